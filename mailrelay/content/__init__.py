@@ -1,0 +1,1 @@
+"""Content scoring and near-duplicate detection."""

@@ -1,0 +1,1 @@
+"""Forwarding to the registrant and rebuilding his answers."""

@@ -1,0 +1,1 @@
+"""What registries allow and how it is done there; knows neither `whoisproxy` nor `mailrelay`."""

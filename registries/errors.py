@@ -1,0 +1,46 @@
+"""Errors of registries; each class says whether asking again can help."""
+
+
+class RegistryError(Exception):
+    """A registry did not do what was asked.
+
+    Attributes:
+        retry: Whether the same request may succeed later.
+    """
+
+    retry = False
+
+
+class RegistryUnavailable(RegistryError):
+    """No connection, no answer in time, or the registry asks us to wait (EPP 2400, 2502). Retry later."""
+
+    retry = True
+
+
+class RegistryRefused(RegistryError):
+    """The registry understood and will not do it (EPP 2000-2399, RFC 5730 section 3).
+
+    Sending it again cannot help; tell the registrar.
+    """
+
+    def __init__(self, code: int, reason: str, *, server_transaction: str = "") -> None:
+        super().__init__(f"registry answered {code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.server_transaction = server_transaction
+
+
+class OutcomeUnknown(RegistryError):
+    """The command was sent and the connection broke before the answer: read, compare, then decide."""
+
+    retry = True
+
+
+class ContactsNotHeld(RegistryError):
+    """The registry keeps no contacts (minimum data set, EPP 2307): policy, not failure."""
+
+
+class VerificationFailed(RegistryError):
+    """The registry answered success, yet reads back something other than what was asked for."""
+
+    retry = True

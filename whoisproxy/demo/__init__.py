@@ -1,0 +1,1 @@
+"""The main job told on loopback, and the actors that it needs."""

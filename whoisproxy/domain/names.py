@@ -1,0 +1,62 @@
+"""Domain names: A-label and U-label forms (RFC 5890), TLD and registrable part (Public Suffix List)."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+from whoisproxy.domain.errors import InvalidInput
+
+_MAX_OCTETS = 253  # RFC 1035 section 2.3.4, without the root label
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DomainName:
+    """A registrable domain name.
+
+    Attributes:
+        a_label: Lower-case ASCII form, the one that is stored and sent to registries.
+    """
+
+    a_label: str
+
+    @classmethod
+    def parse(cls, text: str) -> "DomainName":
+        """Read a name as people and programs write it: any case, A- or U-labels, a final dot.
+
+        Raises:
+            InvalidInput: Not a host name (RFC 5891), too long, or not registrable below a public suffix.
+        """
+        try:
+            a_label = idna.encode(text.strip().rstrip("."), uts46=True, std3_rules=True).decode().lower()
+        except (idna.IDNAError, UnicodeError):
+            raise InvalidInput("name", "is not a domain name (RFC 5891)") from None
+        if len(a_label) > _MAX_OCTETS:
+            raise InvalidInput("name", "is longer than 253 octets (RFC 1035)")
+        if _suffixes().privatesuffix(a_label) != a_label:
+            raise InvalidInput("name", "is not a registrable domain: one label below a public suffix")
+        return cls(a_label)
+
+    @property
+    def u_label(self) -> str:
+        """The form for people."""
+        return idna.decode(self.a_label)
+
+    @property
+    def suffix(self) -> str:
+        """The public suffix under which the name is registered, such as `com` or `co.uk`."""
+        return self.a_label.partition(".")[2]
+
+    @property
+    def tld(self) -> str:
+        """The last label."""
+        return self.a_label.rpartition(".")[2]
+
+    def __str__(self) -> str:
+        return self.a_label

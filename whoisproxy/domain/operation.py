@@ -1,0 +1,65 @@
+"""Operations: work that goes on after the API has answered, and the events that tell of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class OperationState(StrEnum):
+    """Where an operation stands."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"  # a later switch of the same domain took its place
+
+
+class OperationKind(StrEnum):
+    """What an operation does."""
+
+    ENABLE = "privacy.enable"
+    DISABLE = "privacy.disable"
+    REFRESH = "privacy.refresh"  # the registrant or the address changed while privacy is on
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One piece of work for a registry.
+
+    Attributes:
+        commands: What was sent, once done, such as `contact:create`.
+        problem_code: Stable code once failed, "" otherwise.
+        problem: One sentence once failed; names no person.
+    """
+
+    id: str
+    registrar_id: str
+    domain_id: str
+    domain: str
+    kind: OperationKind
+    state: OperationState
+    attempts: int
+    commands: tuple[str, ...]
+    problem_code: str
+    problem: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a registrar may want to know; also what its webhooks carry.
+
+    Attributes:
+        sequence: Grows for ever; the cursor of `GET /v1/events`.
+        data: JSON values; ids and states, never a person.
+    """
+
+    sequence: int
+    id: str
+    registrar_id: str
+    type: str
+    domain: str
+    data: Mapping[str, object]
+    at: datetime

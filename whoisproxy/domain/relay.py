@@ -1,0 +1,65 @@
+"""Relay addresses: random, one per domain and contact role, stable until rotated.
+
+Lifecycle: active (published), grace (no longer published, still taking mail), retired (550 5.1.1, for ever:
+an address is never given to another domain).
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from registries.contact import Role
+from whoisproxy.domain.ids import base32
+
+_LOCAL_PART_LENGTH = 20  # 100 bits
+
+
+class RelayState(StrEnum):
+    """Where a relay address stands in its life."""
+
+    ACTIVE = "active"
+    GRACE = "grace"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayAddress:
+    """A published address.
+
+    Attributes:
+        grace_until: When it stops taking mail; None while active.
+    """
+
+    id: str
+    domain_id: str
+    role: Role
+    local_part: str
+    relay_domain: str
+    state: RelayState
+    grace_until: datetime | None
+    created_at: datetime
+
+    @property
+    def address(self) -> str:
+        """The mailbox as published."""
+        return f"{self.local_part}@{self.relay_domain}"
+
+    def takes_mail(self, now: datetime) -> bool:
+        """Whether mail to it is relayed at `now`."""
+        if self.state is RelayState.GRACE:
+            return self.grace_until is not None and now < self.grace_until
+        return self.state is RelayState.ACTIVE
+
+    def withdrawn(self, now: datetime, grace: timedelta) -> "RelayAddress":
+        """Return it unpublished, taking mail until `now + grace`."""
+        return replace(self, state=RelayState.GRACE, grace_until=now + grace)
+
+    def reactivated(self) -> "RelayAddress":
+        """Return it published again; only an address in grace can be."""
+        return replace(self, state=RelayState.ACTIVE, grace_until=None)
+
+
+def random_local_part() -> str:
+    """Return 100 random bits as base32 without look-alike letters; never derived from a name."""
+    return base32(secrets.randbits(5 * _LOCAL_PART_LENGTH), _LOCAL_PART_LENGTH)

@@ -1,0 +1,1 @@
+"""What the public may see, and how RDAP and WHOIS write it."""

@@ -1,0 +1,1 @@
+"""RDAP over HTTP and WHOIS on port 43."""
