@@ -1,0 +1,97 @@
+"""Settings: what is documented loads, what is wrong is refused with file, key and reason."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from whoisproxy.config import ConfigurationError, RegistryAccount, Settings, load
+
+EXAMPLE = Path(__file__).parents[2] / "whoisproxy.example.toml"
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
+    found = set()
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= _keys(field.annotation, f"{prefix}{name}.")
+        elif name != "registries":
+            found.add(prefix + name)
+    return found
+
+
+def _documented(text: str) -> set[str]:
+    found, section = set(), ""
+    for line in text.splitlines():
+        plain = line.removeprefix("# ")
+        if header := re.fullmatch(r"\[+(\w+)\]+", plain):
+            section = header[1]
+        elif key := re.match(r"(\w+) = ", plain):
+            found.add(f"{section}.{key[1]}")
+    return found
+
+
+def test_every_key_is_documented_in_the_example_and_no_other() -> None:
+    expected = _keys(Settings) | {f"registries.{name}" for name in RegistryAccount.model_fields}
+    assert _documented(EXAMPLE.read_text()) == expected
+
+
+def test_the_example_states_the_defaults() -> None:
+    assert load(EXAMPLE, {}).model_dump() == _anchored_defaults()
+
+
+def _anchored_defaults() -> dict[str, object]:
+    empty = EXAMPLE.with_name("no-such-file")
+    root = empty.parent
+    defaults = Settings().model_dump()
+    defaults["database"]["url"] = f"sqlite:///{root}/var/whoisproxy.sqlite3"
+    defaults["keys"]["folder"] = root / "var/keys"
+    return defaults
+
+
+def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
+    file = tmp_path / "all.toml"
+    lines = EXAMPLE.read_text().splitlines()
+    file.write_text("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
+    settings = load(file, {})
+    assert settings.registries[0].suffixes == ("org", "eu")
+    assert settings.registries[0].password_file == tmp_path / "secrets/example-registry.password"
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "whoisproxy.toml"
+    file.write_text("[smtp]\nport = 26\n")
+    settings = load(file, {"WHOISPROXY_SMTP__PORT": "27", "WHOISPROXY_RELAY__DOMAIN": "mail.example"})
+    assert (settings.smtp.port, settings.relay.domain) == (27, "mail.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[smtp]\nprot = 25", "smtp.prot: unknown key"),
+        ("[mtp]\nport = 25", "mtp: unknown key"),
+        ("[smtp]\nport = 99999", "smtp.port: Input should be less than or equal to 65535"),
+        ('[smtp]\nhost = "nowhere"', "smtp.host: Value error"),
+        ('[dns]\nnameservers = ["127.0.0.1:0"]', "dns.nameservers.0: Value error, port must be"),
+        ('[database]\nurl = "mysql://secret@x"', "database.url: String should match"),
+        ("[smtp", "Expected"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_file_key_and_reason(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "whoisproxy.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as refusal:
+        load(file, {})
+    assert str(file) in str(refusal.value)
+    assert message in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_missing_or_binary_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="No such file"):
+        load(tmp_path / "missing.toml", {})
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="is not UTF-8"):
+        load(binary, {})

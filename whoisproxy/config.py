@@ -1,0 +1,285 @@
+"""Settings: frozen values from one TOML file and the environment; a bad one is refused at start.
+
+Environment: `WHOISPROXY_SECTION__KEY=value` overrides `key` of `[section]`. The value is read as TOML
+(`25`, `true`, `["a"]`) and, where it is none, as a string. Relative paths start at the folder of the
+file, or at the working directory where there is no file.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+_ENVIRONMENT_PREFIX = "WHOISPROXY_"
+
+
+class ConfigurationError(Exception):
+    """A setting is unknown or wrong. The message names file, key and reason, never the value."""
+
+
+def _check_address(text: str) -> str:
+    ip_address(text)
+    return text
+
+
+def _check_nameserver(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    ip_address(host.strip("[]") if host else text)
+    if host and not 0 < int(port) < 2**16:
+        raise ValueError("port must be 1 to 65535")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Nameserver = Annotated[str, AfterValidator(_check_nameserver)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")]
+Mailbox = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+SectionT = TypeVar("SectionT", bound=_Section)
+
+
+class Database(_Section):
+    """Where everything is kept."""
+
+    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql://)")] = "sqlite:///var/whoisproxy.sqlite3"
+
+
+class Keys(_Section):
+    """Where keys are kept; made on the first start, folder 0700, files 0600."""
+
+    folder: Path = Path("var/keys")
+
+
+class Listener(_Section):
+    """An address to listen at; port 0 lets the system choose."""
+
+    host: Address = "127.0.0.1"
+    port: Port
+
+
+class Api(Listener):
+    """The registrar's REST API."""
+
+    port: Port = 8080
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
+
+
+class Rdap(Listener):
+    """RDAP; `base_url` is what the outside sees."""
+
+    port: Port = 8081
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "http://127.0.0.1:8081"
+    requests_per_minute: Annotated[int, Field(ge=1)] = 120
+
+
+class Whois(Listener):
+    """WHOIS (RFC 3912)."""
+
+    port: Port = 4343
+    requests_per_minute: Annotated[int, Field(ge=1)] = 60
+
+
+class Smtp(Listener):
+    """The relay's inbound mail server."""
+
+    port: Port = 2525
+    hostname: Host = "relay.localhost"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    size_octets: Annotated[int, Field(ge=65536)] = 25 * 1024 * 1024
+    connections: Annotated[int, Field(ge=1)] = 500
+    connections_per_address: Annotated[int, Field(ge=1)] = 20
+
+
+class Dns(_Section):
+    """Name servers to ask; empty uses those of the system."""
+
+    nameservers: tuple[Nameserver, ...] = ()
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+class Delivery(_Section):
+    """How relayed mail leaves."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smarthost: Annotated[str, Field(pattern=r"^([a-z0-9.:\[\]-]+:\d+)?$")] = ""
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    workers: Annotated[int, Field(ge=1, le=256)] = 8
+
+
+class Relay(_Section):
+    """The domain of relay addresses and how long an old address goes on working."""
+
+    domain: Host = "relay.localhost"
+    grace_s: Annotated[int, Field(ge=0)] = 30 * 86400
+    dkim_selector: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "whoisproxy"
+    operator_mailbox: Mailbox | None = None
+
+
+class BrandSettings(_Section):
+    """The proxy identity of registrars that have no brand of their own."""
+
+    name: str = "whoisproxy"
+    organization: str = "Privacy service provided by whoisproxy"
+    street: Annotated[tuple[str, ...], Field(min_length=1, max_length=3)] = ("Relay Street 1",)
+    city: str = "Geneva"
+    region: str = ""
+    postal_code: str = "1200"
+    country_code: Country = "CH"
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")] = "+41225550100"
+    abuse_email: Mailbox = "abuse@relay.localhost"
+    abuse_phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")] = "+41225550101"
+    terms_url: str = "https://relay.localhost/terms"
+
+
+class RegistryAccount(_Section):
+    """An EPP account at a registry."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 700
+    client_id: Annotated[str, Field(min_length=3, max_length=16)]
+    password_file: Path
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
+    sessions: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class Catalogue(_Section):
+    """Files of the operator's own that override the rules of TLDs."""
+
+    overrides: tuple[Path, ...] = ()
+
+
+class Webhooks(_Section):
+    """Notifications to registrars' backends."""
+
+    allow_private_addresses: bool = False
+
+
+class Retention(_Section):
+    """How long things are kept after their use has ended."""
+
+    messages_days: Annotated[int, Field(ge=1)] = 90
+    quarantine_days: Annotated[int, Field(ge=1)] = 30
+    events_days: Annotated[int, Field(ge=1)] = 90
+    idempotency_hours: Annotated[int, Field(ge=1)] = 24
+
+
+class Log(_Section):
+    """What is logged and how; no level logs persons."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(_Section):
+    """Everything that can be set."""
+
+    database: Database = Database()
+    keys: Keys = Keys()
+    api: Api = Api()
+    rdap: Rdap = Rdap()
+    whois: Whois = Whois()
+    smtp: Smtp = Smtp()
+    dns: Dns = Dns()
+    delivery: Delivery = Delivery()
+    relay: Relay = Relay()
+    brand: BrandSettings = BrandSettings()
+    registries: tuple[RegistryAccount, ...] = ()
+    catalogue: Catalogue = Catalogue()
+    webhooks: Webhooks = Webhooks()
+    retention: Retention = Retention()
+    log: Log = Log()
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        path: The TOML file; None reads `./whoisproxy.toml` where it exists, else the defaults.
+        environment: Variables that override the file; None takes the process's own.
+
+    Raises:
+        ConfigurationError: The file cannot be read, a key is unknown, a value is bad.
+    """
+    file = path or (Path("whoisproxy.toml") if Path("whoisproxy.toml").exists() else None)
+    raw = _read(file) if file else {}
+    _override(raw, os.environ if environment is None else environment)
+    origin = str(file) if file else "environment"
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        raise ConfigurationError(f"{origin}: {key}: {reason}") from None
+    return _anchored(settings, file.resolve().parent if file else Path.cwd())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file}: is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+
+
+def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, text in sorted(environment.items()):
+        section, separator, key = name.removeprefix(_ENVIRONMENT_PREFIX).lower().partition("__")
+        if not name.startswith(_ENVIRONMENT_PREFIX) or not separator:
+            continue
+        target = raw.setdefault(section, {})
+        if not isinstance(target, dict):
+            raise ConfigurationError(f"environment: {name}: only keys of plain sections can be overridden")
+        target[key] = _value(text)
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _anchored(settings: Settings, root: Path) -> Settings:
+    """Return the settings with every relative path below `root`."""
+    prefix = "sqlite:///"
+    url = settings.database.url
+    if url.startswith(prefix):
+        url = prefix + str(root / url.removeprefix(prefix))
+    return settings.model_copy(
+        update={
+            "database": settings.database.model_copy(update={"url": url}),
+            "keys": _below(settings.keys, root),
+            "smtp": _below(settings.smtp, root),
+            "registries": tuple(_below(account, root) for account in settings.registries),
+            "catalogue": Catalogue(overrides=tuple(root / path for path in settings.catalogue.overrides)),
+        }
+    )
+
+
+def _below(section: SectionT, root: Path) -> SectionT:
+    paths = {
+        name: root / value
+        for name in type(section).model_fields
+        if isinstance(value := getattr(section, name), Path)
+    }
+    return section.model_copy(update=paths)
