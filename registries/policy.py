@@ -74,3 +74,12 @@ class TldPolicy:
     def allowed(self) -> bool:
         """Whether privacy can be switched on."""
         return self.mechanism is not Mechanism.NONE
+
+    @property
+    def switch_changes_registrant(self) -> bool:
+        """Whether switching privacy replaces the holder in the registry's or the registrar's records.
+
+        With `relay_email` and `registry_flag` the holder stays who he is. With `rdds_only` the registry
+        sees nothing, but ICANN's transfer policy counts what the registrar publishes.
+        """
+        return self.mechanism in {Mechanism.SUBSTITUTE, Mechanism.RDDS_ONLY}
