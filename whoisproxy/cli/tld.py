@@ -1,0 +1,72 @@
+"""`whoisproxy tld`: what privacy means for a TLD, and why."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from registries.catalogue import Catalogue
+from registries.policy import TldPolicy
+from whoisproxy.cli.context import ConfigOption, settings_from
+from whoisproxy.cli.output import command, console, print_json
+
+app = typer.Typer(no_args_is_help=True, help="What privacy means for a TLD, and why.")
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
+
+
+@app.command("list")
+@command
+async def list_tlds(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """List every TLD of the catalogue with its mechanism."""
+    policies = Catalogue.load(*settings_from(config).catalogue.overrides).all()
+    if as_json:
+        print_json([as_values(policy) for policy in policies])
+        return
+    table = Table("TLD", "mechanism", "reason", "confidence", "operator", header_style="bold")
+    for policy in policies:
+        table.add_row(
+            f".{policy.tld}", policy.mechanism, policy.reason or "", policy.confidence, policy.operator
+        )
+    console.print(table)
+
+
+@app.command("show")
+@command
+async def show_tld(
+    tld: Annotated[str, typer.Argument(help="Such as ch, org or co.uk.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain in plain words what would happen and why, with the source."""
+    catalogue = Catalogue.load(*settings_from(config).catalogue.overrides)
+    policy = catalogue.policy(tld.lower().strip("."))
+    if as_json:
+        print_json(as_values(policy))
+        return
+    console.print(f"[bold].{policy.tld}[/]  {policy.operator}")
+    console.print(f"  mechanism   {policy.mechanism}{f' ({policy.reason})' if policy.reason else ''}")
+    console.print(f"  {policy.explanation}", soft_wrap=True)
+    if policy.allowed:
+        console.print(f"  replaced    {', '.join(policy.roles) or 'nothing at the registry'}")
+        lock = f", {policy.holder_change.lock_days} days of lock" if policy.holder_change.lock_days else ""
+        console.print(f"  holder      {policy.holder_change.kind}{lock}")
+    console.print(f"  source      {policy.source or 'none'}", soft_wrap=True)
+    console.print(f"  confidence  {policy.confidence}")
+
+
+def as_values(policy: TldPolicy) -> dict[str, object]:
+    """Return a policy as scripts read it."""
+    return {
+        "tld": policy.tld,
+        "operator": policy.operator,
+        "allowed": policy.allowed,
+        "mechanism": policy.mechanism.value,
+        "reason": policy.reason.value if policy.reason else None,
+        "explanation": policy.explanation,
+        "roles": [role.value for role in policy.roles],
+        "registrant_change": {"kind": policy.holder_change.kind, "lock_days": policy.holder_change.lock_days},
+        "source": policy.source,
+        "source_date": policy.source_date,
+        "confidence": policy.confidence.value,
+    }
