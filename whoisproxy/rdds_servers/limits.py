@@ -1,0 +1,53 @@
+"""Queries per minute and network: a token bucket for each /24 (IPv4) or /56 (IPv6), in bounded memory.
+
+A prefix stands for one customer of a network, so that neither a home with many addresses nor a host
+that changes its own gets around the limit.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address
+from math import ceil
+
+_MAX_PREFIXES = 65_536
+_IPV6_HOST_BITS = 128 - 56
+
+
+def prefix(address: str) -> str:
+    """Return the network of an address, "" for what is none; an IPv4-mapped address counts as IPv4."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return ""
+    if not isinstance(ip, IPv4Address):
+        if ip.ipv4_mapped is None:
+            return f"{int(ip) >> _IPV6_HOST_BITS:x}"
+        ip = ip.ipv4_mapped
+    return str(ip).rpartition(".")[0]
+
+
+class PrefixLimits:
+    """Token buckets that hold a minute's worth and refill evenly."""
+
+    def __init__(self, requests_per_minute: int, clock: Callable[[], float]) -> None:
+        """Take `clock` as seconds that never go back, such as `time.monotonic`."""
+        self._capacity = float(requests_per_minute)
+        self._per_second = requests_per_minute / 60
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, network: str) -> int:
+        """Take one token of a network's bucket.
+
+        Returns:
+            0 when there was one, else the seconds after which asking again is worth it.
+        """
+        now = self._clock()
+        tokens, at = self._buckets.pop(network, (self._capacity, now))
+        tokens = min(self._capacity, tokens + (now - at) * self._per_second)
+        allowed = tokens >= 1
+        self._buckets[network] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > _MAX_PREFIXES:
+            # The one that has been silent longest; by now its bucket has most likely refilled.
+            self._buckets.popitem(last=False)
+        return 0 if allowed else max(1, ceil((1 - tokens) / self._per_second))

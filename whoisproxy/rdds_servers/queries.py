@@ -1,0 +1,48 @@
+"""What both servers ask: reading a queried name, and the look-up behind it."""
+
+from typing import Protocol
+
+import idna
+
+from whoisproxy.domain.errors import InvalidInput
+from whoisproxy.domain.names import DomainName
+from whoisproxy.publication.record import RddsRecord
+
+# The longest U-label form of 253 octets of A-labels is shorter; IDNA is not run on more.
+_MAX_CHARACTERS = 512
+
+
+class Lookup(Protocol):
+    """The service behind the servers."""
+
+    async def domain(self, name: DomainName) -> RddsRecord | None:
+        """Return what the public may see of a domain, or None where it is not held here."""
+        ...
+
+
+def queried_name(text: str) -> DomainName | None:
+    """Read a name in any case, in A- or U-labels, with or without a final dot.
+
+    Returns:
+        None for a host name that nobody can register, such as `com` or `www.example.com`: a good
+        question, to which the answer is that we do not have it.
+
+    Raises:
+        InvalidInput: Not a host name (RFC 5891).
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise InvalidInput("name", "is too long")
+    try:
+        return DomainName.parse(text)
+    except InvalidInput:
+        if _is_host_name(text):
+            return None
+        raise
+
+
+def _is_host_name(text: str) -> bool:
+    try:
+        idna.encode(text.strip().rstrip("."), uts46=True, std3_rules=True)
+    except (idna.IDNAError, UnicodeError):
+        return False
+    return True
