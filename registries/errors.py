@@ -21,13 +21,21 @@ class RegistryRefused(RegistryError):
     """The registry understood and will not do it (EPP 2000-2399, RFC 5730 section 3).
 
     Sending it again cannot help; tell the registrar.
+
+    Attributes:
+        code: EPP result code.
+        reason: Our words for the code; names no person.
+        server_transaction: The registry's transaction id, for its support desk.
+        detail: The registry's own words, which may quote personal data: never log them, and never
+            put them where others than the registrar read. They are no part of the error's text.
     """
 
-    def __init__(self, code: int, reason: str, *, server_transaction: str = "") -> None:
+    def __init__(self, code: int, reason: str, *, server_transaction: str = "", detail: str = "") -> None:
         super().__init__(f"registry answered {code}: {reason}")
         self.code = code
         self.reason = reason
         self.server_transaction = server_transaction
+        self.detail = detail
 
 
 class OutcomeUnknown(RegistryError):

@@ -1,0 +1,148 @@
+"""What every mechanism needs of a session: commands that are counted, reads, and the rules of statuses."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from registries.connector import Observation, ObservedContact
+from registries.contact import Role
+from registries.epp.frames.base import Answer, Command
+from registries.epp.frames.contact import ContactData, ContactInfo
+from registries.epp.frames.domain import DomainData, DomainInfo
+from registries.epp.postal import contact_of, fields_to_hide
+from registries.epp.results import NOT_HELD
+from registries.epp.session import Session
+from registries.errors import ContactsNotHeld, RegistryError, RegistryRefused, RegistryUnavailable
+
+_STATUS_PROHIBITS = 2304  # RFC 5730 section 3
+
+# RFC 5731 section 2.3 and RFC 5733 section 2.2: statuses under which an update is answered 2304. What passes
+# by itself is worth waiting for; what somebody has set, somebody must lift.
+_PASSES = {
+    "pendingTransfer": "a transfer is under way",
+    "pendingUpdate": "an earlier change is still being worked on",
+    "pendingCreate": "its creation is still being worked on",
+}
+_STAYS = {
+    "pendingDelete": "it is being deleted",
+    "serverUpdateProhibited": "the registry has locked it; only the registry can lift that",
+    "clientUpdateProhibited": "the registrar has locked it; lift that first",
+}
+
+DataT = TypeVar("DataT")
+
+
+class Work:
+    """One piece of work on one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._commands: list[str] = []
+
+    async def send(self, command: Command[DataT]) -> Answer[DataT]:
+        """Send a command, and remember it.
+
+        Raises:
+            ContactsNotHeld: A contact command was answered that there are no contacts here.
+        """
+        self._commands.append(command.name)
+        try:
+            return await self._session.send(command)
+        except RegistryRefused as error:
+            if error.code in NOT_HELD and command.name.startswith("contact:"):
+                raise ContactsNotHeld(f"the registry holds no contacts (EPP {error.code})") from None
+            raise
+
+    async def transform(self, command: Command[DataT]) -> DataT:
+        """Send a command that must be done before we go on.
+
+        Raises:
+            RegistryUnavailable: The registry took it on and will finish it later; what it does is seen by
+                reading again.
+        """
+        answer = await self.send(command)
+        if answer.pending:
+            where = f"(EPP 1001, transaction {answer.server_transaction})"
+            raise RegistryUnavailable(f"{command.name} is pending at the registry {where}")
+        return answer.data
+
+    async def domain(self, name: str) -> DomainData:
+        """Read the domain."""
+        return (await self.send(DomainInfo(name))).data
+
+    async def contact(self, handle: str) -> ContactData:
+        """Read one contact."""
+        return (await self.send(ContactInfo(handle))).data
+
+    async def contacts(self, handles: Iterable[str]) -> dict[str, ContactData]:
+        """Read contacts, each once."""
+        return {handle: await self.contact(handle) for handle in dict.fromkeys(handles)}
+
+    async def observe(self, name: str) -> Observation:
+        """Read the domain and every contact of it that the registry holds."""
+        domain = await self.domain(name)
+        if not self._session.holds_contacts:
+            return self.observation(domain, {})
+        try:
+            read = await self.contacts(handle for role in Role for handle in domain.handles(role)[:1])
+        except ContactsNotHeld:
+            read = {}
+        return self.observation(domain, read)
+
+    def observation(self, domain: DomainData, read: Mapping[str, ContactData]) -> Observation:
+        """Say what was read, for each role whose contact was read."""
+        contacts = {
+            role: _observed(read[handle])
+            for role in Role
+            for handle in domain.handles(role)[:1]
+            if handle in read
+        }
+        return Observation(domain.name, domain.statuses, contacts, tuple(self._commands))
+
+
+def _observed(data: ContactData) -> ObservedContact:
+    fields = fields_to_hide(data)
+    disclose = data.disclose
+    return ObservedContact(
+        handle=data.handle,
+        contact=contact_of(data),
+        public=disclose is not None and disclose.publishes(fields),
+        hidden=disclose is not None and disclose.withholds(fields),
+    )
+
+
+def demand_unlocked(what: str, statuses: Iterable[str]) -> None:
+    """Check that an object can be updated.
+
+    Args:
+        what: What the error calls it: `domain`, `contact`.
+        statuses: As its info shows them.
+
+    Raises:
+        RegistryUnavailable: Not now; it passes by itself.
+        RegistryRefused: Not until somebody lifts a lock.
+    """
+    present = set(statuses)
+    errors: list[RegistryError] = [
+        RegistryRefused(_STATUS_PROHIBITS, f"the {what} has status {status}: {why}")
+        for status, why in _STAYS.items()
+        if status in present
+    ]
+    errors += [
+        RegistryUnavailable(f"the {what} has status {status}: {why}")
+        for status, why in _PASSES.items()
+        if status in present
+    ]
+    for error in errors[:1]:
+        raise error
+
+
+def demand_quiet(statuses: Iterable[str]) -> None:
+    """Check that the domain is not in the middle of something, when only its contacts will change.
+
+    Locks on the domain do not reach its contacts (RFC 5731 section 2.3).
+
+    Raises:
+        RegistryUnavailable: Not now; it passes by itself.
+        RegistryRefused: It is being deleted.
+    """
+    demand_unlocked("domain", (status for status in statuses if status.startswith("pending")))
