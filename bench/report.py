@@ -1,0 +1,50 @@
+"""What the programs in bench/ share: CPU of a process tree, and a table with JSON below it."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds, user and system, of a process and of all its descendants, ended ones included.
+
+    Reads /proc; see proc(5): fields 14 to 17 of stat.
+    """
+    children: dict[int, list[int]] = {}
+    times: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        children.setdefault(int(fields[1]), []).append(int(entry.name))
+        times[int(entry.name)] = sum(int(ticks) for ticks in fields[11:15]) * _TICK_S
+    total, waiting = 0.0, [pid]
+    while waiting:
+        current = waiting.pop()
+        total += times.get(current, 0.0)
+        waiting += children.get(current, [])
+    return total
+
+
+def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows of the same keys: a table, then one line of JSON; with `--json` that line alone."""
+    if "--json" not in sys.argv:
+        table = Table(*rows[0], title=title, header_style="bold")
+        for row in rows:
+            table.add_row(*(_cell(value) for value in row.values()))
+        Console().print(table)
+    print(json.dumps({"benchmark": title, "rows": [dict(row) for row in rows]}))
+
+
+def _cell(value: object) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
