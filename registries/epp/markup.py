@@ -83,7 +83,7 @@ def add(parent: Element, namespace: str, tag: str, text: str | None = None, **at
     prefix = PREFIXES.get(namespace)
     nsmap = {prefix: namespace} if prefix and parent.nsmap.get(prefix) != namespace else None
     child = etree.SubElement(parent, f"{{{namespace}}}{tag}", attrib=attributes, nsmap=nsmap)
-    child.text = text
+    child.text = text or None
     return child
 
 
