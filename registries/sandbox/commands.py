@@ -1,0 +1,275 @@
+"""The commands of EPP as values (RFC 5730-5733), valid as far as a frame alone can tell.
+
+`name` is what journal and faults call a command; `object_id` is the object or session it is about.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from registries.contact import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """RFC 5733 2.4; absent parts are None."""
+
+    street: tuple[str, ...]
+    city: str
+    region: str | None
+    postal_code: str | None
+    country_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostalInfo:
+    """Name and address in one of the two forms: `int` in ASCII, `loc` in any script."""
+
+    kind: str
+    name: str
+    organization: str | None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class PostalChange:
+    """The parts of a postal info that an update replaces; None leaves a part."""
+
+    kind: str
+    name: str | None
+    organization: str | None
+    address: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """RFC 5733 e164 form and extension; the number may be empty in an update, which removes it."""
+
+    number: str
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """RFC 5733 2.9: `fields` such as `name:int` or `voice` are to be public (flag) or withheld."""
+
+    flag: bool
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Nameserver:
+    """A host object's name, or with `addresses` (family, address) a host attribute (RFC 5731 1.1)."""
+
+    name: str
+    addresses: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Base of commands about the session itself."""
+
+    name: ClassVar[str]
+
+    @property
+    def object_id(self) -> str:
+        """There is no object."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Login(Session):
+    """RFC 5730 2.9.1.1."""
+
+    name: ClassVar[str] = "login"
+    client_id: str
+    password: str
+    new_password: str | None
+    version: str
+    language: str
+    objects: tuple[str, ...]
+    extensions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logout(Session):
+    """RFC 5730 2.9.1.2."""
+
+    name: ClassVar[str] = "logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll(Session):
+    """RFC 5730 2.9.2.3; an acknowledgement when it has a message id."""
+
+    name: ClassVar[str] = "poll"
+    message_id: str | None = None
+
+    @property
+    def object_id(self) -> str:
+        """The message acknowledged."""
+        return self.message_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask which of some identifiers are free."""
+
+    name: ClassVar[str]
+    ids: tuple[str, ...]
+
+    @property
+    def object_id(self) -> str:
+        """The identifiers asked for."""
+        return " ".join(self.ids)
+
+
+class ContactCheck(Check):
+    """RFC 5733 3.1.1."""
+
+    __slots__ = ()
+    name = "contact:check"
+
+
+class DomainCheck(Check):
+    """RFC 5731 3.1.1."""
+
+    __slots__ = ()
+    name = "domain:check"
+
+
+class HostCheck(Check):
+    """RFC 5732 3.1.1."""
+
+    __slots__ = ()
+    name = "host:check"
+
+
+@dataclass(frozen=True, slots=True)
+class OnObject:
+    """Base of commands about one object."""
+
+    name: ClassVar[str]
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactInfo(OnObject):
+    """RFC 5733 3.1.2."""
+
+    name: ClassVar[str] = "contact:info"
+    authorization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCreate(OnObject):
+    """RFC 5733 3.2.1."""
+
+    name: ClassVar[str] = "contact:create"
+    postal: tuple[PostalInfo, ...]
+    voice: Phone | None
+    fax: Phone | None
+    email: str
+    authorization: str
+    disclosure: Disclosure | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactUpdate(OnObject):
+    """RFC 5733 3.2.5; None leaves what there is."""
+
+    name: ClassVar[str] = "contact:update"
+    add: frozenset[str]
+    remove: frozenset[str]
+    postal: tuple[PostalChange, ...] = ()
+    voice: Phone | None = None
+    fax: Phone | None = None
+    email: str | None = None
+    authorization: str | None = None
+    disclosure: Disclosure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDelete(OnObject):
+    """RFC 5733 3.2.2."""
+
+    name: ClassVar[str] = "contact:delete"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainInfo(OnObject):
+    """RFC 5731 3.1.2; `hosts` is all, del, sub or none."""
+
+    name: ClassVar[str] = "domain:info"
+    hosts: str = "all"
+    authorization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCreate(OnObject):
+    """RFC 5731 3.2.1."""
+
+    name: ClassVar[str] = "domain:create"
+    months: int
+    nameservers: tuple[Nameserver, ...]
+    contacts: tuple[tuple[Role, str], ...]
+    authorization: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainParts:
+    """What an update adds or removes."""
+
+    nameservers: tuple[Nameserver, ...] = ()
+    contacts: tuple[tuple[Role, str], ...] = ()
+    statuses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DomainUpdate(OnObject):
+    """RFC 5731 3.2.5; None leaves what there is, an empty registrant or authorization removes it."""
+
+    name: ClassVar[str] = "domain:update"
+    add: DomainParts
+    remove: DomainParts
+    registrant: str | None = None
+    authorization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRenew(OnObject):
+    """RFC 5731 3.2.3."""
+
+    name: ClassVar[str] = "domain:renew"
+    current_expiry: date
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDelete(OnObject):
+    """RFC 5731 3.2.2."""
+
+    name: ClassVar[str] = "domain:delete"
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo(OnObject):
+    """RFC 5732 3.1.2."""
+
+    name: ClassVar[str] = "host:info"
+
+
+Command = Session | Check | OnObject
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """RFC 5730 2.3: asks for the greeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with the client's transaction identifier."""
+
+    command: Command
+    client_transaction: str | None

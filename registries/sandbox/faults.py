@@ -1,0 +1,43 @@
+"""Faults on demand: what a test or a demonstration asks the sandbox to get wrong.
+
+A fault of a connection is armed for one command by name and goes off once. They are how a client's
+handling of a lost answer is put to the test: before, nothing was done; after, everything was.
+"""
+
+from collections import Counter
+
+
+class Faults:
+    """The armed faults of one registry.
+
+    Attributes:
+        delay_s: Seconds that every answer is held back.
+    """
+
+    def __init__(self) -> None:
+        self.delay_s = 0.0
+        self._before: Counter[str] = Counter()
+        self._after: Counter[str] = Counter()
+
+    def drop_before(self, command_name: str) -> None:
+        """Close the connection instead of carrying out the next command of that name."""
+        self._before[command_name] += 1
+
+    def drop_after(self, command_name: str) -> None:
+        """Carry out the next command of that name, then close the connection instead of answering."""
+        self._after[command_name] += 1
+
+    def goes_off_before(self, command_name: str) -> bool:
+        """Return whether to drop now; disarms."""
+        return _fire(self._before, command_name)
+
+    def goes_off_after(self, command_name: str) -> bool:
+        """Return whether to drop now; disarms."""
+        return _fire(self._after, command_name)
+
+
+def _fire(armed: Counter[str], command_name: str) -> bool:
+    if not armed[command_name]:
+        return False
+    armed[command_name] -= 1
+    return True

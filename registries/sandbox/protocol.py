@@ -1,0 +1,63 @@
+"""Constants of EPP that the whole sandbox shares: namespaces, result codes (RFC 5730 3), the refusal."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+EPP: Final = "urn:ietf:params:xml:ns:epp-1.0"
+CONTACT: Final = "urn:ietf:params:xml:ns:contact-1.0"
+DOMAIN: Final = "urn:ietf:params:xml:ns:domain-1.0"
+HOST: Final = "urn:ietf:params:xml:ns:host-1.0"
+
+PREFIXES: Mapping[str, str] = MappingProxyType(
+    {EPP: "epp", CONTACT: "contact", DOMAIN: "domain", HOST: "host"}
+)
+"""The conventional prefix of each namespace, for what we send and for our messages."""
+
+MESSAGES: Mapping[int, str] = MappingProxyType(
+    {
+        1000: "Command completed successfully",
+        1300: "Command completed successfully; no messages",
+        1301: "Command completed successfully; ack to dequeue",
+        1500: "Command completed successfully; ending session",
+        2000: "Unknown command",
+        2001: "Command syntax error",
+        2002: "Command use error",
+        2003: "Required parameter missing",
+        2004: "Parameter value range error",
+        2005: "Parameter value syntax error",
+        2100: "Unimplemented protocol version",
+        2101: "Unimplemented command",
+        2102: "Unimplemented option",
+        2103: "Unimplemented extension",
+        2200: "Authentication error",
+        2201: "Authorization error",
+        2202: "Invalid authorization information",
+        2302: "Object exists",
+        2303: "Object does not exist",
+        2304: "Object status prohibits operation",
+        2305: "Object association prohibits operation",
+        2306: "Parameter value policy error",
+        2307: "Unimplemented object service",
+        2400: "Command failed",
+        2500: "Command failed; server closing connection",
+        2501: "Authentication error; server closing connection",
+        2502: "Session limit exceeded; server closing connection",
+    }
+)
+
+
+class Refusal(Exception):
+    """A frame or command that the registry will not carry out.
+
+    Attributes:
+        code: EPP result code, 2000-2502; from 2500 on the connection is closed after the answer.
+        reason: For the peer; names elements and rules, never a value.
+        client_transaction: The clTRID of the refused command where it could be read.
+    """
+
+    def __init__(self, code: int, reason: str, *, client_transaction: str | None = None) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.client_transaction = client_transaction

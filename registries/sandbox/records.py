@@ -1,0 +1,94 @@
+"""What the sandbox registry stores, as values; times are aware UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from registries.contact import Role
+from registries.sandbox.commands import Nameserver, Phone, PostalInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sponsors, made and last changed an object, and when."""
+
+    sponsor: str
+    creator: str
+    created_at: datetime
+    updater: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """A contact object.
+
+    Attributes:
+        postal: One or two, each of another kind.
+        statuses: Those that were set; `ok` and `linked` are computed.
+        disclosure: Field such as `name:int` to whether it is public, for the fields a client named.
+    """
+
+    handle: str
+    roid: str
+    origin: Origin
+    postal: tuple[PostalInfo, ...]
+    voice: Phone | None
+    fax: Phone | None
+    email: str
+    authorization: str
+    statuses: frozenset[str]
+    disclosure: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRecord:
+    """A domain object; of `statuses`, `ok` and `inactive` are computed."""
+
+    name: str
+    roid: str
+    origin: Origin
+    expires_at: datetime
+    authorization: str
+    statuses: frozenset[str]
+    nameservers: tuple[Nameserver, ...]
+    contacts: tuple[tuple[Role, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """A host object."""
+
+    name: str
+    roid: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class PollMessage:
+    """The oldest message that waits for an account, and how many wait in all."""
+
+    id: str
+    queued_at: datetime
+    text: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A command that was carried out or refused, in the order of the registry's decisions.
+
+    Attributes:
+        command: Such as `contact:create` or `login`.
+        object_id: Contact handle, domain or host; several separated by a space; may be empty.
+        code: EPP result code of the answer.
+    """
+
+    sequence: int
+    at: datetime
+    account: str
+    command: str
+    object_id: str
+    client_transaction: str | None
+    server_transaction: str
+    code: int

@@ -1,0 +1,116 @@
+"""What the registry keeps for its registrars in SQLite: accounts, poll messages, the journal of commands."""
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from datetime import datetime
+
+from registries.sandbox.records import JournalEntry, PollMessage
+
+
+class AccountTable:
+    """The registrars' accounts; passwords are kept as scrypt hashes (RFC 7914)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def ensure(self, account: str, password: str) -> None:
+        """Open an account unless there is one; the password of an old account stays as it is."""
+        salt = secrets.token_bytes(16)
+        self._connection.execute(
+            "INSERT INTO accounts (id, salt, password_hash) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            (account, salt, _hash(password, salt)),
+        )
+
+    def set_password(self, account: str, password: str) -> None:
+        """Replace an account's password."""
+        salt = secrets.token_bytes(16)
+        self._connection.execute(
+            "UPDATE accounts SET salt = ?, password_hash = ? WHERE id = ?",
+            (salt, _hash(password, salt), account),
+        )
+
+    def authenticate(self, account: str, password: str) -> bool:
+        """Return whether there is such an account with that password."""
+        row = self._connection.execute("SELECT * FROM accounts WHERE id = ?", (account,)).fetchone()
+        # An unknown account costs the same time as a wrong password.
+        salt, known = (b"", b"") if row is None else (row["salt"], row["password_hash"])
+        return hmac.compare_digest(_hash(password, salt), known)
+
+    def exists(self, account: str) -> bool:
+        """Return whether there is such an account."""
+        found = self._connection.execute("SELECT 1 FROM accounts WHERE id = ?", (account,)).fetchone()
+        return found is not None
+
+
+class PollQueue:
+    """Messages for the accounts, oldest first (RFC 5730 2.9.2.3)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, account: str, text: str, at: datetime) -> None:
+        """Queue a message."""
+        self._connection.execute(
+            "INSERT INTO messages (account, queued_at, text) VALUES (?, ?, ?)",
+            (account, at.isoformat(), text),
+        )
+
+    def first(self, account: str) -> PollMessage | None:
+        """Return the message that an account should read next."""
+        row = self._connection.execute(
+            "SELECT *, (SELECT count(*) FROM messages WHERE account = :account) AS waiting FROM messages"
+            " WHERE account = :account ORDER BY number LIMIT 1",
+            {"account": account},
+        ).fetchone()
+        if row is None:
+            return None
+        queued_at = datetime.fromisoformat(row["queued_at"])
+        return PollMessage(str(row["number"]), queued_at, row["text"], row["waiting"])
+
+    def remove(self, account: str, message_id: str) -> bool:
+        """Drop a message of this account; returns whether there was one."""
+        found = self._connection.execute(
+            "DELETE FROM messages WHERE account = ? AND CAST(number AS TEXT) = ?", (account, message_id)
+        )
+        return found.rowcount > 0
+
+
+class Journal:
+    """Every command with its result code, in the order of the decisions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, entry: JournalEntry) -> None:
+        """Append an entry; its sequence number is given here."""
+        self._connection.execute(
+            "INSERT INTO journal (at, account, command, object_id, client_transaction, server_transaction,"
+            " code) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.at.isoformat(),
+                entry.account,
+                entry.command,
+                entry.object_id,
+                entry.client_transaction,
+                entry.server_transaction,
+                entry.code,
+            ),
+        )
+
+    def after(self, sequence: int) -> tuple[JournalEntry, ...]:
+        """Return the entries that follow a sequence number; 0 for all."""
+        rows = self._connection.execute(
+            "SELECT * FROM journal WHERE sequence > ? ORDER BY sequence", (sequence,)
+        )
+        return tuple(_entry(row) for row in rows)
+
+
+def _hash(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**12, r=8, p=1)
+
+
+def _entry(row: sqlite3.Row) -> JournalEntry:
+    values = dict(row)
+    return JournalEntry(**{**values, "at": datetime.fromisoformat(values["at"])})

@@ -1,0 +1,183 @@
+"""The sandbox registry as a whole: EPP over TLS (RFC 5730-5734) on one port, state in SQLite.
+
+It is for development, demonstration and tests. What it does by its own side of the counter, such as
+queueing a message or locking a domain, are methods here.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from registries.contact import Role
+from registries.sandbox import directory
+from registries.sandbox.directory import DirectoryContact, DirectoryEntry
+from registries.sandbox.domains import change_server_statuses
+from registries.sandbox.faults import Faults
+from registries.sandbox.records import JournalEntry
+from registries.sandbox.service import Service
+from registries.sandbox.session import Desk, Session, SessionCounts
+from registries.sandbox.settings import Limits, Quirk, Tld
+from registries.sandbox.store import State, Store
+
+_log = structlog.get_logger()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SandboxRegistry:
+    """A registry; async context manager.
+
+    Attributes:
+        host: Where it listens.
+        port: Chosen by the system when 0 was asked for; valid inside the context.
+        faults: What it shall get wrong.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of a whole registry, by name
+        self,
+        path: str | Path = ":memory:",
+        *,
+        tlds: Sequence[Tld],
+        accounts: Mapping[str, str],
+        tls: ssl.SSLContext,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+        quirks: Collection[Quirk] = (),
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """Describe a registry that starts when its context is entered.
+
+        Args:
+            path: SQLite file, made when missing, or `:memory:`.
+            tlds: The suffixes; with only minimum ones, there is no contact service.
+            accounts: Registrar id to password, both as RFC 5730 wants them (3-16 and 6-16 characters).
+                An account that the file has already keeps its password there.
+            tls: Context of the server, as from `CertificateAuthority.server_context`.
+            host: Address to listen on.
+            port: 0 lets the system choose.
+            limits: None for the usual ones.
+            quirks: How it departs from what a client expects.
+            clock: Gives aware UTC.
+        """
+        self.host = host
+        self.port = port
+        self.faults = Faults()
+        self._limits = limits or Limits()
+        self._accounts = dict(accounts)
+        self._tls = tls
+        self._clock = clock
+        self._store = Store(path)
+        service = Service(self._store, tuple(tlds), frozenset(quirks), clock)
+        self._desk = Desk(service, SessionCounts(self._limits.max_sessions), self.faults, self._limits)
+        self._sessions: set[asyncio.Task[None]] = set()
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._store)
+            await self._store.transact(self._open_accounts)
+            server = await asyncio.start_server(
+                self._serve,
+                self.host,
+                self.port,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._limits.handshake_s,
+                ssl_shutdown_timeout=self._limits.linger_s,
+            )
+            stack.push_async_callback(self._stop, server)
+            self.port = server.sockets[0].getsockname()[1]
+            self._closing = stack.pop_all()
+        _log.info("sandbox-registry-listening", port=self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds that every answer is held back."""
+        return self.faults.delay_s
+
+    @delay_s.setter
+    def delay_s(self, seconds: float) -> None:
+        self.faults.delay_s = seconds
+
+    def drop_before(self, command_name: str) -> None:
+        """Close the connection instead of carrying out the next command named so (`domain:update`)."""
+        self.faults.drop_before(command_name)
+
+    def drop_after(self, command_name: str) -> None:
+        """Carry out the next command named so, then close the connection instead of answering."""
+        self.faults.drop_after(command_name)
+
+    async def journal(self, after: int = 0) -> tuple[JournalEntry, ...]:
+        """Return the commands decided on after a sequence number, in order."""
+        return await self._store.transact(lambda state: state.journal.after(after))
+
+    async def published(self, domain: str) -> DirectoryEntry | None:
+        """Return what the registry's public directory shows, or None for a domain it does not have."""
+        return await self._store.transact(lambda state: directory.published(state, domain))
+
+    async def contacts_of(self, domain: str) -> dict[Role, DirectoryContact]:
+        """Return what the registry holds for a domain, disclosed or not."""
+        return await self._store.transact(lambda state: directory.held(state, domain))
+
+    async def queue_message(self, account: str, text: str) -> None:
+        """Give an account a message to poll.
+
+        Raises:
+            KeyError: There is no such account.
+        """
+
+        def work(state: State) -> None:
+            if not state.accounts.exists(account):
+                raise KeyError(account)
+            state.messages.add(account, text, self._clock())
+
+        await self._store.transact(work)
+
+    async def set_statuses(
+        self, domain: str, *, add: Collection[str] = (), remove: Collection[str] = ()
+    ) -> None:
+        """Set and take statuses as the registry may, such as serverUpdateProhibited or pendingTransfer.
+
+        Raises:
+            KeyError: The domain is not registered.
+        """
+        await self._store.transact(
+            lambda state: change_server_statuses(state, domain, frozenset(add), frozenset(remove))
+        )
+
+    def _open_accounts(self, state: State) -> None:
+        for account, password in self._accounts.items():
+            state.accounts.ensure(account, password)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None or len(self._sessions) >= self._limits.max_connections:
+            writer.transport.abort()
+            return
+        self._sessions.add(task)
+        try:
+            await Session(reader, writer, self._desk).run()
+        except asyncio.CancelledError:
+            # Only `_stop` cancels a session, and asyncio's streams would report it as an error.
+            pass
+        finally:
+            self._sessions.discard(task)
+
+    async def _stop(self, server: asyncio.Server) -> None:
+        server.close()
+        for session in list(self._sessions):
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+        await server.wait_closed()
