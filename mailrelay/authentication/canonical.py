@@ -1,0 +1,54 @@
+"""Canonical forms of header and body that a DKIM signature covers (RFC 6376 section 3.4)."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mailrelay.message import HeaderField
+
+_WSP_RUN = re.compile(rb"[ \t]+")
+_SIGNATURE_TAG = re.compile(rb"((?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
+
+
+def canonical_body(body: bytes, method: str) -> bytes:
+    """Return the body as hashed: `simple` (section 3.4.3) or `relaxed` (section 3.4.4)."""
+    if method == "relaxed":
+        body = _WSP_RUN.sub(b" ", body)
+        body = body.replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    stripped = body.rstrip(b"\r\n")
+    tail = body[len(stripped) :]
+    # Only whole CRLF pairs at the end go; a bare CR or LF there belongs to the text.
+    while tail.endswith(b"\r\n"):
+        tail = tail[:-2]
+    kept = stripped + tail
+    if not kept:
+        return b"" if method == "relaxed" else b"\r\n"
+    return kept + b"\r\n"
+
+
+def canonical_header(raw: bytes, method: str) -> bytes:
+    """Return a header field as hashed, with its final CRLF (sections 3.4.1 and 3.4.2)."""
+    if method == "simple":
+        return raw
+    name, _, value = raw.partition(b":")
+    unfolded = value.replace(b"\r\n", b"")
+    return name.rstrip(b" \t").lower() + b":" + _WSP_RUN.sub(b" ", unfolded).strip(b" \t") + b"\r\n"
+
+
+def signed_fields(fields: Sequence[HeaderField], names: Sequence[str]) -> Iterator[HeaderField]:
+    """Yield the fields that `h=` names, each name taking instances from the bottom (section 5.4.2).
+
+    Fields that do not exist yield nothing: signing them keeps them from being added.
+    """
+    waiting: dict[str, list[HeaderField]] = {}
+    for field in fields:
+        waiting.setdefault(field.name.lower(), []).append(field)
+    for name in names:
+        if waiting.get(name):
+            yield waiting[name].pop()
+
+
+def without_signature(raw: bytes) -> bytes:
+    """Return a DKIM-Signature field with its `b=` value emptied (section 3.7)."""
+    name, colon, value = raw.partition(b":")
+    end = b"\r\n" if value.endswith(b"\r\n") else b""
+    return name + colon + _SIGNATURE_TAG.sub(rb"\1", value.removesuffix(b"\r\n"), count=1) + end

@@ -1,0 +1,95 @@
+"""Run checks in a fixed order and decide: the greatest action wins, the first refusal ends the run.
+
+A check that raises or overruns its time defers (451 4.3.0): a broken check neither loses mail nor
+opens the door. Checks that only watch (`observe_only`) are recorded and never decide, not even by
+breaking. Nothing here knows what a check looks at.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from prometheus_client import Counter
+
+from mailrelay.checks.verdict import TRY_LATER, Action, Decision, Verdict
+
+ContextT = TypeVar("ContextT")
+ContextT_contra = TypeVar("ContextT_contra", contravariant=True)
+
+_HITS = Counter(
+    "mailrelay_check_hits_total", "Verdicts of checks, by check and action asked for", ["check", "action"]
+)
+_log = structlog.get_logger()
+
+
+class Check(Protocol[ContextT_contra]):
+    """A rule about one stage of the SMTP transaction.
+
+    Attributes:
+        name: kebab-case; the same in log, metric and the list of blocked mail.
+    """
+
+    @property
+    def name(self) -> str:
+        """kebab-case name."""
+        ...
+
+    async def __call__(self, context: ContextT_contra) -> Verdict | None:
+        """Return a verdict, or None where there is nothing to say."""
+        ...
+
+
+class Chain(Generic[ContextT]):
+    """Checks of one stage in their order.
+
+    Args:
+        checks: All checks; names are unique.
+        observe_only: Names of checks that are recorded but do not decide.
+        timeout_s: Time given to each check.
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check[ContextT]],
+        observe_only: frozenset[str] = frozenset(),
+        timeout_s: float = 10.0,
+    ) -> None:
+        self._checks = tuple(checks)
+        self._observe_only = observe_only
+        self._timeout_s = timeout_s
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the checks in order."""
+        return tuple(check.name for check in self._checks)
+
+    async def run(self, context: ContextT) -> Decision:
+        """Ask each check until one defers or rejects; never raises for a check's fault."""
+        counted: list[Verdict] = []
+        observed: list[Verdict] = []
+        for check in self._checks:
+            verdict = await self._ask(check, context)
+            if verdict is None:
+                continue
+            _HITS.labels(check.name, verdict.action.name.lower()).inc()
+            if check.name in self._observe_only:
+                observed.append(verdict)
+                continue
+            counted.append(verdict)
+            if verdict.action >= Action.DEFER:
+                break
+        action = max((verdict.action for verdict in counted), default=Action.ACCEPT)
+        return Decision(action, tuple(counted), tuple(observed))
+
+    async def _ask(self, check: Check[ContextT], context: ContextT) -> Verdict | None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await check(context)
+        except TimeoutError:
+            fault, kind = "check-timed-out", "TimeoutError"
+        except Exception as error:  # noqa: BLE001 - any fault of a check must end in 451, not in lost mail
+            # The error's text may quote the message; its type cannot.
+            fault, kind = "check-failed", type(error).__name__
+        _log.warning(fault, check=check.name, error=kind)
+        return Verdict(check.name, Action.DEFER, fault, TRY_LATER)

@@ -1,0 +1,42 @@
+"""Act on the content score: tag what looks like spam, quarantine what looks much like it.
+
+Never refuses: on content alone a lawyer's letter and a scam differ too little. The owner's policy
+decides how far it goes: `forward` tags at most.
+"""
+
+from dataclasses import dataclass
+
+from mailrelay.checks.stages import MessageContext
+from mailrelay.checks.verdict import Action, Verdict
+from mailrelay.content.score import score
+from mailrelay.directory import MailPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLimits:
+    """Scores from which on mail is tagged and quarantined."""
+
+    tag: float = 4.0
+    quarantine: float = 6.0
+
+
+class ContentScore:
+    """Weigh what the message says and hides."""
+
+    name = "content-score"
+
+    def __init__(self, limits: ScoreLimits) -> None:
+        self._limits = limits
+
+    async def __call__(self, context: MessageContext) -> Verdict | None:
+        """Applies to relay addresses."""
+        if not context.relay_routes:
+            return None
+        result = score(context.message, await context.content())
+        if result.total < self._limits.tag:
+            return None
+        # Addresses of one owner may have different policies; the message is one: the mildest holds.
+        may_hold = all(route.policy is MailPolicy.FILTER for route in context.relay_routes)
+        held = may_hold and result.total >= self._limits.quarantine
+        action = Action.QUARANTINE if held else Action.TAG
+        return Verdict(self.name, action, " ".join(result.names), score=result.total)

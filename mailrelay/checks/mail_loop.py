@@ -1,0 +1,21 @@
+"""Break mail loops (RFC 5321 section 6.3)."""
+
+from mailrelay.checks.stages import MessageContext
+from mailrelay.checks.verdict import LOOP, Action, Verdict
+
+LOOP_HEADER = "X-Whoisproxy-Loop"  # put on every message we send
+_MAX_HOPS = 30  # RFC 5321 section 6.3 wants a large limit; nobody needs thirty hops, loops pass it in seconds
+
+
+class MailLoop:
+    """Refuse mail that was here before or has travelled too far."""
+
+    name = "mail-loop"
+
+    async def __call__(self, context: MessageContext) -> Verdict | None:
+        """Look for our own mark first, then count hops."""
+        if context.message.count(LOOP_HEADER):
+            return Verdict(self.name, Action.REJECT, "own-mark", LOOP)
+        if context.message.count("Received") > _MAX_HOPS:
+            return Verdict(self.name, Action.REJECT, "too-many-hops", LOOP)
+        return None

@@ -1,0 +1,98 @@
+"""What is known at each stage of the SMTP transaction: the contexts that checks look at.
+
+Each stage holds the one before it. A chain is typed by its context, so that a check of the message
+cannot be put where there is no message yet.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.content.reading import Content, read_content
+from mailrelay.directory import Owner, RelayRoute, ReplyRoute
+from mailrelay.message import RawMessage
+
+Route = RelayRoute | ReplyRoute
+
+_THREAD_FROM_OCTETS = 64 * 1024  # parsing less than this holds up the event loop for a millisecond or two
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionContext:
+    """A client has connected.
+
+    Attributes:
+        peer_ip: IPv4 or IPv6 address in text form.
+    """
+
+    peer_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderContext:
+    """MAIL FROM was given.
+
+    Attributes:
+        helo: Name given in EHLO or HELO.
+        reverse_path: Sender address without angle brackets; empty for the null reverse-path.
+        declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+    """
+
+    connection: ConnectionContext
+    helo: str
+    reverse_path: str
+    declared_size_octets: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientContext:
+    """RCPT TO was given.
+
+    Attributes:
+        recipient: Address as given, without angle brackets.
+        route: What the directory knows about it; None where it takes no mail.
+        accepted: Routes of the recipients accepted before in this transaction.
+    """
+
+    sender: SenderContext
+    recipient: str
+    route: Route | None
+    accepted: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """The message is there, not yet acknowledged.
+
+    Attributes:
+        routes: Routes of all accepted recipients; all belong to one owner.
+        message: The message as received.
+        authentication: SPF, DKIM and DMARC of the message.
+        owner: The owner behind the routes; needed where one of them is a reply route.
+    """
+
+    sender: SenderContext
+    routes: tuple[Route, ...]
+    message: RawMessage
+    authentication: AuthenticationResults
+    owner: Owner | None = None
+    _content: list[Content] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    async def content(self) -> Content:
+        """Return the decoded text and what the content checks ask about it, read once per message."""
+        if not self._content:
+            if len(self.message.raw) < _THREAD_FROM_OCTETS:
+                self._content.append(read_content(self.message))
+            else:
+                self._content.append(await asyncio.to_thread(read_content, self.message))
+        return self._content[0]
+
+    @property
+    def relay_routes(self) -> tuple[RelayRoute, ...]:
+        """Recipients that are published relay addresses."""
+        return tuple(route for route in self.routes if isinstance(route, RelayRoute))
+
+    @property
+    def reply_routes(self) -> tuple[ReplyRoute, ...]:
+        """Recipients that are reply addresses: the message claims to come from the owner."""
+        return tuple(route for route in self.routes if isinstance(route, ReplyRoute))
