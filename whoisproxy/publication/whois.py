@@ -15,7 +15,8 @@ from whoisproxy.publication.record import Field, RddsContact, RddsRecord
 
 _WITHHELD = "REDACTED"
 _PREFIXES = {Role.REGISTRANT: "Registrant", Role.ADMIN: "Admin", Role.TECH: "Tech", Role.BILLING: "Billing"}
-_LONGEST_CALLING_CODE = 3
+# ITU-T E.164: one to three digits, no code begins with another.
+_CALLING_CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 
 
 def render(record: RddsRecord) -> bytes:
@@ -95,7 +96,7 @@ def _time(moment: datetime) -> str:
 def _phone(number: str) -> str:
     """Return E.164 as the specification wants it, `+41.225550100` (RFC 5733 section 2.5)."""
     digits = number.removeprefix("+")
-    for length in range(1, _LONGEST_CALLING_CODE + 1):
-        if digits[:length].isdigit() and int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
+    for length in (1, 2, 3):
+        if digits[:length] in _CALLING_CODES:
             return f"+{digits[:length]}.{digits[length:]}"
     return number
