@@ -5,7 +5,7 @@ an address is never given to another domain).
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -58,6 +58,28 @@ class RelayAddress:
     def reactivated(self) -> "RelayAddress":
         """Return it published again; only an address in grace can be."""
         return replace(self, state=RelayState.ACTIVE, grace_until=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """An address by which the registrant answers one correspondent of one relay address.
+
+    Attributes:
+        correspondent: Mailbox of whoever wrote; a person's, so it is stored sealed.
+    """
+
+    id: str
+    relay_id: str
+    domain_id: str
+    local_part: str
+    relay_domain: str
+    correspondent: str = field(repr=False)
+    created_at: datetime
+
+    @property
+    def address(self) -> str:
+        """The mailbox that the registrant sees."""
+        return f"{self.local_part}@{self.relay_domain}"
 
 
 def random_local_part() -> str:

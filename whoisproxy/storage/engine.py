@@ -1,0 +1,61 @@
+"""Engines: SQLite for one machine, PostgreSQL for more, the same statements on both.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a commit is on disk when it returns, and readers never
+wait for the writer. A unit of work that writes takes the write lock at its beginning (BEGIN IMMEDIATE),
+so that it cannot fail half way for another writer's sake.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_SQLITE = "sqlite:///"
+_POSTGRESQL = "postgresql://"
+_BUSY_MS = 15_000
+READ_ONLY = "whoisproxy_read_only"
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """Return an engine for `sqlite:///path` or `postgresql://...`; connects when first used.
+
+    Raises:
+        ValueError: Another kind of URL; the message does not repeat it.
+    """
+    if url.startswith(_SQLITE):
+        path = Path(url.removeprefix(_SQLITE))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=8)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    if url.startswith(_POSTGRESQL):
+        rest = url.removeprefix(_POSTGRESQL)
+        return create_async_engine(f"postgresql+asyncpg://{rest}", pool_pre_ping=True, pool_size=10)
+    raise ValueError("database url: must begin with sqlite:/// or postgresql://")
+
+
+def is_sqlite(engine: AsyncEngine) -> bool:
+    """Whether the engine is the embedded one."""
+    return engine.dialect.name == "sqlite"
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {_BUSY_MS}",
+        "secure_delete = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

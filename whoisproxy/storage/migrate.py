@@ -1,0 +1,31 @@
+"""Bring a database to the newest schema (Alembic), from the package, without an ini file."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from whoisproxy.storage.engine import open_engine
+
+
+async def migrate(url: str, revision: str = "head") -> None:
+    """Apply every migration that is missing, in one transaction; safe to call at every start.
+
+    Raises:
+        ValueError: The URL names no engine that we know.
+        sqlalchemy.exc.SQLAlchemyError: The database refuses; nothing was changed.
+    """
+    engine = open_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, revision)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -1,0 +1,118 @@
+"""The outbox: work that was committed with the change that demands it, and is done until it succeeds.
+
+A worker claims rows with a lease; when it dies the lease ends and another takes over. Rows of one key are
+done in order, one at a time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from whoisproxy.storage.tables import outbox
+
+_OPEN = ("waiting", "claimed")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A claimed piece of work.
+
+    Attributes:
+        attempts: How often it was claimed, this time included.
+    """
+
+    id: int
+    kind: str
+    key: str
+    payload: Mapping[str, object]
+    attempts: int
+
+
+class Outbox:
+    """Rows of the outbox; `added` tells whether this unit of work added any."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.added = False
+
+    async def add(self, kind: str, key: str, payload: Mapping[str, object], run_at: datetime) -> int:
+        """Add a piece of work that may be done from `run_at` on; the payload names no person."""
+        statement = (
+            insert(outbox)
+            .values(
+                kind=kind,
+                key=key,
+                payload=dict(payload),
+                state="waiting",
+                attempts=0,
+                run_at=run_at,
+                problem_code="",
+            )
+            .returning(outbox.c.id)
+        )
+        self.added = True
+        item_id: int = (await self._connection.execute(statement)).scalar_one()
+        return item_id
+
+    async def claim(
+        self, worker_id: str, kinds: Collection[str], lease_s: float, limit: int, now: datetime
+    ) -> list[OutboxItem]:
+        """Take up to `limit` rows that are due, or whose lease has ended, for `lease_s` seconds."""
+        due = or_(
+            and_(outbox.c.state == "waiting", outbox.c.run_at <= now),
+            and_(outbox.c.state == "claimed", outbox.c.lease_until <= now),
+        )
+        earlier = outbox.alias("earlier")
+        behind = exists().where(
+            earlier.c.key == outbox.c.key, earlier.c.id < outbox.c.id, earlier.c.state.in_(_OPEN)
+        )
+        chosen = (
+            select(outbox.c.id)
+            .where(due, outbox.c.kind.in_(kinds), ~behind)
+            .order_by(outbox.c.run_at, outbox.c.id)
+            .limit(limit)
+            # SQLite ignores this: there the unit of work holds the only write lock.
+            .with_for_update(skip_locked=True)
+        )
+        ids = (await self._connection.execute(chosen)).scalars().all()
+        if not ids:
+            return []
+        statement = (
+            update(outbox)
+            .where(outbox.c.id.in_(ids))
+            .values(
+                state="claimed",
+                worker_id=worker_id,
+                lease_until=now + timedelta(seconds=lease_s),
+                attempts=outbox.c.attempts + 1,
+            )
+            .returning(outbox)
+        )
+        rows = (await self._connection.execute(statement)).all()
+        claimed = [OutboxItem(row.id, row.kind, row.key, row.payload, row.attempts) for row in rows]
+        return sorted(claimed, key=lambda item: item.id)
+
+    async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> None:
+        """Prolong the lease of rows that this worker still holds."""
+        held = and_(outbox.c.id.in_(ids), outbox.c.worker_id == worker_id, outbox.c.state == "claimed")
+        await self._connection.execute(update(outbox).where(held).values(lease_until=lease_until))
+
+    async def done(self, item_id: int) -> None:
+        """Mark a row as done."""
+        await self._finish(item_id, state="done", lease_until=None)
+
+    async def retry(self, item_id: int, run_at: datetime, problem_code: str) -> None:
+        """Let a row be claimed again from `run_at` on."""
+        await self._finish(
+            item_id, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
+        )
+
+    async def bury(self, item_id: int, problem_code: str) -> None:
+        """Give a row up for good; it stays to be looked at."""
+        await self._finish(item_id, state="buried", lease_until=None, problem_code=problem_code)
+
+    async def _finish(self, item_id: int, **values: object) -> None:
+        await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))

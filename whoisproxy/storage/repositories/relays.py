@@ -1,0 +1,142 @@
+"""Relay addresses, and the reply addresses of their correspondents (who are sealed)."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from registries.contact import Role
+from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
+from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.tables import domains, relay_addresses, reply_addresses
+from whoisproxy.storage.vault import Unreadable, normalised_mailbox
+
+
+class Relays:
+    """Published addresses; rows are never deleted, so an address never serves another domain."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, relay: RelayAddress) -> None:
+        """Store a new address."""
+        await self._connection.execute(insert(relay_addresses).values(**asdict(relay)))
+
+    async def by_id(self, relay_id: str) -> RelayAddress | None:
+        """Return an address by id."""
+        return await self._one(relay_addresses.c.id == relay_id)
+
+    async def by_local_part(self, local_part: str, relay_domain: str) -> RelayAddress | None:
+        """Return an address as it was published."""
+        return await self._one(
+            relay_addresses.c.local_part == local_part, relay_addresses.c.relay_domain == relay_domain
+        )
+
+    async def of_domain(self, domain_id: str) -> list[RelayAddress]:
+        """Return all addresses a domain ever had, oldest first."""
+        return await self._many(relay_addresses.c.domain_id == domain_id)
+
+    async def update(self, relay: RelayAddress) -> None:
+        """Store another state."""
+        await self._connection.execute(
+            update(relay_addresses)
+            .where(relay_addresses.c.id == relay.id)
+            .values(state=relay.state, grace_until=relay.grace_until)
+        )
+
+    async def expired(self, now: datetime) -> list[RelayAddress]:
+        """Return the addresses whose grace is over."""
+        return await self._many(
+            relay_addresses.c.state == RelayState.GRACE, relay_addresses.c.grace_until <= now
+        )
+
+    async def _one(self, *conditions: object) -> RelayAddress | None:
+        found = await self._many(*conditions)
+        return found[0] if found else None
+
+    async def _many(self, *conditions: object) -> list[RelayAddress]:
+        statement = select(relay_addresses).where(*conditions).order_by(relay_addresses.c.id)  # type: ignore[arg-type]
+        return [_relay(row) for row in (await self._connection.execute(statement)).all()]
+
+
+class Replies:
+    """Reply addresses by relay address and correspondent."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+        self._connection = sealing.connection
+
+    async def add(self, reply: ReplyAddress) -> None:
+        """Store a new reply address.
+
+        Raises:
+            LookupError: The domain is gone.
+        """
+        owner = select(domains.c.registrant_id).where(domains.c.id == reply.domain_id)
+        registrant_id = (await self._connection.execute(owner)).scalar_one_or_none()
+        if registrant_id is None:
+            raise LookupError("no such domain")
+        await self._connection.execute(
+            insert(reply_addresses).values(
+                id=reply.id,
+                relay_id=reply.relay_id,
+                domain_id=reply.domain_id,
+                registrant_id=registrant_id,
+                local_part=reply.local_part,
+                relay_domain=reply.relay_domain,
+                correspondent=await self._sealing.seal(
+                    registrant_id, "correspondent", reply.correspondent.encode()
+                ),
+                correspondent_index=await self._index(reply.correspondent),
+                created_at=reply.created_at,
+            )
+        )
+
+    async def find(self, relay_id: str, correspondent: str) -> ReplyAddress | None:
+        """Return the reply address of a correspondent of a relay address."""
+        return await self._one(
+            reply_addresses.c.relay_id == relay_id,
+            reply_addresses.c.correspondent_index == await self._index(correspondent),
+        )
+
+    async def by_local_part(self, local_part: str, relay_domain: str) -> ReplyAddress | None:
+        """Return a reply address as it stands in a message."""
+        return await self._one(
+            reply_addresses.c.local_part == local_part, reply_addresses.c.relay_domain == relay_domain
+        )
+
+    async def _index(self, correspondent: str) -> bytes:
+        return await self._sealing.index("correspondent", normalised_mailbox(correspondent))
+
+    async def _one(self, *conditions: object) -> ReplyAddress | None:
+        statement = select(reply_addresses).where(*conditions)  # type: ignore[arg-type]
+        row = (await self._connection.execute(statement)).first()
+        if row is None:
+            return None
+        try:
+            correspondent = await self._sealing.open(row.registrant_id, "correspondent", row.correspondent)
+        except Unreadable:
+            return None  # the registrant was erased, and with him everything sealed for him
+        return ReplyAddress(
+            id=row.id,
+            relay_id=row.relay_id,
+            domain_id=row.domain_id,
+            local_part=row.local_part,
+            relay_domain=row.relay_domain,
+            correspondent=correspondent.decode(),
+            created_at=row.created_at,
+        )
+
+
+def _relay(row: Row[tuple[object, ...]]) -> RelayAddress:
+    return RelayAddress(
+        id=row.id,
+        domain_id=row.domain_id,
+        role=Role(row.role),
+        local_part=row.local_part,
+        relay_domain=row.relay_domain,
+        state=RelayState(row.state),
+        grace_until=row.grace_until,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,62 @@
+"""Sealing inside a transaction: a connection, the keys of owners, and the blind index."""
+
+from dataclasses import dataclass, field
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from whoisproxy.storage.keyring import SYSTEM, Keyring
+from whoisproxy.storage.vault import Vault, blind_index, derived
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What repositories use to write and read secrets.
+
+    Attributes:
+        read_only: Whether keys seen are committed, and may be remembered beyond this transaction.
+    """
+
+    connection: AsyncConnection
+    vault: Vault
+    keyring: Keyring
+    read_only: bool
+    _seen: dict[str, bytes] = field(default_factory=dict)
+
+    async def seal(self, owner_id: str, purpose: str, plaintext: bytes) -> bytes:
+        """Seal for an owner; his key is made when he has none yet."""
+        return self.vault.seal(await self._key(owner_id, create=True), plaintext, f"{purpose}:{owner_id}")
+
+    async def seal_existing(self, owner_id: str, purpose: str, plaintext: bytes) -> bytes:
+        """Seal for an owner who has a key; raise Unreadable where it was destroyed."""
+        return self.vault.seal(await self._key(owner_id), plaintext, f"{purpose}:{owner_id}")
+
+    async def open(self, owner_id: str, purpose: str, sealed: bytes) -> bytes:
+        """Open what `seal` made, or raise Unreadable."""
+        return self.vault.open(await self._key(owner_id), sealed, f"{purpose}:{owner_id}")
+
+    async def seal_json(self, owner_id: str, purpose: str, value: object) -> bytes:
+        """Seal a JSON value."""
+        return await self.seal(owner_id, purpose, orjson.dumps(value))
+
+    async def open_json(self, owner_id: str, purpose: str, sealed: bytes) -> dict[str, object]:
+        """Open a JSON object."""
+        value: dict[str, object] = orjson.loads(await self.open(owner_id, purpose, sealed))
+        return value
+
+    async def index(self, purpose: str, text: str) -> bytes:
+        """Return the blind index of a text: the same for every registrant, so that it can be looked up."""
+        key = await self._key(SYSTEM, create=not self.read_only)
+        return blind_index(derived(key, "blind-index"), purpose, text)
+
+    async def destroy(self, owner_id: str) -> None:
+        """Destroy the owner's key: everything sealed for him is unreadable for ever."""
+        self._seen.pop(owner_id, None)
+        await self.keyring.destroy(self.connection, owner_id)
+
+    async def _key(self, owner_id: str, *, create: bool = False) -> bytes:
+        key = self._seen.get(owner_id)
+        if key is None:
+            key = await self.keyring.key(self.connection, owner_id, create=create, remember=self.read_only)
+            self._seen[owner_id] = key
+        return key

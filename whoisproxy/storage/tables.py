@@ -1,0 +1,231 @@
+"""The tables (SQLAlchemy Core). Sealed columns hold what only the vault can read; see `vault`.
+
+Persons appear in sealed columns alone. Relay addresses are public by nature and stand in clear.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out, on both engines."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse naive times; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone must not be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give SQLite's naive values their zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = String(40)
+_NAME = String(253)
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+registrars = Table(
+    "registrars",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("iana_id", Integer),
+    Column("brand", JSON),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False, index=True),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("networks", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+)
+
+# Destroying a row of data_keys makes everything sealed for that owner unreadable for ever.
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("owner_id", _ID, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("master_key_id", String(40), nullable=False, index=True),
+)
+
+registrants = Table(
+    "registrants",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("email_index", LargeBinary, nullable=False, index=True),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("name", _NAME, nullable=False, unique=True),
+    Column("registrant_id", ForeignKey("registrants.id"), nullable=False),
+    Column("registrant_verified", Boolean, nullable=False),
+    Column("nameservers", JSON, nullable=False),
+    Column("statuses", JSON, nullable=False),
+    Column("registered_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_domains_registrar_id_name", "registrar_id", "name"),
+)
+
+privacy = Table(
+    "privacy",
+    metadata,
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("wanted", Boolean, nullable=False),
+    Column("published", Boolean, nullable=False),
+    Column("mail_policy", String(16), nullable=False),
+    Column("forward_to", LargeBinary),
+    Column("consent", LargeBinary),
+    Column("operation_id", _ID, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# No foreign key to domains: an address outlives its domain, so that it is never given to another.
+relay_addresses = Table(
+    "relay_addresses",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("local_part", String(64), nullable=False),
+    Column("relay_domain", _NAME, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("grace_until", UtcDateTime, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("local_part", "relay_domain"),
+)
+
+reply_addresses = Table(
+    "reply_addresses",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("relay_id", ForeignKey("relay_addresses.id"), nullable=False),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("registrant_id", _ID, nullable=False),
+    Column("local_part", String(64), nullable=False),
+    Column("relay_domain", _NAME, nullable=False),
+    Column("correspondent", LargeBinary, nullable=False),
+    Column("correspondent_index", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("local_part", "relay_domain"),
+    UniqueConstraint("relay_id", "correspondent_index"),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("domain", _NAME, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("commands", JSON, nullable=False),
+    Column("problem_code", String(64), nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(64), nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("worker_id", String(80)),
+    Column("lease_until", UtcDateTime),
+    Column("problem_code", String(64), nullable=False),
+    Index("ix_outbox_state_run_at", "state", "run_at"),
+    Index("ix_outbox_key_id", "key", "id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", _Serial, primary_key=True, autoincrement=True),
+    Column("id", _ID, nullable=False, unique=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("domain", _NAME, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_events_registrar_id_sequence", "registrar_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("registrar_id", ForeignKey("registrars.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)

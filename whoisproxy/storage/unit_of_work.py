@@ -1,0 +1,137 @@
+"""One transaction with all repositories; and the storage that opens them.
+
+A unit of work commits when its block ends well and rolls back when it raises. Work for the outbox wakes
+the workers of this process after the commit; those of other processes look once a second.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Self
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
+from whoisproxy.storage.keyring import Keyring
+from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.operations import Events, Operations
+from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.privacy import PrivacySettings
+from whoisproxy.storage.repositories.registrations import Registrations
+from whoisproxy.storage.repositories.relays import Relays, Replies
+from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
+from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.vault import Vault
+
+_REWRAP_BATCH = 500
+
+
+class UnitOfWork:
+    """Repositories that share one transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, vault: Vault, keyring: Keyring, *, read_only: bool = False
+    ) -> None:
+        self.connection = connection
+        self.sealing = Sealing(connection, vault, keyring, read_only)
+        self.registrars = Registrars(connection)
+        self.api_keys = ApiKeys(connection)
+        self.registrations = Registrations(self.sealing)
+        self.privacy = PrivacySettings(self.sealing)
+        self.relays = Relays(connection)
+        self.replies = Replies(self.sealing)
+        self.operations = Operations(connection)
+        self.outbox = Outbox(connection)
+        self.events = Events(connection)
+        self.webhooks = Webhooks(self.sealing)
+        self.idempotency = Idempotency(self.sealing)
+
+
+class Wakeup:
+    """Lets workers wait for work."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def notify(self) -> None:
+        """Wake every worker that waits."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait until there may be work; return False when the time was over first."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Storage:
+    """The database and the keys that read it.
+
+    Attributes:
+        outbox_wakeup: Notified after a commit that added work.
+    """
+
+    def __init__(self, engine: AsyncEngine, keys: MasterKeys) -> None:
+        self.engine = engine
+        self.vault = Vault(keys)
+        self.outbox_wakeup = Wakeup()
+        self._keyring = Keyring(self.vault)
+        # SQLite has one writer: waiting here is fair and costs nothing, unlike its busy loop.
+        self._writer = asyncio.Lock() if is_sqlite(engine) else None
+
+    @classmethod
+    async def open(cls, url: str, keys: MasterKeys) -> Self:
+        """Open a database that is migrated already."""
+        return cls(open_engine(url), keys)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that may write; commits when the block ends well."""
+        async with self._writer or nullcontext(), self.engine.begin() as connection:
+            uow = UnitOfWork(connection, self.vault, self._keyring)
+            yield uow
+        if uow.outbox.added:
+            self.outbox_wakeup.notify()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that only reads: it waits for no writer."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(**{READ_ONLY: True})
+            async with connection.begin():
+                yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+
+    async def seal_for(self, owner_id: str, plaintext: bytes) -> bytes:
+        """Seal a message for a registrant; his key exists as long as he does."""
+        async with self.reading() as uow:
+            return await uow.sealing.seal_existing(owner_id, "message", plaintext)
+
+    async def open_for(self, owner_id: str, sealed: bytes) -> bytes:
+        """Open what `seal_for` made, or raise Unreadable."""
+        async with self.reading() as uow:
+            return await uow.sealing.open(owner_id, "message", sealed)
+
+    async def rotate_keys(self) -> int:
+        """Wrap every data key under the current master key; return how many changed."""
+        total = 0
+        while True:
+            async with self.unit_of_work() as uow:
+                done = await self._keyring.rewrap(uow.connection, _REWRAP_BATCH)
+            total += done
+            if done < _REWRAP_BATCH:
+                return total
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self.reading() as uow:
+            await uow.connection.execute(text("SELECT 1"))

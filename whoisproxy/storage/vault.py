@@ -1,0 +1,104 @@
+"""Sealing of fields: AES-256-GCM (NIST SP 800-38D) under a data key per owner, wrapped by a master key.
+
+A sealed value is `version || nonce || ciphertext and tag`; its owner and purpose are authenticated with it,
+so that a value cannot be moved to another row or column. Equality look-ups go through a keyed blind index.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from whoisproxy.storage.keys import MasterKeys
+
+_VERSION = b"\x01"
+_NONCE_OCTETS = 12
+_KEY_OCTETS = 32
+
+
+class Unreadable(Exception):
+    """A sealed value does not open: its key was destroyed, or the value was changed. Do not retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A data key as it is stored."""
+
+    wrapped: bytes
+    master_key_id: str
+
+
+class Vault:
+    """Seals, opens, wraps; knows nothing of the database."""
+
+    def __init__(self, keys: MasterKeys) -> None:
+        self._keys = keys
+
+    @property
+    def current_master_key_id(self) -> str:
+        """The master key under which new data keys are wrapped."""
+        return self._keys.current_id
+
+    def new_data_key(self, owner_id: str) -> tuple[bytes, WrappedKey]:
+        """Return a fresh data key, open and wrapped."""
+        key = secrets.token_bytes(_KEY_OCTETS)
+        return key, self.wrap(owner_id, key)
+
+    def wrap(self, owner_id: str, key: bytes) -> WrappedKey:
+        """Wrap a data key under the current master key."""
+        return WrappedKey(_seal(self._keys.current, key, f"key:{owner_id}"), self._keys.current_id)
+
+    def unwrap(self, owner_id: str, wrapped: WrappedKey) -> bytes:
+        """Return the data key.
+
+        Raises:
+            Unreadable: Its master key is not among ours, or the value was changed.
+        """
+        master = self._keys.keys.get(wrapped.master_key_id)
+        if master is None:
+            raise Unreadable("the master key of a data key is missing")
+        return _open(master, wrapped.wrapped, f"key:{owner_id}")
+
+    def seal(self, data_key: bytes, plaintext: bytes, purpose: str) -> bytes:
+        """Seal a value; `purpose` names what and whose it is and must be the same on opening."""
+        return _seal(data_key, plaintext, purpose)
+
+    def open(self, data_key: bytes, sealed: bytes, purpose: str) -> bytes:
+        """Open a value, or raise Unreadable."""
+        return _open(data_key, sealed, purpose)
+
+
+def blind_index(key: bytes, purpose: str, text: str) -> bytes:
+    """Return 32 octets that are equal for equal texts and say nothing else without `key`."""
+    digest = hmac.HMAC(key, hashes.SHA256())
+    digest.update(purpose.encode() + b"\0" + text.encode())
+    return digest.finalize()
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """Return a key of its own for a purpose (HKDF, RFC 5869)."""
+    return HKDF(hashes.SHA256(), _KEY_OCTETS, None, purpose.encode()).derive(key)
+
+
+def normalised_mailbox(mailbox: str) -> str:
+    """Return the form that is compared: the domain without case, the local part as it is (RFC 5321 2.4)."""
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def _seal(key: bytes, plaintext: bytes, purpose: str) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_OCTETS)
+    return _VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, purpose.encode())
+
+
+def _open(key: bytes, sealed: bytes, purpose: str) -> bytes:
+    start = len(_VERSION) + _NONCE_OCTETS
+    if sealed[: len(_VERSION)] != _VERSION or len(sealed) < start:
+        raise Unreadable("a sealed value has an unknown form")
+    try:
+        return AESGCM(key).decrypt(sealed[len(_VERSION) : start], sealed[start:], purpose.encode())
+    except InvalidTag:
+        raise Unreadable("a sealed value was changed or belongs elsewhere") from None
