@@ -1,0 +1,153 @@
+"""Mailboxes in headers, and the return addresses of what we send (RFC 5322 section 3.4, RFC 5321).
+
+A return address (VERP) names the queued message that it was made for, the day it expires, and a keyed
+proof of both, so that nobody can report a failure that did not happen. It names no person.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.header import Header, decode_header, make_header
+from email.utils import getaddresses, quote
+
+# Crockford's base32 in lower case: mail servers may change the case of a local part.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_EPOCH_DAY_CHARS = 4  # 20 bits of days since 1970: enough for 2,800 years
+_PROOF_CHARS = 20  # 100 bits
+_ID_CHARS = 26
+_MIN_KEY_OCTETS = 32
+_SAFE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_LONGEST_DISPLAY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox with its display name; the domain in lower case."""
+
+    display: str
+    local_part: str
+    domain: str
+
+    @property
+    def address(self) -> str:
+        """`local-part@domain`."""
+        return f"{self.local_part}@{self.domain}"
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Return local part and lower-case domain.
+
+    Raises:
+        ValueError: There is no local part or no domain, or either holds blanks or controls.
+    """
+    local_part, _, domain = address.rpartition("@")
+    if not local_part or not domain or re.search(r"[\s\x00-\x1f\x7f<>]", address):
+        raise ValueError("not a mailbox")
+    return local_part, domain.lower()
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Whether two addresses are one mailbox for our purposes: no provider tells them apart by case."""
+    return one.casefold() == other.casefold()
+
+
+def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
+    """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
+    found = []
+    for display, address in getaddresses([value]):
+        try:
+            local_part, domain = split_address(address)
+        except ValueError:
+            continue
+        found.append(Mailbox(decoded(display), local_part, domain))
+    return tuple(found)
+
+
+def decoded(value: str) -> str:
+    """Return a header value with its encoded words (RFC 2047) decoded, as it stands where they are broken."""
+    try:
+        return str(make_header(decode_header(value)))
+    except (MessageError, LookupError, ValueError):
+        return value
+
+
+def format_mailbox(display: str, address: str) -> str:
+    """Return a header value `display <address>`, encoded and folded where needed.
+
+    Controls and invisible characters in `display` become blanks: they serve only to deceive.
+    """
+    shown = _UNSEEN.sub(" ", display).strip()[:_LONGEST_DISPLAY]
+    if not shown:
+        return address
+    if not shown.isascii():
+        return f"{encoded(shown)}\r\n <{address}>"
+    if _SAFE_PHRASE.fullmatch(shown):
+        return f"{shown} <{address}>"
+    return f'"{quote(shown)}" <{address}>'
+
+
+def encoded(text: str) -> str:
+    """Return text as encoded words (RFC 2047), folded with CRLF."""
+    return Header(text, "utf-8", maxlinelen=70).encode(linesep="\r\n")
+
+
+class BounceAddresses:
+    """Makes and reads return addresses of one relay domain.
+
+    Args:
+        key: At least 32 octets, kept secret.
+        relay_domain: Domain of the addresses.
+        lifetime: How long reports of failure are believed.
+    """
+
+    def __init__(self, key: bytes, relay_domain: str, lifetime: timedelta = timedelta(days=14)) -> None:
+        if len(key) < _MIN_KEY_OCTETS:
+            raise ValueError("the key of return addresses needs 32 octets")
+        self._key = key
+        self._domain = relay_domain.lower()
+        self._lifetime = lifetime
+
+    def encode(self, message_id: str, now: datetime) -> str:
+        """Return the return address for a queued message.
+
+        Raises:
+            ValueError: `message_id` is not one of the queue's.
+        """
+        name = message_id.removeprefix("msg_")
+        if len(name) != _ID_CHARS or any(char not in ALPHABET for char in name):
+            raise ValueError("not the id of a queued message")
+        day = base32(_days(now + self._lifetime), _EPOCH_DAY_CHARS)
+        return f"b-{name}{day}{self._proof(name + day)}@{self._domain}"
+
+    def decode(self, address: str, now: datetime) -> str | None:
+        """Return the id of the message, or None where the address is not ours, forged or expired."""
+        local_part, _, domain = address.lower().rpartition("@")
+        token = local_part.removeprefix("b-")
+        if domain != self._domain or len(local_part) - len(token) != len("b-"):
+            return None
+        signed, proof = token[:-_PROOF_CHARS], token[-_PROOF_CHARS:]
+        if len(signed) != _ID_CHARS + _EPOCH_DAY_CHARS or not signed.isascii() or not proof.isascii():
+            return None
+        if not hmac.compare_digest(proof, self._proof(signed)):
+            return None
+        expires = sum(
+            ALPHABET.index(char) << 5 * place for place, char in enumerate(reversed(signed[_ID_CHARS:]))
+        )
+        return f"msg_{signed[:_ID_CHARS]}" if _days(now) <= expires else None
+
+    def _proof(self, signed: str) -> str:
+        digest = hmac.digest(self._key, b"return-address\0" + signed.encode(), hashlib.sha256)
+        return base32(int.from_bytes(digest, "big") >> (256 - 5 * _PROOF_CHARS), _PROOF_CHARS)
+
+
+def base32(value: int, length: int) -> str:
+    """Write `value` as `length` characters of ALPHABET, most significant first."""
+    return "".join(ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(length)))
+
+
+def _days(at: datetime) -> int:
+    return int(at.timestamp() // 86400)

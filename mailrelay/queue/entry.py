@@ -1,0 +1,120 @@
+"""What the queue keeps of a message, as values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Where a message goes."""
+
+    FORWARD = "forward"  # correspondent -> owner
+    REPLY = "reply"  # owner -> correspondent
+    DSN = "dsn"  # we -> whoever sent what failed
+    NOTICE = "notice"  # we -> owner
+    OPERATOR = "operator"  # anybody -> the relay's operator (postmaster, abuse)
+    BOUNCE = "bounce"  # a mail server -> us, about what we sent
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    QUEUED = "queued"
+    DELIVERING = "delivering"
+    DEFERRED = "deferred"
+    QUARANTINED = "quarantined"  # taken, waits for the owner's word
+    HELD = "held"  # an answer that would have shown the owner; waits for the owner's word
+    REJECTED = "rejected"  # refused at the door; no body
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DISCARDED = "discarded"
+
+
+FINAL = frozenset({State.REJECTED, State.DELIVERED, State.BOUNCED, State.DISCARDED})
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOfVerdict:
+    """A verdict as kept for the owner: no score, no public text."""
+
+    check: str
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be queued.
+
+    Attributes:
+        recipient: The relay or reply address written to; of a DSN the mailbox it goes to; of a notice
+            empty, since the owner's mailbox is asked for at delivery.
+        reverse_path: Empty for the null reverse-path.
+        raw: The octets as received; empty for a refused message.
+        size_octets: Of the message, also where `raw` is not kept.
+        authentication: Value of the Authentication-Results field (RFC 8601) to be added.
+        spf: Result of SPF; it decides whether a DSN would hit a bystander.
+        thread_ids: Message-IDs that the correspondent knows, for he used them.
+    """
+
+    direction: Direction
+    owner_id: str
+    relay_id: str
+    recipient: str
+    reverse_path: str
+    raw: bytes
+    size_octets: int
+    reply_id: str = ""
+    about_id: str = ""
+    verdicts: tuple[NoteOfVerdict, ...] = ()
+    authentication: str = ""
+    spf: str = ""
+    thread_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message claimed for delivery, opened.
+
+    Attributes:
+        attempts: Deliveries tried before this one.
+    """
+
+    id: str
+    direction: Direction
+    owner_id: str
+    relay_id: str
+    reply_id: str
+    about_id: str
+    recipient: str
+    reverse_path: str
+    raw: bytes = field(repr=False)
+    verdicts: tuple[NoteOfVerdict, ...]
+    authentication: str
+    spf: str
+    attempts: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message as shown to whoever looks at what was relayed and blocked.
+
+    Attributes:
+        sender: Reverse-path; empty for the null reverse-path, or where the owner was erased.
+        last_error: kebab-case reason of the last deferral, bounce or hold.
+    """
+
+    id: str
+    direction: Direction
+    state: State
+    owner_id: str
+    relay_id: str
+    sender: str
+    recipient: str
+    size_octets: int
+    verdicts: tuple[NoteOfVerdict, ...]
+    attempts: int
+    last_error: str
+    received_at: datetime
+    updated_at: datetime
