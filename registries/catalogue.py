@@ -7,7 +7,7 @@ rows. A TLD that no file names fails closed: mechanism `none`, reason TLD_UNSUPP
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -41,7 +41,7 @@ class CatalogueError(ValueError):
 class Catalogue:
     """Every rule, by A-label suffix."""
 
-    rules: Mapping[str, TldPolicy]
+    rules: Mapping[str, TldPolicy] = field(repr=False)
 
     @classmethod
     def load(cls, *overrides: Path) -> "Catalogue":

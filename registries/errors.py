@@ -17,6 +17,10 @@ class RegistryUnavailable(RegistryError):
     retry = True
 
 
+class TooManySessions(RegistryUnavailable):
+    """The registry lets the registrar's account open no further session now (EPP 2502)."""
+
+
 class RegistryRefused(RegistryError):
     """The registry understood and will not do it (EPP 2000-2399, RFC 5730 section 3).
 

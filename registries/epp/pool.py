@@ -2,7 +2,8 @@
 
 Registries limit sessions per account: two to ten is common, and one more is answered 2502. The last one
 used is the first one given, so that spare ones grow old and are closed. The cap holds within this process;
-several worker processes share out the registry's limit by their configuration.
+several worker processes share out the registry's limit by their configuration, and a registry that answers
+2502 all the same lowers it for as long as the process lives.
 """
 
 import asyncio
@@ -11,10 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import structlog
+
 from registries.epp.results import AUTHENTICATION_ERRORS
 from registries.epp.session import Account, Session
 from registries.epp.transport import WireLog
-from registries.errors import RegistryRefused, RegistryUnavailable
+from registries.errors import RegistryRefused, RegistryUnavailable, TooManySessions
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class SessionPool:
         self._on_frame = on_frame
         self._monotonic = monotonic
         self._open_session = open_session
-        self._free = asyncio.Semaphore(self.limits.max_sessions)
+        self._cap = self.limits.max_sessions
+        self._free = asyncio.Semaphore(self._cap)
         self._idle: list[_Idle] = []
         self._refused: RegistryRefused | None = None
         self._refused_at = 0.0
@@ -83,14 +89,26 @@ class SessionPool:
                 await self._free.acquire()
         except TimeoutError:
             raise RegistryUnavailable("every session to the registry is busy") from None
+        room = True
         try:
             item = await self._live_session()
             try:
                 yield item.session
             finally:
                 await self._give_back(item)
+        except TooManySessions:
+            room = self._cap == 1
+            raise
         finally:
+            self._leave(room=room)
+
+    def _leave(self, *, room: bool) -> None:
+        """Make room for the next borrower, unless the registry showed that there is none."""
+        if room:
             self._free.release()
+            return
+        self._cap -= 1
+        _log.warning("epp-session-cap-lowered", account=self.account.name, sessions=self._cap)
 
     async def _live_session(self) -> _Idle:
         if self._closed:

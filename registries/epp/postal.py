@@ -59,7 +59,7 @@ def _texts(info: PostalInfo) -> tuple[str, ...]:
 def _spelled(info: PostalInfo) -> PostalInfo | None:
     """Return the ASCII form; optional lines that cannot be spelled are left out, name and city cannot be."""
     name, city = ascii_spelling(info.name), ascii_spelling(info.city)
-    if name is None or city is None:
+    if not name or not city:
         return None
     return replace(
         info,

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from registries.errors import OutcomeUnknown, RegistryError, RegistryRefused, RegistryUnavailable
+from registries.errors import (
+    OutcomeUnknown,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnavailable,
+    TooManySessions,
+)
 
 
 class Outcome(Enum):
@@ -109,6 +115,6 @@ def error_of(
         case Outcome.REFUSED:
             return RegistryRefused(code, rule.meaning, server_transaction=server_transaction, detail=detail)
         case Outcome.RETRY_LATER:
-            return RegistryUnavailable(text)
+            return TooManySessions(text) if code == TOO_MANY_SESSIONS else RegistryUnavailable(text)
         case Outcome.UNKNOWN:
             return OutcomeUnknown(text) if transform else RegistryUnavailable(text)

@@ -252,8 +252,9 @@ class Session:
     async def close(self) -> None:
         """Log out if the session still lives, and close the connection; never raises."""
         if self.usable:
-            with suppress(RegistryError):
-                await self.send(Logout())
+            with suppress(RegistryError, TimeoutError):
+                async with asyncio.timeout(self._account.deadlines.close_s):
+                    await self.send(Logout())
         self._dead = True
         await self._transport.close(self._account.deadlines)
 

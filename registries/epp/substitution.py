@@ -147,12 +147,12 @@ class Substitution:
         new = {DomainContact(role, handle) for role, handle in handles.items() if role is not Role.REGISTRANT}
         registrant = handles.get(Role.REGISTRANT)
         update = DomainUpdate(
-            before.name,
+            self.change.domain,
             add_contacts=_in_order(new - old),
             remove_contacts=_in_order(old - new),
             registrant=None if registrant == before.registrant else registrant,
         )
-        if update != DomainUpdate(before.name):
+        if update != DomainUpdate(self.change.domain):
             await self.work.transform(update)
 
     async def _delete(self, handles: frozenset[str]) -> None:

@@ -236,7 +236,8 @@ class ContactUpdate(Command[None]):
 
     def _write_change(self, change: Element) -> None:
         for info in self.postal:
-            _write_postal(change, info)
+            # An empty organisation takes the old one away; a missing one would leave it.
+            _write_postal(change, info, always_org=True)
         if self.voice is not None:
             add(change, CONTACT, "voice", self.voice)
         if self.email is not None:
@@ -265,10 +266,10 @@ class ContactDelete(Command[None]):
         """A deletion has no data."""
 
 
-def _write_postal(parent: Element, info: PostalInfo) -> None:
+def _write_postal(parent: Element, info: PostalInfo, *, always_org: bool = False) -> None:
     postal = add(parent, CONTACT, "postalInfo", type=info.type)
     add(postal, CONTACT, "name", info.name)
-    if info.org:
+    if info.org or always_org:
         add(postal, CONTACT, "org", info.org)
     address = add(postal, CONTACT, "addr")
     for line in info.street:

@@ -58,7 +58,9 @@ def transaction_of(frame: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def response(code: int, data: bytes = b"", transaction: bytes = b"", message: bytes = b"as scripted") -> bytes:
+def response(
+    code: int, data: bytes = b"", transaction: bytes = b"", message: bytes = b"as scripted"
+) -> bytes:
     carried = b"<resData>" + data + b"</resData>" if data else b""
     client = b"<clTRID>" + transaction + b"</clTRID>" if transaction else b""
     return (

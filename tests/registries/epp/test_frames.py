@@ -146,7 +146,9 @@ def test_no_password_survives_masking(name: str) -> None:
 
 
 def test_masking_knows_any_prefix_attributes_cdata_and_new_passwords() -> None:
-    frame = b'<x:pw a="1">one</x:pw><newPW><![CDATA[two</newPW>still two]]></newPW ><ns.1:pw>\nthree\n</ns.1:pw>'
+    frame = (
+        b'<x:pw a="1">one</x:pw><newPW><![CDATA[two</newPW>still two]]></newPW ><ns.1:pw>\nthree\n</ns.1:pw>'
+    )
     assert masked(frame) == b'<x:pw a="1">***</x:pw><newPW>***</newPW><ns.1:pw>***</ns.1:pw>'
 
 
@@ -296,7 +298,7 @@ def test_answers_of_real_registries_are_read_or_refused_cleanly() -> None:
                 ("domain", DOMAIN, DomainInfo("any.example")),
             ):
                 if frame.data.find(f"{{{namespace}}}infData") is not None:
-                    assert command.read(frame)
+                    assert command.read(frame).statuses is not None
                     read[kind] += 1
             PollRequest().read(frame)
             ContactCheck(()).read(frame)
@@ -315,7 +317,9 @@ def test_well_formed_responses_among_the_samples_are_all_read() -> None:
             root = etree.fromstring(octets)
         except etree.XMLSyntaxError:
             continue
-        known = [child.tag for child in root if etree.QName(root).namespace == "urn:ietf:params:xml:ns:epp-1.0"]
+        known = [
+            child.tag for child in root if etree.QName(root).namespace == "urn:ietf:params:xml:ns:epp-1.0"
+        ]
         if any(str(tag).endswith(("}response", "}greeting")) for tag in known):
             try:
                 read_frame(octets)

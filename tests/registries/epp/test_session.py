@@ -200,6 +200,17 @@ async def test_no_answer_in_time_kills_the_session(tmp_path: Path) -> None:
         await session.close()
 
 
+async def test_a_registry_that_does_not_answer_the_logout_does_not_hold_us_up(tmp_path: Path) -> None:
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.until_closed()
+
+    async with scripted_registry(tmp_path, registry) as account:
+        session = await Session.open(replace(account, deadlines=Deadlines(answer_s=3600, close_s=0.1)))
+        await session.close()
+        assert not session.usable
+
+
 async def test_a_cancelled_wait_kills_the_session(tmp_path: Path) -> None:
     """The answer may still come; it must not be taken for the next command's."""
     received = asyncio.Event()
@@ -409,7 +420,9 @@ async def test_a_registry_that_is_not_there_is_unavailable(tmp_path: Path) -> No
         await Session.open(account)
 
 
-@pytest.mark.parametrize("opening", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", struct.pack("!I", 30) + b"<epp>"])
+@pytest.mark.parametrize(
+    "opening", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", struct.pack("!I", 30) + b"<epp>"]
+)
 async def test_a_peer_that_is_no_registry_is_unavailable(tmp_path: Path, opening: bytes) -> None:
     async def peer(connection: Connection) -> None:
         await connection.send_raw(opening)

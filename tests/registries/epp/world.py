@@ -1,0 +1,120 @@
+"""The sandbox registry with a registrar's domain in it, and the client under test."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from registries.connector import Change
+from registries.contact import Contact, Role
+from registries.epp.connector import EppConnector
+from registries.epp.frames import ContactCreate, ContactData, ContactInfo, DomainContact, DomainCreate
+from registries.epp.pool import SessionPool
+from registries.epp.postal import postal_forms
+from registries.epp.session import Account, Session
+from registries.epp.transport import Endpoint
+from registries.policy import Mechanism
+from registries.sandbox.authority import CertificateAuthority
+from registries.sandbox.server import SandboxRegistry
+from registries.sandbox.settings import DataModel, Quirk, Tld
+
+DOMAIN = "zoe.example"
+THIN_DOMAIN = "zoe.thin"
+TLDS = (Tld("example"), Tld("thin", DataModel.MINIMUM, required=()))
+ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
+
+ZOE = Contact(
+    name="Zoë Müller",
+    organization="",
+    street=("Rue de l'Été 1", "2e étage"),
+    city="Genève",
+    region="GE",
+    postal_code="1204",
+    country_code="CH",
+    phone="+41.221234567",
+    email="zoe@home.example",
+)
+PROXY = Contact(
+    name="Privacy service",
+    organization="Privacy service provided by Example Registrar",
+    street=("Box 1",),
+    city="Basel",
+    region="",
+    postal_code="4001",
+    country_code="CH",
+    phone="+41.610000000",
+    email="registrant@relay.example",
+)
+PROXIES = {role: replace(PROXY, email=f"{role}@relay.example") for role in ROLES}
+RELAYED = {role: replace(ZOE, email=f"{role}@relay.example") for role in ROLES}
+OWN = dict.fromkeys(ROLES, ZOE)
+
+
+@dataclass
+class World:
+    registry: SandboxRegistry
+    connector: EppConnector
+    account: Account
+    wire: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def journal(self) -> list[str]:
+        """Return the commands that the registry carried out since the last call, session matters left out."""
+        entries = await self.registry.journal(self._seen)
+        self._seen = entries[-1].sequence if entries else self._seen
+        return [entry.command for entry in entries if entry.command not in {"login", "logout", "hello"}]
+
+    _seen: int = 0
+
+    async def contact(self, handle: str) -> ContactData:
+        session = await Session.open(self.account)
+        try:
+            return (await session.send(ContactInfo(handle))).data
+        finally:
+            await session.close()
+
+    async def register(self, domain: str, contacts: Mapping[Role, str]) -> None:
+        """Do what a registrar's back end does: create the contacts that are not there, and the domain."""
+        session = await Session.open(self.account)
+        for handle in dict.fromkeys(contacts.values()):
+            await session.send(ContactCreate(handle, postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
+        others = tuple(
+            DomainContact(role, handle) for role, handle in contacts.items() if role is not Role.REGISTRANT
+        )
+        registrant = contacts.get(Role.REGISTRANT, "")
+        await session.send(DomainCreate(domain, registrant, others, "a7-b8-c9"))
+        await session.close()
+        await self.journal()
+
+
+def change(
+    mechanism: Mechanism,
+    contacts: Mapping[Role, Contact],
+    *,
+    hide: bool = True,
+    operation: str = "op_1",
+    domain: str = DOMAIN,
+) -> Change:
+    return Change(operation, domain, mechanism, hide, contacts)
+
+
+@asynccontextmanager
+async def sandbox_world(
+    folder: Path, quirks: Collection[Quirk] = (), tlds: Sequence[Tld] = TLDS
+) -> AsyncIterator[World]:
+    authority = CertificateAuthority(folder)
+    registry = SandboxRegistry(
+        tlds=tlds,
+        accounts={"registrar-1": "foo-BAR2"},
+        tls=authority.server_context(authority.issue("registry")),
+        quirks=quirks,
+    )
+    async with registry:
+        endpoint = Endpoint(registry.host, registry.port, authority.client_context())
+        account = Account("sandbox", endpoint, "registrar-1", "foo-BAR2")
+        wire: list[tuple[str, bytes]] = []
+        pool = SessionPool(account, on_frame=lambda direction, xml: wire.append((direction, xml)))
+        world = World(registry, EppConnector(pool), account, wire)
+        try:
+            yield world
+        finally:
+            await world.connector.close()
