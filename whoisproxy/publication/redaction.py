@@ -49,6 +49,7 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
         default_brand: Brand of registrars that have none of their own.
     """
     brand = registrar.brand or default_brand
+    name = registration.name
     shown = _registrant_to_show(registration, status)
     roles = [role for role in _PUBLISHED_ROLES if role is Role.REGISTRANT or role in policy.roles]
     if shown is None:
@@ -58,8 +59,9 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
         if policy.reason is Reason.ALREADY_REDACTED:
             contacts = [_withheld(contact, registrar.url) for contact in contacts]
     return RddsRecord(
-        name=registration.name.a_label,
-        unicode_name=registration.name.u_label,
+        name=name.a_label,
+        # Most names have no U-label, and finding that out by IDNA takes longer than all else here.
+        unicode_name=name.u_label if "xn--" in name.a_label else name.a_label,
         registrar=_registrar(registrar, brand),
         contacts=tuple(contacts),
         nameservers=registration.nameservers,

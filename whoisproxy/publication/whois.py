@@ -86,7 +86,9 @@ def _contact(contact: RddsContact) -> Iterator[tuple[str, str]]:
 
 def _one_line(value: str) -> str:
     """Return `value` without line breaks of any script, controls and invisible characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
+    if not value.isprintable():
+        value = "".join(char if char.isprintable() else " " for char in value)
+    return " ".join(value.split())
 
 
 def _time(moment: datetime) -> str:
