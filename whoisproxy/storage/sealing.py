@@ -46,8 +46,12 @@ class Sealing:
 
     async def index(self, purpose: str, text: str) -> bytes:
         """Return the blind index of a text: the same for every registrant, so that it can be looked up."""
-        key = await self._key(SYSTEM, create=not self.read_only)
+        key = await self._key(SYSTEM)
         return blind_index(derived(key, "blind-index"), purpose, text)
+
+    async def ensure_key(self, owner_id: str) -> None:
+        """Make the owner's key where there is none."""
+        await self._key(owner_id, create=True)
 
     async def destroy(self, owner_id: str) -> None:
         """Destroy the owner's key: everything sealed for him is unreadable for ever."""

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
-from whoisproxy.storage.keyring import Keyring
+from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.operations import Events, Operations
@@ -88,7 +88,10 @@ class Storage:
     @classmethod
     async def open(cls, url: str, keys: MasterKeys) -> Self:
         """Open a database that is migrated already."""
-        return cls(open_engine(url), keys)
+        storage = cls(open_engine(url), keys)
+        async with storage.unit_of_work() as uow:
+            await uow.sealing.ensure_key(SYSTEM)
+        return storage
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,0 +1,52 @@
+"""Registry accounts from the settings: which connector serves which TLD."""
+
+from collections.abc import Iterable, Mapping
+
+from registries.connector import Connector
+from registries.epp.connector import EppConnector
+from registries.epp.pool import PoolLimits, SessionPool
+from registries.epp.session import Account
+from registries.epp.transport import Endpoint, WireLog, client_tls
+from whoisproxy.config import ConfigurationError, RegistryAccount
+
+
+class Connectors:
+    """The connector of each public suffix."""
+
+    def __init__(self, by_suffix: Mapping[str, Connector]) -> None:
+        self._by_suffix = by_suffix
+
+    def for_suffix(self, suffix: str) -> Connector | None:
+        """Return the connector for `org` or `co.uk`, None where no account serves it."""
+        return self._by_suffix.get(suffix)
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        for connector in {id(connector): connector for connector in self._by_suffix.values()}.values():
+            await connector.close()
+
+
+def open_connectors(accounts: Iterable[RegistryAccount], wire_log: WireLog | None = None) -> Connectors:
+    """Prepare a session pool per account; it connects when first used.
+
+    Raises:
+        ConfigurationError: A suffix has two accounts, or a file cannot be read.
+    """
+    by_suffix: dict[str, Connector] = {}
+    for account in accounts:
+        limits = PoolLimits(max_sessions=account.sessions)
+        connector = EppConnector(SessionPool(_account(account), limits, on_frame=wire_log))
+        for suffix in account.suffixes:
+            if suffix in by_suffix:
+                raise ConfigurationError(f"registries: two accounts serve .{suffix}")
+            by_suffix[suffix] = connector
+    return Connectors(by_suffix)
+
+
+def _account(account: RegistryAccount) -> Account:
+    try:
+        tls = client_tls(account.ca_file, account.client_certificate, account.client_key)
+        password = account.password_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"registries.{account.name}: {error.filename}: {error.strerror}") from None
+    return Account(account.name, Endpoint(account.host, account.port, tls), account.client_id, password)
