@@ -119,7 +119,8 @@ async def evaluate(
     try:
         records = await tree_walk(domain, resolver)
         organizations[domain] = organizational_domain(domain, records)
-        passed: list[SpfResult | DkimResult] = [one for one in (spf, *dkim) if one.result is Result.PASS]
+        methods: list[SpfResult | DkimResult] = [spf, *dkim]
+        passed = [one for one in methods if one.result is Result.PASS]
         for name in sorted({one.domain for one in passed} - {domain}):
             organizations[name] = organizational_domain(name, await tree_walk(name, resolver))
         policy = await find_policy(domain, records, resolver)

@@ -10,6 +10,7 @@ The explanation (`exp=`) is not fetched: a stranger's text has no place in our S
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import spf as pyspf
@@ -19,6 +20,7 @@ from mailrelay.dns import DnsTemporaryError, Resolver
 
 _DEADLINE_S = 20.0  # RFC 7208 section 4.6.4
 _MAX_QUESTIONS = 60  # RFC 7208 allows some 110 in theory; what honest records need is far below
+_MAX_NAMES = 10  # RFC 7208 section 4.6.4, of PTR
 _MAX_VOID = 2  # RFC 7208 section 4.6.4
 _ADDRESS = re.compile(r"[\d.]+|\[.*\]")
 
@@ -61,6 +63,16 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
             if self.void_lookups > _MAX_VOID:
                 raise pyspf.PermError("too many void lookups")
         return answer
+
+    def validated_ptrs(self) -> list[str]:
+        """Return the client's names that lead back to it; a name that cannot be asked is skipped (5.5)."""
+        return [name for name in self.dns_ptr(self.i)[:_MAX_NAMES] if self._leads_back(name)]
+
+    def _leads_back(self, name: str) -> bool:
+        try:
+            return bool(self.cidrmatch(self.dns_a(name, self.A), self.cidrmax))
+        except pyspf.TempError:
+            return False
 
     def get_explanation(self, spec: str) -> None:
         """Fetch no explanation."""
@@ -119,15 +131,15 @@ def _run(peer_ip: str, identity: str, helo: str, answers: Answers, local_name: s
 
 async def _ask(question: Question, resolver: Resolver) -> list[Any] | None:
     name, kind = question
-    look_up = {
+    look_up: dict[str, Callable[[str], Awaitable[list[Any]]]] = {
         "TXT": resolver.txt,
         "MX": resolver.mx,
         "A": resolver.ipv4,
         "AAAA": resolver.ipv6,
         "PTR": resolver.pointers,
-    }[kind]
+    }
     try:
-        records: list[Any] = list(await look_up(name))
+        records: list[Any] = await look_up[kind](name)
     except DnsTemporaryError:
         return None
     # pyspf wants a TXT record as octets, in pieces.
