@@ -1,0 +1,31 @@
+"""The API as an aiohttp application: the table of routes behind the dispatcher, the pages, the metrics."""
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from whoisproxy.api.dependencies import ApiDependencies
+from whoisproxy.api.dispatch import Dispatcher, envelope, finish_headers
+from whoisproxy.api.docs_page import add_pages
+from whoisproxy.api.table import ROUTES
+
+
+def make_app(deps: ApiDependencies) -> web.Application:
+    """Return the application; serve it with `whoisproxy.api.server.make_runner`."""
+    # Bodies are read and capped by ourselves; the library's own cap must not come before.
+    app = web.Application(middlewares=[envelope], client_max_size=0)
+    dispatcher = Dispatcher(deps)
+    for route in ROUTES:
+        handler = dispatcher.serve(route)
+        if route.method == "GET":
+            app.router.add_get(route.path, handler)
+        else:
+            app.router.add_route(route.method, route.path, handler)
+    add_pages(app)
+    app.router.add_get("/metrics", _metrics)
+    app.on_response_prepare.append(finish_headers)
+    return app
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    text = generate_latest()
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

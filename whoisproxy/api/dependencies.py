@@ -1,0 +1,38 @@
+"""What the API needs of the rest of the service; the runtime puts it together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from registries.catalogue import Catalogue
+from whoisproxy.api.limits import ApiLimits
+from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.events import Events
+from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.operations import Operations
+from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.registration import Registrations
+from whoisproxy.services.webhooks import Webhooks
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDependencies:
+    """The services, the clock and the limits.
+
+    Attributes:
+        ready: Says of each part by name whether it answers; `/readyz` asks it.
+    """
+
+    storage: Storage
+    accounts: Accounts
+    registrations: Registrations
+    privacy: PrivacyService
+    operations: Operations
+    events: Events
+    webhooks: Webhooks
+    mailbox: Mailbox
+    catalogue: Catalogue
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    clock: Callable[[], datetime]
+    limits: ApiLimits = field(default_factory=ApiLimits)

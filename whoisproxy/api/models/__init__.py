@@ -1,0 +1,1 @@
+"""Shapes of requests and answers, checked strictly; each is a schema of the OpenAPI document."""

@@ -1,0 +1,136 @@
+"""Domains as a registrar reports them."""
+
+from datetime import datetime
+from typing import Annotated, Literal, get_args
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Links, Moment, RequestModel
+
+# RFC 5731 section 2.3 and RFC 3915 section 3.1.
+Status = Literal[
+    "ok", "inactive", "clientDeleteProhibited", "clientHold", "clientRenewProhibited",
+    "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverHold",
+    "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate",
+    "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate", "addPeriod", "autoRenewPeriod",
+    "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore",
+]  # fmt: skip
+STATUSES = get_args(Status)
+
+HostName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
+    ),
+]
+
+EXAMPLE_REGISTRANT: JsonDict = {
+    "name": "Zoë Müller",
+    "organization": "",
+    "email": "zoe@home.example",
+    "phone": "+41446681800",
+    "street": ["Bahnhofstrasse 1"],
+    "city": "Zürich",
+    "region": "",
+    "postal_code": "8001",
+    "country_code": "CH",
+    "language": "de",
+}
+
+
+class RegistrantModel(RequestModel):
+    """The real holder. Secret: it is shown to the registrar that sent it and to nobody else."""
+
+    name: FilledLine
+    organization: Line | None = None
+    email: Annotated[FilledLine, Field(description="Mailbox (RFC 5321, RFC 6531).")]
+    phone: Annotated[FilledLine, Field(description="E.164 with a leading plus.")]
+    street: Annotated[list[FilledLine], Field(min_length=1, max_length=3)]
+    city: FilledLine
+    region: Line | None = None
+    postal_code: Annotated[Line, Field(max_length=16)] | None = None
+    country_code: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2.")]
+    language: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,35}$", description="BCP 47.")] | None = None
+
+
+class DomainBody(RequestModel):
+    """A domain and its holder, as the registrar has them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "registrant": EXAMPLE_REGISTRANT,
+                    "registrant_verified": True,
+                    "nameservers": ["ns1.example.net", "ns2.example.net"],
+                    "statuses": ["ok"],
+                    "registered_at": "2024-05-01T12:00:00Z",
+                    "expires_at": "2027-05-01T12:00:00Z",
+                }
+            ]
+        }
+    )
+
+    registrant: RegistrantModel
+    registrant_verified: Annotated[
+        bool, Field(description="Whether you vouch for the registrant's mailbox; needed for privacy.")
+    ] = False
+    nameservers: Annotated[list[HostName], Field(max_length=13, default_factory=list)]
+    statuses: Annotated[
+        list[Status],
+        Field(
+            max_length=len(STATUSES),
+            description="EPP status names (RFC 5731, RFC 3915).",
+            default_factory=list,
+        ),
+    ]
+    registered_at: Moment | None = None
+    expires_at: Moment | None = None
+
+
+class RegistrantView(AnswerModel):
+    """The holder, normalised."""
+
+    name: str
+    organization: str
+    email: str
+    phone: str
+    street: list[str]
+    city: str
+    region: str
+    postal_code: str
+    country_code: str
+    language: str
+
+
+class DomainLinks(Links):
+    """Where to go on from a domain."""
+
+    privacy: str
+    messages: str
+
+
+class DomainView(AnswerModel):
+    """A domain as we hold it."""
+
+    name: Annotated[str, Field(description="A-label form.")]
+    unicode_name: Annotated[str, Field(description="U-label form.")]
+    registrant: RegistrantView
+    registrant_verified: bool
+    nameservers: list[str]
+    statuses: list[str]
+    registered_at: datetime
+    expires_at: datetime | None
+    updated_at: datetime
+    version: int
+    links: DomainLinks
+
+
+class DomainPage(AnswerModel):
+    """One page of your domains, by A-label."""
+
+    domains: list[DomainView]
+    next_cursor: str | None

@@ -1,0 +1,148 @@
+"""A domain's privacy: what is wanted, what the world sees, and what a switch would change."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from mailrelay.directory import MailPolicy
+from registries.contact import Role
+from registries.policy import Mechanism
+from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Moment, RequestModel
+from whoisproxy.api.models.operations import OperationView
+from whoisproxy.domain.privacy import PrivacyState
+
+
+class ConsentModel(RequestModel):
+    """Who agreed to which text when."""
+
+    by: Annotated[FilledLine, Field(description="Who agreed, in the owner's words.")]
+    at: Moment
+    text_version: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class PrivacyBody(RequestModel):
+    """The wanted privacy."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "enabled": True,
+                    "mail_policy": "filter",
+                    "consent": {
+                        "by": "Zoë Müller",
+                        "at": "2026-11-01T09:30:00Z",
+                        "text_version": "2026-10",
+                    },
+                },
+                {"enabled": False},
+            ]
+        }
+    )
+
+    enabled: bool
+    mail_policy: Annotated[MailPolicy | None, Field(description="Absent keeps the present policy.")] = None
+    forward_to: Annotated[
+        Line | None,
+        Field(description='Mailbox for relayed mail; "" for the registrant\'s own; absent keeps it.'),
+    ] = None
+    consent: Annotated[ConsentModel | None, Field(description="Needed to switch on for the first time.")] = (
+        None
+    )
+
+
+class PreviewBody(RequestModel):
+    """The switch to look at; nothing is changed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}]})
+
+    enabled: bool
+
+
+class ContactView(AnswerModel):
+    """A contact as published or as the registry holds it."""
+
+    name: str
+    organization: str
+    street: list[str]
+    city: str
+    region: str
+    postal_code: str
+    country_code: str
+    phone: str
+    email: str
+
+
+class RegistrantChange(AnswerModel):
+    """Whether a switch counts as a change of registrant, and the transfer lock it may bring."""
+
+    triggered: bool
+    lock_days: int
+
+
+class ConsentView(AnswerModel):
+    """The recorded consent."""
+
+    by: str
+    at: datetime
+    text_version: str
+
+
+class PrivacyLinks(AnswerModel):
+    """Where to go on from a domain's privacy."""
+
+    self: str
+    domain: str
+    operation: str | None
+
+
+class PrivacyView(AnswerModel):
+    """A domain's privacy as it stands."""
+
+    domain: str
+    state: PrivacyState
+    wanted: Annotated[bool, Field(description="What the owner wishes.")]
+    published: Annotated[bool, Field(description="Whether the registry may show the proxy still or already.")]
+    allowed: Annotated[bool, Field(description="Whether privacy can be switched on for this TLD.")]
+    mechanism: Mechanism
+    reason: Annotated[
+        str | None, Field(description="Why it is not allowed, a TLD_ code; or why the last switch failed.")
+    ]
+    explanation: str
+    source: Annotated[str, Field(description="Where the rule of the TLD is documented.")]
+    published_contacts: Annotated[
+        dict[Role, ContactView], Field(description="What the world sees, per contact role.")
+    ]
+    registrant_change: RegistrantChange
+    mail_policy: MailPolicy
+    forward_to: Annotated[str, Field(description='"" for the registrant\'s own mailbox.')]
+    consent: ConsentView | None
+    operation: OperationView | None
+    updated_at: datetime
+    links: PrivacyLinks
+
+
+class Difference(AnswerModel):
+    """One field of one contact that a switch changes."""
+
+    role: Role
+    field: str
+    before: str
+    after: str
+
+
+class PreviewView(AnswerModel):
+    """What a switch would change in the published contacts."""
+
+    domain: str
+    enabled: bool
+    allowed: bool
+    mechanism: Mechanism
+    reason: str | None
+    explanation: str
+    source: str
+    registrant_change: RegistrantChange
+    before: dict[Role, ContactView]
+    after: dict[Role, ContactView]
+    differences: list[Difference]

@@ -1,0 +1,117 @@
+"""Switch the privacy of many domains: NDJSON in, NDJSON out as it goes.
+
+A line is read when the answer to the one before it was taken, so neither side can flood the other. A
+bad line is answered and the next one read. With an Idempotency-Key each line is carried out once: a
+client whose connection broke sends all again, and the lines done are answered from what was kept.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from whoisproxy.api import metrics
+from whoisproxy.api.body import check_json, demand_media_type, read_lines, validated
+from whoisproxy.api.failures import as_api_problem
+from whoisproxy.api.idempotency import fingerprint, key_of
+from whoisproxy.api.models.bulk import BulkLine, BulkResult
+from whoisproxy.api.models.common import NoQuery, Nothing
+from whoisproxy.api.models.problem import ProblemModel
+from whoisproxy.api.problems import Problem
+from whoisproxy.api.resources.privacy import answer_of, privacy_view, switch_request
+from whoisproxy.api.routing import Call, Reply, Route, Tag
+from whoisproxy.api.sent import Sent
+from whoisproxy.domain.account import Scope
+from whoisproxy.domain.names import DomainName
+
+_MEDIA_TYPE = "application/x-ndjson"
+
+_Call = Call[NoQuery, Nothing]
+
+
+async def switch_many(call: _Call) -> web.StreamResponse:
+    """Answer each line as soon as it is carried out."""
+    demand_media_type(call.request, _MEDIA_TYPE)
+    key = key_of(call.request)
+    response = web.StreamResponse(headers={"Content-Type": _MEDIA_TYPE})
+    await response.prepare(call.request)
+    async for line in _results(call, key):
+        # A client that takes nothing any more must not hold us for ever.
+        async with asyncio.timeout(call.deps.limits.body_timeout_s):
+            await response.write(line + b"\n")
+    await response.write_eof()
+    return response
+
+
+async def _results(call: _Call, key: str) -> AsyncIterator[bytes]:
+    """Yield one answer for each line that is not empty, and one more when the body itself is broken."""
+    limits = call.deps.limits
+    number = 0
+    try:
+        async for raw in read_lines(call.request, limits.line_octets, limits.body_timeout_s):
+            number += 1
+            if number > limits.bulk_lines:
+                problem = Problem("BODY_TOO_LARGE", f"at most {limits.bulk_lines} lines in one request")
+                yield _failed(call, number, None, problem).body
+                break
+            if raw.strip():
+                yield await _carried_out(call, key, number, raw)
+    except Problem as problem:
+        yield _failed(call, number + 1, None, problem).body
+
+
+async def _carried_out(call: _Call, key: str, number: int, raw: bytes) -> bytes:
+    async def perform() -> Sent:
+        return await _switched(call, number, raw)
+
+    line_key = f"{key} {number}" if key else ""
+    mark = fingerprint("bulk", raw)
+    try:
+        sent, _ = await call.idempotency.once(call.registrar.id, line_key, mark, perform)
+    except Exception as error:  # noqa: BLE001 - a failing line must not end the others
+        sent = _failed(call, number, None, as_api_problem(error, call.request_id))
+    metrics.BULK_LINES.labels(str(sent.status)).inc()
+    return sent.body
+
+
+async def _switched(call: _Call, number: int, raw: bytes) -> Sent:
+    name: DomainName | None = None
+    try:
+        check_json(raw)
+        line = validated(BulkLine, raw)
+        name = DomainName.parse(line.domain)
+        view = await call.deps.privacy.switch(call.registrar, name, switch_request(line), None)
+    except Exception as error:  # noqa: BLE001 - same
+        return _failed(call, number, name, as_api_problem(error, call.request_id))
+    status = answer_of(view).status
+    done = BulkResult(
+        line=number, domain=name.a_label, status=status, privacy=privacy_view(view), problem=None
+    )
+    return Sent(status, {}, done.model_dump_json().encode(), final=True)
+
+
+def _failed(call: _Call, number: int, name: DomainName | None, problem: Problem) -> Sent:
+    shown = ProblemModel.model_validate(problem.as_dict(f"urn:uuid:{call.request_id}"))
+    domain = name.a_label if name else None
+    status = problem.kind.status
+    result = BulkResult(line=number, domain=domain, status=status, privacy=None, problem=shown)
+    return Sent(status, {}, result.model_dump_json().encode(), final=problem.final)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/privacy/bulk",
+        tag=Tag.PRIVACY,
+        scope=Scope.PRIVACY_WRITE,
+        summary="Switch the privacy of many domains",
+        description=(
+            "One JSON object on each line, in and out; each answer is sent as soon as its line is carried "
+            "out, with the status and the problem that a single request would have had. With an "
+            "`Idempotency-Key` each line is carried out once: after a broken connection, send all again."
+        ),
+        handler=switch_many,
+        line=BulkLine,
+        replies={200: Reply("One answer for each line", BulkResult, media_type=_MEDIA_TYPE)},
+    ),
+)

@@ -1,0 +1,81 @@
+"""TLDs: which mechanism each has, why, and by which source."""
+
+import idna
+
+from registries.policy import TldPolicy
+from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
+from whoisproxy.api.models.tlds import HolderChangeView, TldPage, TldView
+from whoisproxy.api.paging import cursor, place_of
+from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
+from whoisproxy.domain.account import Scope
+from whoisproxy.domain.errors import InvalidInput
+
+_LIST = "tlds"
+
+
+def tld_view(policy: TldPolicy) -> TldView:
+    """Return a rule as it is shown."""
+    return TldView(
+        tld=policy.tld,
+        operator=policy.operator,
+        allowed=policy.allowed,
+        mechanism=policy.mechanism,
+        reason=policy.reason,
+        explanation=policy.explanation,
+        source=policy.source,
+        source_date=policy.source_date,
+        confidence=policy.confidence,
+        holder_change=HolderChangeView(
+            kind=policy.holder_change.kind, lock_days=policy.holder_change.lock_days
+        ),
+        switch_changes_registrant=policy.switch_changes_registrant,
+        roles=list(policy.roles),
+    )
+
+
+def _suffix(text: str) -> str:
+    """Return the A-label form of a TLD or public suffix, with or without a leading dot."""
+    try:
+        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None
+
+
+async def list_tlds(call: Call[PageQuery, Nothing]) -> Answer:
+    """Answer with one page of the catalogue."""
+    after = place_of(_LIST, call.query.cursor)
+    found = [rule for rule in call.deps.catalogue.all() if rule.tld > after]
+    shown = found[: call.query.limit]
+    more = cursor(_LIST, shown[-1].tld) if len(found) > len(shown) else None
+    return Answer(200, TldPage(tlds=[tld_view(rule) for rule in shown], next_cursor=more))
+
+
+async def get_tld(call: Call[NoQuery, Nothing]) -> Answer:
+    """Answer with the rule for a TLD; one without a rule is `none`, TLD_UNSUPPORTED."""
+    return Answer(200, tld_view(call.deps.catalogue.policy(_suffix(call.path["tld"]))))
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/tlds",
+        tag=Tag.TLDS,
+        scope=Scope.DOMAINS_READ,
+        summary="List the rules for all TLDs",
+        handler=list_tlds,
+        query=PageQuery,
+        replies={200: Reply("One page", TldPage)},
+        problems=("BAD_CURSOR",),
+    ),
+    Route(
+        method="GET",
+        path="/v1/tlds/{tld}",
+        tag=Tag.TLDS,
+        scope=Scope.DOMAINS_READ,
+        summary="Read the rule for a TLD",
+        description="A TLD without a rule answers too: mechanism `none`, reason `TLD_UNSUPPORTED`.",
+        handler=get_tld,
+        replies={200: Reply("The rule", TldView)},
+        problems=("INVALID_INPUT",),
+    ),
+)

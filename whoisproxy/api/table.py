@@ -1,0 +1,28 @@
+"""Every route of the API, in the order of document and page."""
+
+from typing import Any
+
+from whoisproxy.api.resources import (
+    bulk,
+    domains,
+    events,
+    health,
+    messages,
+    operations,
+    privacy,
+    tlds,
+    webhooks,
+)
+from whoisproxy.api.routing import Route
+
+ROUTES: tuple[Route[Any, Any], ...] = (
+    *domains.ROUTES,
+    *privacy.ROUTES,
+    *bulk.ROUTES,
+    *messages.ROUTES,
+    *operations.ROUTES,
+    *tlds.ROUTES,
+    *events.ROUTES,
+    *webhooks.ROUTES,
+    *health.ROUTES,
+)
