@@ -46,13 +46,21 @@ class QueueStore:
         engine: SQLite or PostgreSQL; the tables of `mailrelay.queue.tables.metadata` exist.
         cipher: Seals messages and envelopes under the owner's key.
         clock: Gives aware UTC.
+        reading: The same database for statements that only read, where the host has a lighter way to it.
 
     Attributes:
         wakeup: Set when there may be something new to deliver; a worker in this process clears it.
     """
 
-    def __init__(self, engine: AsyncEngine, cipher: BodyCipher, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        cipher: BodyCipher,
+        clock: Callable[[], datetime],
+        reading: AsyncEngine | None = None,
+    ) -> None:
         self._engine = engine
+        self._reading = reading or engine
         self._cipher = cipher
         self._clock = clock
         self.wakeup = asyncio.Event()
@@ -172,7 +180,7 @@ class QueueStore:
 
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return the record of a message."""
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             row = (await connection.execute(select(*_SHOWN).where(messages.c.id == message_id))).first()
         return None if row is None else await self._record(row)
 
@@ -193,7 +201,7 @@ class QueueStore:
             query = query.where(messages.c.id < after)
         if states:
             query = query.where(messages.c.state.in_(states))
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             rows = (await connection.execute(query)).all()
         return [await self._record(row) for row in rows]
 
@@ -201,7 +209,7 @@ class QueueStore:
         """Return which Message-IDs the correspondents of a relay address have used or been sent."""
         by_digest = {_digest(relay_id, candidate): candidate for candidate in candidates}
         query = select(thread_ids.c.digest).where(thread_ids.c.digest.in_(list(by_digest)))
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             return {by_digest[digest] for digest in (await connection.execute(query)).scalars()}
 
     async def depth(self) -> dict[State, int]:
@@ -211,7 +219,7 @@ class QueueStore:
             .where(messages.c.state.not_in(list(FINAL)))
             .group_by(messages.c.state)
         )
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             return {State(state): count for state, count in (await connection.execute(query)).all()}
 
     async def purge(self, before: datetime) -> int:

@@ -1,0 +1,258 @@
+"""What happens at each stage of an SMTP transaction: run the chain, record, enqueue, answer.
+
+Knows nothing of sockets: `server` speaks SMTP (RFC 5321) and asks here. A message is answered 250 only
+when it is durable in the queue. Replies are the same for strangers, owners and whoever pretends.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter
+
+from mailrelay.addresses import BounceAddresses
+from mailrelay.authentication.authenticate import authenticate, results_header
+from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.checks.chains import Chains
+from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
+from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
+from mailrelay.directory import Directory, Owner, ReplyRoute
+from mailrelay.dns import Resolver
+from mailrelay.message import RawMessage
+from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
+from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.queue.store import QueueStore
+from mailrelay.rewriting.threads import ids_in_thread
+
+_ANSWERS = Counter(
+    "mailrelay_inbound_answers_total", "Answers to messages and recipients", ["stage", "action"]
+)
+_log = structlog.get_logger()
+
+_RECIPIENT_OK = Reply(250, "2.1.5", "OK")
+_SENDER_OK = Reply(250, "2.1.0", "OK")
+# RFC 5321 4.5.1 and RFC 2142: these must reach a person wherever mail is taken.
+_OPERATOR_MAILBOXES = frozenset({"postmaster", "abuse"})
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One MAIL transaction while it goes on.
+
+    Attributes:
+        routes: Route of each accepted relay or reply address, by the address as given.
+        bounces: Ids of sent messages that this null-sender message may report on.
+        to_operator: Whether postmaster or abuse is among the recipients.
+    """
+
+    sender: SenderContext
+    routes: dict[str, Route] = field(default_factory=dict)
+    bounces: list[str] = field(default_factory=list)
+    to_operator: list[str] = field(default_factory=list)
+
+
+class Inbound:
+    """The relay's side of SMTP, as decisions.
+
+    Args:
+        chains: The checks of each stage.
+        directory: Knows the relay and reply addresses.
+        resolver: For sender authentication.
+        store: The queue.
+        bounces: Reads return addresses.
+        relay_domain: Domain of postmaster and abuse.
+        authserv_id: Our name in Authentication-Results.
+        clock: Gives aware UTC.
+        takes_operator_mail: Whether somebody reads postmaster and abuse.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a mail server is made of
+        self,
+        *,
+        chains: Chains,
+        directory: Directory,
+        resolver: Resolver,
+        store: QueueStore,
+        bounces: BounceAddresses,
+        relay_domain: str,
+        authserv_id: str,
+        clock: Callable[[], datetime],
+        takes_operator_mail: bool = False,
+    ) -> None:
+        self._chains = chains
+        self._directory = directory
+        self._resolver = resolver
+        self._store = store
+        self._bounces = bounces
+        self._relay_domain = relay_domain.lower()
+        self._authserv_id = authserv_id
+        self._clock = clock
+        self._takes_operator_mail = takes_operator_mail
+
+    async def connected(self, peer_ip: str) -> Reply | None:
+        """Return a refusal for a new connection, or None."""
+        decision = await self._chains.connection.run(ConnectionContext(peer_ip))
+        return _refusal(decision)
+
+    async def sender(self, context: SenderContext) -> Reply:
+        """Answer MAIL."""
+        return _refusal(await self._chains.sender.run(context)) or _SENDER_OK
+
+    async def recipient(self, transaction: Transaction, address: str) -> Reply:
+        """Answer RCPT; an accepted recipient is added to the transaction."""
+        local_part, _, domain = address.rpartition("@")
+        if domain.lower() == self._relay_domain:
+            if local_part.lower() in _OPERATOR_MAILBOXES and self._takes_operator_mail:
+                transaction.to_operator.append(address)
+                return _RECIPIENT_OK
+            reported = self._bounces.decode(address, self._clock())
+            if reported is not None:
+                return self._bounce_recipient(transaction, reported)
+        if address in transaction.routes:
+            return _RECIPIENT_OK
+        route = await self._directory.find(address)
+        context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
+        decision = await self._chains.recipient.run(context)
+        refusal = _refusal(decision)
+        _ANSWERS.labels("recipient", decision.action.name.lower()).inc()
+        if refusal is None and route is not None:
+            transaction.routes[address] = route
+            return _RECIPIENT_OK
+        return refusal or UNKNOWN_RECIPIENT
+
+    async def message(self, transaction: Transaction, raw: bytes) -> Reply:
+        """Answer the end of DATA. A 250 means that the message is durable."""
+        entries: list[NewMessage] = []
+        decision = Decision(Action.ACCEPT)
+        if transaction.routes:
+            decision, entries = await self._decide(transaction, raw)
+        _ANSWERS.labels("message", decision.action.name.lower()).inc()
+        refusal = _refusal(decision)
+        if refusal is not None:
+            if decision.action is Action.REJECT:
+                await self._record_rejected(entries)
+            return refusal
+        return await self._store_accepted(transaction, raw, entries, decision.action)
+
+    def _bounce_recipient(self, transaction: Transaction, message_id: str) -> Reply:
+        # RFC 5321 4.5.5: reports have a null reverse-path; anything else there is not a report.
+        if transaction.sender.reverse_path:
+            return UNKNOWN_RECIPIENT
+        transaction.bounces.append(message_id)
+        return _RECIPIENT_OK
+
+    async def _decide(self, transaction: Transaction, raw: bytes) -> tuple[Decision, list[NewMessage]]:
+        message = RawMessage.parse(raw)
+        sender = transaction.sender
+        results = await authenticate(
+            message,
+            sender.connection.peer_ip,
+            sender.helo,
+            sender.reverse_path,
+            self._resolver,
+            self._clock(),
+        )
+        routes = tuple(transaction.routes.values())
+        owner = await self._owner(routes)
+        context = MessageContext(sender, routes, message, results, owner)
+        decision = await self._chains.message.run(context)
+        return decision, self._entries(transaction, message, results, decision)
+
+    async def _owner(self, routes: Sequence[Route]) -> Owner | None:
+        # Only an answer is compared with the owner; strangers' mail goes through without him.
+        for route in routes:
+            if isinstance(route, ReplyRoute):
+                return await self._directory.owner(route.relay_id)
+        return None
+
+    def _entries(
+        self,
+        transaction: Transaction,
+        message: RawMessage,
+        results: AuthenticationResults,
+        decision: Decision,
+    ) -> list[NewMessage]:
+        notes = tuple(
+            NoteOfVerdict(one.check, one.action.name.lower(), one.reason) for one in decision.verdicts
+        )
+        shared = {
+            "reverse_path": transaction.sender.reverse_path,
+            "raw": message.raw,
+            "size_octets": len(message.raw),
+            "verdicts": notes,
+            "authentication": results_header(results, self._authserv_id),
+            "spf": results.spf.result.value,
+        }
+        return [_entry(address, route, message, shared) for address, route in transaction.routes.items()]
+
+    async def _store_accepted(
+        self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
+    ) -> Reply:
+        state = State.QUARANTINED if action is Action.QUARANTINE else State.QUEUED
+        own = [*_operator_entries(transaction, raw), *_bounce_entries(transaction, raw)]
+        try:
+            ids = await self._store.enqueue(entries, state) if entries else []
+            ids += await self._store.enqueue(own) if own else []
+        except KeyDestroyed:
+            # The owner was erased since RCPT.
+            return UNKNOWN_RECIPIENT
+        if not ids:
+            return TRY_LATER
+        _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))
+        return Reply(250, "2.0.0", f"OK {ids[0]}")
+
+    async def _record_rejected(self, entries: list[NewMessage]) -> None:
+        try:
+            ids = await self._store.record_rejected(entries)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the refusal stands, with or without a note of it
+            _log.warning("refusal-not-recorded", error=type(error).__name__)
+        else:
+            _log.info("message-refused", ids=ids)
+
+
+def _refusal(decision: Decision) -> Reply | None:
+    return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
+
+
+def _entry(address: str, route: Route, message: RawMessage, shared: dict[str, object]) -> NewMessage:
+    is_reply = isinstance(route, ReplyRoute)
+    return NewMessage(
+        direction=Direction.REPLY if is_reply else Direction.FORWARD,
+        owner_id=route.owner_id,
+        relay_id=route.relay_id,
+        recipient=address,
+        reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
+        thread_ids=() if is_reply else ids_in_thread(message),
+        **shared,  # type: ignore[arg-type]
+    )
+
+
+def _operator_entries(transaction: Transaction, raw: bytes) -> Iterable[NewMessage]:
+    for address in transaction.to_operator[:1]:
+        yield NewMessage(
+            direction=Direction.OPERATOR,
+            owner_id=RELAY_OWNER,
+            relay_id="",
+            recipient=address,
+            reverse_path=transaction.sender.reverse_path,
+            raw=raw,
+            size_octets=len(raw),
+        )
+
+
+def _bounce_entries(transaction: Transaction, raw: bytes) -> Iterable[NewMessage]:
+    for message_id in dict.fromkeys(transaction.bounces):
+        yield NewMessage(
+            direction=Direction.BOUNCE,
+            owner_id=RELAY_OWNER,
+            relay_id="",
+            about_id=message_id,
+            recipient="",
+            reverse_path="",
+            raw=raw,
+            size_octets=len(raw),
+        )
