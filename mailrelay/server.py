@@ -257,10 +257,7 @@ class _Connection(SMTP):
             reply = MALFORMED
         else:
             # RFC 5321 4.5.2: of a line that begins with a dot, the dot goes.
-            raw = stuffed.replace(b"
-.", b"
-").removeprefix(b"
-")
+            raw = stuffed.replace(b"\r\n.", b"\r\n").removeprefix(b"\r\n")
             reply = await self._mail.commit(self._mail.inbound.message(transaction, raw))
         self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push(str(reply))
@@ -315,7 +312,7 @@ class _Hooks:
         session.host_name = hostname
         return [line for line in responses if not line.startswith("250-AUTH")]
 
-    async def handle_MAIL(  # noqa: N802, PLR0913, PLR0917 - the library's hook
+    async def handle_MAIL(  # noqa: N802 - the library's hook
         self, server: SMTP, session: Session, envelope: _Envelope, address: str, options: list[str]
     ) -> str:
         """Begin a transaction. The library gives the null reverse-path as `<>`."""
@@ -330,7 +327,7 @@ class _Hooks:
             envelope.transaction = Transaction(context)
         return str(reply)
 
-    async def handle_RCPT(  # noqa: N802, PLR0913, PLR0917 - the library's hook
+    async def handle_RCPT(  # noqa: N802 - the library's hook
         self, _server: SMTP, _session: Session, envelope: _Envelope, address: str, _options: list[str]
     ) -> str:
         """Add a recipient."""

@@ -1,0 +1,111 @@
+"""The last look at an owner's answer: does anything of his still show?
+
+The message as it would be sent is decoded (transfer encodings, encoded words, HTML, percent and entity
+escapes) and compared with the owner's secrets in a form where case, accents, blanks and invisible
+characters do not count. A hit names the place, never the secret.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from email import message_from_bytes
+from email.message import Message
+from urllib.parse import unquote
+
+from mailrelay.addresses import decoded
+
+_TAG = re.compile(r"<[^>]{0,5000}>")
+_SHORTEST = 4  # a shorter secret, such as a house number, is in every other text by chance
+_DIGITS = 6  # a phone number is compared by its last digits, however it is grouped
+_PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
+_SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> str:
+    """Return where an owner's secret shows in a message: `header` or `body`; empty where it does not.
+
+    Args:
+        raw: The message as it would leave.
+        secrets: Strings that must not show.
+        allowed: Strings that may, though a secret be part of them: the correspondent's own address and
+            the relay's.
+    """
+    needles = {needle for secret in secrets for needle in _needles(secret)}
+    if not needles:
+        return ""
+    message = message_from_bytes(raw)
+    permitted = [_squeezed(one) for one in allowed]
+    for place, texts in (("header", _header_texts(message)), ("body", _body_texts(message))):
+        for text in texts:
+            if any(_shows(needle, form, permitted) for form in _forms(text) for needle in needles):
+                return place
+    return ""
+
+
+def _needles(secret: str) -> Iterator[tuple[str, bool]]:
+    """Yield (text, is digits) to look for."""
+    for form in {_squeezed(secret), _squeezed(secret.lower().translate(_UMLAUTS))}:
+        if len(form) >= _SHORTEST:
+            yield form, False
+    if _PHONE.fullmatch(secret.strip()):
+        digits = re.sub(r"\D", "", secret)
+        # The national part suffices to find a person; 9 digits do not stand in a text by chance.
+        yield digits[-9:], True
+    if "@" in secret and (plain := _without_tag(secret)) != secret:
+        yield _squeezed(plain), False
+
+
+def _without_tag(address: str) -> str:
+    local_part, _, domain = address.rpartition("@")
+    return f"{local_part.partition('+')[0]}@{domain}"
+
+
+def _shows(needle: tuple[str, bool], text: str, permitted: Iterable[str]) -> bool:
+    wanted, is_digits = needle
+    if is_digits:
+        return len(wanted) >= _DIGITS and wanted in re.sub(r"\D", "", text)
+    for one in permitted:
+        if wanted in one:
+            text = text.replace(one, "")
+    return wanted in text
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield the text squeezed as it is, with escapes resolved, and with markup taken out."""
+    plain = unquote(html.unescape(unquote(text)))
+    # "user+tag@host" is the same mailbox as "user@host".
+    untagged = re.sub(r"\+[\w.-]+@", "@", plain)
+    for form in dict.fromkeys((text, plain, untagged, _TAG.sub("", plain), _TAG.sub("", untagged))):
+        yield _squeezed(form)
+
+
+def _squeezed(text: str) -> str:
+    """Return the text without case, accents, blanks and invisible characters."""
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_SPECIAL))
+    return "".join(char for char in folded if unicodedata.category(char)[0] not in "MZC")
+
+
+def _header_texts(message: Message) -> Iterator[str]:
+    for part in message.walk():
+        for name, value in part.items():
+            yield f"{name}: {decoded(str(value))}"
+            # Encoded file names (RFC 2231) are percent escapes; `_forms` resolves them.
+        filename = part.get_filename()
+        if filename:
+            yield decoded(filename)
+
+
+def _body_texts(message: Message) -> Iterator[str]:
+    for part in message.walk():
+        if part.is_multipart():
+            yield str(part.preamble or "")
+            yield str(part.epilogue or "")
+            continue
+        payload = part.get_payload(decode=True)
+        if not isinstance(payload, bytes):
+            continue
+        yield payload.decode("utf-8", "replace")
+        # Documents hold text in two octets per character too.
+        yield payload.decode("latin-1").replace("\0", "")
