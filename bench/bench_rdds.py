@@ -10,17 +10,19 @@ import itertools
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import cast
 
-from bench.rdds_server import NAMES
+from bench.rdds_server import NAMES, fill
 from bench.report import cpu_s, report
 
 _CONNECTIONS = 16
 _ROUNDS = 3
-_ROUND_S = 0.6
+_ROUND_S = 0.5
 
 
 class HttpLoad(asyncio.Protocol):
@@ -131,9 +133,8 @@ class Peer:
     """A server's process and what was measured on it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self._pid = process.pid
-        self._port = int(process.stdout.readline())
+        self._process = process
+        self._port = 0
         self.forget()
 
     def forget(self) -> None:
@@ -142,21 +143,27 @@ class Peer:
         self.rates: list[float] = []
         self.cpu_us: list[float] = []
 
+    def wait(self) -> None:
+        """Return once it listens."""
+        assert self._process.stdout is not None
+        self._port = int(self._process.stdout.readline())
+
     async def load(self, load: _Load, seconds: float) -> None:
         """Load it once and note the figures."""
         names = itertools.cycle(NAMES)
-        cpu, start = cpu_s(self._pid), time.perf_counter()
+        pid = self._process.pid
+        cpu, start = cpu_s(pid), time.perf_counter()
         sizes = await load(self._port, names, start + seconds)
-        elapsed, used = time.perf_counter() - start, cpu_s(self._pid) - cpu
+        elapsed, used = time.perf_counter() - start, cpu_s(pid) - cpu
         self.sizes += sizes
         self.rates.append(len(sizes) / elapsed)
         self.cpu_us.append(used / len(sizes) * 1e6)
 
 
 @contextmanager
-def started(kind: str) -> Iterator[Peer]:
+def started(kind: str, folder: str) -> Iterator[Peer]:
     """Run a server in a process of its own."""
-    command = [sys.executable, "-m", "bench.rdds_server", kind]
+    command = [sys.executable, "-m", "bench.rdds_server", kind, folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Peer(process)
@@ -176,7 +183,11 @@ async def measure(peers: dict[str, Peer]) -> None:
 def main() -> None:
     """Measure and report."""
     with ExitStack() as stack:
-        peers = {kind: stack.enter_context(started(kind)) for kind, _, _ in _SERVERS}
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        asyncio.run(fill(Path(folder)))
+        peers = {kind: stack.enter_context(started(kind, folder)) for kind, _, _ in _SERVERS}
+        for peer in peers.values():
+            peer.wait()
         asyncio.run(measure(peers))
     report(
         "RDAP and WHOIS queries",

@@ -1,8 +1,8 @@
-"""The servers that `bench_rdds` measures: `python -m bench.rdds_server KIND` prints its port and answers.
+"""The servers that `bench_rdds` measures: `python -m bench.rdds_server KIND FOLDER` prints a port.
 
 Kinds: `rdap`, `whois`, and `bare-rdap`, `bare-whois`, which send one finished document over plain aiohttp.
-Domains are held in memory, every other one with privacy on; each record is decided and rendered anew for
-each query.
+The domains are in a SQLite file, every other one with privacy on; each is read, opened, decided upon and
+rendered anew for each query.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 from aiohttp import web
@@ -18,17 +19,20 @@ from registries.catalogue import Catalogue
 from registries.contact import Role
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.names import DomainName
-from whoisproxy.domain.privacy import OFF, PrivacyState, PrivacyStatus
+from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
-from whoisproxy.domain.relay import random_local_part
+from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
 from whoisproxy.publication import rdap, whois
 from whoisproxy.publication.record import RddsRecord
 from whoisproxy.publication.redaction import build_record
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 DOMAINS = 1000
 NAMES = [f"bench-{number}.com" for number in range(DOMAINS)]
@@ -78,56 +82,97 @@ _REGISTRATION = Registration(
 )
 
 
-class Memory:
-    """The look-up: everything but the database."""
+class Stored:
+    """The look-up on a database."""
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
         self._policy = Catalogue.load().policy("com")
-        self._domains = {
-            name: (replace(_REGISTRATION, name=DomainName(name)), OFF if number % 2 else _ON, _identities())
-            for number, name in enumerate(NAMES)
-        }
 
     async def domain(self, name: DomainName) -> RddsRecord | None:
-        """Decide what may be seen of a domain."""
-        found = self._domains.get(name.a_label)
-        return found and build_record(*found, _REGISTRAR, self._policy, _NOW, _BRAND)
+        """Read a domain and decide what may be seen of it."""
+        async with self._storage.reading() as uow:
+            registration = await uow.registrations.by_name(name)
+            if registration is None:
+                return None
+            status = (await uow.privacy.get(registration.id)).status
+            relays = await uow.relays.of_domain(registration.id) if status.hidden else []
+            registrar = await uow.registrars.get(registration.registrar_id)
+        assert registrar is not None
+        identities = {relay.role: ProxyIdentity(_BRAND, relay.address) for relay in relays}
+        return build_record(registration, status, identities, registrar, self._policy, _NOW, _BRAND)
 
 
-def _identities() -> dict[Role, ProxyIdentity]:
-    return {
-        role: ProxyIdentity(_BRAND, f"{random_local_part()}@relay.cloak.example")
-        for role in (Role.REGISTRANT, Role.TECH)
-    }
+async def open_storage(folder: Path) -> Storage:
+    """Open the database of `fill`."""
+    return await Storage.open(_url(folder), MasterKeys.load_or_create(folder / "keys"))
 
 
-async def serve(kind: str) -> None:
+async def fill(folder: Path) -> None:
+    """Make a database with every domain, in one transaction."""
+    await migrate(_url(folder))
+    storage = await open_storage(folder)
+    async with storage.unit_of_work() as uow:
+        await uow.registrars.add(_REGISTRAR)
+        for number, name in enumerate(NAMES):
+            await _add(uow, number, DomainName(name))
+    await storage.close()
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'bench.sqlite3'}"
+
+
+async def _add(uow: UnitOfWork, number: int, name: DomainName) -> None:
+    registration = replace(_REGISTRATION, id=f"dom_{number}", registrant_id=f"own_{number}", name=name)
+    await uow.registrations.add(registration)
+    if number % 2:
+        await uow.privacy.put(registration.id, initial(_NOW))
+        return
+    await uow.privacy.put(registration.id, replace(initial(_NOW), status=_ON))
+    for role in (Role.REGISTRANT, Role.ADMIN, Role.TECH):
+        address = (random_local_part(), "relay.cloak.example", RelayState.ACTIVE, None, _NOW)
+        await uow.relays.add(RelayAddress(f"rel_{number}_{role}", registration.id, role, *address))
+
+
+async def serve(kind: str, folder: Path) -> None:
     """Be a server: print the port, then answer until terminated."""
     configure_logging("error", "json")
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    storage = await open_storage(folder)
+    lookup = Stored(storage)
     if kind == "whois":
-        server = await start_whois(
-            Memory(), "127.0.0.1", 0, WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
-        )
-        print(server.port, flush=True)
-        await stopped.wait()
-        server.close()
-        await server.wait_closed()
-        return
-    app = make_rdap_app(Memory(), RdapSettings(_BASE_URL, _BRAND.terms_url, _UNLIMITED))
-    runner = web.AppRunner(app if kind == "rdap" else await _bare(kind), access_log=None)
+        await _whois(lookup, stopped)
+    elif kind == "rdap":
+        settings = RdapSettings(_BASE_URL, _BRAND.terms_url, _UNLIMITED)
+        await _http(make_rdap_app(lookup, settings), stopped)
+    else:
+        await _http(await _bare(kind, lookup), stopped)
+    await storage.close()
+
+
+async def _whois(lookup: Stored, stopped: asyncio.Event) -> None:
+    limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
+    server = await start_whois(lookup, "127.0.0.1", 0, limits)
+    print(server.port, flush=True)
+    await stopped.wait()
+    server.close()
+    await server.wait_closed()
+
+
+async def _http(app: web.Application, stopped: asyncio.Event) -> None:
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
     await stopped.wait()
     await runner.cleanup()
 
 
-async def _bare(kind: str) -> web.Application:
+async def _bare(kind: str, lookup: Stored) -> web.Application:
     """Return a handler that sends finished bytes: the document of the first domain."""
-    record = cast("RddsRecord", await Memory().domain(DomainName(NAMES[0])))
+    record = cast("RddsRecord", await lookup.domain(DomainName(NAMES[0])))
     body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else whois.render(record)
 
     async def answer(_request: web.Request) -> web.Response:
@@ -139,4 +184,4 @@ async def _bare(kind: str) -> web.Application:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(serve(sys.argv[1], Path(sys.argv[2])))
