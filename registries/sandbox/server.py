@@ -27,6 +27,9 @@ from registries.sandbox.store import State, Store
 
 _log = structlog.get_logger()
 
+_CLIENT_ID_LENGTHS = range(3, 17)
+_PASSWORD_LENGTHS = range(6, 17)
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -67,7 +70,13 @@ class SandboxRegistry:
             limits: None for the usual ones.
             quirks: How it departs from what a client expects.
             clock: Gives aware UTC.
+
+        Raises:
+            ValueError: An account could never log in: its id or password is too short or too long.
         """
+        for account, password in accounts.items():
+            if not (len(account) in _CLIENT_ID_LENGTHS and len(password) in _PASSWORD_LENGTHS):
+                raise ValueError(f"account {account!r} needs an id of 3-16 and a password of 6-16 characters")
         self.host = host
         self.port = port
         self.faults = Faults()
