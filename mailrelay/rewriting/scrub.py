@@ -19,6 +19,35 @@ _TAG = re.compile(r"<[^>]{0,5000}>")
 _SHORTEST = 4  # a shorter secret, such as a house number, is in every other text by chance
 _DIGITS = 6  # a phone number is compared by its last digits, however it is grouped
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
+# Local parts that name an office, domains that name a provider of everybody: neither shows a person.
+_ROLES = frozenset(
+    ["contact", "domain", "domains", "hostmaster", "office", "postmaster", "support", "webmaster"]
+)
+_SHARED_DOMAINS = frozenset(
+    [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "gmx.net",
+        "gmx.de",
+        "web.de",
+        "proton.me",
+        "protonmail.com",
+        "mail.ru",
+        "yandex.ru",
+        "qq.com",
+        "163.com",
+        "aol.com",
+        "orange.fr",
+        "wanadoo.fr",
+        "bluewin.ch",
+    ]
+)
 _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
@@ -33,8 +62,6 @@ def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> s
             the relay's.
     """
     needles = {needle for secret in secrets for needle in _needles(secret)}
-    if not needles:
-        return ""
     message = message_from_bytes(raw)
     permitted = [_squeezed(one) for one in allowed]
     for place, texts in (("header", _header_texts(message)), ("body", _body_texts(message))):
@@ -42,6 +69,12 @@ def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> s
             if any(_shows(needle, form, permitted) for form in _forms(text) for needle in needles):
                 return place
     return ""
+
+
+def traces_in_text(text: str, secrets: Iterable[str]) -> bool:
+    """Return whether a secret shows in a text."""
+    needles = {needle for secret in secrets for needle in _needles(secret)}
+    return any(_shows(needle, form, ()) for form in _forms(text) for needle in needles)
 
 
 def _needles(secret: str) -> Iterator[tuple[str, bool]]:
@@ -55,6 +88,12 @@ def _needles(secret: str) -> Iterator[tuple[str, bool]]:
         yield digits[-9:], True
     if "@" in secret and (plain := _without_tag(secret)) != secret:
         yield _squeezed(plain), False
+    if "@" in secret:
+        local_part, _, domain = _without_tag(secret).rpartition("@")
+        if len(local_part) >= _DIGITS and local_part.lower() not in _ROLES:
+            yield _squeezed(local_part), False
+        if domain.lower() not in _SHARED_DOMAINS:
+            yield _squeezed(domain), False
 
 
 def _without_tag(address: str) -> str:
