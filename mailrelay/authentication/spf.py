@@ -10,13 +10,15 @@ The explanation (`exp=`) is not fetched: a stranger's text has no place in our S
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import spf as pyspf
 
 from mailrelay.authentication.results import Result, SpfResult
 from mailrelay.dns import DnsTemporaryError, Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 _DEADLINE_S = 20.0  # RFC 7208 section 4.6.4
 _MAX_QUESTIONS = 60  # RFC 7208 allows some 110 in theory; what honest records need is far below

@@ -16,8 +16,8 @@ from mailrelay.directory import MailPolicy
 class ScoreLimits:
     """Scores from which on mail is tagged and quarantined."""
 
-    tag: float = 4.0
-    quarantine: float = 6.0
+    tag: float = 3.5
+    quarantine: float = 5.0
 
 
 class ContentScore:

@@ -22,6 +22,7 @@ from mailrelay.message import RawMessage
 _PARSED_OCTETS = 512 * 1024  # spam that hides behind half a megabyte of something else is not what we score
 _TEXT_CHARACTERS = 200_000
 _HEADER_CHARACTERS = 4_000
+_MIN_OWN_CHARACTERS = 80  # a message that is all quotation is judged by what it quotes
 MAX_PARTS = 100
 MAX_DEPTH = 12
 # Counted before parsing: `email` recurses once per level and would run out of stack.
@@ -48,6 +49,7 @@ class Content:
         from_address: Author's mailbox, lower-cased; empty where there is none.
         reply_to: Mailboxes of Reply-To, lower-cased.
         text: Visible text of all text parts, plain before HTML, NFKC.
+        own_text: `text` without quoted lines, where enough is left: who reports spam quotes it.
         urls: Links in text and HTML, in order, without duplicates.
         html: What was seen in the HTML parts.
         html_only: There is HTML and no plain text.
@@ -63,6 +65,7 @@ class Content:
     from_address: str
     reply_to: tuple[str, ...]
     text: str
+    own_text: str
     urls: tuple[str, ...]
     html: HtmlText
     html_only: bool
@@ -87,6 +90,7 @@ def read_content(message: RawMessage) -> Content:
         from_address=names[0][1] if names else "",
         reply_to=tuple(address for _, address in _mailboxes(message.first("Reply-To"))),
         text=text,
+        own_text=_own(text),
         urls=tuple(urls)[:500],
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
@@ -96,6 +100,11 @@ def read_content(message: RawMessage) -> Content:
         depth=structure.depth,
         complete=structure.complete,
     )
+
+
+def _own(text: str) -> str:
+    own = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith((">", "|")))
+    return own if len(own.strip()) >= _MIN_OWN_CHARACTERS else text
 
 
 def decode_words(value: str) -> str:

@@ -1,0 +1,124 @@
+"""The content score: honest letters pass, spam is caught, anything can be read."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailrelay.checks.content_score import ScoreLimits
+from mailrelay.content.features import FEATURES
+from mailrelay.content.reading import MAX_DEPTH, MAX_PARTS, decode_words, read_content
+from mailrelay.content.score import Score, score
+from mailrelay.message import RawMessage
+
+HONEST = Path(__file__).parents[2] / "data/mail/honest"
+MIME = Path(__file__).parents[4] / "shared/data/mail/mime"
+HEAD = (
+    b"From: a@b.example\r\nTo: c@d.example\r\nDate: Mon, 1 Jun 2026 00:00:00 +0000\r\n"
+    b"Message-ID: <1@b.example>\r\n"
+)
+
+
+def _score(raw: bytes) -> Score:
+    message = RawMessage.parse(raw)
+    return score(message, read_content(message))
+
+
+@pytest.mark.parametrize("path", sorted(HONEST.glob("*.eml")), ids=lambda path: path.stem)
+def test_an_honest_letter_to_a_domain_owner_is_not_even_tagged(path: Path) -> None:
+    result = _score(path.read_bytes())
+    assert result.total < ScoreLimits().tag, result
+
+
+def test_there_are_a_dozen_honest_letters() -> None:
+    assert len(list(HONEST.glob("*.eml"))) >= 12
+
+
+def test_an_advance_fee_letter_is_held() -> None:
+    body = (
+        "I am Barrister Okoro. My late client left 12 million US dollars and no next of kin. I seek your "
+        "utmost confidence to transfer the sum into your account. ACT NOW!!! You have won my trust, no risk."
+    )
+    assert (
+        _score(HEAD + b"Subject: MODEST PROPOSAL\r\n\r\n" + body.encode()).total >= ScoreLimits().quarantine
+    )
+
+
+def test_a_phishing_page_behind_a_lying_link_is_held() -> None:
+    html = (
+        '<html><body>Please <a href="http://192.0.2.9/login">https://bank.example/login</a> '
+        "verify your account. "
+        'Your account has been suspended!!!<div style="display:none">'
+        + "filler words for the filter " * 5
+        + "</div></body></html>"
+    )
+    raw = HEAD + b"Subject: Account\r\nContent-Type: text/html\r\n\r\n" + html.encode()
+    result = _score(raw)
+    assert {"lying-link", "numeric-host", "hidden-text", "credential-lure", "html-only"} <= set(result.names)
+    assert result.total >= ScoreLimits().quarantine
+
+
+def test_hidden_text_is_no_visible_text() -> None:
+    html = b'<p>seen</p><p style="font-size:0px">unseen</p><font color="#FFFFFF">white</font><p>again</p>'
+    content = read_content(RawMessage.parse(HEAD + b"Content-Type: text/html\r\n\r\n" + html))
+    assert "seen" in content.text
+    assert "again" in content.text
+    assert "unseen" not in content.text
+    assert "white" not in content.text
+    assert "unseen" in content.html.hidden
+
+
+def test_a_program_in_disguise_is_held() -> None:
+    raw = HEAD + (
+        b'Subject: Invoice\r\nContent-Type: application/octet-stream; name="invoice.pdf.exe"\r\n'
+        b"Content-Disposition: attachment; filename=invoice.pdf.exe\r\n\r\nMZ"
+    )
+    assert {"program-attached", "double-extension"} <= set(_score(raw).names)
+
+
+def test_feature_names_are_unique_and_no_weight_decides_alone() -> None:
+    names = [feature.name for feature in FEATURES]
+    assert len(set(names)) == len(names)
+    assert all(0 < feature.weight < ScoreLimits().quarantine for feature in FEATURES)
+
+
+def test_encoded_words_are_read_and_broken_ones_left() -> None:
+    assert decode_words("=?utf-8?q?Gr=C3=BC=C3=9Fe?=") == "Grüße"
+    assert decode_words("=?no-such-charset?q?abc?=") == "abc"
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 2, 90, 5000])
+def test_deep_nesting_is_counted_and_not_followed(levels: int) -> None:
+    raw = HEAD + b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(levels)
+    )
+    assert read_content(RawMessage.parse(raw)).depth > MAX_DEPTH
+
+
+def test_many_parts_are_counted_and_not_followed() -> None:
+    raw = HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * 5000
+    content = read_content(RawMessage.parse(raw))
+    assert content.parts > MAX_PARTS
+    assert not content.complete
+
+
+@given(st.binary(max_size=2000))
+def test_any_octets_can_be_scored(raw: bytes) -> None:
+    _score(raw)
+
+
+@given(
+    st.sampled_from(["text/html", "text/plain; charset=utf-7", "multipart/mixed; boundary=b"]), st.binary()
+)
+def test_any_body_of_any_kind_can_be_scored(kind: str, body: bytes) -> None:
+    _score(HEAD + b"Content-Type: " + kind.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body)
+
+
+def test_the_mime_collections_can_be_read() -> None:
+    if not MIME.is_dir():
+        pytest.skip("the collections of MIME messages are not here")
+    paths = [path for path in sorted(MIME.rglob("*")) if path.is_file() and path.suffix != ".tsv"]
+    assert paths
+    for path in paths:
+        _score(path.read_bytes())
