@@ -114,5 +114,10 @@ class Outbox:
         """Give a row up for good; it stays to be looked at."""
         await self._finish(item_id, state="buried", lease_until=None, problem_code=problem_code)
 
+    async def withdraw(self, key: str) -> None:
+        """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
+        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
+        await self._connection.execute(update(outbox).where(waiting).values(state="done"))
+
     async def _finish(self, item_id: int, **values: object) -> None:
         await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))
