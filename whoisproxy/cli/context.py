@@ -1,11 +1,15 @@
-"""What commands share: the `--config` option and an opened service without its servers."""
+"""What commands share: the `--config` option, and the services without their servers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from whoisproxy.config import Settings, load
+from whoisproxy.observability import configure_logging
+from whoisproxy.runtime.core import Core, open_core
 
 ConfigOption = Annotated[
     Path | None,
@@ -16,3 +20,12 @@ ConfigOption = Annotated[
 def settings_from(config: Path | None) -> Settings:
     """Read the settings that a command works with."""
     return load(config)
+
+
+@asynccontextmanager
+async def opened(config: Path | None) -> AsyncIterator[Core]:
+    """Open the services on the database of the settings; make and migrate it where needed."""
+    settings = settings_from(config)
+    configure_logging("error", settings.log.format)
+    async with open_core(settings) as core:
+        yield core

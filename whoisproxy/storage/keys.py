@@ -23,9 +23,11 @@ class MasterKeys:
     """Keys by id.
 
     Attributes:
+        folder: Where they are kept.
         current_id: The key that seals; any opens.
     """
 
+    folder: Path
     current_id: str
     keys: Mapping[str, bytes] = field(repr=False)
 
@@ -66,7 +68,7 @@ def _read(file: Path) -> MasterKeys:
         raise KeysUnreadable(f"{file}: is damaged; restore it from a backup") from None
     if not keys or any(len(key) != _KEY_OCTETS for key in keys.values()):
         raise KeysUnreadable(f"{file}: is damaged; restore it from a backup")
-    return MasterKeys(next(reversed(keys)), keys)
+    return MasterKeys(file.parent, next(reversed(keys)), keys)
 
 
 def _append(file: Path, keys: Mapping[str, bytes]) -> None:

@@ -57,6 +57,9 @@ class Vault:
         Raises:
             Unreadable: Its master key is not among ours, or the value was changed.
         """
+        if wrapped.master_key_id not in self._keys.keys:
+            # The operator has rotated the master key since this process read the file.
+            self._keys = MasterKeys.load_or_create(self._keys.folder)
         master = self._keys.keys.get(wrapped.master_key_id)
         if master is None:
             raise Unreadable("the master key of a data key is missing")

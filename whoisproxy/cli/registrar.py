@@ -1,0 +1,80 @@
+"""`whoisproxy registrar`: tenants and their API keys."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.output import command, console, print_json
+from whoisproxy.domain.account import Scope
+
+app = typer.Typer(no_args_is_help=True, help="Registrars and the API keys of their backends.")
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
+
+
+@app.command("add")
+@command
+async def add(
+    name: Annotated[str, typer.Argument(help="The registrar's name, as published in RDDS.")],
+    url: Annotated[str, typer.Option(help="Its web site.")],
+    config: ConfigOption = None,
+    iana_id: Annotated[int | None, typer.Option(help="IANA registrar id; none for a reseller.")] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="What the key may do [default: all].")] = None,
+    network: Annotated[list[str] | None, typer.Option(help="CIDR block the key may be used from.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a registrar and print its first API key, this once."""
+    async with opened(config) as core:
+        registrar = await core.accounts.add_registrar(name, url, iana_id)
+        key, secret = await core.accounts.add_key(registrar, scope or tuple(Scope), network or ())
+    if as_json:
+        print_json({"registrar_id": registrar.id, "key_id": key.id, "api_key": secret})
+        return
+    console.print(f"registrar  {registrar.name} ({registrar.id})", markup=False)
+    console.print(f"key id     {key.id}")
+    console.print(f"API key    [bold]{secret}[/]", soft_wrap=True)
+    console.print("The key is shown this once; only its hash is kept.")
+
+
+@app.command("list")
+@command
+async def list_registrars(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """List registrars with the ids of their keys."""
+    async with opened(config) as core:
+        found = [(each, await core.accounts.keys(each)) for each in await core.accounts.registrars()]
+    if as_json:
+        print_json(
+            [{"id": each.id, "name": each.name, "keys": [key.id for key in keys]} for each, keys in found]
+        )
+        return
+    for each, keys in found:
+        console.print(f"{each.id}  {each.name}", markup=False)
+        for key in keys:
+            ends = f"ends {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "no end"
+            console.print(
+                f"  {key.id}  {ends}  {', '.join(sorted(key.scopes))}", markup=False, soft_wrap=True
+            )
+
+
+@app.command("rotate-key")
+@command
+async def rotate_key(
+    name: Annotated[str, typer.Argument(help="The registrar's name.")],
+    key_id: Annotated[str, typer.Argument(help="The key to replace; see `registrar list`.")],
+    config: ConfigOption = None,
+    overlap_hours: Annotated[int, typer.Option(min=0, help="How long the old key goes on working.")] = 24,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new key with the rights of an old one, which ends after the overlap."""
+    async with opened(config) as core:
+        registrar = await core.accounts.registrar(name)
+        key, secret = await core.accounts.rotate_key(registrar, key_id, timedelta(hours=overlap_hours))
+    if as_json:
+        print_json({"registrar_id": registrar.id, "key_id": key.id, "api_key": secret})
+        return
+    console.print(f"key id     {key.id}")
+    console.print(f"API key    [bold]{secret}[/]", soft_wrap=True)
+    console.print(f"The old key ends in {overlap_hours} hours. The new one is shown this once.")

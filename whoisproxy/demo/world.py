@@ -1,0 +1,169 @@
+"""The loopback world of the demonstration: registry, name server, mail server, and our service among them.
+
+Everything is real but small: EPP over TLS, DNS over UDP and TCP, SMTP, HTTP, SQLite in a folder of its own.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from registries.contact import Role
+from registries.sandbox.authority import CertificateAuthority
+from registries.sandbox.server import SandboxRegistry
+from registries.sandbox.settings import DataModel, Tld
+from whoisproxy.config import Settings, load
+from whoisproxy.demo.backend import Backend
+from whoisproxy.demo.dns_server import DnsServer
+from whoisproxy.demo.mail_actors import MailDomain, publish_receiver
+from whoisproxy.demo.mail_sink import MailSink
+from whoisproxy.demo.registry_client import RegistryClient, WireRecorder
+from whoisproxy.observability import configure_logging
+from whoisproxy.runtime.service import Service
+
+RELAY_DOMAIN = "relay.example"
+GRACE_S = 4
+_ACCOUNT, _PASSWORD = "registrar-1", "s4ndbox-Pw"
+_ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
+
+_CONFIGURATION = """
+[database]
+url = "sqlite:///whoisproxy.sqlite3"
+[keys]
+folder = "keys"
+[api]
+port = 0
+[rdap]
+port = 0
+[whois]
+port = 0
+[smtp]
+port = 0
+hostname = "mx.{relay_domain}"
+[dns]
+nameservers = ["{nameserver}"]
+[delivery]
+port = {sink_port}
+[relay]
+domain = "{relay_domain}"
+grace_s = {grace_s}
+[brand]
+name = "Privacy Desk"
+organization = "Privacy service provided by Demo Registrar"
+street = ["Relay Street 1"]
+city = "Geneva"
+postal_code = "1201"
+country_code = "CH"
+phone = "+41225550100"
+abuse_email = "abuse@{relay_domain}"
+abuse_phone = "+41225550101"
+terms_url = "https://privacy.{relay_domain}/terms"
+[webhooks]
+allow_private_addresses = true
+[log]
+level = "error"
+[[registries]]
+name = "sandbox"
+host = "127.0.0.1"
+port = {registry_port}
+client_id = "{account}"
+password_file = "registry.password"
+ca_file = "{ca_file}"
+suffixes = ["org", "eu", "ca"]
+sessions = 2
+"""
+
+
+@dataclass(slots=True)
+class World:
+    """Everybody who plays, started and reachable."""
+
+    folder: Path
+    dns: DnsServer
+    sink: MailSink
+    registry: SandboxRegistry
+    service: Service
+    backend: Backend
+    registry_client: RegistryClient
+    wire: WireRecorder
+    http: aiohttp.ClientSession
+    api_key: str
+    senders: dict[str, MailDomain] = field(default_factory=dict)
+
+    @property
+    def smtp_port(self) -> int:
+        """Where the relay takes mail."""
+        return self.service.ports["smtp"]
+
+
+@asynccontextmanager
+async def loopback_world(folder: Path) -> AsyncIterator[World]:
+    """Start everything in `folder` and stop it in the end."""
+    configure_logging("error", "json")
+    async with AsyncExitStack() as stack:
+        dns = await stack.enter_async_context(DnsServer())
+        sink = await stack.enter_async_context(MailSink())
+        authority = CertificateAuthority(folder / "ca")
+        certificate = authority.issue("registry.localhost", hosts=["127.0.0.1", "localhost"])
+        registry = await stack.enter_async_context(
+            SandboxRegistry(
+                folder / "registry.sqlite3",
+                tlds=[*(Tld(suffix, required=_ROLES) for suffix in ("org", "eu", "ca", "nl")), _thin("com")],
+                accounts={_ACCOUNT: _PASSWORD},
+                tls=authority.server_context(certificate),
+            )
+        )
+        senders = _publish_zones(dns)
+        settings = _settings(folder, dns, sink, registry, authority)
+        wire = WireRecorder()
+        service = Service(settings, wire_log=wire.note)
+        await service.start()
+        stack.push_async_callback(service.stop)
+        service.publish_own_records(dns.set)
+        api_key = await service.core.accounts.add_registrar(
+            "Demo Registrar", "https://registrar.example", 9999
+        )
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        backend = Backend(http, f"http://127.0.0.1:{service.ports['api']}", api_key)
+        client = await RegistryClient.open(registry.port, authority, _ACCOUNT, _PASSWORD)
+        stack.push_async_callback(client.close)
+        yield World(folder, dns, sink, registry, service, backend, client, wire, http, api_key, senders)
+
+
+def _thin(suffix: str) -> Tld:
+    return Tld(suffix, data_model=DataModel.MINIMUM, required=())
+
+
+def _publish_zones(dns: DnsServer) -> dict[str, MailDomain]:
+    senders = {
+        name: MailDomain.publish(dns, name)
+        for name in ("offers.example", "home.example", "bank.example", "bulk.example")
+    }
+    # A domain without any record of a sender's, as spam comes from.
+    publish_receiver(dns, "lottery-desk.example")
+    publish_receiver(dns, "neighbours.example")
+    publish_receiver(dns, RELAY_DOMAIN)
+    return senders
+
+
+def _settings(
+    folder: Path, dns: DnsServer, sink: MailSink, registry: SandboxRegistry, authority: CertificateAuthority
+) -> Settings:
+    secret = folder / "registry.password"
+    secret.touch(mode=0o600)
+    secret.write_text(_PASSWORD)
+    file = folder / "whoisproxy.toml"
+    file.write_text(
+        _CONFIGURATION.format(
+            nameserver=dns.nameserver,
+            sink_port=sink.port,
+            relay_domain=RELAY_DOMAIN,
+            grace_s=GRACE_S,
+            registry_port=registry.port,
+            account=_ACCOUNT,
+            ca_file=authority.ca_file,
+        )
+    )
+    return load(file, {})
