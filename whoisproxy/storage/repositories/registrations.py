@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from whoisproxy.domain.errors import DomainTaken
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.relay import RelayState
 from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import domains, registrants
+from whoisproxy.storage.tables import domains, privacy, registrants, relay_addresses, reply_addresses
 from whoisproxy.storage.vault import normalised_mailbox
 
 _PURPOSE = "registrant"
@@ -23,23 +26,24 @@ class Registrations:
         self._connection = sealing.connection
 
     async def add(self, registration: Registration) -> None:
-        """Store a new domain with its registrant."""
-        await self._connection.execute(
-            insert(registrants).values(
-                id=registration.registrant_id,
-                registrar_id=registration.registrar_id,
-                **await self._sealed(registration),
+        """Store a new domain with its registrant.
+
+        Raises:
+            DomainTaken: The name is here already.
+        """
+        await self._add_registrant(registration)
+        try:
+            await self._connection.execute(
+                insert(domains).values(
+                    id=registration.id,
+                    registrar_id=registration.registrar_id,
+                    name=registration.name.a_label,
+                    registrant_id=registration.registrant_id,
+                    **_plain(registration),
+                )
             )
-        )
-        await self._connection.execute(
-            insert(domains).values(
-                id=registration.id,
-                registrar_id=registration.registrar_id,
-                name=registration.name.a_label,
-                registrant_id=registration.registrant_id,
-                **_plain(registration),
-            )
-        )
+        except IntegrityError:
+            raise DomainTaken("the domain is here already") from None
 
     async def get(self, registrar_id: str, name: DomainName) -> Registration | None:
         """Return a domain of this registrar."""
@@ -54,23 +58,47 @@ class Registrations:
         return await self._one(domains.c.id == domain_id)
 
     async def update(self, registration: Registration) -> None:
-        """Store a changed domain or registrant; the caller sets the version."""
-        await self._connection.execute(
-            update(domains).where(domains.c.id == registration.id).values(**_plain(registration))
-        )
-        await self._connection.execute(
-            update(registrants)
-            .where(registrants.c.id == registration.registrant_id)
-            .values(**await self._sealed(registration))
-        )
+        """Store a changed domain or registrant; the caller sets the version.
 
-    async def remove(self, registration: Registration) -> None:
-        """Delete a domain, its registrant and the key that reads him."""
-        await self._connection.execute(delete(domains).where(domains.c.id == registration.id))
+        Another `registrant_id` means a new holder: the one before is erased with his threads, his
+        consent and the mailbox that he had mail forwarded to.
+        """
+        before = await self._owner(registration.id)
+        if before == registration.registrant_id:
+            same = registrants.c.id == before
+            await self._connection.execute(
+                update(registrants).where(same).values(**await self._sealed(registration))
+            )
+        else:
+            await self._add_registrant(registration)
         await self._connection.execute(
-            delete(registrants).where(registrants.c.id == registration.registrant_id)
+            update(domains)
+            .where(domains.c.id == registration.id)
+            .values(registrant_id=registration.registrant_id, **_plain(registration))
         )
-        await self._sealing.destroy(registration.registrant_id)
+        if before is not None and before != registration.registrant_id:
+            await self._end_threads(registration.id)
+            of_domain = privacy.c.domain_id == registration.id
+            await self._connection.execute(
+                update(privacy).where(of_domain).values(forward_to=None, consent=None)
+            )
+            await self._erase(before)
+
+    async def remove(self, domain_id: str) -> None:
+        """Delete a domain, its registrant, the key that reads him and the threads that he had.
+
+        Relay addresses stay, retired, so that none is ever given to another domain.
+        """
+        owner = await self._owner(domain_id)
+        if owner is None:
+            return
+        of_domain = relay_addresses.c.domain_id == domain_id
+        await self._connection.execute(
+            update(relay_addresses).where(of_domain).values(state=RelayState.RETIRED, grace_until=None)
+        )
+        await self._end_threads(domain_id)
+        await self._connection.execute(delete(domains).where(domains.c.id == domain_id))
+        await self._erase(owner)
 
     async def page(self, registrar_id: str, after: str, limit: int) -> list[Registration]:
         """Return up to `limit` domains of a registrar in order of name, from behind `after`."""
@@ -81,6 +109,29 @@ class Registrations:
         )
         rows = (await self._connection.execute(statement)).all()
         return [await self._registration(row) for row in rows]
+
+    async def _add_registrant(self, registration: Registration) -> None:
+        await self._connection.execute(
+            insert(registrants).values(
+                id=registration.registrant_id,
+                registrar_id=registration.registrar_id,
+                **await self._sealed(registration),
+            )
+        )
+
+    async def _owner(self, domain_id: str) -> str | None:
+        statement = select(domains.c.registrant_id).where(domains.c.id == domain_id)
+        owner: str | None = (await self._connection.execute(statement)).scalar_one_or_none()
+        return owner
+
+    async def _end_threads(self, domain_id: str) -> None:
+        await self._connection.execute(
+            delete(reply_addresses).where(reply_addresses.c.domain_id == domain_id)
+        )
+
+    async def _erase(self, registrant_id: str) -> None:
+        await self._connection.execute(delete(registrants).where(registrants.c.id == registrant_id))
+        await self._sealing.destroy(registrant_id)
 
     async def _one(self, *conditions: object) -> Registration | None:
         row = (await self._connection.execute(_JOINED.where(*conditions))).first()  # type: ignore[arg-type]
