@@ -114,6 +114,7 @@ class MessageRecord:
     recipient: str
     size_octets: int
     verdicts: tuple[NoteOfVerdict, ...]
+    spf: str
     attempts: int
     last_error: str
     received_at: datetime

@@ -346,6 +346,7 @@ class QueueStore:
             recipient=envelope["recipient"],
             size_octets=row.size_octets,
             verdicts=_notes(row.verdicts),
+            spf=row.spf,
             attempts=row.attempts,
             last_error=row.last_error,
             received_at=row.received_at,

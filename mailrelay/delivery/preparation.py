@@ -1,0 +1,163 @@
+"""Make a queued message ready to be sent: who gets it now, and what he gets.
+
+The owner is asked for here, at delivery, and forgotten afterwards. A relay that no longer serves
+anybody fails like an address that never existed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailrelay.addresses import BounceAddresses
+from mailrelay.directory import Directory, Owner, RelayRoute, ReplyRoute
+from mailrelay.errors import PermanentMailError
+from mailrelay.message import HeaderField, RawMessage, canonical_line_ends
+from mailrelay.queue.entry import Direction, QueuedMessage
+from mailrelay.queue.store import QueueStore
+from mailrelay.rewriting.forward import (
+    LOOP_HEADER,
+    ForwardFacts,
+    author_of,
+    correspondent_of,
+    rewrite_forward,
+)
+from mailrelay.rewriting.reply import ReplyFacts, rewrite_reply
+from mailrelay.rewriting.threads import referenced_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message as it will be sent, not yet signed.
+
+    Attributes:
+        learned: Message-IDs that the correspondent knows once it is delivered.
+    """
+
+    reverse_path: str
+    recipient: str
+    message: RawMessage
+    learned: tuple[str, ...] = ()
+
+
+class Preparation:
+    """Rewrites queued messages.
+
+    Args:
+        directory: Knows relays and owners.
+        store: Knows the conversations.
+        bounces: Makes return addresses.
+        relay_domain: Domain of relay addresses and Message-IDs.
+        relay_host: Our name in Received and Authentication-Results.
+        operator_mailbox: Who reads postmaster and abuse; empty for nobody.
+        clock: Gives aware UTC.
+    """
+
+    def __init__(  # noqa: PLR0913 - what rewriting depends on
+        self,
+        *,
+        directory: Directory,
+        store: QueueStore,
+        bounces: BounceAddresses,
+        relay_domain: str,
+        relay_host: str,
+        operator_mailbox: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._bounces = bounces
+        self._relay_domain = relay_domain
+        self._relay_host = relay_host
+        self._operator_mailbox = operator_mailbox
+        self._clock = clock
+
+    async def prepare(self, queued: QueuedMessage) -> Outgoing:
+        """Return what to send.
+
+        Raises:
+            PermanentMailError: Nobody gets it.
+            AnswerHeld: An answer that may not leave.
+        """
+        match queued.direction:
+            case Direction.FORWARD:
+                return await self._forward(queued)
+            case Direction.REPLY:
+                return await self._reply(queued)
+            case Direction.NOTICE:
+                return await self._notice(queued)
+            case Direction.OPERATOR:
+                return self._operator(queued)
+            case _:
+                return Outgoing("", queued.recipient, RawMessage.parse(queued.raw))
+
+    async def _forward(self, queued: QueuedMessage) -> Outgoing:
+        route = await self._directory.find(queued.recipient)
+        owner = await self._owner(queued)
+        if not isinstance(route, RelayRoute):
+            raise _not_served()
+        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        correspondent = correspondent_of(message, queued.reverse_path)
+        reply_address = route.address
+        if correspondent is not None:
+            reply_address = await self._directory.reply_address(route.relay_id, correspondent.address)
+        facts = ForwardFacts(
+            domain=route.domain,
+            relay_address=route.address,
+            reply_address=reply_address,
+            relay_host=self._relay_host,
+            authentication=queued.authentication,
+            verdicts=queued.verdicts,
+            queue_id=queued.id,
+            received_at=queued.received_at,
+        )
+        rewritten = rewrite_forward(message, author_of(message, queued.reverse_path), facts)
+        return Outgoing(self._return_address(queued), owner.mailboxes[0], rewritten)
+
+    async def _reply(self, queued: QueuedMessage) -> Outgoing:
+        route = await self._directory.find(queued.recipient)
+        owner = await self._owner(queued)
+        if not isinstance(route, ReplyRoute):
+            raise _not_served()
+        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        asked = referenced_ids(message)
+        known = await self._store.known_thread_ids(route.relay_id, asked)
+        facts = ReplyFacts(
+            domain=route.domain,
+            relay_address=route.relay_address,
+            relay_domain=self._relay_domain,
+            reply_address=queued.recipient,
+            correspondent=route.correspondent,
+            known_ids=tuple(one for one in asked if one in known),
+            now=self._clock(),
+        )
+        secrets = tuple(dict.fromkeys((*owner.secrets, *owner.mailboxes)))
+        answer = rewrite_reply(message, secrets, facts)
+        return Outgoing(
+            self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
+        )
+
+    async def _notice(self, queued: QueuedMessage) -> Outgoing:
+        owner = await self._owner(queued)
+        mailbox = owner.mailboxes[0]
+        message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
+        return Outgoing("", mailbox, message)
+
+    def _operator(self, queued: QueuedMessage) -> Outgoing:
+        if not self._operator_mailbox:
+            raise _not_served()
+        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        marked = message.with_first(HeaderField.make(LOOP_HEADER, self._relay_host))
+        return Outgoing(self._return_address(queued), self._operator_mailbox, marked)
+
+    async def _owner(self, queued: QueuedMessage) -> Owner:
+        owner = await self._directory.owner(queued.relay_id)
+        if owner is None or not owner.mailboxes:
+            raise _not_served()
+        return owner
+
+    def _return_address(self, queued: QueuedMessage) -> str:
+        return self._bounces.encode(queued.id, self._clock())
+
+
+def _not_served() -> PermanentMailError:
+    return PermanentMailError(550, "5.1.1", "No such address here", "not-served")

@@ -1,0 +1,60 @@
+"""Find the mail servers of a domain (RFC 5321 section 5.1, null MX by RFC 7505), or use the smarthost."""
+
+from dataclasses import dataclass
+
+from mailrelay.dns import Resolver
+from mailrelay.errors import PermanentMailError, TemporaryMailError
+
+_MOST_HOSTS = 5  # RFC 5321 5.1 asks for at least two; a hostile zone could name hundreds
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A mail server: its name (for TLS) and one address to connect to."""
+
+    host: str
+    address: str
+    port: int
+
+
+class Router:
+    """Says where mail for a domain goes.
+
+    Args:
+        resolver: Answers DNS questions.
+        port: Port of mail servers found in the DNS.
+        smarthost: `host:port` that takes all mail; empty asks the DNS.
+    """
+
+    def __init__(self, resolver: Resolver, port: int = 25, smarthost: str = "") -> None:
+        self._resolver = resolver
+        self._port = port
+        self._smarthost = smarthost
+
+    async def targets(self, domain: str) -> list[Target]:
+        """Return mail servers, best first; never empty.
+
+        Raises:
+            PermanentMailError: The domain does not exist or takes no mail.
+            TemporaryMailError: The DNS did not answer, or a named server has no address now.
+        """
+        if self._smarthost:
+            host, _, port = self._smarthost.rpartition(":")
+            return [Target(host.strip("[]"), host.strip("[]"), int(port))]
+        records = await self._resolver.mx(domain)
+        hosts = [host for _, host in records][:_MOST_HOSTS]
+        if hosts == [""]:
+            raise PermanentMailError(556, "5.1.10", "Recipient domain takes no mail", "null-mx")
+        found = [
+            Target(host, address, self._port)
+            for host in (hosts or [domain])
+            if host
+            for address in await self._resolver.addresses(host)
+        ]
+        if found:
+            return found
+        if hosts:
+            raise TemporaryMailError(
+                451, "4.4.4", "No route to the recipient's mail server", "mx-has-no-address"
+            )
+        raise PermanentMailError(550, "5.1.2", "Recipient domain does not exist", "no-such-domain")
