@@ -54,7 +54,5 @@ class Router:
         if found:
             return found
         if hosts:
-            raise TemporaryMailError(
-                451, "4.4.4", "No route to the recipient's mail server", "mx-has-no-address"
-            )
+            raise TemporaryMailError(451, "4.4.4", "No route to the recipient", "mx-has-no-address")
         raise PermanentMailError(550, "5.1.2", "Recipient domain does not exist", "no-such-domain")

@@ -56,7 +56,7 @@ class Signer:
             _write_key(path, rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS))
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
-            raise ValueError(f"{path}: not an RSA or Ed25519 key")
+            raise ValueError(f"{path}: not an RSA or Ed25519 key")  # noqa: TRY004 - a bad file, not a bad call
         return cls(domain, selector, key, clock)
 
     def dns_record(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from prometheus_client import Counter
@@ -96,7 +97,7 @@ class DeliveryWorker:
                 for message in claimed or ():
                     task = asyncio.create_task(self.deliver(message))
                     self._in_flight[message.id] = task
-                    task.add_done_callback(lambda _, done=message.id: self._in_flight.pop(done, None))
+                    task.add_done_callback(partial(self._landed, message.id))
                 if not claimed:
                     await self._rest(stop, _POLL_S if claimed is not None else _AFTER_FAULT_S)
             if self._in_flight:
@@ -196,6 +197,12 @@ class DeliveryWorker:
         finally:
             for wait in waits:
                 wait.cancel()
+
+    def _landed(self, message_id: str, task: asyncio.Task[None]) -> None:
+        self._in_flight.pop(message_id, None)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            # The lease runs out, and the message is claimed again.
+            _log.error("outcome-not-recorded", id=message_id, error=type(fault).__name__)
 
     async def _keep_leases(self) -> None:
         while True:
