@@ -6,6 +6,8 @@ handling of a lost answer is put to the test: before, nothing was done; after, e
 
 from collections import Counter
 
+from registries.sandbox.service import COMMAND_NAMES
+
 
 class Faults:
     """The armed faults of one registry.
@@ -20,12 +22,20 @@ class Faults:
         self._after: Counter[str] = Counter()
 
     def drop_before(self, command_name: str) -> None:
-        """Close the connection instead of carrying out the next command of that name."""
-        self._before[command_name] += 1
+        """Close the connection instead of carrying out the next command of that name.
+
+        Raises:
+            ValueError: There is no such command; the fault would never go off.
+        """
+        self._before[_known(command_name)] += 1
 
     def drop_after(self, command_name: str) -> None:
-        """Carry out the next command of that name, then close the connection instead of answering."""
-        self._after[command_name] += 1
+        """Carry out the next command of that name, then close the connection instead of answering.
+
+        Raises:
+            ValueError: There is no such command; the fault would never go off.
+        """
+        self._after[_known(command_name)] += 1
 
     def goes_off_before(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
@@ -34,6 +44,12 @@ class Faults:
     def goes_off_after(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
         return _fire(self._after, command_name)
+
+
+def _known(command_name: str) -> str:
+    if command_name not in COMMAND_NAMES:
+        raise ValueError(f"{command_name!r} is not one of {', '.join(sorted(COMMAND_NAMES))}")
+    return command_name
 
 
 def _fire(armed: Counter[str], command_name: str) -> bool:

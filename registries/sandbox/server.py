@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import structlog
+from lxml import etree
 
 from registries.contact import Role
 from registries.sandbox import directory
@@ -145,7 +146,9 @@ class SandboxRegistry:
 
         Raises:
             KeyError: There is no such account.
+            ValueError: The text has characters that XML does not.
         """
+        etree.Element("msg").text = text
 
         def work(state: State) -> None:
             if not state.accounts.exists(account):

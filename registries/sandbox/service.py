@@ -10,6 +10,7 @@ from typing import Any
 from registries.sandbox import contacts, domains, hosts
 from registries.sandbox.answers import Answer, greeting, services
 from registries.sandbox.commands import (
+    Command,
     ContactCheck,
     ContactCreate,
     ContactDelete,
@@ -67,7 +68,7 @@ def _poll(context: Context, command: Poll) -> Answer:
 
 _Handler = Callable[[Context, Any], Answer]
 
-_HANDLERS: Mapping[type, _Handler] = {
+_HANDLERS: Mapping[type[Command], _Handler] = {
     Login: _login,
     Logout: _logout,
     Poll: _poll,
@@ -85,6 +86,8 @@ _HANDLERS: Mapping[type, _Handler] = {
     HostCheck: hosts.check,
     HostInfo: hosts.info,
 }
+
+COMMAND_NAMES = frozenset(kind.name for kind in _HANDLERS)
 
 
 class Service:

@@ -296,5 +296,7 @@ async def test_messages_are_read_in_order_and_gone_when_acknowledged(
 async def test_the_counter_of_the_registry_knows_its_accounts_and_domains(registry: SandboxRegistry) -> None:
     with pytest.raises(KeyError):
         await registry.queue_message("nobody", "text")
+    with pytest.raises(ValueError, match="XML"):
+        await registry.queue_message("registrar-a", "\x00")
     with pytest.raises(KeyError):
         await registry.set_statuses("a.test", add=["serverHold"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -99,6 +99,7 @@ def test_the_commands_that_are_mutated_here_are_good(payload: bytes) -> None:
     assert _accepted(payload)
 
 
+@settings(deadline=None)
 @given(_mutations())
 def test_a_mutated_command_is_refused_or_is_valid_by_the_schemas(
     schema: etree.XMLSchema, payload: bytes
@@ -107,6 +108,7 @@ def test_a_mutated_command_is_refused_or_is_valid_by_the_schemas(
         schema.assertValid(etree.fromstring(payload))
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass"))
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registries.contact import Role
+from registries.sandbox.faults import Faults
 from registries.sandbox.server import SandboxRegistry
 from tests.registries.sandbox.conftest import Connect, Start
 from tests.registries.sandbox.wire import (
@@ -111,6 +112,13 @@ async def test_a_drop_after_a_command_leaves_it_done(registry: SandboxRegistry, 
         await session.login()
         await session.succeed(on_contact("info", "owner-1"))
         assert (await session.command(contact_create("owner-1"))).code == 2302
+
+
+def test_a_fault_of_an_unknown_command_is_not_armed() -> None:
+    faults = Faults()
+    for arm in (faults.drop_before, faults.drop_after):
+        with pytest.raises(ValueError, match="domain:update"):
+            arm("domain:upgrade")
 
 
 async def _lose_answer(registry: SandboxRegistry, connect: Connect) -> None:
