@@ -158,6 +158,15 @@ class RegistryAccount(_Section):
     sessions: Annotated[int, Field(ge=1, le=64)] = 1
 
 
+class Limits(_Section):
+    """How much mail one network (/24, /56) may bring."""
+
+    connections_per_minute: Annotated[int, Field(ge=1)] = 120
+    messages_per_minute: Annotated[int, Field(ge=1)] = 300
+    unknown_recipients_per_hour: Annotated[int, Field(ge=1)] = 30
+    recipients_per_message: Annotated[int, Field(ge=1)] = 50
+
+
 class Catalogue(_Section):
     """Files of the operator's own that override the rules of TLDs."""
 
@@ -199,6 +208,7 @@ class Settings(_Section):
     delivery: Delivery = Delivery()
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
+    limits: Limits = Limits()
     registries: tuple[RegistryAccount, ...] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()

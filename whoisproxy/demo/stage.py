@@ -70,6 +70,10 @@ class Stage:
         self.checks += 1
         self.console.print(f"  [green]✔[/] {escape(promise)}")
 
+    def end(self, seconds: float) -> None:
+        """Say that everything was as promised."""
+        self.console.print(f"\n[bold green]All of it is so:[/] {self.checks} checks in {seconds:.1f} s.")
+
     def fail(self, problem: str) -> NoReturn:
         """End the story here."""
         raise StepFailed(self.step, problem)

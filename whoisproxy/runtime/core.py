@@ -1,0 +1,103 @@
+"""The services on an opened database, without servers and workers: what commands and roles share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mailrelay.queue.store import QueueStore
+from registries.catalogue import Catalogue, CatalogueError
+from whoisproxy.config import BrandSettings, ConfigurationError, Settings
+from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.events import Events
+from whoisproxy.services.lookup import Lookup
+from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.operations import Operations
+from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.registration import Registrations
+from whoisproxy.services.settings import Clock, PrivacySettings
+from whoisproxy.services.webhooks import Webhooks
+from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
+from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The use cases, ready to be called."""
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    catalogue: Catalogue
+    queue: QueueStore
+    accounts: Accounts
+    registrations: Registrations
+    privacy: PrivacyService
+    operations: Operations
+    events: Events
+    webhooks: Webhooks
+    mailbox: Mailbox
+    lookup: Lookup
+    privacy_settings: PrivacySettings
+
+
+def utc_now() -> datetime:
+    """The clock of the service: aware UTC."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Core]:
+    """Migrate and open the database, and put the services on it.
+
+    Raises:
+        ConfigurationError: The catalogue or the keys cannot be read.
+    """
+    catalogue, keys = _read_files(settings)
+    await migrate(settings.database.url)
+    storage = await Storage.open(settings.database.url, keys)
+    try:
+        yield _assemble(settings, clock, storage, catalogue)
+    finally:
+        await storage.close()
+
+
+def _read_files(settings: Settings) -> tuple[Catalogue, MasterKeys]:
+    try:
+        return (
+            Catalogue.load(*settings.catalogue.overrides),
+            MasterKeys.load_or_create(settings.keys.folder),
+        )
+    except (CatalogueError, KeysUnreadable) as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue) -> Core:
+    privacy_settings = PrivacySettings(
+        brand(settings.brand), settings.relay.domain, timedelta(seconds=settings.relay.grace_s)
+    )
+    queue = QueueStore(storage.engine, MailCipher(storage), clock)
+    return Core(
+        settings=settings,
+        clock=clock,
+        storage=storage,
+        catalogue=catalogue,
+        queue=queue,
+        accounts=Accounts(storage, clock),
+        registrations=Registrations(storage, catalogue, privacy_settings, clock),
+        privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        operations=Operations(storage),
+        events=Events(storage),
+        webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
+        mailbox=Mailbox(storage, queue),
+        lookup=Lookup(storage, catalogue, privacy_settings, clock),
+        privacy_settings=privacy_settings,
+    )
+
+
+def brand(settings: BrandSettings) -> Brand:
+    """Return the configured brand as the domain knows it."""
+    return Brand(**settings.model_dump())
