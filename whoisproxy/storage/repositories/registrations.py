@@ -134,7 +134,11 @@ class Registrations:
         await self._sealing.destroy(registrant_id)
 
     async def _one(self, *conditions: object) -> Registration | None:
-        row = (await self._connection.execute(_JOINED.where(*conditions))).first()  # type: ignore[arg-type]
+        statement = _JOINED.where(*conditions)  # type: ignore[arg-type]
+        if not self._sealing.read_only:
+            # Whoever reads a domain in order to change it keeps others from changing it meanwhile.
+            statement = statement.with_for_update(of=domains)
+        row = (await self._connection.execute(statement)).first()
         return None if row is None else await self._registration(row)
 
     async def _sealed(self, registration: Registration) -> dict[str, bytes]:

@@ -1,0 +1,42 @@
+"""Answer what the public may see of a domain; deciding it is the job of `publication.redaction`."""
+
+from registries.catalogue import Catalogue
+from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.publication.record import RddsRecord
+from whoisproxy.publication.redaction import build_record
+from whoisproxy.services.identities import identities_of
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
+
+
+class Lookup:
+    """Reads domains for RDAP and WHOIS."""
+
+    def __init__(self, storage: Storage, catalogue: Catalogue, default_brand: Brand, clock: Clock) -> None:
+        self._storage = storage
+        self._catalogue = catalogue
+        self._default_brand = default_brand
+        self._clock = clock
+
+    async def domain(self, name: DomainName) -> RddsRecord | None:
+        """Return a domain's record, or None where it is not held here."""
+        # One snapshot: what the owner wants and what is shown cannot come from two moments.
+        async with self._storage.reading() as uow:
+            registration = await uow.registrations.by_name(name)
+            if registration is None:
+                return None
+            privacy = await uow.privacy.get(registration.id)
+            registrar = await uow.registrars.get(registration.registrar_id)
+            relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
+        if registrar is None:
+            return None
+        return build_record(
+            registration,
+            privacy.status,
+            identities_of(registrar, relays, self._default_brand),
+            registrar,
+            self._catalogue.policy(name.suffix),
+            self._clock(),
+            self._default_brand,
+        )

@@ -1,0 +1,181 @@
+"""Registrations: the domains that a registrar tells us about, with their holders.
+
+A changed registrant of a domain whose privacy is on is brought to the registry where the TLD's mechanism
+keeps him there. Deleting a domain ends the service for it: his data are destroyed, the registry is not asked.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from registries.catalogue import Catalogue
+from registries.policy import Mechanism
+from whoisproxy.domain.account import Registrar
+from whoisproxy.domain.errors import DomainTaken, NotFound, PreconditionFailed
+from whoisproxy.domain.ids import new_id
+from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.operation import OperationKind
+from whoisproxy.domain.privacy import Privacy, PrivacyState, initial
+from whoisproxy.domain.registrant import Registrant
+from whoisproxy.domain.registration import Registration
+from whoisproxy.services import work_orders
+from whoisproxy.services.events import emit
+from whoisproxy.services.holding import hold, touched
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
+
+_log = structlog.get_logger()
+
+# Mechanisms under which the registry holds the registrant while he is hidden: when he changes, what hides
+# him there (relay address, flags) must be put right again.
+_HOLDS_REGISTRANT = frozenset({Mechanism.RELAY_EMAIL, Mechanism.REGISTRY_FLAG})
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationSpec:
+    """The whole state of a domain as its registrar reports it.
+
+    Attributes:
+        registered_at: None keeps what is known, or means now for a new domain.
+    """
+
+    registrant: Registrant
+    registrant_verified: bool = False
+    nameservers: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    registered_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Registrations:
+    """Keeps registrars' domains."""
+
+    def __init__(self, storage: Storage, catalogue: Catalogue, clock: Clock) -> None:
+        self._storage = storage
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def put(
+        self, registrar: Registrar, name: DomainName, spec: RegistrationSpec, if_match: int | None = None
+    ) -> tuple[Registration, bool]:
+        """Register the domain here or bring it up to date; return it and whether it is new.
+
+        The same again changes nothing, not even the version.
+
+        Raises:
+            DomainTaken: Another registrar has it here.
+            PreconditionFailed: `if_match` names another version, or the domain does not exist.
+        """
+        async with self._storage.unit_of_work() as uow:
+            known = await uow.registrations.by_name(name)
+            if known is not None and known.registrar_id != registrar.id:
+                raise DomainTaken("another registrar has this domain here")
+            if known is None:
+                if if_match is not None:
+                    raise PreconditionFailed("the domain does not exist")
+                return await self._create(uow, registrar, name, spec), True
+            return await self._change(uow, await hold(uow, registrar, name, if_match), spec), False
+
+    async def get(self, registrar: Registrar, name: DomainName) -> Registration:
+        """Return the registrar's domain, or raise NotFound."""
+        async with self._storage.reading() as uow:
+            registration = await uow.registrations.get(registrar.id, name)
+        if registration is None:
+            raise NotFound("you have no domain of that name here")
+        return registration
+
+    async def page(self, registrar: Registrar, after: str, limit: int) -> list[Registration]:
+        """Return up to `limit` of the registrar's domains by A-label, from behind `after`."""
+        async with self._storage.reading() as uow:
+            return await uow.registrations.page(registrar.id, after, limit)
+
+    async def delete(self, registrar: Registrar, name: DomainName, if_match: int | None = None) -> None:
+        """End the service for a domain and destroy its registrant's data.
+
+        Its relay addresses are retired at once: nobody is left to forward to.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+            PreconditionFailed: `if_match` names another version.
+        """
+        async with self._storage.unit_of_work() as uow:
+            registration = await hold(uow, registrar, name, if_match)
+            await work_orders.supersede_open(uow, registration.id, self._clock())
+            await uow.registrations.remove(registration.id)
+            await emit(uow, registrar.id, "domain.deleted", name.a_label, {}, self._clock)
+        _log.info("domain-deleted", domain_id=registration.id)
+
+    async def _create(
+        self, uow: UnitOfWork, registrar: Registrar, name: DomainName, spec: RegistrationSpec
+    ) -> Registration:
+        now = self._clock()
+        registration = Registration(
+            id=new_id("dom", now),
+            registrar_id=registrar.id,
+            name=name,
+            registrant_id=new_id("own", now),
+            registrant=spec.registrant,
+            registrant_verified=spec.registrant_verified,
+            nameservers=spec.nameservers,
+            statuses=spec.statuses,
+            registered_at=spec.registered_at or now,
+            expires_at=spec.expires_at,
+            updated_at=now,
+            version=1,
+        )
+        await uow.registrations.add(registration)
+        await uow.privacy.put(registration.id, initial(now))
+        await emit(uow, registrar.id, "domain.created", name.a_label, {}, self._clock)
+        return registration
+
+    async def _change(self, uow: UnitOfWork, known: Registration, spec: RegistrationSpec) -> Registration:
+        wanted = replace(
+            known,
+            registrant=spec.registrant,
+            registrant_verified=spec.registrant_verified,
+            nameservers=spec.nameservers,
+            statuses=spec.statuses,
+            registered_at=spec.registered_at or known.registered_at,
+            expires_at=spec.expires_at,
+        )
+        if wanted == known:
+            return known
+        now = self._clock()
+        changed = touched(_with_new_holder(wanted, known, now), now)
+        await uow.registrations.update(changed)
+        if changed.registrant != known.registrant:
+            await self._bring_to_registry(uow, changed)
+        await emit(uow, changed.registrar_id, "domain.updated", changed.name.a_label, {}, self._clock)
+        return changed
+
+    async def _bring_to_registry(self, uow: UnitOfWork, registration: Registration) -> None:
+        """Start an operation where the registry would otherwise keep, or get, what is out of date."""
+        privacy = await uow.privacy.get(registration.id)
+        kind = await self._kind_of_refresh(uow, registration, privacy)
+        if kind is not None:
+            operation = await work_orders.start(uow, registration, kind, self._clock())
+            await uow.privacy.put(registration.id, replace(privacy, operation_id=operation.id))
+
+    async def _kind_of_refresh(
+        self, uow: UnitOfWork, registration: Registration, privacy: Privacy
+    ) -> OperationKind | None:
+        pending = await uow.operations.open_of_domain(registration.id)
+        if pending is not None:
+            # It may be under way with the old data already: the same once more, with the new.
+            return pending.kind
+        mechanism = self._catalogue.policy(registration.name.suffix).mechanism
+        refreshed = privacy.status.state is PrivacyState.ENABLED and mechanism in _HOLDS_REGISTRANT
+        return OperationKind.REFRESH if refreshed else None
+
+
+def _with_new_holder(wanted: Registration, known: Registration, now: datetime) -> Registration:
+    """Return the registration under a new holder's id when it has gone to another person.
+
+    A person who changes his name keeps his mailbox, or the other way round. When both change he is taken
+    for another: consent, threads and messages of the one before are destroyed with his key.
+    """
+    before, after = known.registrant, wanted.registrant
+    if before.name == after.name or before.email == after.email:
+        return wanted
+    return replace(wanted, registrant_id=new_id("own", now))
