@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DEADLINE_S = 20.0  # RFC 7208 section 4.6.4
 _MAX_QUESTIONS = 60  # RFC 7208 allows some 110 in theory; what honest records need is far below
 _MAX_NAMES = 10  # RFC 7208 section 4.6.4, of PTR
+_MAX_RECORD_OCTETS = 4096  # RFC 7208 section 3.4 wants a record to fit into 512; longer ones are not seen
 _MAX_VOID = 2  # RFC 7208 section 4.6.4
 _ADDRESS = re.compile(r"[\d.]+|\[.*\]")
 
@@ -144,5 +145,7 @@ async def _ask(question: Question, resolver: Resolver) -> list[Any] | None:
         records: list[Any] = await look_up[kind](name)
     except DnsTemporaryError:
         return None
-    # pyspf wants a TXT record as octets, in pieces.
-    return [(text.encode("latin-1"),) for text in records] if kind == "TXT" else records
+    if kind != "TXT":
+        return records
+    # pyspf wants a TXT record as octets, in pieces; its macro expansion takes quadratic time.
+    return [(text.encode("latin-1"),) for text in records if len(text) <= _MAX_RECORD_OCTETS]

@@ -54,7 +54,7 @@ def read_html(html: str) -> HtmlText:
     except (lxml.etree.LxmlError, ValueError):
         root = None
     if root is None:
-        return HtmlText(visible=re.sub(r"<[^>]{0,2000}>", " ", html))
+        return HtmlText(visible=re.sub(r"<[^<>]{0,2000}>", " ", html))
     return _read_tree(root)
 
 

@@ -17,7 +17,7 @@ _RUN = 4  # words per shingle
 _MAX_WORDS = 2_000
 _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}", re.IGNORECASE)
 
 Sketch = tuple[int, ...]
 

@@ -49,8 +49,8 @@ SPAM = HEAD.replace(b"Hello", b"YOU HAVE WON THE LOTTERY") + (
 )
 PITCH = (
     "Dear {name}, we build web sites for small firms in your region and would be glad to show you what our "
-    "team did for other shops last year. Our prices are fair, our designers are kind, and the first draft costs "
-    "nothing at all. Call me any morning, {name}, reference {number}."
+    "team did for other shops last year. Our prices are fair, our designers are kind, and the first draft "
+    "costs nothing at all. Call me any morning, {name}, reference {number}."
 )
 
 

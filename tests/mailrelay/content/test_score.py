@@ -10,6 +10,7 @@ from mailrelay.checks.content_score import ScoreLimits
 from mailrelay.content.features import FEATURES
 from mailrelay.content.reading import MAX_DEPTH, MAX_PARTS, decode_words, read_content
 from mailrelay.content.score import Score, score
+from mailrelay.content.similarity import sketch
 from mailrelay.message import RawMessage
 
 HONEST = Path(__file__).parents[2] / "data/mail/honest"
@@ -101,6 +102,20 @@ def test_many_parts_are_counted_and_not_followed() -> None:
     content = read_content(RawMessage.parse(raw))
     assert content.parts > MAX_PARTS
     assert not content.complete
+
+
+@pytest.mark.parametrize(
+    "text", ["<", " ", "a", "@", "a@", "a ", "<a ", "domain a", "&#x200b;", "www.", "=?a?q?"]
+)
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/html"])
+def test_hostile_repetition_is_read_in_linear_time(text: str, kind: bytes) -> None:
+    """The test ends: quadratic work on these would outlast the time limit of the suite."""
+    body = (text * 400_000)[:400_000].encode()
+    raw = b"Subject: " + body[:30_000] + b"\r\n" + HEAD + b"Content-Type: " + kind + b"\r\n\r\n" + body
+    message = RawMessage.parse(raw)
+    content = read_content(message)
+    score(message, content)
+    sketch(content)
 
 
 @given(st.binary(max_size=2000))
