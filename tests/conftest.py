@@ -1,0 +1,70 @@
+"""Fixtures for all tests: migrated databases, empty and quickly made."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import PostgresServer, postgres_server
+from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this test process."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    file = tmp_path / "whoisproxy.sqlite3"
+    shutil.copyfile(migrated_sqlite, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def master_keys(tmp_path: Path) -> MasterKeys:
+    """Keys of this test's own."""
+    return MasterKeys.load_or_create(tmp_path / "keys")
+
+
+@pytest.fixture
+async def sqlite_storage(sqlite_url: str, master_keys: MasterKeys) -> AsyncIterator[Storage]:
+    """An empty storage on SQLite."""
+    storage = await Storage.open(sqlite_url, master_keys)
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh database, once on each engine."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.new_database()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def storage(database_url: str, master_keys: MasterKeys) -> AsyncIterator[Storage]:
+    """An empty storage, once on each engine."""
+    opened = await Storage.open(database_url, master_keys)
+    yield opened
+    await opened.close()

@@ -1,0 +1,106 @@
+"""Values that storage tests keep; whatever must be secret carries the canary."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from registries.contact import Role
+from whoisproxy.domain.account import ApiKey, Registrar, Scope
+from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.operation import Operation, OperationKind, OperationState
+from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.domain.registrant import Registrant
+from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
+from whoisproxy.storage.unit_of_work import Storage
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CANARY = "Quetzalcoatl"
+
+BRAND = Brand(
+    "Cloak", "Privacy service of Acme", ("1 Way",), "Town", "", "1234", "CH", "+41221234567", "a@cloak.example",
+    "+41221234567", "https://cloak.example/terms",
+)  # fmt: skip
+REGISTRAR = Registrar("rar_1", "Acme", "https://acme.example", 1234, BRAND, NOW)
+KEY = ApiKey("key_1", REGISTRAR.id, frozenset({Scope.DOMAINS_READ}), ("192.0.2.0/24",), NOW, None)
+PERSON = Registrant(
+    name=f"Ann {CANARY}-Name",
+    organization=f"{CANARY} Org",
+    email=f"{CANARY}.Mailbox@home.example",
+    phone="+41790001122",
+    street=(f"{CANARY} Street 1", f"{CANARY} Floor"),
+    city=f"{CANARY} City",
+    region=f"{CANARY} Region",
+    postal_code="QZ-990-QZ",
+    country_code="CH",
+    language="de",
+)
+SECRETS = (CANARY, "+41790001122", "QZ-990-QZ")
+
+
+def registration(number: int = 1, registrant: Registrant = PERSON) -> Registration:
+    """Return the registration of `nameN.example`-like names, each with a registrant of its own."""
+    return Registration(
+        id=f"dom_{number}",
+        registrar_id=REGISTRAR.id,
+        name=DomainName(f"name{number}.com"),
+        registrant_id=f"own_{number}",
+        registrant=registrant,
+        registrant_verified=True,
+        nameservers=("ns1.example.net", "ns2.example.net"),
+        statuses=("ok",),
+        registered_at=NOW,
+        expires_at=None,
+        updated_at=NOW,
+        version=1,
+    )
+
+
+def relay(number: int = 1, domain_id: str = "dom_1") -> RelayAddress:
+    """Return an active relay address."""
+    return RelayAddress(
+        f"rel_{number}",
+        domain_id,
+        Role.REGISTRANT,
+        f"relay{number}",
+        "relay.example",
+        RelayState.ACTIVE,
+        None,
+        NOW,
+    )
+
+
+def reply(number: int = 1, correspondent: str = f"{CANARY}-Stranger@Far.example") -> ReplyAddress:
+    """Return a reply address of the relay address number 1."""
+    return ReplyAddress(
+        f"rep_{number}", "rel_1", "dom_1", f"reply{number}", "relay.example", correspondent, NOW
+    )
+
+
+def operation(number: int = 1, state: OperationState = OperationState.PENDING) -> Operation:
+    """Return an operation of the domain number 1."""
+    return replace(
+        Operation(
+            f"opn_{number}",
+            REGISTRAR.id,
+            "dom_1",
+            "name1.com",
+            OperationKind.ENABLE,
+            state,
+            0,
+            (),
+            "",
+            "",
+            NOW,
+            NOW,
+        ),
+        commands=("contact:create", "domain:update"),
+    )
+
+
+async def hold_domain(storage: Storage, number: int = 1) -> None:
+    """Keep the registrar, if need be, and a registration."""
+    async with storage.unit_of_work() as unit:
+        if await unit.registrars.get(REGISTRAR.id) is None:
+            await unit.registrars.add(REGISTRAR)
+        await unit.registrations.add(registration(number))
