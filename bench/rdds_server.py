@@ -11,7 +11,6 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 from aiohttp import web
 
@@ -20,16 +19,15 @@ from registries.contact import Role
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus, initial
-from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
+from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
 from whoisproxy.publication import rdap, whois
-from whoisproxy.publication.record import RddsRecord
-from whoisproxy.publication.redaction import build_record
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.services.lookup import Lookup
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -82,27 +80,6 @@ _REGISTRATION = Registration(
 )
 
 
-class Stored:
-    """The look-up on a database."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._policy = Catalogue.load().policy("com")
-
-    async def domain(self, name: DomainName) -> RddsRecord | None:
-        """Read a domain and decide what may be seen of it."""
-        async with self._storage.reading() as uow:
-            registration = await uow.registrations.by_name(name)
-            if registration is None:
-                return None
-            status = (await uow.privacy.get(registration.id)).status
-            relays = await uow.relays.of_domain(registration.id) if status.hidden else []
-            registrar = await uow.registrars.get(registration.registrar_id)
-        assert registrar is not None
-        identities = {relay.role: ProxyIdentity(_BRAND, relay.address) for relay in relays}
-        return build_record(registration, status, identities, registrar, self._policy, _NOW, _BRAND)
-
-
 async def open_storage(folder: Path) -> Storage:
     """Open the database of `fill`."""
     return await Storage.open(_url(folder), MasterKeys.load_or_create(folder / "keys"))
@@ -141,7 +118,7 @@ async def serve(kind: str, folder: Path) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     storage = await open_storage(folder)
-    lookup = Stored(storage)
+    lookup = Lookup(storage, Catalogue.load(), _BRAND, lambda: _NOW)
     if kind == "whois":
         await _whois(lookup, stopped)
     elif kind == "rdap":
@@ -152,7 +129,7 @@ async def serve(kind: str, folder: Path) -> None:
     await storage.close()
 
 
-async def _whois(lookup: Stored, stopped: asyncio.Event) -> None:
+async def _whois(lookup: Lookup, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
     server = await start_whois(lookup, "127.0.0.1", 0, limits)
     print(server.port, flush=True)
@@ -170,9 +147,10 @@ async def _http(app: web.Application, stopped: asyncio.Event) -> None:
     await runner.cleanup()
 
 
-async def _bare(kind: str, lookup: Stored) -> web.Application:
+async def _bare(kind: str, lookup: Lookup) -> web.Application:
     """Return a handler that sends finished bytes: the document of the first domain."""
-    record = cast("RddsRecord", await lookup.domain(DomainName(NAMES[0])))
+    record = await lookup.domain(DomainName(NAMES[0]))
+    assert record is not None
     body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else whois.render(record)
 
     async def answer(_request: web.Request) -> web.Response:
