@@ -52,7 +52,7 @@ async def authenticate(  # noqa: PLR0913, PLR0917 - what SPF, DKIM and DMARC loo
     if len(domains) == 1:
         dmarc, organizations = await evaluate(domains.pop(), spf, dkim, resolver)
     else:
-        # RFC 9989 section 5.3.1: no author domain, or several, is beyond DMARC.
+        # RFC 9989: no author domain, or several, is beyond DMARC.
         dmarc, organizations = DmarcResult(Result.PERMERROR, DmarcPolicy.NONE, ""), {}
     _count(spf, dkim, dmarc)
     return AuthenticationResults(spf, dkim, dmarc, authors, tuple(sorted(organizations.items())))

@@ -15,7 +15,7 @@ from mailrelay.dns import DnsTemporaryError, Resolver
 _VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _WALK_LABELS = 8  # section 4.10: at most eight questions however long the name
 
-# `t=y`: the domain tests; what it asks for is applied one step milder (section 4.7).
+# `t=y`: the domain tests; what it asks for is applied one step milder.
 _TESTING = {
     DmarcPolicy.REJECT: DmarcPolicy.QUARANTINE,
     DmarcPolicy.QUARANTINE: DmarcPolicy.NONE,
@@ -40,7 +40,7 @@ class PolicyRecord:
 
 
 def parse_record(domain: str, text: str) -> PolicyRecord | None:
-    """Return a DMARC record, or None for other text; what is malformed in it is ignored (section 4.8)."""
+    """Return a DMARC record, or None for other text; what is malformed in it is ignored."""
     if not _VERSION.match(text):
         return None
     tags: dict[str, str] = {}
@@ -146,7 +146,7 @@ def _aligned_by(
     def aligned(one: SpfResult | DkimResult, mode: str | None) -> bool:
         if one.result is not Result.PASS:
             return False
-        # Section 4.4: strict wants the same name, relaxed the same organisational domain.
+        # Strict wants the same name, relaxed the same organisational domain.
         same = one.domain == domain
         return same or (mode != "s" and organizations.get(one.domain) == organizations[domain])
 

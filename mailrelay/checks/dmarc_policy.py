@@ -1,4 +1,4 @@
-"""Do what the author's domain asks for mail that is not its own (RFC 9989 section 5.3.6)."""
+"""Do what the author's domain asks for mail that is not its own (RFC 9989)."""
 
 from mailrelay.authentication.results import DmarcPolicy, Result
 from mailrelay.checks.stages import MessageContext
