@@ -85,7 +85,8 @@ class Signer:
             f"\tbh={body_hash};\r\n\tb="
         )
         signed = b"".join(
-            canonical_header(field.raw, "relaxed") for field in signed_fields(message.fields, names)
+            canonical_header(field.raw, "relaxed")
+            for field in signed_fields(message.fields, [name.lower() for name in names])
         )
         # RFC 6376 3.7: the signature's own field comes last and without its line end.
         own = canonical_header(f"DKIM-Signature: {unsigned}\r\n".encode(), "relaxed").removesuffix(b"\r\n")

@@ -13,7 +13,8 @@ _SUBJECT = "Your answer was not sent"
 _HEAD = "Your answer through the privacy relay of {domain} was not sent.\n\n"
 _WHY = {
     "unsafe-part": "It holds a part that the relay cannot look into, such as a forwarded message,\n"
-    "a visiting card, a calendar entry or an encrypted part. Please send plain text and ordinary attachments.\n",
+    "a visiting card, a calendar entry or an encrypted part.\n"
+    "Please send plain text and ordinary attachments.\n",
     "owner-shows-in-header": "Its subject or another header shows who you are.\n",
     "owner-shows-in-body": "Its text or an attachment shows who you are, for example by your name, address,\n"
     "phone number or mailbox. Please take it out and send the answer again.\n",

@@ -1,0 +1,231 @@
+"""The whole way of a letter and its answer, over real sockets."""
+
+import email
+from email.utils import parseaddr
+
+import pytest
+from mailrelay.authentication.authenticate import authenticate
+from mailrelay.authentication.results import Result
+from mailrelay.message import RawMessage
+from mailrelay.queue.entry import Direction, State
+
+from tests.mailrelay.world import (
+    OWNER_MAILBOX,
+    RELAY_ADDRESS,
+    RELAY_DOMAIN,
+    RELAY_HOST,
+    STRANGER,
+    World,
+    utc_now,
+)
+from whoisproxy.demo.mail_actors import Letter, send
+
+TRACES = (b"zoe", b"Zo\xc3\xab", b"home.example", b"5550123", b"tang 7", b"CH-2000", b"Lef")
+
+
+async def _reply_address(world: World) -> str:
+    answer = await world.stranger_writes()
+    assert answer.code == 250
+    await world.settle()
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    return parseaddr(email.message_from_bytes(letter.raw)["Reply-To"])[1]
+
+
+async def test_a_letter_reaches_the_owner_aligned_with_the_relays_signature(world: World) -> None:
+    assert (await world.stranger_writes()).code == 250
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    message = RawMessage.parse(letter.raw)
+    assert letter.reverse_path.endswith(f"@{RELAY_DOMAIN}")
+    assert world.bounces.decode(letter.reverse_path, utc_now()) is not None
+    assert "Ada Buyer, ada at offers.example (via example-bakery.org)" in message.first("From")
+    assert message.first("To") == RELAY_ADDRESS
+    assert message.first("X-Whoisproxy-Domain") == "example-bakery.org"
+    assert message.body == b"Is it for sale?\r\n"
+
+
+async def test_the_signature_on_a_forwarded_letter_verifies(world: World) -> None:
+    await world.stranger_writes()
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    results = await authenticate(
+        RawMessage.parse(letter.raw), "127.0.0.1", RELAY_HOST, letter.reverse_path, world.resolver, utc_now()
+    )
+    assert [(one.result, one.domain) for one in results.dkim] == [(Result.PASS, RELAY_DOMAIN)]
+    assert results.dmarc.result is Result.PASS
+
+
+async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quote(world: World) -> None:
+    reply_address = await _reply_address(world)
+    text = (
+        "Yes, for 900.\n\nZoë\n-- \nZoë Müller-Lefèvre <zoe.lefevre@home.example>\n+41 32 555 01 23\n\n"
+        f"On Monday, ada at offers.example <{reply_address}> wrote:\n"
+        "> To: zoe.lefevre@home.example\n> Is it for sale?\n"
+    )
+    letter = Letter(f"Zoë Müller-Lefèvre <{OWNER_MAILBOX}>", reply_address, "Re: Your domain", text)
+
+    assert (await world.owner_answers(letter.raw(), reply_address)).code == 250
+    await world.settle()
+
+    [sent] = await world.arrived_at(STRANGER)
+    decoded = sent.raw + (email.message_from_bytes(sent.raw).get_payload(decode=True) or b"")  # type: ignore[operator]
+    assert not [trace for trace in TRACES if trace.lower() in decoded.lower()]
+    assert b"Yes, for 900." in decoded
+    assert b"> Is it for sale?" in decoded
+    message = RawMessage.parse(sent.raw)
+    assert message.first("From") == f'"example-bakery.org owner" <{RELAY_ADDRESS}>'
+    assert message.first("To") == STRANGER
+    assert reply_address.encode() not in decoded
+    assert STRANGER.encode() in decoded
+
+
+async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
+    reply_address = await _reply_address(world)
+    text = "Call me, I live at Rue de l'Etang 7 in town.\n"
+
+    await world.owner_answers(Letter(OWNER_MAILBOX, reply_address, "Re: x", text).raw(), reply_address)
+    await world.settle()
+
+    letters = await world.arrived_at(OWNER_MAILBOX, 2)
+    assert b"was not sent" in letters[-1].raw
+    assert b"Etang" not in letters[-1].raw
+    assert letters[-1].reverse_path == ""
+    assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert (record.direction, record.last_error) == (Direction.REPLY, "owner-shows-in-body")
+    assert await world.store.release(record.id) is False
+    assert await world.store.discard(record.id) is True
+
+
+async def test_the_answer_refers_only_to_letters_that_the_correspondent_knows(world: World) -> None:
+    reply_address = await _reply_address(world)
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    known = RawMessage.parse(letter.raw).first("Message-ID")
+    raw = Letter(OWNER_MAILBOX, reply_address, "Re: x", "Yes.\n", in_reply_to=known).raw()
+    raw = raw.replace(b"References: ", b"References: <secret@home.example> ")
+
+    await world.owner_answers(raw, reply_address)
+    await world.settle()
+
+    [sent] = await world.arrived_at(STRANGER)
+    assert RawMessage.parse(sent.raw).first("References") == known
+    assert b"secret@" not in sent.raw
+
+
+async def test_whoever_pretends_to_be_the_owner_gets_the_same_answer_and_reaches_nobody(world: World) -> None:
+    reply_address = await _reply_address(world)
+    raw = Letter(OWNER_MAILBOX, reply_address, "Re: x", "Pay here.\n").raw()
+
+    answer = await world.stranger_writes(Letter(OWNER_MAILBOX, reply_address, "Re: x", "Pay here.\n"))
+    await world.settle()
+
+    assert answer.code in {250, 550}
+    assert raw
+    assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+
+
+async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_address_only(world: World) -> None:
+    world.sink.answer(OWNER_MAILBOX, f"550 5.1.1 <{OWNER_MAILBOX}>: no such user at home.example")
+
+    await world.stranger_writes()
+    await world.settle()
+
+    [report] = await world.arrived_at(STRANGER)
+    assert report.reverse_path == ""
+    assert b"multipart/report" in report.raw
+    assert f"Final-Recipient: rfc822; {RELAY_ADDRESS}".encode() in report.raw
+    assert b"Status: 5.1.1" in report.raw
+    assert b"zoe" not in report.raw
+    assert b"home.example" not in report.raw
+
+
+async def test_a_temporary_refusal_is_tried_again_and_nothing_is_reported(world: World) -> None:
+    world.worker._schedule = (world.worker._lease,) * 3
+    world.sink.answer(OWNER_MAILBOX, "451 4.2.1 greylisted")
+
+    await world.stranger_writes()
+    await world.settle()
+
+    [record] = await world.store.of_relay(["relay_1"], 10)
+    assert (record.state, record.attempts, record.last_error) == (State.DEFERRED, 1, "deferred-451")
+    assert world.sink.messages == []
+
+
+async def test_a_relay_switched_off_after_acceptance_bounces_what_is_queued(world: World) -> None:
+    await world.stranger_writes()
+    world.directory.relays.clear()
+
+    await world.settle()
+
+    [report] = await world.arrived_at(STRANGER)
+    assert b"Status: 5.1.1" in report.raw
+    assert not [one for one in world.sink.messages if OWNER_MAILBOX in one.recipients]
+
+
+async def test_no_report_goes_to_a_reverse_path_that_spf_disowns(world: World) -> None:
+    world.dns.set("offers.example", "TXT", "v=spf1 -all")
+    world.dns.set("_dmarc.offers.example", "TXT", "v=DMARC1; p=none")
+    world.sink.answer(OWNER_MAILBOX, "550 5.1.1 no")
+
+    assert (await world.stranger_writes()).code == 250
+    await world.settle()
+
+    assert world.sink.messages == []
+
+
+async def test_a_report_to_a_return_address_becomes_one_of_our_own_once(world: World) -> None:
+    await world.stranger_writes()
+    await world.settle()
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    report = (
+        b"From: mailer@home.example\r\nContent-Type: multipart/report; report-type=delivery-status;"
+        b" boundary=x\r\n\r\n--x\r\n\r\nzoe.lefevre@home.example is gone\r\n--x\r\n"
+        b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; home.example\r\n\r\n"
+        b"Final-Recipient: rfc822; zoe.lefevre@home.example\r\nAction: failed\r\nStatus: 5.2.2\r\n--x--\r\n"
+    )
+    for _ in range(2):
+        assert (await send(world.port, "", letter.reverse_path, report)).code == 250
+        await world.settle()
+
+    reports = [one for one in world.sink.messages if STRANGER in one.recipients]
+    assert len(reports) == 1
+    assert b"Status: 5.2.2" in reports[0].raw
+    assert b"zoe" not in reports[0].raw
+    assert (await send(world.port, STRANGER, letter.reverse_path, report)).code == 550
+
+
+async def test_mail_to_postmaster_reaches_the_operator(world: World) -> None:
+    letter = Letter(STRANGER, f"postmaster@{RELAY_DOMAIN}", "Abuse", "Please look.\n")
+
+    assert (await world.stranger_writes(letter)).code == 250
+    await world.settle()
+
+    [got] = await world.arrived_at("ops@home.example")
+    assert b"Please look." in got.raw
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        b"Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\n\r\nx\r\n",
+        b"Content-Type: text/vcard\r\n\r\nBEGIN:VCARD\r\nEND:VCARD\r\n",
+        b"Content-Type: application/ms-tnef\r\n\r\nx\r\n",
+        b"Content-Type: application/pgp-keys\r\n\r\nx\r\n",
+    ],
+)
+async def test_parts_that_cannot_be_looked_into_hold_the_answer(world: World, attachment: bytes) -> None:
+    reply_address = await _reply_address(world)
+    raw = (
+        f"From: {OWNER_MAILBOX}\r\nTo: {reply_address}\r\nSubject: Re\r\nDate: Mon, 1 Jun 2026 10:00:00 +0200\r\n"
+        "Message-ID: <x@home.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n"
+        "--z\r\n\r\nHello\r\n--z\r\n"
+    ).encode() + attachment + b"--z--\r\n"  # fmt: skip
+
+    await world.owner_answers(raw, reply_address)
+    await world.settle()
+
+    assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert record.last_error == "unsafe-part"

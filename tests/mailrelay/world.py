@@ -1,0 +1,234 @@
+"""A whole relay on loopback: server, queue on SQLite, worker, and the mail servers of both sides."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mailrelay.addresses import BounceAddresses
+from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.preparation import Preparation
+from mailrelay.delivery.routing import Router
+from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.worker import DeliveryWorker
+from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.dns import Resolver
+from mailrelay.inbound import Inbound
+from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.store import QueueStore
+from mailrelay.queue.tables import metadata
+from mailrelay.server import MailServer, ServerLimits
+from whoisproxy.demo.dns_server import DnsServer
+from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, send
+from whoisproxy.demo.mail_sink import MailSink, SunkMessage
+from whoisproxy.storage.engine import open_engine
+
+RELAY_DOMAIN = "relay.example"
+RELAY_HOST = "mx.relay.example"
+RELAY_ADDRESS = f"7h2k9mmq4rtvwxyz0123@{RELAY_DOMAIN}"
+OWNER_MAILBOX = "zoe.lefevre@home.example"
+STRANGER = "ada@offers.example"
+OWNER = Owner(
+    owner_id="reg_1",
+    mailboxes=(OWNER_MAILBOX,),
+    secrets=(
+        OWNER_MAILBOX,
+        "Zoë Müller-Lefèvre",
+        "Rue de l'Étang 7",
+        "+41325550123",
+        "CH-2000 Neuchâtel",
+    ),
+    language="fr",
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class OwnerKeys:
+    """AES-256-GCM with a key per owner, in memory or in a folder; erasable."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._keys: dict[str, bytes] = {}
+        self._folder = folder
+        self.erased: set[str] = set()
+
+    def _key(self, owner_id: str) -> AESGCM:
+        if owner_id in self.erased:
+            raise KeyDestroyed
+        if owner_id not in self._keys:
+            self._keys[owner_id] = os.urandom(32)
+            if self._folder is not None:
+                path = self._folder / f"key-{owner_id}"
+                if path.exists():
+                    self._keys[owner_id] = path.read_bytes()
+                path.write_bytes(self._keys[owner_id])
+        return AESGCM(self._keys[owner_id])
+
+    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._key(owner_id).encrypt(nonce, plaintext, owner_id.encode())
+
+    async def open(self, owner_id: str, sealed: bytes) -> bytes:
+        try:
+            return self._key(owner_id).decrypt(sealed[:12], sealed[12:], owner_id.encode())
+        except InvalidTag:
+            raise KeyDestroyed from None
+
+
+@dataclass
+class Addresses:
+    """The host's side: a directory in memory."""
+
+    relays: dict[str, RelayRoute] = field(default_factory=dict)
+    replies: dict[str, ReplyRoute] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
+
+    def publish(self, address: str, relay_id: str, owner: Owner, domain: str) -> None:
+        self.relays[address] = RelayRoute(relay_id, owner.owner_id, domain, address, MailPolicy.FORWARD)
+        self.owners[relay_id] = owner
+
+    async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        return self.relays.get(recipient.lower()) or self.replies.get(recipient.lower())
+
+    async def owner(self, relay_id: str) -> Owner | None:
+        return self.owners.get(relay_id)
+
+    async def reply_address(self, relay_id: str, correspondent: str) -> str:
+        for address, route in self.replies.items():
+            if (route.relay_id, route.correspondent) == (relay_id, correspondent):
+                return address
+        relay = next(one for one in self.relays.values() if one.relay_id == relay_id)
+        address = f"r{secrets.token_hex(10)}@{RELAY_DOMAIN}"
+        self.replies[address] = ReplyRoute(
+            address, relay_id, relay.owner_id, relay.domain, relay.address, correspondent
+        )
+        return address
+
+
+@dataclass
+class World:
+    """Everything a test may want to look at."""
+
+    port: int
+    server: MailServer
+    inbound: Inbound
+    store: QueueStore
+    engine: AsyncEngine
+    keys: OwnerKeys
+    directory: Addresses
+    dns: DnsServer
+    sink: MailSink
+    bounces: BounceAddresses
+    resolver: Resolver
+    worker: DeliveryWorker
+    signer: Signer
+    home: MailDomain
+    offers: MailDomain
+
+    async def stranger_writes(self, letter: Letter | None = None, **changes: str) -> Answer:
+        """Send a letter from the stranger to the relay address, signed by his domain."""
+        letter = letter or Letter(
+            f"Ada Buyer <{STRANGER}>", RELAY_ADDRESS, "Your domain", "Is it for sale?\n"
+        )
+        letter = replace(letter, **changes)
+        return await send(self.port, STRANGER, letter.to, self.offers.sign(letter.raw()))
+
+    async def owner_answers(self, raw: bytes, reply_address: str) -> Answer:
+        """Send an answer of the owner, signed by his domain."""
+        return await send(self.port, OWNER_MAILBOX, reply_address, self.home.sign(raw))
+
+    async def arrived_at(self, mailbox: str, count: int = 1) -> list[SunkMessage]:
+        """Wait for messages to a mailbox."""
+        return await self.sink.wait_for(count, matching=lambda one: mailbox in one.recipients)
+
+    async def settle(self) -> None:
+        """Deliver what is due, in this task, until nothing is."""
+        while claimed := await self.store.claim("test", timedelta(minutes=1), 10):
+            for message in claimed:
+                await self.worker.deliver(message)
+
+
+@asynccontextmanager
+async def open_world(
+    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+) -> AsyncIterator[World]:
+    """Start everything except the worker's loop."""
+    engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    async with DnsServer() as dns, MailSink() as sink:
+        resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
+        keys, directory = OwnerKeys(folder), Addresses()
+        store = QueueStore(engine, keys, utc_now)
+        bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
+        inbound = Inbound(
+            chains=build_chains(CheckLimits(), utc_now),
+            directory=directory,
+            resolver=resolver,
+            store=store,
+            bounces=bounces,
+            relay_domain=RELAY_DOMAIN,
+            authserv_id=RELAY_HOST,
+            clock=utc_now,
+            takes_operator_mail=True,
+        )
+        signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
+        worker = DeliveryWorker(
+            store=store,
+            preparation=Preparation(
+                directory=directory,
+                store=store,
+                bounces=bounces,
+                relay_domain=RELAY_DOMAIN,
+                relay_host=RELAY_HOST,
+                operator_mailbox="ops@home.example",
+                clock=utc_now,
+            ),
+            router=Router(resolver, sink.port),
+            client=SmtpClient(RELAY_HOST, timeout_s=5),
+            signer=signer,
+            reports=Reports(RELAY_HOST, RELAY_DOMAIN),
+            directory=directory,
+            clock=utc_now,
+            worker_id="test",
+            schedule=schedule,
+        )
+        server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
+        directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
+        name, text = signer.dns_record()
+        dns.set(name, "TXT", text)
+        dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
+        port = await server.start()
+        try:
+            yield World(
+                port, server, inbound, store, engine, keys, directory, dns, sink, bounces, resolver, worker,
+                signer,                MailDomain.publish(dns, "home.example"), MailDomain.publish(dns, "offers.example"),
+            )  # fmt: skip
+        finally:
+            await server.close()
+            await engine.dispose()
+
+
+async def running(world: World) -> AsyncIterator[World]:
+    """Run the worker's loop while a test goes on."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(world.worker.run(stop))
+    try:
+        yield world
+    finally:
+        stop.set()
+        world.store.wakeup.set()
+        await task
