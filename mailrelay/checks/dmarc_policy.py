@@ -12,6 +12,8 @@ _RULES: dict[tuple[Result, DmarcPolicy], tuple[Action, str, Reply | None]] = {
     # The policy was found, SPF or DKIM could not be finished. Only where something hangs on it do we wait.
     (Result.TEMPERROR, DmarcPolicy.REJECT): (Action.DEFER, "dmarc-temperror", LOOKUP_FAILED),
     (Result.TEMPERROR, DmarcPolicy.QUARANTINE): (Action.DEFER, "dmarc-temperror", LOOKUP_FAILED),
+    # No author domain, or several: DMARC says nothing, and a forger would like that.
+    (Result.PERMERROR, DmarcPolicy.NONE): (Action.QUARANTINE, "no-single-author-domain", None),
     # Without a policy, NONE with a temporary error means that the policy itself could not be had.
     (Result.TEMPERROR, DmarcPolicy.NONE): (Action.DEFER, "dmarc-temperror", LOOKUP_FAILED),
 }

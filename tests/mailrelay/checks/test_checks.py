@@ -221,6 +221,7 @@ async def test_a_loop_is_broken(trace: bytes, chains: Chains) -> None:
         (Result.FAIL, DmarcPolicy.REJECT, Action.REJECT, 550),
         (Result.FAIL, DmarcPolicy.QUARANTINE, Action.QUARANTINE, 250),
         (Result.FAIL, DmarcPolicy.NONE, Action.ACCEPT, 250),
+        (Result.PERMERROR, DmarcPolicy.NONE, Action.QUARANTINE, 250),
         (Result.TEMPERROR, DmarcPolicy.NONE, Action.DEFER, 451),
         (Result.TEMPERROR, DmarcPolicy.REJECT, Action.DEFER, 451),
     ],
