@@ -22,6 +22,7 @@ def make_app(deps: ApiDependencies) -> web.Application:
             app.router.add_route(route.method, route.path, handler)
     add_pages(app)
     app.router.add_get("/metrics", _metrics)
+    app.on_shutdown.append(dispatcher.stop)
     app.on_response_prepare.append(finish_headers)
     return app
 

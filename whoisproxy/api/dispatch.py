@@ -4,6 +4,8 @@ The envelope stands around everything, the server library's own refusals include
 metrics. The log names route templates and ids; paths carry domain names and are not logged.
 """
 
+import asyncio
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,13 +29,14 @@ from whoisproxy.api.problems import Problem, from_error
 from whoisproxy.api.routing import REQUEST_ID, Answer, Call, Caller, Route
 from whoisproxy.api.sending import check_promised, sent_answer, sent_problem
 from whoisproxy.api.sent import Sent
-from whoisproxy.domain.errors import WhoisproxyError
+from whoisproxy.domain.errors import NotFound, WhoisproxyError
 
 _log = structlog.get_logger()
 
 CALLER = web.RequestKey("caller", Caller)
 
 NOT_MODIFIED = 304
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _HEADERS: Mapping[str, str] = {
     "Server": "whoisproxy",
@@ -94,8 +97,13 @@ class Dispatcher:
 
     def __init__(self, deps: ApiDependencies) -> None:
         self._deps = deps
+        self._stopping = asyncio.Event()
         self._gate = Gate(deps.accounts, deps.limits, deps.clock)
         self._idempotency = Idempotency(deps.storage, deps.clock)
+
+    async def stop(self, _app: web.Application) -> None:
+        """Let those who wait for something answer now; a signal of the application."""
+        self._stopping.set()
 
     def serve(self, route: Route[Any, Any]) -> Handler:
         """Return aiohttp's handler of a route."""
@@ -130,7 +138,10 @@ class Dispatcher:
             caller = request[CALLER] = await self._gate.admit(request, route.scope)
         query = read_query(route.query, request)
         path = dict(request.match_info)
-        return Call(self._deps, self._idempotency, caller, request, path, query, Nothing())
+        # What cannot be an id is not looked up: a database may stumble over it.
+        if not _ID.fullmatch(path.get("id", "id")):
+            raise NotFound("nothing has that id")
+        return Call(self._deps, self._idempotency, self._stopping, caller, request, path, query, Nothing())
 
     async def _body(self, route: Route[Any, Any], request: web.Request) -> bytes:
         if not route.takes_body:

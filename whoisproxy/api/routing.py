@@ -4,6 +4,7 @@ A handler gets a `Call` whose query and body are checked already and gives an `A
 the route does not name cannot leave, so document and behaviour do not drift.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -56,10 +57,12 @@ class Call(Generic[QueryT, BodyT]):
         caller: None on a route that needs no key.
         path: The path's parameters, percent-decoded.
         idempotency: For handlers of lines, which are carried out once each.
+        stopping: Set when the service stops: who waits for something shall answer now.
     """
 
     deps: ApiDependencies
     idempotency: Idempotency
+    stopping: asyncio.Event
     caller: Caller | None
     request: web.Request
     path: Mapping[str, str]

@@ -67,7 +67,8 @@ def _number(text: object) -> object:
 
 Line = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 FilledLine = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
+# Strictness would refuse the text that was looked at before; what else it refuses is refused there.
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
 Sequence = Annotated[int, Field(ge=0, le=_LARGEST_SEQUENCE), BeforeValidator(_number)]
 WaitSeconds = Annotated[int, Field(ge=0, le=30), BeforeValidator(_number)]
 Limit = Annotated[int, Field(ge=1, le=500, description="Most items to return."), BeforeValidator(_number)]

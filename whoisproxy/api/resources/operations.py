@@ -1,5 +1,7 @@
 """Operations: how far the work for a registry has come."""
 
+import asyncio
+
 from whoisproxy.api.models.common import Links, Nothing
 from whoisproxy.api.models.operations import OperationQuery, OperationView
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
@@ -29,12 +31,25 @@ def operation_view(operation: Operation) -> OperationView:
     )
 
 
+async def _ended(call: Call[OperationQuery, Nothing], operation: Operation) -> Operation:
+    """Wait for the end of the operation, of the time, or of the service."""
+    waiting = asyncio.create_task(call.deps.operations.wait(call.registrar, operation.id, call.query.wait))
+    stopping = asyncio.create_task(call.stopping.wait())
+    try:
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else operation
+    finally:
+        waiting.cancel()
+        stopping.cancel()
+        await asyncio.gather(waiting, stopping, return_exceptions=True)
+
+
 async def get_operation(call: Call[OperationQuery, Nothing]) -> Answer:
     """Answer with the operation, waiting for its end when asked to."""
     operation_id = call.path["id"]
     operation = await call.deps.operations.get(call.registrar, operation_id)
     if call.query.wait and operation.state is OperationState.PENDING:
-        operation = await call.deps.operations.wait(call.registrar, operation_id, call.query.wait)
+        operation = await _ended(call, operation)
     return Answer(200, operation_view(operation))
 
 

@@ -55,11 +55,6 @@ def _registrant_change(policy: TldPolicy) -> RegistrantChange:
     return RegistrantChange(triggered=triggered, lock_days=policy.holder_change.lock_days if triggered else 0)
 
 
-def privacy_tag(view: service.PrivacyView) -> str:
-    """Return the strong tag of a domain's privacy: it changes with whatever the answer shows."""
-    return strong_tag("privacy", view.registration.id, view.registration.version, privacy_view(view))
-
-
 def privacy_view(view: service.PrivacyView) -> PrivacyView:
     """Return a domain's privacy as it is shown to its registrar."""
     privacy, policy, operation = view.privacy, view.policy, view.operation
@@ -92,12 +87,22 @@ def privacy_view(view: service.PrivacyView) -> PrivacyView:
     )
 
 
+def privacy_tag(view: service.PrivacyView) -> str:
+    """Return the strong tag of a domain's privacy: it changes with whatever the answer shows."""
+    return _tag(view, privacy_view(view))
+
+
+def _tag(view: service.PrivacyView, shown: PrivacyView) -> str:
+    # The id tells a domain that was deleted and made again from the one before.
+    return strong_tag("privacy", view.registration.id, shown.model_dump_json())
+
+
 def answer_of(view: service.PrivacyView) -> Answer:
     """Return 202 while an operation works on the domain, else 200."""
     shown = privacy_view(view)
     if view.operation is not None and view.operation.state is OperationState.PENDING:
-        return Answer(202, shown, etag=privacy_tag(view), location=operation_link(view.operation.id))
-    return Answer(200, shown, etag=privacy_tag(view))
+        return Answer(202, shown, etag=_tag(view, shown), location=operation_link(view.operation.id))
+    return Answer(200, shown, etag=_tag(view, shown))
 
 
 def switch_request(body: PrivacyBody) -> service.SwitchRequest:
@@ -126,7 +131,8 @@ async def _matched_version(call: Call[NoQuery, PrivacyBody] | Call[NoQuery, Noth
 async def get_privacy(call: Call[NoQuery, Nothing]) -> Answer:
     """Answer with the privacy as it stands."""
     view = await call.deps.privacy.status(call.registrar, DomainName.parse(call.path["name"]))
-    return Answer(200, privacy_view(view), etag=privacy_tag(view))
+    shown = privacy_view(view)
+    return Answer(200, shown, etag=_tag(view, shown))
 
 
 async def put_privacy(call: Call[NoQuery, PrivacyBody]) -> Answer:
