@@ -2,7 +2,7 @@
 
 import typer
 
-from whoisproxy.cli import tld
+from whoisproxy.cli import demo, doctor, keys, privacy, registrar, serve, tld
 
 app = typer.Typer(
     name="whoisproxy",
@@ -13,7 +13,12 @@ app = typer.Typer(
     help="WHOIS privacy proxy for registrars: hidden stays hidden, honest mail arrives, spam does not.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 refused by a rule, 4 try later.",
 )
-app.add_typer(tld.app, name="tld")
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("migrate")(keys.migrate)
+app.command("doctor")(doctor.doctor)
+for group, name in ((registrar, "registrar"), (tld, "tld"), (privacy, "privacy"), (keys, "keys")):
+    app.add_typer(group.app, name=name)
 
 
 def main() -> None:

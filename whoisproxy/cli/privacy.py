@@ -91,7 +91,7 @@ async def _switch(config: Path | None, domain: str, wish: SwitchRequest, *, as_j
 async def _registrar_of(core: Core, name: DomainName) -> Registrar:
     async with core.storage.reading() as uow:
         registration = await uow.registrations.by_name(name)
-        registrar = registration and await uow.registrars.get(registration.registrar_id)
+        registrar = await uow.registrars.get(registration.registrar_id) if registration else None
     if registrar is None:
         raise NotFound(f"{name} is not held here")
     return registrar

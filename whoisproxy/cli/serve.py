@@ -34,7 +34,7 @@ async def serve(
     try:
         for name, where in service.addresses().items():
             console.print(f"{name:6} {where}", markup=False)
-        if not await service.has_registrars():
+        if not await service.core.accounts.registrars():
             console.print(
                 "No registrar yet: `whoisproxy registrar add NAME --url URL` makes one and its API key."
             )

@@ -6,10 +6,14 @@ Everything is real but small: EPP over TLS, DNS over UDP and TCP, SMTP, HTTP, SQ
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 
+from mailrelay.authentication.authenticate import authenticate
+from mailrelay.dns import Resolver
+from mailrelay.message import RawMessage
 from registries.contact import Role
 from registries.sandbox.authority import CertificateAuthority
 from registries.sandbox.server import SandboxRegistry
@@ -18,9 +22,10 @@ from whoisproxy.config import Settings, load
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain, publish_receiver
-from whoisproxy.demo.mail_sink import MailSink
+from whoisproxy.demo.mail_sink import MailSink, SunkMessage
 from whoisproxy.demo.registry_client import RegistryClient, WireRecorder
 from whoisproxy.observability import configure_logging
+from whoisproxy.runtime.mail import dkim_record
 from whoisproxy.runtime.service import Service
 
 RELAY_DOMAIN = "relay.example"
@@ -97,6 +102,20 @@ class World:
         """Where the relay takes mail."""
         return self.service.ports["smtp"]
 
+    async def dmarc_of(self, message: SunkMessage) -> str:
+        """Return the DMARC result that a receiver at the mail sink would find."""
+        resolver = Resolver([self.dns.nameserver])
+        host = f"mx.{RELAY_DOMAIN}"
+        results = await authenticate(
+            RawMessage.parse(message.raw),
+            "127.0.0.1",
+            host,
+            message.reverse_path,
+            resolver,
+            datetime.now(UTC),
+        )
+        return str(results.dmarc.result)
+
 
 @asynccontextmanager
 async def loopback_world(folder: Path) -> AsyncIterator[World]:
@@ -121,10 +140,11 @@ async def loopback_world(folder: Path) -> AsyncIterator[World]:
         service = Service(settings, wire_log=wire.note)
         await service.start()
         stack.push_async_callback(service.stop)
-        service.publish_own_records(dns.set)
-        api_key = await service.core.accounts.add_registrar(
-            "Demo Registrar", "https://registrar.example", 9999
-        )
+        name, record = dkim_record(settings)
+        dns.set(name, "TXT", record)
+        accounts = service.core.accounts
+        registrar = await accounts.add_registrar("Demo Registrar", "https://registrar.example", 9999)
+        _, api_key = await accounts.add_key(registrar)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         backend = Backend(http, f"http://127.0.0.1:{service.ports['api']}", api_key)
         client = await RegistryClient.open(registry.port, authority, _ACCOUNT, _PASSWORD)
@@ -145,6 +165,8 @@ def _publish_zones(dns: DnsServer) -> dict[str, MailDomain]:
     publish_receiver(dns, "lottery-desk.example")
     publish_receiver(dns, "neighbours.example")
     publish_receiver(dns, RELAY_DOMAIN)
+    dns.set(RELAY_DOMAIN, "TXT", "v=spf1 ip4:127.0.0.1 -all")
+    dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
     return senders
 
 

@@ -87,13 +87,13 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
         catalogue=catalogue,
         queue=queue,
         accounts=Accounts(storage, clock),
-        registrations=Registrations(storage, catalogue, privacy_settings, clock),
+        registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         operations=Operations(storage),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
-        lookup=Lookup(storage, catalogue, privacy_settings, clock),
+        lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
     )
 

@@ -28,8 +28,8 @@ from whoisproxy.domain.privacy import (
     PrivacyStatus,
     transition,
 )
-from whoisproxy.domain.proxy_identity import ProxyIdentity
-from whoisproxy.domain.registrant import mailbox
+from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
+from whoisproxy.domain.registrant import Registrant, mailbox
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import relay_addresses, work_orders
 from whoisproxy.services.events import emit
@@ -159,16 +159,33 @@ class PrivacyService:
             registration = await hold(uow, registrar, name)
             privacy = await uow.privacy.get(registration.id)
             relays = await uow.relays.of_domain(registration.id)
-        policy = self._catalogue.policy(name.suffix)
         identities = identities_of(registrar, relays, self._settings.brand)
         brand = registrar.brand or self._settings.brand
+        return self._preview(
+            name, registration.registrant, brand, identities, hidden=privacy.status.hidden, enabled=enabled
+        )
+
+    def preview_for(self, name: DomainName, registrant: Registrant, *, enabled: bool) -> Preview:
+        """Return what a switch would change for a domain that is not held here, under the default brand."""
+        return self._preview(name, registrant, self._settings.brand, {}, hidden=not enabled, enabled=enabled)
+
+    def _preview(  # noqa: PLR0913 - what a preview depends on
+        self,
+        name: DomainName,
+        registrant: Registrant,
+        brand: Brand,
+        identities: dict[Role, ProxyIdentity],
+        *,
+        hidden: bool,
+        enabled: bool,
+    ) -> Preview:
+        policy = self._catalogue.policy(name.suffix)
         for role in roles_of(policy):
             # The address is made when privacy is switched on; before that only its domain is known.
             identities.setdefault(role, ProxyIdentity(brand, f"(random)@{self._settings.relay_domain}"))
         show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
-        before = show(policy, registration.registrant, identities, hide=privacy.status.hidden)
-        hide = enabled if policy.allowed else privacy.status.hidden
-        after = show(policy, registration.registrant, identities, hide=hide)
+        before = show(policy, registrant, identities, hide=hidden)
+        after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
         return Preview(policy, before, after, differences(before, after))
 
     async def rotate(self, registrar: Registrar, name: DomainName) -> PrivacyView:

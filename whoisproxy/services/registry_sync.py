@@ -261,13 +261,13 @@ def _demand_proof(change: Change, observation: Observation) -> None:
     if not change.hide or change.mechanism not in {Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL}:
         return
     seen = {
-        role: each.contact.email for role, each in observation.contacts.items() if role in change.contacts
+        each.contact.email.casefold()
+        for role, each in observation.contacts.items()
+        if role in change.contacts
     }
-    if not seen:
+    # Roles that share one contact object share one address, whichever role's it is.
+    if not seen or seen - {contact.email.casefold() for contact in change.contacts.values()}:
         _unproved()
-    for role, email in seen.items():
-        if email.casefold() != change.contacts[role].email.casefold():
-            _unproved()
 
 
 def _unproved() -> NoReturn:

@@ -1,0 +1,55 @@
+"""What is done now and then: addresses retire after their grace, what has had its time is deleted."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from whoisproxy.runtime.core import Core
+from whoisproxy.services.relay_lifecycle import RelayLifecycle
+
+_log = structlog.get_logger()
+_PAUSE_S = 60.0
+
+
+class Housekeeping:
+    """Runs every minute; a failure of one task is logged and does not stop the others."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._lifecycle = RelayLifecycle(core.storage, core.clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            for task in (
+                self._lifecycle.retire_expired,
+                self._purge_answers,
+                self._purge_events,
+                self._purge_mail,
+            ):
+                await self._attempt(task)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PAUSE_S)
+
+    async def _attempt(self, task: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await task()
+        except Exception:  # noqa: BLE001 - whatever it is, the next round goes on
+            _log.exception("housekeeping-failed", task=task.__name__)
+
+    async def _purge_answers(self) -> None:
+        hours = self._core.settings.retention.idempotency_hours
+        async with self._core.storage.unit_of_work() as uow:
+            await uow.idempotency.purge(self._core.clock() - timedelta(hours=hours))
+
+    async def _purge_events(self) -> None:
+        days = self._core.settings.retention.events_days
+        async with self._core.storage.unit_of_work() as uow:
+            await uow.events.purge(self._core.clock() - timedelta(days=days))
+
+    async def _purge_mail(self) -> None:
+        retention, now = self._core.settings.retention, self._core.clock()
+        await self._core.queue.purge(now - timedelta(days=retention.messages_days))

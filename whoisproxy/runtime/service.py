@@ -1,0 +1,198 @@
+"""The running service: roles that start on the core and stop without losing anything.
+
+Stopping turns round the order of starting: first nobody new is let in, then what is in flight is
+finished, then the database is closed.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+
+from registries.epp.transport import WireLog
+from whoisproxy.api.app import make_app
+from whoisproxy.api.dependencies import ApiDependencies
+from whoisproxy.api.limits import ApiLimits
+from whoisproxy.api.server import make_runner
+from whoisproxy.config import Settings
+from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.runtime.connectors import open_connectors
+from whoisproxy.runtime.core import Core, open_core
+from whoisproxy.runtime.housekeeping import Housekeeping
+from whoisproxy.runtime.mail import delivery_worker, mail_server
+from whoisproxy.services.events import DELIVER
+from whoisproxy.services.outbox_worker import Handler, OutboxWorker
+from whoisproxy.services.registry_sync import RegistrySync
+from whoisproxy.services.webhooks import WebhookDelivery
+from whoisproxy.services.work_orders import APPLY
+
+_log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """A part of the service that can run alone."""
+
+    API = "api"
+    RDDS = "rdds"
+    SMTP = "smtp"
+    WORKER = "worker"
+
+
+class _Worker(Protocol):
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+class Service:
+    """Roles of one process.
+
+    Attributes:
+        ports: Where each listener listens, by name; known once started.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        roles: Collection[Role] = tuple(Role),
+        wire_log: WireLog | None = None,
+    ) -> None:
+        self._settings = settings
+        self._roles = frozenset(roles)
+        self._wire_log = wire_log
+        self._closing = AsyncExitStack()
+        self._workers: list[asyncio.Task[None]] = []
+        self._core: Core | None = None
+        self.ports: dict[str, int] = {}
+
+    @property
+    def core(self) -> Core:
+        """The services; there are none before `start`."""
+        if self._core is None:
+            raise RuntimeError("the service is not started")
+        return self._core
+
+    async def start(self) -> None:
+        """Open the database and start every role.
+
+        Raises:
+            ConfigurationError: A file named in the settings cannot be used.
+            OSError: An address cannot be listened at.
+        """
+        async with AsyncExitStack() as stack:
+            self._core = await stack.enter_async_context(open_core(self._settings))
+            # Workers stop after the listeners, whose last requests may leave work behind.
+            if Role.WORKER in self._roles:
+                await self._start_workers(stack)
+            if Role.SMTP in self._roles:
+                await self._start_smtp(stack)
+            if Role.RDDS in self._roles:
+                await self._start_rdds(stack)
+            if Role.API in self._roles:
+                await self._start_api(stack)
+            self._closing = stack.pop_all()
+        _log.info("service-started", roles=sorted(self._roles))
+
+    async def stop(self) -> None:
+        """Finish what is in flight and close everything."""
+        await self._closing.aclose()
+        _log.info("service-stopped")
+
+    def addresses(self) -> dict[str, str]:
+        """Return where each listener can be reached, for people."""
+        schemes = {"api": "http://", "rdap": "http://", "whois": "", "smtp": ""}
+        hosts = {name: getattr(self._settings, name).host for name in self.ports}
+        return {name: f"{schemes[name]}{hosts[name]}:{port}" for name, port in self.ports.items()}
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Say of each part whether it works: the database answers, the workers are alive."""
+        workers = all(not task.done() for task in self._workers)
+        try:
+            await self.core.storage.ping()
+        except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
+            return {"database": False, "workers": workers}
+        return {"database": True, "workers": workers}
+
+    async def _start_workers(self, stack: AsyncExitStack) -> None:
+        core = self.core
+        worker_id = f"{socket.gethostname()}-{os.getpid()}"
+        connectors = open_connectors(self._settings.registries, self._wire_log)
+        stack.push_async_callback(connectors.close)
+        hooks = WebhookDelivery(
+            core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
+        )
+        stack.push_async_callback(hooks.close)
+        sync = RegistrySync(
+            core.storage,
+            core.catalogue,
+            connectors,
+            core.privacy_settings,
+            core.clock,
+            core.operations.notify,
+        )
+        handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks}
+        self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock))
+        self._run(stack, delivery_worker(core, worker_id))
+        self._run(stack, Housekeeping(core))
+
+    def _run(self, stack: AsyncExitStack, worker: _Worker) -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(worker.run(stop))
+        self._workers.append(task)
+
+        async def finish() -> None:
+            stop.set()
+            await task
+
+        stack.push_async_callback(finish)
+
+    async def _start_smtp(self, stack: AsyncExitStack) -> None:
+        server = mail_server(self.core)
+        self.ports["smtp"] = await server.start()
+        stack.push_async_callback(server.close)
+
+    async def _start_rdds(self, stack: AsyncExitStack) -> None:
+        rdap, whois = self._settings.rdap, self._settings.whois
+        settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
+        app = make_rdap_app(self.core.lookup, settings)
+        await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
+        server = await start_whois(
+            self.core.lookup, whois.host, whois.port, WhoisLimits(whois.requests_per_minute)
+        )
+        self.ports["whois"] = server.port
+
+        async def close() -> None:
+            server.close()
+            await server.wait_closed()
+
+        stack.push_async_callback(close)
+
+    async def _start_api(self, stack: AsyncExitStack) -> None:
+        core = self.core
+        dependencies = ApiDependencies(
+            storage=core.storage,
+            accounts=core.accounts,
+            registrations=core.registrations,
+            privacy=core.privacy,
+            operations=core.operations,
+            events=core.events,
+            webhooks=core.webhooks,
+            mailbox=core.mailbox,
+            catalogue=core.catalogue,
+            ready=self.ready,
+            clock=core.clock,
+            limits=ApiLimits(requests_per_minute=self._settings.api.requests_per_minute),
+        )
+        await self._serve(stack, "api", make_runner(make_app(dependencies)))
+
+    async def _serve(self, stack: AsyncExitStack, name: str, runner: web.BaseRunner) -> None:
+        listener = getattr(self._settings, name)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, listener.host, listener.port).start()
+        self.ports[name] = runner.addresses[0][1]
