@@ -1,0 +1,162 @@
+"""The API on loopback, on real SQLite with the real services."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from mailrelay.queue.store import QueueStore
+from registries.catalogue import Catalogue
+from registries.connector import Connector
+from tests.whoisproxy.api.client import Client, Seen
+from whoisproxy.api.app import make_app
+from whoisproxy.api.dependencies import ApiDependencies
+from whoisproxy.api.limits import ApiLimits
+from whoisproxy.api.server import make_runner
+from whoisproxy.domain.account import Registrar, Scope
+from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.events import Events
+from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.operations import Operations
+from whoisproxy.services.outbox_worker import OutboxWorker
+from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_sync import RegistrySync
+from whoisproxy.services.settings import PrivacySettings
+from whoisproxy.services.webhooks import Webhooks
+from whoisproxy.services.work_orders import APPLY
+from whoisproxy.storage.unit_of_work import Storage
+
+BRAND = Brand(
+    name="Privacy Example",
+    organization="Privacy service provided by Example",
+    street=("Relay Street 1",),
+    city="Geneva",
+    region="",
+    postal_code="1200",
+    country_code="CH",
+    phone="+41225550100",
+    abuse_email="abuse@relay.example",
+    abuse_phone="+41225550101",
+    terms_url="https://relay.example/terms",
+)
+SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30))
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class _NoAccounts:
+    """A registrar without accounts at registries."""
+
+    def for_suffix(self, suffix: str) -> Connector | None:
+        del suffix
+        return None
+
+
+@dataclass(slots=True)
+class Service:
+    """A running API and a client of it.
+
+    Attributes:
+        parts: What `/readyz` is told.
+    """
+
+    deps: ApiDependencies
+    storage: Storage
+    runner: web.BaseRunner
+    port: int
+    client: Client
+    registrar: Registrar
+    parts: dict[str, bool]
+
+    async def client_with(self, scopes: Collection[Scope], networks: Iterable[str] = ()) -> Client:
+        """Return a client of the same registrar with another key."""
+        _, secret = await self.deps.accounts.add_key(self.registrar, scopes, networks)
+        return Client(self.client.session, self.client.base_url, secret)
+
+    async def another_registrar(self) -> Client:
+        """Return a client of another registrar."""
+        registrar = await self.deps.accounts.add_registrar("Other", "https://other.example")
+        _, secret = await self.deps.accounts.add_key(registrar)
+        return Client(self.client.session, self.client.base_url, secret)
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """Carry the work for registries out while the block runs; only `rdds_only` needs no registry."""
+        stop = asyncio.Event()
+        finished = self.deps.operations.notify
+        sync = RegistrySync(self.storage, self.deps.catalogue, _NoAccounts(), SETTINGS, now, finished)
+        worker = OutboxWorker(self.storage, {APPLY: sync}, "worker-1", now)
+        task = asyncio.create_task(worker.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+
+    async def settled(self, answer: Seen) -> Any:
+        """Wait for the answer's operation to end; return the domain's privacy then."""
+        if answer.status == 202:
+            ended = await self.client.get(f"{answer.headers['Location']}?wait=20")
+            assert ended.json["state"] == "done"
+        return (await self.client.get(answer.json["links"]["self"])).json
+
+    async def bulk(self, client: Client, lines: list[dict[str, object]], **headers: str) -> list[Any]:
+        """Send lines and return the answers."""
+        raw = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        kind = {"Content-Type": "application/x-ndjson", **headers}
+        answer = await client.send("POST", "/v1/privacy/bulk", raw=raw, headers=kind)
+        assert answer.status == 200
+        return [json.loads(line) for line in answer.raw.splitlines()]
+
+
+@asynccontextmanager
+async def running_service(storage: Storage, limits: ApiLimits) -> AsyncIterator[Service]:
+    """Start the API on an ephemeral port, and stop it."""
+    parts = {"database": True, "worker": True}
+    deps = make_dependencies(storage, limits, parts)
+    runner = make_runner(make_app(deps))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    try:
+        registrar = await deps.accounts.add_registrar("Example", "https://registrar.example")
+        _, secret = await deps.accounts.add_key(registrar)
+        async with ClientSession() as session:
+            client = Client(session, f"http://127.0.0.1:{port}", secret)
+            yield Service(deps, storage, runner, port, client, registrar, parts)
+    finally:
+        await runner.cleanup()
+
+
+def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool]) -> ApiDependencies:
+    """Put the services together as the runtime does."""
+    catalogue = Catalogue.load()
+
+    async def ready() -> dict[str, bool]:
+        return parts
+
+    return ApiDependencies(
+        storage=storage,
+        accounts=Accounts(storage, now),
+        registrations=Registrations(storage, catalogue, now),
+        privacy=PrivacyService(storage, catalogue, SETTINGS, now),
+        operations=Operations(storage),
+        events=Events(storage),
+        webhooks=Webhooks(storage, now),
+        mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),
+        catalogue=catalogue,
+        ready=ready,
+        clock=now,
+        limits=limits,
+    )

@@ -1,0 +1,199 @@
+"""What a registrar may rely on: domains, privacy, operations, TLDs, events, webhooks."""
+
+import asyncio
+
+import pytest
+
+from tests.whoisproxy.api.client import ANN, CONSENT, OFF, ON, domain_body
+from tests.whoisproxy.api.service import Service
+
+RDDS_ONLY = "/v1/domains/ann-angstroem.com"
+SUBSTITUTE = "/v1/domains/ann-angstroem.org"
+PROHIBITED = "/v1/domains/ann-angstroem.us"
+
+
+async def test_a_domain_is_created_read_changed_and_deleted(service: Service) -> None:
+    api = service.client
+    created = await api.put(RDDS_ONLY, domain_body())
+    assert (created.status, created.headers["Location"]) == (201, RDDS_ONLY)
+    assert created.json["registrant"] == ANN
+
+    changed = await api.put(RDDS_ONLY, domain_body(nameservers=["NS1.Example.net"]))
+    assert (changed.status, changed.json["nameservers"]) == (200, ["ns1.example.net"])
+
+    read = await api.get(RDDS_ONLY)
+    assert read.json == changed.json
+    assert (await api.delete(RDDS_ONLY)).status == 204
+    assert (await api.get(RDDS_ONLY)).code == "NOT_FOUND"
+
+
+async def test_a_name_is_the_same_in_any_spelling(service: Service) -> None:
+    await service.client.put("/v1/domains/BÜCHER-Ann.com", domain_body())
+    read = await service.client.get("/v1/domains/xn--bcher-ann-q9a.com")
+    assert (read.status, read.json["unicode_name"]) == (200, "bücher-ann.com")
+
+
+async def test_pages_lead_through_all_domains_once(service: Service) -> None:
+    for number in range(5):
+        await service.client.put(f"/v1/domains/ann-{number}.com", domain_body())
+    names, path = [], "/v1/domains?limit=2"
+    while path:
+        page = (await service.client.get(path)).json
+        names += [each["name"] for each in page["domains"]]
+        path = f"/v1/domains?limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    assert names == [f"ann-{number}.com" for number in range(5)]
+
+
+@pytest.mark.parametrize("query", ["cursor=zzzz", "cursor=%00", "cursor=ZG9tYWlucy8"])
+async def test_a_cursor_of_somebodys_own_making_is_refused(service: Service, query: str) -> None:
+    answer = await service.client.get(f"/v1/domains?{query}")
+    assert answer.status == 400
+    assert answer.code in {"BAD_CURSOR", "INVALID_QUERY"}
+
+
+async def test_a_switch_goes_from_pending_to_done_and_hides_the_registrant(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    switched = await api.put(f"{RDDS_ONLY}/privacy", ON)
+    assert (switched.status, switched.json["state"]) == (202, "enabling")
+    operation = switched.json["operation"]
+    assert switched.headers["Location"] == operation["links"]["self"]
+    assert operation["state"] == "pending"
+
+    async with service.worker():
+        done = await api.get(f"{operation['links']['self']}?wait=20")
+    assert done.json["state"] == "done"
+
+    now = (await api.get(f"{RDDS_ONLY}/privacy")).json
+    assert (now["state"], now["wanted"], now["published"]) == ("enabled", True, True)
+    shown = str(now["published_contacts"])
+    assert not [
+        secret for secret in ("Ångström", "ann@home.example", "Geheimweg", "446681800") if secret in shown
+    ]
+    assert now["published_contacts"]["registrant"]["email"].endswith("@relay.example")
+    assert now["registrant_change"]["triggered"] is True
+
+
+async def test_asking_for_what_is_so_already_changes_nothing(service: Service) -> None:
+    await service.client.put(RDDS_ONLY, domain_body())
+    answer = await service.client.put(f"{RDDS_ONLY}/privacy", OFF)
+    assert (answer.status, answer.json["state"], answer.json["operation"]) == (200, "disabled", None)
+
+
+async def test_a_tld_that_prohibits_privacy_says_why_and_by_which_source(service: Service) -> None:
+    await service.client.put(PROHIBITED, domain_body())
+    answer = await service.client.put(f"{PROHIBITED}/privacy", ON)
+    assert (answer.status, answer.code) == (422, "TLD_PROHIBITED")
+    rule = (await service.client.get("/v1/tlds/us")).json
+    assert answer.json["source"] == rule["source"] != ""
+    assert answer.json["detail"] == rule["explanation"]
+
+
+async def test_privacy_needs_consent_and_a_verified_registrant(service: Service) -> None:
+    await service.client.put(RDDS_ONLY, domain_body())
+    assert (await service.client.put(f"{RDDS_ONLY}/privacy", {"enabled": True})).code == "CONSENT_REQUIRED"
+    await service.client.put(RDDS_ONLY, domain_body(registrant_verified=False))
+    assert (await service.client.put(f"{RDDS_ONLY}/privacy", ON)).code == "REGISTRANT_UNVERIFIED"
+
+
+async def test_a_preview_shows_the_difference_and_changes_nothing(service: Service) -> None:
+    api = service.client
+    await api.put(SUBSTITUTE, domain_body())
+    before = await api.get(f"{SUBSTITUTE}/privacy")
+    preview = (await api.post(f"{SUBSTITUTE}/privacy/preview", {"enabled": True})).json
+    assert {"registrant"} <= {each["role"] for each in preview["differences"]}
+    assert preview["before"]["registrant"]["name"] == ANN["name"]
+    assert ANN["name"] not in str(preview["after"])
+    after = await api.get(f"{SUBSTITUTE}/privacy")
+    assert (after.json, after.headers["ETag"]) == (before.json, before.headers["ETag"])
+
+
+async def test_addresses_rotate_on_demand_only(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    async with service.worker():
+        first = await service.settled(await api.put(f"{RDDS_ONLY}/privacy", ON))
+        same = await service.settled(await api.put(RDDS_ONLY + "/privacy", ON))
+        rotated = await service.settled(await api.post(f"{RDDS_ONLY}/privacy/addresses/rotate"))
+    addresses = [each["published_contacts"]["registrant"]["email"] for each in (first, same, rotated)]
+    assert addresses[0] == addresses[1] != addresses[2]
+
+
+async def test_a_frozen_domain_cannot_be_switched_until_it_is_thawed(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    assert (await api.post(f"{RDDS_ONLY}/privacy/suspend")).json["state"] == "suspended"
+    locked = await api.put(f"{RDDS_ONLY}/privacy", ON)
+    assert (locked.code, locked.json["retry"]) == ("DOMAIN_LOCKED", True)
+    assert (await api.post(f"{RDDS_ONLY}/privacy/resume")).json["state"] == "disabled"
+    assert (await api.put(f"{RDDS_ONLY}/privacy", ON)).status == 202
+
+
+async def test_the_catalogue_is_paged_and_fails_closed(service: Service) -> None:
+    names, path = [], "/v1/tlds?limit=100"
+    while path:
+        page = (await service.client.get(path)).json
+        names += [each["tld"] for each in page["tlds"]]
+        path = f"/v1/tlds?limit=100&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    assert names == [rule.tld for rule in service.deps.catalogue.all()]
+    unknown = (await service.client.get("/v1/tlds/.Nosuchtld")).json
+    assert (unknown["tld"], unknown["mechanism"], unknown["reason"]) == (
+        "nosuchtld",
+        "none",
+        "TLD_UNSUPPORTED",
+    )
+    assert (await service.client.get("/v1/tlds/a%20b")).code == "INVALID_INPUT"
+
+
+async def test_events_are_read_in_order_and_waited_for(service: Service) -> None:
+    api = service.client
+    start = (await api.get("/v1/events?limit=500")).json["next_after"]
+    waiting = asyncio.create_task(api.get(f"/v1/events?after={start}&wait=20"))
+    await api.put(RDDS_ONLY, domain_body())
+    async with service.worker():
+        await service.settled(await api.put(f"{RDDS_ONLY}/privacy", ON))
+        first = (await waiting).json["events"]
+    assert first
+    every = (await api.get(f"/v1/events?after={start}&limit=500")).json["events"]
+    sequences = [each["sequence"] for each in every]
+    assert sequences == sorted(sequences)
+    assert "ann@home.example" not in str(every)
+
+
+async def test_a_webhook_shows_its_secret_once(service: Service) -> None:
+    api = service.client
+    created = await api.post("/v1/webhooks", {"url": "https://registrar.example/hook"})
+    assert (created.status, len(created.json["secret"]) >= 32) == (201, True)
+    listed = (await api.get("/v1/webhooks")).json["webhooks"]
+    assert [each["id"] for each in listed] == [created.json["id"]]
+    assert created.json["secret"] not in str(listed)
+    assert (await api.delete(created.headers["Location"])).status == 204
+    assert (await api.delete(created.headers["Location"])).code == "NOT_FOUND"
+
+
+async def test_an_event_is_replayed_only_if_it_exists(service: Service) -> None:
+    api = service.client
+    hook = (await api.post("/v1/webhooks", {"url": "https://registrar.example/hook"})).headers["Location"]
+    await api.put(RDDS_ONLY, domain_body())
+    await api.put(f"{RDDS_ONLY}/privacy", ON)
+    last = (await api.get("/v1/events")).json["next_after"]
+    assert last > 0
+    assert (await api.post(f"{hook}/replay", {"sequence": last})).status == 202
+    assert (await api.post(f"{hook}/replay", {"sequence": 2**62})).code == "NOT_FOUND"
+
+
+async def test_a_domain_without_mail_has_no_messages(service: Service) -> None:
+    await service.client.put(RDDS_ONLY, domain_body())
+    assert (await service.client.get(f"{RDDS_ONLY}/messages")).json == {"messages": [], "next_cursor": None}
+    assert (await service.client.post("/v1/messages/msg_none/release")).code == "NOT_FOUND"
+
+
+async def test_the_owners_wishes_about_mail_are_kept(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    await api.put(f"{RDDS_ONLY}/privacy", {**ON, "mail_policy": "forward", "forward_to": "ann@work.example"})
+    kept = (await api.get(f"{RDDS_ONLY}/privacy")).json
+    assert (kept["mail_policy"], kept["forward_to"]) == ("forward", "ann@work.example")
+    assert kept["consent"]["text_version"] == CONSENT["text_version"]
+    refused = await api.put(f"{RDDS_ONLY}/privacy", {**ON, "forward_to": "nonsense"})
+    assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "forward_to")
