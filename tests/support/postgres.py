@@ -58,7 +58,7 @@ class PostgresServer:
 
     def run(self, program: str, *arguments: str) -> bytes:
         """Run a client program against the server and return what it prints."""
-        command = [self.programs / program, "-h", self.folder, "-U", "postgres", *arguments]
+        command: list[str | Path] = [self.programs / program, "-h", self.folder, "-U", "postgres", *arguments]
         return subprocess.run(command, check=True, capture_output=True).stdout
 
 
@@ -69,8 +69,19 @@ def postgres_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="whoisproxy-pg-"))
     prefix = _as_postgres(folder)
     data = folder / "data"
-    initdb = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", *_LOCALE]
-    control = [*prefix, programs / "pg_ctl", "-w", "-D", data]
+    initdb: list[str | Path] = [
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+        *_LOCALE,
+    ]
+    control: list[str | Path] = [*prefix, programs / "pg_ctl", "-w", "-D", data]
     try:
         _quietly([*prefix, programs / "initdb", *initdb])
         _quietly([*control, "-l", folder / "log", "-o", f"{_SETTINGS} -k {folder}", "start"])

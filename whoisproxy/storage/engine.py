@@ -5,6 +5,7 @@ wait for the writer. A unit of work that writes takes the write lock at its begi
 so that it cannot fail half way for another writer's sake.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,26 @@ READ_ONLY = "whoisproxy_read_only"
 def open_engine(url: str) -> AsyncEngine:
     """Return an engine for `sqlite:///path` or `postgresql://...`; connects when first used.
 
+    A SQLite file is made for its owner only (0600, a new folder 0700). Error texts show no values.
+
     Raises:
         ValueError: Another kind of URL; the message does not repeat it.
     """
     if url.startswith(_SQLITE):
         path = Path(url.removeprefix(_SQLITE))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=8)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=8, hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if url.startswith(_POSTGRESQL):
         rest = url.removeprefix(_POSTGRESQL)
-        return create_async_engine(f"postgresql+asyncpg://{rest}", pool_pre_ping=True, pool_size=10)
+        return create_async_engine(
+            f"postgresql+asyncpg://{rest}", pool_pre_ping=True, pool_size=10, hide_parameters=True
+        )
     raise ValueError("database url: must begin with sqlite:/// or postgresql://")
 
 
@@ -57,5 +65,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    # Asked only where it changes, because each statement costs a change of thread.
+    if connection.info.get(READ_ONLY, False) is not read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only = {read_only:d}")
+        connection.info[READ_ONLY] = read_only
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -6,7 +6,7 @@ the workers of this process after the commit; those of other processes look once
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Self
 
 from sqlalchemy import text
@@ -84,13 +84,19 @@ class Storage:
         self._keyring = Keyring(self.vault)
         # SQLite has one writer: waiting here is fair and costs nothing, unlike its busy loop.
         self._writer = asyncio.Lock() if is_sqlite(engine) else None
+        self._writing_task: asyncio.Task[object] | None = None
+        self._read_only = {READ_ONLY: True} if is_sqlite(engine) else {"postgresql_readonly": True}
 
     @classmethod
     async def open(cls, url: str, keys: MasterKeys) -> Self:
         """Open a database that is migrated already."""
         storage = cls(open_engine(url), keys)
-        async with storage.unit_of_work() as uow:
-            await uow.sealing.ensure_key(SYSTEM)
+        try:
+            async with storage.unit_of_work() as uow:
+                await uow.sealing.ensure_key(SYSTEM)
+        except BaseException:
+            await storage.close()
+            raise
         return storage
 
     async def close(self) -> None:
@@ -99,18 +105,36 @@ class Storage:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
-        """Begin a transaction that may write; commits when the block ends well."""
-        async with self._writer or nullcontext(), self.engine.begin() as connection:
+        """Begin a transaction that may write; commits when the block ends well.
+
+        Raises:
+            RuntimeError: The task is in a unit of work already, and would wait for itself for ever.
+        """
+        async with self._alone(), self.engine.begin() as connection:
             uow = UnitOfWork(connection, self.vault, self._keyring)
             yield uow
         if uow.outbox.added:
             self.outbox_wakeup.notify()
 
     @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if self._writing_task is asyncio.current_task():
+            raise RuntimeError("units of work do not nest")
+        async with self._writer:
+            self._writing_task = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writing_task = None
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction that only reads: it waits for no writer."""
         async with self.engine.connect() as connection:
-            await connection.execution_options(**{READ_ONLY: True})
+            await connection.execution_options(**self._read_only)
             async with connection.begin():
                 yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 

@@ -18,9 +18,18 @@ HOUR = timedelta(hours=1)
 CANARY = "Quetzalcoatl"
 
 BRAND = Brand(
-    "Cloak", "Privacy service of Acme", ("1 Way",), "Town", "", "1234", "CH", "+41221234567", "a@cloak.example",
-    "+41221234567", "https://cloak.example/terms",
-)  # fmt: skip
+    name="Cloak",
+    organization="Privacy service of Acme",
+    street=("1 Way",),
+    city="Town",
+    region="",
+    postal_code="1234",
+    country_code="CH",
+    phone="+41221234567",
+    abuse_email="abuse@cloak.example",
+    abuse_phone="+41221234567",
+    terms_url="https://cloak.example/terms",
+)
 REGISTRAR = Registrar("rar_1", "Acme", "https://acme.example", 1234, BRAND, NOW)
 KEY = ApiKey("key_1", REGISTRAR.id, frozenset({Scope.DOMAINS_READ}), ("192.0.2.0/24",), NOW, None)
 PERSON = Registrant(

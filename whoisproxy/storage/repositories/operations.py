@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.operation import Event, Operation, OperationKind, OperationState
+from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import events, operations
 
 
@@ -54,6 +55,7 @@ class Events:
         self, registrar_id: str, kind: str, domain: str, data: Mapping[str, object], at: datetime
     ) -> Event:
         """Store an event and return it with its sequence."""
+        await in_order(self._connection, f"events:{registrar_id}")
         event_id = new_id("ev", at)
         statement = (
             insert(events)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import outbox
 
 _OPEN = ("waiting", "claimed")
@@ -40,6 +41,7 @@ class Outbox:
 
     async def add(self, kind: str, key: str, payload: Mapping[str, object], run_at: datetime) -> int:
         """Add a piece of work that may be done from `run_at` on; the payload names no person."""
+        await in_order(self._connection, f"outbox:{key}")
         statement = (
             insert(outbox)
             .values(
