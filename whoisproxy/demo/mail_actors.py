@@ -4,54 +4,42 @@ A domain is good when its SPF and DKIM records stand in the DNS and its mail is 
 """
 
 import asyncio
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import Self
 
 import aiosmtplib
-import dkim
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
+from mailrelay.delivery.signing import Signer
+from mailrelay.message import RawMessage
 from whoisproxy.demo.dns_server import DnsServer
 
 _SELECTOR = "mail"
-_SIGNED = [b"from", b"to", b"subject", b"date", b"message-id"]
 
 
-@dataclass(frozen=True, slots=True)
 class MailDomain:
-    """A domain that sends mail, with its DKIM key (PEM)."""
+    """A domain that sends mail, with its DKIM key."""
 
-    name: str
-    private_key: bytes
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
 
     @classmethod
-    def publish(cls, dns: DnsServer, name: str, *, policy: str = "reject") -> "MailDomain":
-        """Make a key and put MX, SPF, DKIM and DMARC records for `name` into the DNS."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        public = key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+    def publish(cls, dns: DnsServer, name: str, keys: Path) -> Self:
+        """Make a key in the folder `keys`; put MX, SPF, DKIM and DMARC records for `name` into the DNS."""
+        signer = Signer.load_or_create(keys / f"{name}.pem", name, _SELECTOR, lambda: datetime.now(UTC))
         publish_receiver(dns, name)
         dns.set(name, "TXT", "v=spf1 ip4:127.0.0.1 -all")
-        dns.set(f"{_SELECTOR}._domainkey.{name}", "TXT", f"v=DKIM1; k=rsa; p={b64encode(public).decode()}")
-        dns.set(f"_dmarc.{name}", "TXT", f"v=DMARC1; p={policy}")
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        return cls(name, pem)
+        record_name, record = signer.dns_record()
+        dns.set(record_name, "TXT", record)
+        dns.set(f"_dmarc.{name}", "TXT", "v=DMARC1; p=reject")
+        return cls(signer)
 
     def sign(self, raw: bytes) -> bytes:
         """Return the message with this domain's DKIM-Signature in front."""
-        signature: bytes = dkim.sign(
-            raw, _SELECTOR.encode(), self.name.encode(), self.private_key, include_headers=_SIGNED
-        )
-        return signature + raw
+        return self._signer.sign(RawMessage.parse(raw)).raw
 
 
 def publish_receiver(dns: DnsServer, name: str) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Iterable
 
+from whois.parser import WhoisEntry
+
 from registries.policy import Mechanism
 from whoisproxy.demo.cast import ALLOWED, BUYER, DOMAINS, OFFER, REGISTRANT, TRACES, Part
 from whoisproxy.demo.mail_actors import Letter, send, whois
@@ -86,10 +88,15 @@ async def switch_off(stage: Stage, world: World, relay_address: str) -> None:
     stage.check("then it answers 550 5.1.1", after.code == 550 and after.text.startswith("5.1.1"), str(after))
 
 
-async def published_address(world: World) -> str:
+async def published_address(stage: Stage, world: World) -> str:
     """Return the relay address that WHOIS publishes for the first domain."""
-    text = (await whois(world.service.ports["whois"], ALLOWED[0].domain)).decode()
-    return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("Registrant Email"))
+    domain = ALLOWED[0].domain
+    text = (await whois(world.service.ports["whois"], domain)).decode()
+    line = next(line for line in text.splitlines() if line.startswith("Registrant Email"))
+    address = line.partition(": ")[2]
+    emails = WhoisEntry.load(domain, text)["emails"]
+    stage.check(f"python-whois finds {address} in the answer", address in emails)
+    return address
 
 
 async def _refusal(stage: Stage, world: World, part: Part) -> None:

@@ -14,7 +14,7 @@ async def tell(stage: Stage, world: World) -> None:
     """
     await register(stage, world)
     await switch_on(stage, world)
-    relay_address = await published_address(world)
+    relay_address = await published_address(stage, world)
     received = await letter(stage, world, relay_address)
     await answer(stage, world, relay_address, received)
     await spam(stage, world, relay_address)

@@ -42,8 +42,10 @@ folder = "keys"
 port = 0
 [rdap]
 port = 0
+requests_per_minute = 1000
 [whois]
 port = 0
+requests_per_minute = 1000
 [smtp]
 port = 0
 hostname = "mx.{relay_domain}"
@@ -134,7 +136,7 @@ async def loopback_world(folder: Path) -> AsyncIterator[World]:
                 tls=authority.server_context(certificate),
             )
         )
-        senders = _publish_zones(dns)
+        senders = _publish_zones(dns, folder / "senders")
         settings = _settings(folder, dns, sink, registry, authority)
         wire = WireRecorder()
         service = Service(settings, wire_log=wire.note)
@@ -156,9 +158,9 @@ def _thin(suffix: str) -> Tld:
     return Tld(suffix, data_model=DataModel.MINIMUM, required=())
 
 
-def _publish_zones(dns: DnsServer) -> dict[str, MailDomain]:
+def _publish_zones(dns: DnsServer, keys: Path) -> dict[str, MailDomain]:
     senders = {
-        name: MailDomain.publish(dns, name)
+        name: MailDomain.publish(dns, name, keys)
         for name in ("offers.example", "home.example", "bank.example", "bulk.example")
     }
     # A domain without any record of a sender's, as spam comes from.
