@@ -214,9 +214,22 @@ async def open_world(
         port = await server.start()
         try:
             yield World(
-                port, server, inbound, store, engine, keys, directory, dns, sink, bounces, resolver, worker,
-                signer,                MailDomain.publish(dns, "home.example"), MailDomain.publish(dns, "offers.example"),
-            )  # fmt: skip
+                port=port,
+                server=server,
+                inbound=inbound,
+                store=store,
+                engine=engine,
+                keys=keys,
+                directory=directory,
+                dns=dns,
+                sink=sink,
+                bounces=bounces,
+                resolver=resolver,
+                worker=worker,
+                signer=signer,
+                home=MailDomain.publish(dns, "home.example", folder),
+                offers=MailDomain.publish(dns, "offers.example", folder),
+            )
         finally:
             await server.close()
             await engine.dispose()

@@ -4,11 +4,11 @@ import email
 from email.utils import parseaddr
 
 import pytest
+
 from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
-
 from tests.mailrelay.world import (
     OWNER_MAILBOX,
     RELAY_ADDRESS,
@@ -218,8 +218,9 @@ async def test_mail_to_postmaster_reaches_the_operator(world: World) -> None:
 async def test_parts_that_cannot_be_looked_into_hold_the_answer(world: World, attachment: bytes) -> None:
     reply_address = await _reply_address(world)
     raw = (
-        f"From: {OWNER_MAILBOX}\r\nTo: {reply_address}\r\nSubject: Re\r\nDate: Mon, 1 Jun 2026 10:00:00 +0200\r\n"
-        "Message-ID: <x@home.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n"
+        f"From: {OWNER_MAILBOX}\r\nTo: {reply_address}\r\nSubject: Re\r\n"
+        "Date: Mon, 1 Jun 2026 10:00:00 +0200\r\nMessage-ID: <x@home.example>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n"
         "--z\r\n\r\nHello\r\n--z\r\n"
     ).encode() + attachment + b"--z--\r\n"  # fmt: skip
 
