@@ -1,0 +1,161 @@
+"""Bulk switches and imports."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.whoisproxy.services.world import PROHIBITED, RDDS_ONLY, REGISTRANT, World
+from whoisproxy.domain.errors import InvalidInput, PrivacyNotAllowed
+from whoisproxy.domain.privacy import Consent
+from whoisproxy.services.bulk import BulkItem, in_order, switch_many
+from whoisproxy.services.import_lines import BadLine, ImportFormat, ImportLine, read_lines
+from whoisproxy.services.imports import Outcome, Progress, import_domains
+from whoisproxy.services.privacy import SwitchRequest
+
+HEADER = (
+    b"domain,name,organization,email,phone,street,city,region,postal_code,country_code,language,"
+    b"registrant_verified,nameservers\n"
+)
+ROW = (
+    b'%s,Ann Lee,,ann@home.example,+41221234567,"Rue 1 | Etage 2",Geneva,,1200,CH,fr,'
+    b"true,ns1.x.example ns2.x.example\n"
+)
+
+
+async def _items(*domains: str) -> AsyncIterator[BulkItem]:
+    for number, domain in enumerate(domains, start=1):
+        consent = Consent("owner", datetime(2026, 1, 1, tzinfo=UTC), "1")
+        yield BulkItem(number, domain, SwitchRequest(enabled=True, consent=consent))
+
+
+async def test_every_line_of_a_bulk_switch_gets_its_own_result_in_order(world: World) -> None:
+    for name in (RDDS_ONLY, PROHIBITED):
+        await world.register(name)
+    items = _items(PROHIBITED.a_label, RDDS_ONLY.a_label, "not a name", "absent.com")
+    results = [each async for each in switch_many(world.privacy, world.registrar, items)]
+    assert [each.line for each in results] == [1, 2, 3, 4]
+    assert isinstance(results[0].error, PrivacyNotAllowed)
+    assert results[1].view is not None
+    assert [each.error.code if each.error else "" for each in results[1:]] == [
+        "",
+        "INVALID_INPUT",
+        "NOT_FOUND",
+    ]
+
+
+async def test_results_keep_the_order_of_the_items_though_later_ones_end_first() -> None:
+    running = 0
+    most = 0
+
+    async def source() -> AsyncIterator[int]:
+        for number in range(20):
+            yield number
+
+    async def work(number: int) -> int:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _ in range(20 - number):
+            await asyncio.sleep(0)
+        running -= 1
+        return number
+
+    assert [number async for number in in_order(source(), work, 4)] == list(range(20))
+    assert most == 4
+
+
+def test_csv_gives_domains_and_names_what_is_wrong_by_line_and_field() -> None:
+    lines = [
+        b"\xef\xbb\xbf" + HEADER,
+        ROW % b"one.com",
+        b"\n",
+        (ROW % b"two.com").replace(b"+41221234567", b"12"),
+        b"three.com,only two\n",
+        (ROW % b"four.com").replace(b"Ann", b"\xff"),
+        ROW % b"not a name",
+        (ROW % b"five.com").replace(b"true", b"maybe"),
+        ROW % b"six.com",
+    ]
+    read = list(read_lines(lines, ImportFormat.CSV))
+    good = [each for each in read if isinstance(each, ImportLine)]
+    bad = [(each.line, each.field) for each in read if isinstance(each, BadLine)]
+    assert [(each.line, each.name.a_label) for each in good] == [(2, "one.com"), (9, "six.com")]
+    assert good[0].spec.registrant.street == ("Rue 1", "Etage 2")
+    assert good[0].spec.nameservers == ("ns1.x.example", "ns2.x.example")
+    assert good[0].spec.registrant_verified
+    assert bad == [
+        (4, "registrant.phone"),
+        (5, "line"),
+        (6, "line"),
+        (7, "domain"),
+        (8, "registrant_verified"),
+    ]
+
+
+@pytest.mark.parametrize("header", [b"name,email\n", b"domain,shoe_size\n", b"domain,domain\n"])
+def test_a_csv_header_that_cannot_be_understood_ends_the_import(header: bytes) -> None:
+    with pytest.raises(InvalidInput, match="header"):
+        list(read_lines([header], ImportFormat.CSV))
+
+
+def test_ndjson_takes_the_registrant_flat_or_nested() -> None:
+    registrant = REGISTRANT.as_dict()
+    lines = [
+        json.dumps({"domain": "one.com", **registrant}).encode(),
+        json.dumps({"domain": "two.com", "registrant": registrant, "expires_at": "2030-01-01"}).encode(),
+        json.dumps({"name": "three.com", "registrant": registrant}).encode(),
+        b"{",
+        b"[]",
+        b"\xff",
+        json.dumps({"domain": "four.com", "registrant": registrant, "other": 1}).encode(),
+        json.dumps({"domain": "five.com", "registrant": 1}).encode(),
+    ]
+    read = list(read_lines(lines, ImportFormat.NDJSON))
+    assert all(isinstance(each, ImportLine) and each.spec.registrant == REGISTRANT for each in read[:3])
+    assert [each.field for each in read[3:] if isinstance(each, BadLine)] == [
+        "line",
+        "line",
+        "line",
+        "line",
+        "registrant",
+    ]
+
+
+@given(lines=st.lists(st.binary(max_size=200)), form=st.sampled_from(ImportFormat))
+def test_garbage_is_told_and_never_raises(lines: list[bytes], form: ImportFormat) -> None:
+    read = list(read_lines([HEADER, *lines], form))
+    assert all(isinstance(each, BadLine) for each in read)
+
+
+async def test_an_import_that_was_stopped_goes_on_and_the_same_again_changes_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    source = tmp_path / "domains.csv"
+    lines = [HEADER, ROW % b"one.com", ROW % b"two.com", ROW % b"bad name", ROW % b"three.com"]
+    source.write_bytes(b"".join(lines))
+    progress = Progress(tmp_path / "domains.csv.progress", source)
+
+    async for result in import_domains(world.registrations, world.registrar, lines, ImportFormat.CSV):
+        await progress.save(result.line)
+        if result.line == 3:
+            break
+    after = await progress.line()
+    assert after == 3
+    rest = [
+        each
+        async for each in import_domains(world.registrations, world.registrar, lines, ImportFormat.CSV, after)
+    ]
+    assert [each.outcome for each in rest] == [Outcome.FAILED, Outcome.CREATED]
+    assert [each.name.a_label for each in await world.registrations.page(world.registrar, "", 9)] == [
+        "one.com",
+        "three.com",
+        "two.com",
+    ]
+    source.write_bytes(b"another source\n")
+    assert await progress.line() == 0

@@ -1,0 +1,121 @@
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import Clock
+from whoisproxy.services.outbox_worker import OutboxWorker, RetryLater, RetryPolicy, WorkerSettings
+from whoisproxy.storage.repositories.outbox import OutboxItem
+from whoisproxy.storage.unit_of_work import Storage
+
+KIND = "test.kind"
+
+
+class Recorder:
+    """A handler that writes down what it did, and fails as it is told."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.done: list[str] = []
+        self.given_up: list[str] = []
+        self.begun = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def handle(self, item: OutboxItem) -> None:
+        self.begun.set()
+        await self.gate.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.done.append(str(item.payload["name"]))
+
+    async def give_up(self, item: OutboxItem, code: str) -> None:
+        self.given_up.append(f"{item.payload['name']} {code}")
+
+
+def _worker(storage: Storage, handler: Recorder, clock: Clock, name: str = "w1") -> OutboxWorker:
+    settings = WorkerSettings(lease_s=30, poll_s=0.02, drain_s=5, retry=RetryPolicy(attempts=3))
+    return OutboxWorker(storage, {KIND: handler}, name, clock, settings, lambda: 0.0)
+
+
+async def _add(storage: Storage, clock: Clock, *names: str, key: str = "") -> None:
+    async with storage.unit_of_work() as uow:
+        for name in names:
+            await uow.outbox.add(KIND, key or name, {"name": name}, clock())
+
+
+async def test_work_of_one_key_is_done_in_order(sqlite_storage: Storage) -> None:
+    clock, handler = Clock(), Recorder()
+    await _add(sqlite_storage, clock, "a", "b", "c", key="k")
+    assert await _worker(sqlite_storage, handler, clock).run_due() == 3
+    assert handler.done == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("failure", [RetryLater("BUSY"), ValueError("our own fault")])
+async def test_failed_work_is_done_later_and_not_before(sqlite_storage: Storage, failure: Exception) -> None:
+    clock, handler = Clock(), Recorder(failure)
+    worker = _worker(sqlite_storage, handler, clock)
+    await _add(sqlite_storage, clock, "a")
+    await worker.run_due()
+    assert await worker.run_due() == 0
+    clock.pass_by(seconds=2)
+    await worker.run_due()
+    assert handler.done == ["a"]
+
+
+async def test_work_that_fails_too_often_is_given_up_and_others_go_on(sqlite_storage: Storage) -> None:
+    clock, handler = Clock(), Recorder(*[RetryLater("BUSY")] * 3)
+    worker = _worker(sqlite_storage, handler, clock)
+    await _add(sqlite_storage, clock, "a", "b", key="k")
+    for _ in range(5):
+        await worker.run_due()
+        clock.pass_by(hours=1)
+    assert handler.given_up == ["a BUSY"]
+    assert handler.done == ["b"]
+
+
+async def test_a_killed_workers_work_is_taken_over_when_its_lease_ends(sqlite_storage: Storage) -> None:
+    clock, stuck, healthy = Clock(), Recorder(), Recorder()
+    stuck.gate.clear()
+    await _add(sqlite_storage, clock, "a")
+    killed = asyncio.create_task(_worker(sqlite_storage, stuck, clock, "w1").run(asyncio.Event()))
+    await stuck.begun.wait()
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+
+    other = _worker(sqlite_storage, healthy, clock, "w2")
+    assert await other.run_due() == 0
+    clock.pass_by(seconds=31)
+    assert await other.run_due() == 1
+    assert (stuck.done, healthy.done) == ([], ["a"])
+
+
+async def test_told_to_stop_the_worker_finishes_what_is_in_flight(sqlite_storage: Storage) -> None:
+    clock, handler, stop = Clock(), Recorder(), asyncio.Event()
+    handler.gate.clear()
+    await _add(sqlite_storage, clock, "a")
+    running = asyncio.create_task(_worker(sqlite_storage, handler, clock).run(stop))
+    await handler.begun.wait()
+    await _add(sqlite_storage, clock, "b")
+    stop.set()
+    handler.gate.set()
+    await running
+    assert handler.done[0] == "a"
+
+
+async def test_new_work_wakes_the_worker(sqlite_storage: Storage) -> None:
+    clock, handler, stop = Clock(), Recorder(), asyncio.Event()
+    running = asyncio.create_task(_worker(sqlite_storage, handler, clock).run(stop))
+    await _add(sqlite_storage, clock, "a")
+    await handler.begun.wait()
+    stop.set()
+    await running
+    assert handler.done == ["a"]
+
+
+@given(attempts=st.integers(1, 10_000), chance=st.floats(0, 1))
+def test_back_off_grows_to_a_bound_and_is_spread_over_half_of_it(attempts: int, chance: float) -> None:
+    policy = RetryPolicy()
+    whole = min(policy.longest_s, policy.first_s * 2 ** min(attempts - 1, 40))
+    assert whole / 2 <= policy.delay_s(attempts, chance) <= whole
