@@ -48,6 +48,14 @@ class MasterKeys:
             _append(file, {})
         return _read(file)
 
+    def reread(self) -> "MasterKeys":
+        """Return the keys as the file has them now; never makes any.
+
+        Raises:
+            KeysUnreadable: The file is gone, damaged, or open to others.
+        """
+        return _read(self.folder / _FILE)
+
     @classmethod
     def rotate(cls, folder: Path) -> "MasterKeys":
         """Add a new current key; the old ones stay until nothing is sealed under them."""
@@ -57,6 +65,8 @@ class MasterKeys:
 
 
 def _read(file: Path) -> MasterKeys:
+    if not file.is_file():
+        raise KeysUnreadable(f"{file}: is gone; restore it from a backup")
     if file.stat().st_mode & 0o077:
         raise KeysUnreadable(f"{file}: must be readable by its owner only (chmod 600)")
     keys: dict[str, bytes] = {}

@@ -44,6 +44,8 @@ class Vault:
 
     def new_data_key(self, owner_id: str) -> tuple[bytes, WrappedKey]:
         """Return a fresh data key, open and wrapped."""
+        # The operator may have rotated the master key since this process read the file.
+        self._keys = self._keys.reread()
         key = secrets.token_bytes(_KEY_OCTETS)
         return key, self.wrap(owner_id, key)
 
@@ -59,7 +61,7 @@ class Vault:
         """
         if wrapped.master_key_id not in self._keys.keys:
             # The operator has rotated the master key since this process read the file.
-            self._keys = MasterKeys.load_or_create(self._keys.folder)
+            self._keys = self._keys.reread()
         master = self._keys.keys.get(wrapped.master_key_id)
         if master is None:
             raise Unreadable("the master key of a data key is missing")

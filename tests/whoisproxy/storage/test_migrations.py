@@ -1,0 +1,75 @@
+"""Migrations lead from nothing to exactly the tables that the code uses, on both engines."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from mailrelay.queue import tables as mail_tables
+from tests.support.postgres import PostgresServer
+from tests.whoisproxy.storage.values import hold_domain, registration
+from whoisproxy.storage import tables
+from whoisproxy.storage.engine import open_engine
+from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    server = cast("PostgresServer", request.getfixturevalue("postgres"))
+    name = server.new_database("template0")
+    yield server.url(name)
+    server.drop(name)
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    found: list[Any] = compare_metadata(context, [tables.metadata, mail_tables.metadata])  # type: ignore[arg-type]
+    return found
+
+
+async def compared(url: str) -> list[Any]:
+    engine = open_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+    return found
+
+
+async def test_from_nothing_to_exactly_our_tables(empty_url: str) -> None:
+    await migrate(empty_url)
+    assert await compared(empty_url) == []
+
+
+async def test_the_comparison_sees_what_is_missing(empty_url: str) -> None:
+    assert await compared(empty_url) != []
+
+
+async def test_step_by_step_leads_to_the_same(empty_url: str, master_keys: MasterKeys) -> None:
+    """What was kept under the first schema is there under the newest."""
+    await migrate(empty_url, "0001")
+    before = await Storage.open(empty_url, master_keys)
+    await hold_domain(before)
+    await before.close()
+    await migrate(empty_url)
+    assert await compared(empty_url) == []
+    after = await Storage.open(empty_url, master_keys)
+    async with after.reading() as unit:
+        assert await unit.registrations.by_id("dom_1") == registration()
+    await after.close()
+
+
+async def test_several_processes_may_migrate_at_once_and_again(empty_url: str) -> None:
+    await asyncio.gather(*(migrate(empty_url) for _ in range(3)))
+    await migrate(empty_url)
+    assert await compared(empty_url) == []

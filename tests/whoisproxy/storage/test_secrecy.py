@@ -1,0 +1,114 @@
+"""Nobody who gets the database alone learns who holds a domain or who wrote to him."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailrelay.directory import MailPolicy
+from tests.support.postgres import PostgresServer
+from tests.whoisproxy.storage.values import (
+    CANARY,
+    KEY,
+    NOW,
+    PERSON,
+    REGISTRAR,
+    SECRETS,
+    operation,
+    registration,
+    relay,
+    reply,
+)
+from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
+from whoisproxy.domain.webhook import Webhook
+from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.repositories.webhooks import StoredAnswer
+from whoisproxy.storage.unit_of_work import Storage
+
+_SHOWN = PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True)
+_CONSENT = Consent(f"{CANARY} himself", NOW, "1")
+_PRIVACY = Privacy(_SHOWN, MailPolicy.FILTER, f"{CANARY}@forward.example", _CONSENT, "", "", NOW)
+
+
+def octets_of(sqlite_url: str) -> bytes:
+    """Return the file of a closed database as it lies on the disk."""
+    return Path(sqlite_url.removeprefix("sqlite:///")).read_bytes()
+
+
+async def use_everything(storage: Storage) -> None:
+    """Write through every repository, twice where there is an update."""
+    async with storage.unit_of_work() as unit:
+        await unit.registrars.add(REGISTRAR)
+        await unit.api_keys.add(KEY, b"h" * 32)
+        await unit.registrations.add(registration())
+        await unit.privacy.put("dom_1", _PRIVACY)
+        await unit.relays.add(relay())
+        await unit.replies.add(reply())
+        await unit.operations.add(operation())
+        await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)
+        await unit.events.append(REGISTRAR.id, "type", "name1.com", {}, NOW)
+        await unit.webhooks.add(Webhook("whk_1", REGISTRAR.id, f"https://{CANARY}.example", CANARY, NOW))
+        answer = StoredAnswer(b"f" * 32, 200, {"ETag": "1"}, f'{{"name": "{CANARY}"}}'.encode())
+        await unit.idempotency.put(REGISTRAR.id, "key", answer, NOW)
+    async with storage.unit_of_work() as unit:
+        moved = replace(PERSON, street=(f"{CANARY} New Street",))
+        await unit.registrations.update(registration(registrant=moved))
+    assert await storage.open_for("own_1", await storage.seal_for("own_1", b"body")) == b"body"
+
+
+def traces(raw: bytes) -> list[str]:
+    """Return the secrets found in the octets of a database, in any case, as text or as hexadecimal."""
+    folded = raw.lower()
+    forms = {secret: (secret.lower().encode(), secret.encode().hex().encode()) for secret in SECRETS}
+    return [secret for secret, found in forms.items() if any(form in folded for form in found)]
+
+
+async def test_the_files_of_sqlite_show_nobody(
+    sqlite_storage: Storage, sqlite_url: str, master_keys: MasterKeys
+) -> None:
+    await use_everything(sqlite_storage)
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    files = sorted(file.parent.glob(f"{file.name}*"))
+    assert any(found.name.endswith("-wal") for found in files)
+    raw = b"".join(found.read_bytes() for found in files)
+    # The search itself works: what is public is found.
+    assert b"name1.com" in raw
+    assert traces(raw) == []
+    assert all(key not in raw for key in master_keys.keys.values())
+
+
+async def test_a_dump_of_postgresql_shows_nobody(postgres: PostgresServer, master_keys: MasterKeys) -> None:
+    name = postgres.new_database()
+    storage = await Storage.open(postgres.url(name), master_keys)
+    await use_everything(storage)
+    await storage.close()
+    dump = postgres.run("pg_dump", name)
+    postgres.drop(name)
+    assert b"name1.com" in dump
+    assert traces(dump) == []
+
+
+@pytest.mark.parametrize("form", [CANARY, CANARY.upper(), CANARY.encode().hex()])
+def test_the_search_for_traces_finds_them(form: str) -> None:
+    assert traces(f"... {form} ...".encode()) == [CANARY]
+
+
+async def test_an_erased_key_does_not_stay_in_the_file(sqlite_storage: Storage, sqlite_url: str) -> None:
+    await use_everything(sqlite_storage)
+    async with sqlite_storage.reading() as unit:
+        rows = await unit.connection.exec_driver_sql("SELECT wrapped FROM data_keys WHERE owner_id = 'own_1'")
+        wrapped = rows.scalar_one()
+    async with sqlite_storage.unit_of_work() as unit:
+        await unit.registrations.remove("dom_1")
+    await sqlite_storage.close()
+    assert wrapped not in octets_of(sqlite_url)
+
+
+async def test_the_same_registrant_twice_looks_different_twice(sqlite_storage: Storage) -> None:
+    async with sqlite_storage.unit_of_work() as unit:
+        await unit.registrars.add(REGISTRAR)
+        await unit.registrations.add(registration(1))
+        await unit.registrations.add(registration(2))
+        rows = await unit.connection.exec_driver_sql("SELECT sealed FROM registrants")
+        one, two = rows.scalars()
+    assert one != two
