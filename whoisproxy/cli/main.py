@@ -2,7 +2,7 @@
 
 import typer
 
-from whoisproxy.cli import demo, doctor, keys, privacy, registrar, serve, tld
+from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, serve, tld
 
 app = typer.Typer(
     name="whoisproxy",
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("migrate")(keys.migrate)
+app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
 for group, name in ((registrar, "registrar"), (tld, "tld"), (privacy, "privacy"), (keys, "keys")):
     app.add_typer(group.app, name=name)
