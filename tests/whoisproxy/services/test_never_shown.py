@@ -76,6 +76,9 @@ async def _play(steps: list[str | tuple[int, bool]], name: DomainName, migrated:
             await storage.close()
 
 
+_Step = Callable[[], Awaitable[object]]
+
+
 async def _take(world: World, name: DomainName, step: str | tuple[int, bool]) -> None:
     async def later() -> None:
         world.clock.pass_by(hours=1)
@@ -85,7 +88,7 @@ async def _take(world: World, name: DomainName, step: str | tuple[int, bool]) ->
         world.registry.faults = [FAULTS[step[0]]]
         world.registry.applied_before_fault = step[1]
 
-    steps: dict[str, Callable[[], Awaitable[object]]] = {
+    steps: dict[str, _Step] = {
         "enable": lambda: world.enable(name),
         "disable": lambda: world.disable(name),
         "rotate": lambda: world.privacy.rotate(world.registrar, name),
