@@ -1,5 +1,6 @@
 """The real holder of a domain. His data are secret: no repr, no log, no error text shows them."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -12,6 +13,7 @@ _MAX_LINES = 3  # RFC 5733 section 2.4: one to three street lines
 _MAX_POSTAL_LINE = 255  # RFC 5733 postalLineType
 _MAX_POSTAL_CODE = 16  # RFC 5733 pcType
 _MIN_WORTH_HIDING = 4
+_JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,7 +94,7 @@ def _checked_line(value: object, field: str, *, required: bool, longest: int) ->
     if not isinstance(value, str):
         raise InvalidInput(field, "must be a string")
     # RFC 5733 section 2.4: normalizedString, so no line breaks or tabs; XML admits no control character.
-    if any(not char.isprintable() for char in value):
+    if not all(map(_belongs_in_a_line, value)):
         raise InvalidInput(field, "must not contain control characters")
     text = " ".join(value.split())
     if required and not text:
@@ -100,6 +102,12 @@ def _checked_line(value: object, field: str, *, required: bool, longest: int) ->
     if len(text) > longest:
         raise InvalidInput(field, f"is longer than {longest} characters")
     return text
+
+
+def _belongs_in_a_line(char: str) -> bool:
+    # Sinhala, Nepali, Bengali and Persian names are spelled with joiners, Japanese ones with a wide space.
+    # Other invisible characters, such as those that turn the direction of writing, only deceive.
+    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
 
 
 def _street(raw: Mapping[str, object]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,13 +11,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from mailrelay.queue import tables as mail_tables
-from tests.support.postgres import PostgresServer
 from tests.whoisproxy.storage.values import hold_domain, registration
 from whoisproxy.storage import tables
 from whoisproxy.storage.engine import open_engine
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage
+
+if TYPE_CHECKING:
+    from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
