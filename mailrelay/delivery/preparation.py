@@ -106,7 +106,7 @@ class Preparation:
             reply_address=reply_address,
             relay_host=self._relay_host,
             authentication=queued.authentication,
-            verdicts=queued.verdicts,
+            verdicts=tuple(f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts),
             queue_id=queued.id,
             received_at=queued.received_at,
         )

@@ -12,7 +12,6 @@ from email.utils import format_datetime
 
 from mailrelay.addresses import Mailbox, format_mailbox, parse_mailboxes
 from mailrelay.message import HeaderField, RawMessage, canonical_line_ends
-from mailrelay.queue.entry import NoteOfVerdict
 
 LOOP_HEADER = "X-Whoisproxy-Loop"
 _OURS = "x-whoisproxy-"
@@ -59,6 +58,7 @@ class ForwardFacts:
         reply_address: Address by which the owner answers this correspondent.
         relay_host: Our name in Received, Authentication-Results.
         authentication: Value of our Authentication-Results field; empty adds none.
+        verdicts: What the checks said, as `check=action (reason)`.
     """
 
     domain: str
@@ -66,7 +66,7 @@ class ForwardFacts:
     reply_address: str
     relay_host: str
     authentication: str
-    verdicts: tuple[NoteOfVerdict, ...]
+    verdicts: tuple[str, ...]
     queue_id: str
     received_at: datetime
 
@@ -108,14 +108,14 @@ def _trace(facts: ForwardFacts) -> list[HeaderField]:
     received = (
         f"by {facts.relay_host} with ESMTP id {facts.queue_id};\r\n {format_datetime(facts.received_at)}"
     )
-    verdict = "; ".join(f"{one.check}={one.action} ({one.reason})" for one in facts.verdicts) or "none"
+    verdict = ";\r\n ".join(facts.verdicts) or "none"
     fields = [HeaderField.make("Received", received)]
     if facts.authentication:
         fields.append(HeaderField.make("Authentication-Results", facts.authentication))
     return [
         *fields,
         HeaderField.make("X-Whoisproxy-Domain", facts.domain),
-        HeaderField.make("X-Whoisproxy-Verdict", verdict.replace("; ", ";\r\n ")),
+        HeaderField.make("X-Whoisproxy-Verdict", verdict),
         HeaderField.make(LOOP_HEADER, facts.relay_host),
     ]
 

@@ -28,6 +28,7 @@ from mailrelay.addresses import decoded, format_mailbox
 from mailrelay.message import RawMessage
 from mailrelay.rewriting.owner_text import without_owner
 from mailrelay.rewriting.scrub import traces
+from mailrelay.rewriting.unpack import CannotLookInside
 
 _UNSAFE_MAIN = frozenset({"message"})
 _UNSAFE = frozenset(
@@ -125,7 +126,10 @@ def rewrite_reply(message: RawMessage, owner_secrets: tuple[str, ...], facts: Re
     subject = decoded(message.first("Subject"))
     _set_header(built, subject, message_id, facts)
     raw = built.as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
-    place = traces(raw, owner_secrets, (facts.correspondent, facts.relay_address, facts.domain))
+    try:
+        place = traces(raw, owner_secrets, (facts.correspondent, facts.relay_address, facts.domain))
+    except CannotLookInside:
+        raise AnswerHeld("unsafe-part") from None
     if place:
         raise AnswerHeld(f"owner-shows-in-{place}")
     return Answer(RawMessage.parse(raw), message_id)

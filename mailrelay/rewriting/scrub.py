@@ -14,6 +14,7 @@ from email.message import Message
 from urllib.parse import unquote
 
 from mailrelay.addresses import decoded
+from mailrelay.rewriting.unpack import members
 
 _TAG = re.compile(r"<[^>]{0,5000}>")
 _SHORTEST = 4  # a shorter secret, such as a house number, is in every other text by chance
@@ -60,6 +61,9 @@ def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> s
         secrets: Strings that must not show.
         allowed: Strings that may, though a secret be part of them: the correspondent's own address and
             the relay's.
+
+    Raises:
+        CannotLookInside: A document is encrypted, broken or too large.
     """
     needles = {needle for secret in secrets for needle in _needles(secret)}
     message = message_from_bytes(raw)
@@ -148,3 +152,6 @@ def _body_texts(message: Message) -> Iterator[str]:
         yield payload.decode("utf-8", "replace")
         # Documents hold text in two octets per character too.
         yield payload.decode("latin-1").replace("\0", "")
+        for content in members(payload):
+            yield content.decode("utf-8", "replace")
+            yield content.decode("latin-1").replace("\0", "")

@@ -30,7 +30,7 @@ from mailrelay.queue.store import QueueStore
 from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.demo.dns_server import DnsServer
-from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, send
+from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
 from whoisproxy.storage.engine import open_engine
 
@@ -227,14 +227,26 @@ async def open_world(
                 resolver=resolver,
                 worker=worker,
                 signer=signer,
-                home=MailDomain.publish(dns, "home.example", folder),
-                offers=MailDomain.publish(dns, "offers.example", folder),
+                home=_domain(dns, "home.example"),
+                offers=_domain(dns, "offers.example"),
             )
         finally:
             await server.close()
             await engine.dispose()
 
 
+def _domain(dns: DnsServer, name: str) -> MailDomain:
+    """Publish a domain that signs with Ed25519, whose keys are made in no time."""
+    signer = Signer(name, "mail", ed25519.Ed25519PrivateKey.generate(), utc_now)
+    publish_receiver(dns, name)
+    dns.set(name, "TXT", "v=spf1 ip4:127.0.0.1 -all")
+    record_name, record = signer.dns_record()
+    dns.set(record_name, "TXT", record)
+    dns.set(f"_dmarc.{name}", "TXT", "v=DMARC1; p=reject")
+    return MailDomain(signer)
+
+
+@asynccontextmanager
 async def running(world: World) -> AsyncIterator[World]:
     """Run the worker's loop while a test goes on."""
     stop = asyncio.Event()

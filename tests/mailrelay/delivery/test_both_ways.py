@@ -114,16 +114,17 @@ async def test_the_answer_refers_only_to_letters_that_the_correspondent_knows(wo
     assert b"secret@" not in sent.raw
 
 
-async def test_whoever_pretends_to_be_the_owner_gets_the_same_answer_and_reaches_nobody(world: World) -> None:
+async def test_whoever_pretends_to_be_the_owner_reaches_nobody_and_learns_nothing(world: World) -> None:
     reply_address = await _reply_address(world)
-    raw = Letter(OWNER_MAILBOX, reply_address, "Re: x", "Pay here.\n").raw()
+    world.dns.set("_dmarc.home.example", "TXT", "v=DMARC1; p=none")
 
     answer = await world.stranger_writes(Letter(OWNER_MAILBOX, reply_address, "Re: x", "Pay here.\n"))
     await world.settle()
 
-    assert answer.code in {250, 550}
-    assert raw
+    assert answer.code == 250
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.QUARANTINED])
+    assert record.direction is Direction.REPLY
 
 
 async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_address_only(world: World) -> None:

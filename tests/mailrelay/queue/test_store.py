@@ -1,7 +1,6 @@
 """The queue: durable, leased, sealed."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.store import QueueStore
-from mailrelay.queue.tables import metadata
 from tests.mailrelay.conftest import Clock
 from tests.mailrelay.world import OwnerKeys
 from whoisproxy.storage.engine import open_engine
@@ -20,10 +18,9 @@ LEASE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'queue.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The queue's database, once on SQLite and once on PostgreSQL."""
+    engine = open_engine(database_url)
     yield engine
     await engine.dispose()
 
@@ -152,12 +149,14 @@ async def test_the_list_is_paged_newest_first(store: QueueStore, clock: Clock) -
 
 
 async def test_nothing_of_a_message_stands_in_the_database_files(
-    store: QueueStore, engine: AsyncEngine, tmp_path: Path
+    sqlite_url: str, keys: OwnerKeys, clock: Clock
 ) -> None:
-    await store.enqueue([letter()])
+    engine = open_engine(sqlite_url)
+    await QueueStore(engine, keys, clock).enqueue([letter()])
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    content = b"".join(one.read_bytes() for one in (file, Path(f"{file}-wal")))
     await engine.dispose()
 
-    content = b"".join((tmp_path / name).read_bytes() for name in os.listdir(tmp_path))
     assert b"relay_1" in content
     for secret in (b"secret text", b"ada.buyer", b"offers.example", b"abc@relay.example"):
         assert secret not in content

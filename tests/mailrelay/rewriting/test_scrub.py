@@ -1,13 +1,18 @@
 """An owner's data is found wherever it hides in an answer."""
 
+import contextlib
+import io
+import zlib
 from base64 import b64encode
 from quopri import encodestring
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
 from mailrelay.message import RawMessage
 from mailrelay.rewriting.owner_text import without_owner
 from mailrelay.rewriting.scrub import traces
+from mailrelay.rewriting.unpack import CannotLookInside
 from tests.mailrelay.world import OWNER
 
 CLEAN_HEADER = b"From: x <a@relay.example>\r\nSubject: Re: offer\r\n"
@@ -99,3 +104,30 @@ def test_reading_a_message_for_traces_leaves_it_alone() -> None:
     message = RawMessage.parse(raw)
     traces(raw, OWNER.secrets)
     assert message.raw == raw
+
+
+def _attached(document: bytes) -> bytes:
+    return CLEAN_HEADER + b"Content-Transfer-Encoding: base64\r\n\r\n" + b64encode(document)
+
+
+def test_the_author_in_an_office_document_is_found() -> None:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("docProps/core.xml", "<dc:creator>Zoë Müller-Lefèvre</dc:creator>")
+
+    assert traces(_attached(packed.getvalue()), OWNER.secrets) == "body"
+
+
+def test_the_author_in_a_pdf_is_found_and_an_encrypted_one_is_not_let_through() -> None:
+    stream = zlib.compress(b"<xmp>zoe.lefevre@home.example</xmp>")
+    pdf = b"%PDF-1.7\n1 0 obj <</Filter/FlateDecode>>\nstream\n" + stream + b"\nendstream"
+
+    assert traces(_attached(pdf), OWNER.secrets) == "body"
+    with pytest.raises(CannotLookInside):
+        traces(_attached(pdf + b"\ntrailer <</Encrypt 5 0 R>>"), OWNER.secrets)
+
+
+@pytest.mark.parametrize("document", [b"PK\x03\x04 not a zip", b"%PDF-1.7 \nstream\nnot flate"])
+def test_broken_documents_do_no_harm(document: bytes) -> None:
+    with contextlib.suppress(CannotLookInside):
+        assert traces(_attached(document), OWNER.secrets) == ""
