@@ -4,6 +4,7 @@ The owner is asked for here, at delivery, and forgotten afterwards. A relay that
 anybody fails like an address that never existed.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,7 +132,8 @@ class Preparation:
             now=self._clock(),
         )
         secrets = tuple(dict.fromkeys((*owner.secrets, *owner.mailboxes)))
-        answer = rewrite_reply(message, secrets, facts)
+        # Looking through large attachments takes a while; the server goes on meanwhile.
+        answer = await asyncio.to_thread(rewrite_reply, message, secrets, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )

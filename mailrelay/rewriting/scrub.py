@@ -18,6 +18,7 @@ from mailrelay.rewriting.unpack import members
 
 _TAG = re.compile(r"<[^>]{0,5000}>")
 _SHORTEST = 4  # a shorter secret, such as a house number, is in every other text by chance
+_LARGE = 256 * 1024  # octets; beyond it the thorough comparison would take seconds
 _DIGITS = 6  # a phone number is compared by its last digits, however it is grouped
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
 # Local parts that name an office, domains that name a provider of everybody: neither shows a person.
@@ -65,8 +66,12 @@ def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> s
     Raises:
         CannotLookInside: A document is encrypted, broken or too large.
     """
+    secrets = tuple(secrets)
     needles = {needle for secret in secrets for needle in _needles(secret)}
+    octet_needles = {needle for secret in secrets for needle in _octet_needles(secret)}
     message = message_from_bytes(raw)
+    if any(_shows_in_octets(large, octet_needles) for large in _large_contents(message)):
+        return "body"
     permitted = [_squeezed(one) for one in allowed]
     for place, texts in (("header", _header_texts(message)), ("body", _body_texts(message))):
         for text in texts:
@@ -146,12 +151,41 @@ def _body_texts(message: Message) -> Iterator[str]:
             yield str(part.preamble or "")
             yield str(part.epilogue or "")
             continue
-        payload = part.get_payload(decode=True)
-        if not isinstance(payload, bytes):
-            continue
-        yield payload.decode("utf-8", "replace")
-        # Documents hold text in two octets per character too.
-        yield payload.decode("latin-1").replace("\0", "")
-        for content in members(payload):
-            yield content.decode("utf-8", "replace")
-            yield content.decode("latin-1").replace("\0", "")
+        for content in _contents(part):
+            if not _is_large(part, content):
+                yield content.decode("utf-8", "replace")
+                # Documents hold text in two octets per character too.
+                yield content.decode("latin-1").replace("\0", "")
+
+
+def _contents(part: Message) -> Iterator[bytes]:
+    payload = part.get_payload(decode=True)
+    if isinstance(payload, bytes):
+        yield payload
+        yield from members(payload)
+
+
+def _is_large(part: Message, content: bytes) -> bool:
+    return part.get_content_maintype() != "text" and len(content) > _LARGE
+
+
+def _large_contents(message: Message) -> Iterator[bytes]:
+    for part in message.walk():
+        if not part.is_multipart():
+            yield from (content for content in _contents(part) if _is_large(part, content))
+
+
+def _octet_needles(secret: str) -> Iterator[bytes]:
+    """Yield what to look for in large documents, where only plain forms can be looked for in time."""
+    folded, plain = _squeezed(secret), "".join(secret.lower().split())
+    for form in (folded, plain):
+        for charset in ("utf-8", "latin-1"):
+            octets = form.encode(charset, "ignore")
+            if len(octets) >= _DIGITS:
+                yield octets
+
+
+def _shows_in_octets(content: bytes, needles: Iterable[bytes]) -> bool:
+    # One pass takes out blanks and the zero octets of text in sixteen bits.
+    squeezed = content.translate(None, b"\0\t\r\n ").lower()
+    return any(needle in squeezed for needle in needles)

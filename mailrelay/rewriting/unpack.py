@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 _MOST_OCTETS = 32 * 1024 * 1024  # of all members together: a small file can hold a large one many times
 _MOST_MEMBERS = 2000
+_PIECE = 64 * 1024
 _FLATE = re.compile(rb"stream\r?\n")
 
 
@@ -56,12 +57,20 @@ def _flate_streams(octets: bytes) -> Iterator[bytes]:
         raise CannotLookInside
     left = _MOST_OCTETS
     for found in _FLATE.finditer(octets):
-        unpacker = zlib.decompressobj()
         try:
-            content = unpacker.decompress(octets[found.end() :], left + 1)
+            content = _inflated(octets, found.end(), left + 1)
         except zlib.error:
             continue  # an image or a font in another packing; text and metadata are in Flate or plain
         left -= len(content)
         if left < 0:
             raise CannotLookInside
         yield content
+
+
+def _inflated(octets: bytes, start: int, limit: int) -> bytes:
+    """Inflate one stream piece by piece: what follows it in the file is not touched."""
+    unpacker, content = zlib.decompressobj(), b""
+    while not unpacker.eof and start < len(octets) and len(content) < limit:
+        content += unpacker.decompress(octets[start : start + _PIECE], limit - len(content))
+        start += _PIECE
+    return content

@@ -131,3 +131,11 @@ def test_the_author_in_a_pdf_is_found_and_an_encrypted_one_is_not_let_through() 
 def test_broken_documents_do_no_harm(document: bytes) -> None:
     with contextlib.suppress(CannotLookInside):
         assert traces(_attached(document), OWNER.secrets) == ""
+
+
+@pytest.mark.parametrize("trace", ["Zoë Müller-Lefèvre".encode(), b"ZOE.LEFEVRE@home.example"])
+def test_a_large_picture_is_searched_too(trace: bytes) -> None:
+    raw = _attached(b"\xff\xd8" + b"\1\2\3\4" * 300_000 + trace)
+    assert (
+        traces(raw.replace(b"\r\n\r\n", b"\r\nContent-Type: image/jpeg\r\n\r\n", 1), OWNER.secrets) == "body"
+    )
