@@ -178,6 +178,13 @@ class QueueStore:
         async with self._engine.begin() as connection:
             return await self._change(connection, messages.c.state.in_(_DISCARDABLE), message_id, values)
 
+    async def discard_unclaimed(self, before: datetime) -> int:
+        """Throw away what nobody has released since a time; return how many messages that were."""
+        waiting = messages.c.state.in_(_DISCARDABLE) & (messages.c.updated_at < before)
+        values = {"state": State.DISCARDED, "body": None, "updated_at": self._clock()}
+        async with self._engine.begin() as connection:
+            return (await connection.execute(update(messages).where(waiting).values(values))).rowcount
+
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return the record of a message."""
         async with self._reading.connect() as connection:

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
+from prometheus_client import Gauge
 
+from mailrelay.queue.entry import FINAL, State
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 
 _log = structlog.get_logger()
+_QUEUED = Gauge("whoisproxy_mail_queue_messages", "Messages that have not come to an end", ["state"])
 _PAUSE_S = 60.0
 
 
@@ -29,6 +32,7 @@ class Housekeeping:
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                self._measure_queue,
             ):
                 await self._attempt(task)
             with contextlib.suppress(TimeoutError):
@@ -47,9 +51,18 @@ class Housekeeping:
 
     async def _purge_events(self) -> None:
         days = self._core.settings.retention.events_days
+        before = self._core.clock() - timedelta(days=days)
         async with self._core.storage.unit_of_work() as uow:
-            await uow.events.purge(self._core.clock() - timedelta(days=days))
+            await uow.events.purge(before)
+            await uow.outbox.purge(before)
 
     async def _purge_mail(self) -> None:
         retention, now = self._core.settings.retention, self._core.clock()
+        await self._core.queue.discard_unclaimed(now - timedelta(days=retention.quarantine_days))
         await self._core.queue.purge(now - timedelta(days=retention.messages_days))
+
+    async def _measure_queue(self) -> None:
+        depth = await self._core.queue.depth()
+        for state in State:
+            if state not in FINAL:
+                _QUEUED.labels(state.value).set(depth.get(state, 0))

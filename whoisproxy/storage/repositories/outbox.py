@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.storage.ordering import in_order
@@ -120,6 +120,11 @@ class Outbox:
         """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
         waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
         await self._connection.execute(update(outbox).where(waiting).values(state="done"))
+
+    async def purge(self, before: datetime) -> int:
+        """Delete work that was due before `before` and is done; return how many rows."""
+        done = and_(outbox.c.state == "done", outbox.c.run_at < before)
+        return (await self._connection.execute(delete(outbox).where(done))).rowcount
 
     async def _finish(self, item_id: int, **values: object) -> None:
         await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))
