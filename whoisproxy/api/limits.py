@@ -14,6 +14,7 @@ class ApiLimits:
         line_octets: Longest line of an NDJSON body.
         bulk_lines: Most lines of one bulk request.
         body_timeout_s: Until the body has arrived; for NDJSON, until the next octets have.
+        wait_s: Longest that a request may wait for something to happen; `wait` may ask for less.
         webhooks: Most webhooks of one registrar.
     """
 
@@ -23,6 +24,7 @@ class ApiLimits:
     line_octets: int = 16 * 1024
     bulk_lines: int = 100_000
     body_timeout_s: float = 30.0
+    wait_s: float = 30.0
     webhooks: int = 20
 
     @property

@@ -160,8 +160,12 @@ def _operation(route: Route[Any, Any]) -> dict[str, Any]:
 def _request_content(route: Route[Any, Any]) -> dict[str, Any]:
     if route.line is None:
         return {"application/json": {"schema": _ref(route.body)}}
-    # OpenAPI 3.1 has no word for a sequence of lines; x-line names the schema of each.
-    return {_NDJSON: {"schema": {"type": "string"}, "x-line": _ref(route.line)}}
+    return {_NDJSON: _lines(route.line)}
+
+
+def _lines(model: type[BaseModel]) -> dict[str, Any]:
+    # OpenAPI 3.1 has no word for a sequence of lines: any body is one, and x-line names the schema of each.
+    return {"schema": {"description": "JSON objects, one on each line."}, "x-line": _ref(model)}
 
 
 def _parameters(route: Route[Any, Any]) -> list[dict[str, Any]]:
@@ -214,7 +218,7 @@ def _reply(status: int, reply: Reply, route: Route[Any, Any]) -> dict[str, Any]:
     if reply.model is None:
         return response
     if reply.media_type == _NDJSON:
-        response["content"] = {_NDJSON: {"schema": {"type": "string"}, "x-line": _ref(reply.model)}}
+        response["content"] = {_NDJSON: _lines(reply.model)}
     else:
         response["content"] = {reply.media_type: {"schema": _ref(reply.model)}}
     return response
@@ -254,13 +258,12 @@ class _Schemas(GenerateJsonSchema):
 
 
 def _schemas() -> dict[str, Any]:
-    requests = {
-        model for route in ROUTES for model in (route.body, route.line) if model not in {Nothing, None}
-    }
-    answers = {reply.model for route in ROUTES for reply in route.replies.values() if reply.model}
+    requests = {model for route in ROUTES for model in (route.body, route.line) if model} - {Nothing}
+    answers: set[type[BaseModel]] = {ProblemModel}
+    answers |= {reply.model for route in ROUTES for reply in route.replies.values() if reply.model}
     wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = []
-    wanted += [(model, "validation") for model in requests if model]
-    wanted += [(model, "serialization") for model in {*answers, ProblemModel}]
+    wanted += [(model, "validation") for model in requests]
+    wanted += [(model, "serialization") for model in answers]
     wanted.sort(key=lambda pair: pair[0].__name__)
     _, definitions = models_json_schema(wanted, ref_template=_REF, schema_generator=_Schemas)
     return dict(sorted(definitions["$defs"].items()))

@@ -1,12 +1,15 @@
 """A client of the API over real HTTP, as a registrar's backend would be."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientSession
 from multidict import CIMultiDictProxy
+
+from whoisproxy.api.problems import Problem
 
 ANN: dict[str, Any] = {
     "name": "Ann Ångström",
@@ -28,6 +31,16 @@ OFF = {"enabled": False}
 def domain_body(**changes: object) -> dict[str, Any]:
     """Return a domain of Ann's."""
     return {"registrant": ANN, "registrant_verified": True, "statuses": ["ok"], **changes}
+
+
+@contextmanager
+def refusal_only(*codes: str) -> Iterator[None]:
+    """Let the block end well, or with a problem of one of the codes; nothing else."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.code not in codes:
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ async def _found(call: Call[EventQuery, Nothing]) -> list[Event]:
     """Return the events after the place, looking again until there is one or the time is over."""
     query = call.query
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + query.wait
+    deadline = loop.time() + min(query.wait, call.deps.limits.wait_s)
     while True:
         found = await call.deps.events.after(call.registrar, query.after, query.limit)
         remaining_s = deadline - loop.time()
