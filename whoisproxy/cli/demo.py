@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from whoisproxy.cli.failures import explain
 from whoisproxy.cli.output import Exit, command, console, stop
 from whoisproxy.demo.stage import Stage, StepFailed
 from whoisproxy.demo.story import tell
@@ -33,6 +34,8 @@ async def demo(
             stop(f"demo failed in {failure.step}: {failure.problem}", Exit.FAILED)
         except TimeoutError:
             stop(f"demo failed in {stage.step}: what was waited for did not come", Exit.FAILED)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the step is named
+            stop(f"demo failed in {stage.step}: {explain(error)[0]}", Exit.FAILED)
 
 
 async def _keep(world: World) -> None:

@@ -4,8 +4,8 @@ import typer
 
 from whoisproxy.cli.context import ConfigOption, opened, settings_from
 from whoisproxy.cli.output import command, console
+from whoisproxy.runtime.core import prepare_database
 from whoisproxy.storage.keys import MasterKeys
-from whoisproxy.storage.migrate import migrate as migrate_database
 
 app = typer.Typer(no_args_is_help=True, help="The master key that protects registrants' data.")
 
@@ -20,13 +20,11 @@ async def rotate(config: ConfigOption = None) -> None:
     keys = MasterKeys.rotate(settings_from(config).keys.folder)
     async with opened(config) as core:
         wrapped = await core.storage.rotate_keys()
-    console.print(
-        f"master key {keys.current_id} is current; {wrapped} registrants' keys are wrapped under it"
-    )
+    console.print(f"master key {keys.current_id} is current; {wrapped} data keys are wrapped under it")
 
 
 @command
 async def migrate(config: ConfigOption = None) -> None:
     """Bring the database to the newest schema; `serve` does it by itself on its start."""
-    await migrate_database(settings_from(config).database.url)
+    await prepare_database(settings_from(config))
     console.print("the database has the newest schema")

@@ -1,8 +1,12 @@
 """The `whoisproxy` command."""
 
+import sys
+from typing import Any
+
 import typer
 
 from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, serve, tld
+from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
     name="whoisproxy",
@@ -22,6 +26,26 @@ for group, name in ((registrar, "registrar"), (tld, "tld"), (privacy, "privacy")
     app.add_typer(group.app, name=name)
 
 
+# The library's class of every wrong command line; it has no public name in all its versions.
+_WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
+
+
 def main() -> None:
     """Entry point of the installed command."""
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        code = Exit.FAILED
+    except _WrongUsage as error:
+        code = _say_usage(error)
+    sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+
+def _say_usage(error: Any) -> Exit:
+    """Say in one line what is wrong with a command line."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    # Without a text, the library has written the help of a group that was called without a command.
+    if text:
+        hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
+        sys.stderr.write(f"whoisproxy: {text[:1].lower()}{text[1:]}{hint}\n")
+    return Exit.USAGE

@@ -1,22 +1,18 @@
-"""How commands answer: rich for people, JSON for scripts, one clear line for an error.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused by a rule, 4 try again later.
-"""
+"""How commands answer: rich for people, JSON for scripts, one clear line for an error."""
 
 import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
-from enum import IntEnum
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 
-from registries.errors import RegistryError
-from whoisproxy.config import ConfigurationError
-from whoisproxy.domain.errors import InvalidInput, WhoisproxyError
+from whoisproxy.cli.failures import Exit, explain
+
+__all__ = ["Exit", "command", "console", "print_json", "stop"]
 
 P = ParamSpec("P")
 
@@ -24,19 +20,11 @@ console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
 
 
-class Exit(IntEnum):
-    """What a command's exit code says."""
-
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    REFUSED = 3
-    LATER = 4
-
-
 def print_json(value: object) -> None:
     """Write a value for scripts, on one document."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    # Now, so that a reader who has gone away is noticed here and not when Python ends.
+    sys.stdout.flush()
 
 
 def stop(message: str, code: Exit) -> NoReturn:
@@ -52,17 +40,9 @@ def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             asyncio.run(function(*args, **kwargs))
-        except ConfigurationError as error:
-            stop(str(error), Exit.USAGE)
-        except InvalidInput as error:
-            stop(str(error), Exit.USAGE)
-        except WhoisproxyError as error:
-            stop(str(error), Exit.LATER if error.retry else Exit.REFUSED)
-        except RegistryError as error:
-            stop(str(error), Exit.LATER if error.retry else Exit.FAILED)
-        except OSError as error:
-            stop(f"{error.filename or 'system'}: {error.strerror or type(error).__name__}", Exit.FAILED)
-        except KeyboardInterrupt:
-            stop("stopped", Exit.FAILED)
+        except (typer.Exit, typer.BadParameter, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no stack trace outside
+            stop(*explain(error))
 
     return run

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from registries.catalogue import Catalogue
 from registries.policy import TldPolicy
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, opened, settings_from
 from whoisproxy.cli.output import Exit, command, console, print_json, stop
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
@@ -17,8 +18,8 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationState
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.runtime.core import Core
-from whoisproxy.services.privacy import Preview, PrivacyView, SwitchRequest
+from whoisproxy.runtime.core import Core, privacy_settings_of
+from whoisproxy.services.privacy import Preview, PrivacyView, SwitchRequest, preview_for
 
 app = typer.Typer(no_args_is_help=True, help="Look at and switch the privacy of a domain.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
@@ -65,7 +66,10 @@ async def preview(
     domain: NameArgument,
     config: ConfigOption = None,
     registrant: Annotated[
-        Path | None, typer.Option(help="JSON file of a registrant, for a domain that is not held here.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="JSON file of a registrant, for a domain that is not held here."
+        ),
     ] = None,
     *,
     off: Annotated[bool, typer.Option("--off", help="Preview switching off.")] = False,
@@ -73,11 +77,15 @@ async def preview(
 ) -> None:
     """Show exactly what a switch would change; nothing is changed."""
     name = DomainName.parse(domain)
-    async with opened(config) as core:
-        if registrant is None:
+    if registrant is None:
+        async with opened(config) as core:
             found = await core.privacy.preview(await _registrar_of(core, name), name, enabled=not off)
-        else:
-            found = core.privacy.preview_for(name, _registrant_from(registrant), enabled=not off)
+    else:
+        # Needs the rules only: no database is opened, or made.
+        settings = settings_from(config)
+        catalogue = Catalogue.load(*settings.catalogue.overrides)
+        holder = _registrant_from(registrant)
+        found = preview_for(catalogue, privacy_settings_of(settings), name, holder, enabled=not off)
     _show_preview(name, found, as_json=as_json)
 
 

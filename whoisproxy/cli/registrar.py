@@ -1,6 +1,8 @@
 """`whoisproxy registrar`: tenants and their API keys."""
 
+import re
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Annotated
 
 import typer
@@ -10,18 +12,46 @@ from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.domain.account import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Registrars and the API keys of their backends.")
+
+
+def _named(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("must not be empty")
+    return text.strip()
+
+
+def _web_site(text: str) -> str:
+    if not re.fullmatch(r"https?://[!-~]+", text):
+        raise typer.BadParameter("must begin with http:// or https://")
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise typer.BadParameter("is not a CIDR block such as 192.0.2.0/24") from None
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
 @app.command("add")
 @command
 async def add(
-    name: Annotated[str, typer.Argument(help="The registrar's name, as published in RDDS.")],
-    url: Annotated[str, typer.Option(help="Its web site.")],
+    name: Annotated[
+        str, typer.Argument(parser=_named, metavar="NAME", help="The registrar's name, as published in RDDS.")
+    ],
+    url: Annotated[str, typer.Option(parser=_web_site, metavar="URL", help="Its web site.")],
     config: ConfigOption = None,
-    iana_id: Annotated[int | None, typer.Option(help="IANA registrar id; none for a reseller.")] = None,
+    iana_id: Annotated[
+        int | None, typer.Option(min=1, help="IANA registrar id; none for a reseller.")
+    ] = None,
     scope: Annotated[list[Scope] | None, typer.Option(help="What the key may do [default: all].")] = None,
-    network: Annotated[list[str] | None, typer.Option(help="CIDR block the key may be used from.")] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(parser=_network, metavar="CIDR", help="CIDR block the key may be used from."),
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import idna
 import typer
 from rich.table import Table
 
@@ -9,6 +10,7 @@ from registries.catalogue import Catalogue
 from registries.policy import TldPolicy
 from whoisproxy.cli.context import ConfigOption, settings_from
 from whoisproxy.cli.output import command, console, print_json
+from whoisproxy.domain.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help="What privacy means for a TLD, and why.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
@@ -40,11 +42,11 @@ async def show_tld(
 ) -> None:
     """Explain in plain words what would happen and why, with the source."""
     catalogue = Catalogue.load(*settings_from(config).catalogue.overrides)
-    policy = catalogue.policy(tld.lower().strip("."))
+    policy = catalogue.policy(_suffix(tld))
     if as_json:
         print_json(as_values(policy))
         return
-    console.print(f"[bold].{policy.tld}[/]  {policy.operator}")
+    console.print(f"[bold].{policy.tld}[/]  {policy.operator}".rstrip())
     console.print(f"  mechanism   {policy.mechanism}{f' ({policy.reason})' if policy.reason else ''}")
     console.print(f"  {policy.explanation}", soft_wrap=True)
     if policy.allowed:
@@ -53,6 +55,14 @@ async def show_tld(
         console.print(f"  holder      {policy.holder_change.kind}{lock}")
     console.print(f"  source      {policy.source or 'none'}", soft_wrap=True)
     console.print(f"  confidence  {policy.confidence}")
+
+
+def _suffix(text: str) -> str:
+    """Return the A-label form of a TLD or public suffix, with or without a leading dot."""
+    try:
+        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None
 
 
 def as_values(policy: TldPolicy) -> dict[str, object]:

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from socket import gaierror
 
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue, CatalogueError
 from whoisproxy.config import BrandSettings, ConfigurationError, Settings
+from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail_cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
@@ -54,15 +56,31 @@ async def open_core(settings: Settings, clock: Clock = utc_now) -> AsyncIterator
     """Migrate and open the database, and put the services on it.
 
     Raises:
-        ConfigurationError: The catalogue or the keys cannot be read.
+        ConfigurationError: The catalogue or the keys cannot be read, or the database's driver is missing.
+        Unavailable: The database's server cannot be reached.
     """
     catalogue, keys = _read_files(settings)
-    await migrate(settings.database.url)
+    await prepare_database(settings)
     storage = await Storage.open(settings.database.url, keys)
     try:
         yield _assemble(settings, clock, storage, catalogue)
     finally:
         await storage.close()
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Bring the database to the newest schema; make it where it is a file.
+
+    Raises:
+        ConfigurationError: The driver of the database is not installed.
+        Unavailable: Its server cannot be reached.
+    """
+    try:
+        await migrate(settings.database.url)
+    except ModuleNotFoundError:
+        raise ConfigurationError("database.url: PostgreSQL needs the extra whoisproxy[postgres]") from None
+    except (ConnectionError, TimeoutError, gaierror):
+        raise Unavailable("the database's server cannot be reached") from None
 
 
 def _read_files(settings: Settings) -> tuple[Catalogue, MasterKeys]:
@@ -76,9 +94,7 @@ def _read_files(settings: Settings) -> tuple[Catalogue, MasterKeys]:
 
 
 def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue) -> Core:
-    privacy_settings = PrivacySettings(
-        brand(settings.brand), settings.relay.domain, timedelta(seconds=settings.relay.grace_s)
-    )
+    privacy_settings = privacy_settings_of(settings)
     queue = QueueStore(storage.engine, MailCipher(storage), clock)
     return Core(
         settings=settings,
@@ -96,6 +112,12 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
     )
+
+
+def privacy_settings_of(settings: Settings) -> PrivacySettings:
+    """Return what switching privacy needs to know of the settings."""
+    grace = timedelta(seconds=settings.relay.grace_s)
+    return PrivacySettings(brand(settings.brand), settings.relay.domain, grace)
 
 
 def brand(settings: BrandSettings) -> Brand:

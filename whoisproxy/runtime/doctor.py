@@ -1,6 +1,7 @@
 """First checks of an installation: settings, database, keys, DNS of the relay domain, registries, ports."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailrelay.dns import DnsTemporaryError, Resolver
 from whoisproxy.config import Settings
+from whoisproxy.domain.errors import WhoisproxyError
 from whoisproxy.runtime.core import open_core
 from whoisproxy.runtime.mail import dkim_record, resolver_of
 
@@ -39,9 +41,11 @@ class Finding:
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Check one thing after the other."""
     yield await _database(settings)
-    resolver = resolver_of(settings)
-    for check in (_mx, _spf, _dkim, _dmarc):
-        yield await _asked(check, settings, resolver)
+    resolver = resolver_of(settings, lifetime_s=_CONNECT_S)
+    checks = (_mx, _spf, _dkim, _dmarc)
+    # At once: where no name server answers, each of them takes the whole time.
+    for finding in await asyncio.gather(*(_asked(check, settings, resolver) for check in checks)):
+        yield finding
     for account in settings.registries:
         yield await _reachable(f"registry {account.name}", account.host, account.port)
     for name, listener in (
@@ -57,7 +61,7 @@ async def _database(settings: Settings) -> Finding:
     try:
         async with open_core(settings) as core:
             await core.storage.ping()
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, WhoisproxyError, OSError) as error:
         return Finding("database and keys", Health.FAILED, f"does not answer ({type(error).__name__})")
     return Finding("database and keys", Health.OK)
 
@@ -116,7 +120,7 @@ async def _free_or_ours(name: str, host: str, port: int) -> Finding:
     try:
         server = await asyncio.start_server(lambda _reader, writer: writer.close(), host, port)
     except OSError as error:
-        return Finding(subject, Health.FAILED, f"cannot listen: {error.strerror}")
+        return Finding(subject, Health.FAILED, f"cannot listen: {os.strerror(error.errno or 0)}")
     server.close()
     await server.wait_closed()
     return Finding(subject, Health.OK)

@@ -11,15 +11,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from whoisproxy.config import ConfigurationError
+
 _KEY_OCTETS = 32
 _VALID = timedelta(days=3650)
 
 
 def secret_key(file: Path) -> bytes:
-    """Return 32 octets from `file`, made there when it does not exist."""
+    """Return 32 octets from `file`, made there when it does not exist.
+
+    Raises:
+        ConfigurationError: The file holds something else.
+    """
     if not file.exists():
         write_private(file, secrets.token_bytes(_KEY_OCTETS))
-    return file.read_bytes()
+    key = file.read_bytes()
+    if len(key) != _KEY_OCTETS:
+        raise ConfigurationError(f"{file}: is damaged; restore it from a backup")
+    return key
 
 
 def server_tls(certificate: Path | None, key: Path | None, own: Path, hostname: str) -> ssl.SSLContext:
@@ -28,7 +37,7 @@ def server_tls(certificate: Path | None, key: Path | None, own: Path, hostname: 
     A self-signed certificate serves opportunistic encryption between mail servers (RFC 7435).
 
     Raises:
-        OSError: The files cannot be read or hold no certificate.
+        ConfigurationError: The files cannot be read or hold no certificate with its key.
     """
     if certificate is None:
         certificate = own
@@ -36,7 +45,12 @@ def server_tls(certificate: Path | None, key: Path | None, own: Path, hostname: 
             write_private(own, _self_signed(hostname))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        raise ConfigurationError(f"{certificate}: holds no certificate in PEM form with its key") from None
+    except OSError as error:
+        raise ConfigurationError(f"{certificate} or its key: {error.strerror}") from None
     return context
 
 

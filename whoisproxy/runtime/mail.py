@@ -13,7 +13,7 @@ from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
-from whoisproxy.config import Settings
+from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
 from whoisproxy.services.relay_directory import RelayDirectory
@@ -23,20 +23,32 @@ _DKIM_KEY = "dkim.pem"
 _TLS_FILE = "smtp-tls.pem"
 
 
-def resolver_of(settings: Settings) -> Resolver:
-    """Return a resolver on the configured name servers, or on those of the system."""
+def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver:
+    """Return a resolver on the configured name servers, or on those of the system.
+
+    Args:
+        settings: They name the servers and the time that each has.
+        lifetime_s: For one question with all its retries; None for three times what a server has.
+    """
     nameservers = settings.dns.nameservers or tuple(
         f"[{server}]:53" if ":" in str(server) else f"{server}:53"
         for server in dns.resolver.Resolver().nameservers
     )
     timeout_s = settings.dns.timeout_s
-    return Resolver(nameservers, timeout_s=timeout_s, lifetime_s=3 * timeout_s)
+    return Resolver(nameservers, timeout_s=timeout_s, lifetime_s=lifetime_s or 3 * timeout_s)
 
 
 def signer_of(settings: Settings) -> Signer:
-    """Return the signer of the relay domain; its key is made on the first start."""
+    """Return the signer of the relay domain; its key is made on the first start.
+
+    Raises:
+        ConfigurationError: The file holds no key.
+    """
     file = settings.keys.folder / _DKIM_KEY
-    return Signer.load_or_create(file, settings.relay.domain, settings.relay.dkim_selector, utc_now)
+    try:
+        return Signer.load_or_create(file, settings.relay.domain, settings.relay.dkim_selector, utc_now)
+    except (ValueError, TypeError):
+        raise ConfigurationError(f"{file}: holds no RSA or Ed25519 key in PEM form") from None
 
 
 def dkim_record(settings: Settings) -> tuple[str, str]:

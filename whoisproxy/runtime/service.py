@@ -7,8 +7,8 @@ finished, then the database is closed.
 import asyncio
 import os
 import socket
-from collections.abc import Collection, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,12 +24,13 @@ from whoisproxy.config import Settings
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.runtime.connectors import open_connectors
-from whoisproxy.runtime.core import Core, open_core
+from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.mail import delivery_worker, mail_server
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker
 from whoisproxy.services.registry_sync import RegistrySync
+from whoisproxy.services.settings import Clock
 from whoisproxy.services.webhooks import WebhookDelivery
 from whoisproxy.services.work_orders import APPLY
 
@@ -61,7 +62,9 @@ class Service:
         settings: Settings,
         roles: Collection[Role] = tuple(Role),
         wire_log: WireLog | None = None,
+        clock: Clock = utc_now,
     ) -> None:
+        self._clock = clock
         self._settings = settings
         self._roles = frozenset(roles)
         self._wire_log = wire_log
@@ -85,7 +88,7 @@ class Service:
             OSError: An address cannot be listened at.
         """
         async with AsyncExitStack() as stack:
-            self._core = await stack.enter_async_context(open_core(self._settings))
+            self._core = await stack.enter_async_context(open_core(self._settings, self._clock))
             # Workers stop after the listeners, whose last requests may leave work behind.
             if Role.WORKER in self._roles:
                 await self._start_workers(stack)
@@ -153,7 +156,8 @@ class Service:
 
     async def _start_smtp(self, stack: AsyncExitStack) -> None:
         server = mail_server(self.core)
-        self.ports["smtp"] = await server.start()
+        with self._listening("smtp"):
+            self.ports["smtp"] = await server.start()
         stack.push_async_callback(server.close)
 
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
@@ -161,9 +165,9 @@ class Service:
         settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
         app = make_rdap_app(self.core.lookup, settings)
         await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
-        server = await start_whois(
-            self.core.lookup, whois.host, whois.port, WhoisLimits(whois.requests_per_minute)
-        )
+        limits = WhoisLimits(whois.requests_per_minute)
+        with self._listening("whois"):
+            server = await start_whois(self.core.lookup, whois.host, whois.port, limits)
         self.ports["whois"] = server.port
 
         async def close() -> None:
@@ -194,5 +198,16 @@ class Service:
         listener = getattr(self._settings, name)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, listener.host, listener.port).start()
+        with self._listening(name):
+            await web.TCPSite(runner, listener.host, listener.port).start()
         self.ports[name] = runner.addresses[0][1]
+
+    @contextmanager
+    def _listening(self, name: str) -> Iterator[None]:
+        """Say in an error which listener it was."""
+        try:
+            yield
+        except OSError as error:
+            listener = getattr(self._settings, name)
+            reason = f"cannot listen: {os.strerror(error.errno or 0)}"
+            raise OSError(error.errno, reason, f"{name} {listener.host}:{listener.port}") from None

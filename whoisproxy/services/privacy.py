@@ -161,32 +161,16 @@ class PrivacyService:
             relays = await uow.relays.of_domain(registration.id)
         identities = identities_of(registrar, relays, self._settings.brand)
         brand = registrar.brand or self._settings.brand
-        return self._preview(
-            name, registration.registrant, brand, identities, hidden=privacy.status.hidden, enabled=enabled
+        return _preview(
+            self._catalogue,
+            self._settings,
+            name,
+            registration.registrant,
+            brand,
+            identities,
+            hidden=privacy.status.hidden,
+            enabled=enabled,
         )
-
-    def preview_for(self, name: DomainName, registrant: Registrant, *, enabled: bool) -> Preview:
-        """Return what a switch would change for a domain that is not held here, under the default brand."""
-        return self._preview(name, registrant, self._settings.brand, {}, hidden=not enabled, enabled=enabled)
-
-    def _preview(  # noqa: PLR0913 - what a preview depends on
-        self,
-        name: DomainName,
-        registrant: Registrant,
-        brand: Brand,
-        identities: dict[Role, ProxyIdentity],
-        *,
-        hidden: bool,
-        enabled: bool,
-    ) -> Preview:
-        policy = self._catalogue.policy(name.suffix)
-        for role in roles_of(policy):
-            # The address is made when privacy is switched on; before that only its domain is known.
-            identities.setdefault(role, ProxyIdentity(brand, f"(random)@{self._settings.relay_domain}"))
-        show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
-        before = show(policy, registrant, identities, hide=hidden)
-        after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
-        return Preview(policy, before, after, differences(before, after))
 
     async def rotate(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Publish new relay addresses; the old ones take mail through their grace period.
@@ -301,6 +285,41 @@ class PrivacyService:
             operation=operation,
             published=published_contacts(policy, registration.registrant, identities, hide=hidden),
         )
+
+
+def preview_for(
+    catalogue: Catalogue,
+    settings: PrivacySettings,
+    name: DomainName,
+    registrant: Registrant,
+    *,
+    enabled: bool,
+) -> Preview:
+    """Return what a switch would change for a domain that is not held here, under the default brand."""
+    return _preview(
+        catalogue, settings, name, registrant, settings.brand, {}, hidden=not enabled, enabled=enabled
+    )
+
+
+def _preview(  # noqa: PLR0913 - what a preview depends on
+    catalogue: Catalogue,
+    settings: PrivacySettings,
+    name: DomainName,
+    registrant: Registrant,
+    brand: Brand,
+    identities: dict[Role, ProxyIdentity],
+    *,
+    hidden: bool,
+    enabled: bool,
+) -> Preview:
+    policy = catalogue.policy(name.suffix)
+    for role in roles_of(policy):
+        # The address is made when privacy is switched on; before that only its domain is known.
+        identities.setdefault(role, ProxyIdentity(brand, f"(random)@{settings.relay_domain}"))
+    show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
+    before = show(policy, registrant, identities, hide=hidden)
+    after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
+    return Preview(policy, before, after, differences(before, after))
 
 
 def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:
