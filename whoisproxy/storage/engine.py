@@ -6,11 +6,14 @@ so that it cannot fail half way for another writer's sake.
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from whoisproxy.storage import sqlite_driver
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
@@ -31,7 +34,11 @@ def open_engine(url: str) -> AsyncEngine:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         engine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", pool_size=8, max_overflow=8, hide_parameters=True
+            f"sqlite+aiosqlite:///{path}",
+            async_creator=partial(sqlite_driver.connect, path),
+            pool_size=8,
+            max_overflow=8,
+            hide_parameters=True,
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
