@@ -18,15 +18,17 @@ from registries.contact import Role
 from registries.sandbox.authority import CertificateAuthority
 from registries.sandbox.server import SandboxRegistry
 from registries.sandbox.settings import DataModel, Tld
-from whoisproxy.config import Settings, load
+from whoisproxy.config import load
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain, publish_receiver
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
 from whoisproxy.demo.registry_client import RegistryClient, WireRecorder
 from whoisproxy.observability import configure_logging
+from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.mail import dkim_record
 from whoisproxy.runtime.service import Service
+from whoisproxy.services.settings import Clock
 
 RELAY_DOMAIN = "relay.example"
 GRACE_S = 4
@@ -53,6 +55,7 @@ hostname = "mx.{relay_domain}"
 nameservers = ["{nameserver}"]
 [delivery]
 port = {sink_port}
+allow_private_addresses = true
 [relay]
 domain = "{relay_domain}"
 grace_s = {grace_s}
@@ -119,10 +122,26 @@ class World:
         return str(results.dmarc.result)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything outside our service, started, and the settings file that leads the service to it."""
+
+    folder: Path
+    file: Path
+    dns: DnsServer
+    sink: MailSink
+    registry: SandboxRegistry
+    authority: CertificateAuthority
+    senders: dict[str, MailDomain]
+
+    async def registry_client(self) -> RegistryClient:
+        """Return a session of the registrar's own at the registry."""
+        return await RegistryClient.open(self.registry.port, self.authority, _ACCOUNT, _PASSWORD)
+
+
 @asynccontextmanager
-async def loopback_world(folder: Path) -> AsyncIterator[World]:
-    """Start everything in `folder` and stop it in the end."""
-    configure_logging("error", "json")
+async def surroundings(folder: Path) -> AsyncIterator[Surroundings]:
+    """Start registry, name server and mail server; write the settings for a service among them."""
     async with AsyncExitStack() as stack:
         dns = await stack.enter_async_context(DnsServer())
         sink = await stack.enter_async_context(MailSink())
@@ -137,21 +156,43 @@ async def loopback_world(folder: Path) -> AsyncIterator[World]:
             )
         )
         senders = _publish_zones(dns, folder / "senders")
-        settings = _settings(folder, dns, sink, registry, authority)
+        file = _write_settings(folder, dns, sink, registry, authority)
+        yield Surroundings(folder, file, dns, sink, registry, authority, senders)
+
+
+@asynccontextmanager
+async def loopback_world(folder: Path, clock: Clock = utc_now) -> AsyncIterator[World]:
+    """Start everything in `folder` and stop it in the end; `clock` is the service's."""
+    configure_logging("error", "json")
+    async with AsyncExitStack() as stack:
+        around = await stack.enter_async_context(surroundings(folder))
+        settings = load(around.file, {})
         wire = WireRecorder()
-        service = Service(settings, wire_log=wire.note)
+        service = Service(settings, wire_log=wire.note, clock=clock)
         await service.start()
         stack.push_async_callback(service.stop)
         name, record = dkim_record(settings)
-        dns.set(name, "TXT", record)
+        around.dns.set(name, "TXT", record)
         accounts = service.core.accounts
         registrar = await accounts.add_registrar("Demo Registrar", "https://registrar.example", 9999)
         _, api_key = await accounts.add_key(registrar)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         backend = Backend(http, f"http://127.0.0.1:{service.ports['api']}", api_key)
-        client = await RegistryClient.open(registry.port, authority, _ACCOUNT, _PASSWORD)
+        client = await around.registry_client()
         stack.push_async_callback(client.close)
-        yield World(folder, dns, sink, registry, service, backend, client, wire, http, api_key, senders)
+        yield World(
+            folder=folder,
+            dns=around.dns,
+            sink=around.sink,
+            registry=around.registry,
+            service=service,
+            backend=backend,
+            registry_client=client,
+            wire=wire,
+            http=http,
+            api_key=api_key,
+            senders=around.senders,
+        )
 
 
 def _thin(suffix: str) -> Tld:
@@ -172,9 +213,9 @@ def _publish_zones(dns: DnsServer, keys: Path) -> dict[str, MailDomain]:
     return senders
 
 
-def _settings(
+def _write_settings(
     folder: Path, dns: DnsServer, sink: MailSink, registry: SandboxRegistry, authority: CertificateAuthority
-) -> Settings:
+) -> Path:
     secret = folder / "registry.password"
     secret.touch(mode=0o600)
     secret.write_text(_PASSWORD)
@@ -190,4 +231,4 @@ def _settings(
             ca_file=authority.ca_file,
         )
     )
-    return load(file, {})
+    return file

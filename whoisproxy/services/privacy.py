@@ -301,7 +301,7 @@ def preview_for(
     )
 
 
-def _preview(  # noqa: PLR0913 - what a preview depends on
+def _preview(  # noqa: PLR0913, PLR0917 - what a preview depends on
     catalogue: Catalogue,
     settings: PrivacySettings,
     name: DomainName,
