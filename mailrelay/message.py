@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
+LOOP_HEADER = "X-Whoisproxy-Loop"
+"""Stands on every message that we send; one that comes back with it has gone round."""
+
 # RFC 5322 3.6.8: a field name is printable US-ASCII without the colon. Older mail puts spaces before it.
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:")
 _LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -115,6 +115,7 @@ class Delivery(_Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 25
     smarthost: Annotated[str, Field(pattern=r"^([a-z0-9.:\[\]-]+:\d+)?$")] = ""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    allow_private_addresses: bool = False
     workers: Annotated[int, Field(ge=1, le=256)] = 8
 
 

@@ -2,8 +2,8 @@
 
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import LOOP, Action, Verdict
+from mailrelay.message import LOOP_HEADER
 
-LOOP_HEADER = "X-Whoisproxy-Loop"  # put on every message we send
 _MAX_HOPS = 30  # RFC 5321 section 6.3 wants a large limit; nobody needs thirty hops, loops pass it in seconds
 
 

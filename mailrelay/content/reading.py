@@ -159,7 +159,7 @@ class _Structure:
         self._walk(root)
 
     def _walk(self, root: email.message.Message) -> None:
-        waiting = [(root, 1)]
+        waiting: list[tuple[email.message.Message, int]] = [(root, 1)]
         self.parts = 0
         while waiting:
             part, depth = waiting.pop()
@@ -170,7 +170,9 @@ class _Structure:
                 return
             children = part.get_payload()
             if isinstance(children, list):
-                waiting.extend((child, depth + 1) for child in reversed(children))
+                waiting.extend(
+                    (child, depth + 1) for child in reversed(children) if not isinstance(child, str)
+                )
             else:
                 self._leaves.append(part)
 

@@ -12,11 +12,10 @@ from datetime import datetime
 from mailrelay.addresses import BounceAddresses
 from mailrelay.directory import Directory, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
-from mailrelay.message import HeaderField, RawMessage, canonical_line_ends
+from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.forward import (
-    LOOP_HEADER,
     ForwardFacts,
     author_of,
     correspondent_of,

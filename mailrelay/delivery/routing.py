@@ -1,6 +1,7 @@
 """Find the mail servers of a domain (RFC 5321 section 5.1, null MX by RFC 7505), or use the smarthost."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from mailrelay.dns import Resolver
 from mailrelay.errors import PermanentMailError, TemporaryMailError
@@ -24,12 +25,17 @@ class Router:
         resolver: Answers DNS questions.
         port: Port of mail servers found in the DNS.
         smarthost: `host:port` that takes all mail; empty asks the DNS.
+        public_only: Whether to pass over servers on private and loopback addresses: a correspondent's
+            zone must not send us into the operator's own network.
     """
 
-    def __init__(self, resolver: Resolver, port: int = 25, smarthost: str = "") -> None:
+    def __init__(
+        self, resolver: Resolver, port: int = 25, smarthost: str = "", *, public_only: bool = False
+    ) -> None:
         self._resolver = resolver
         self._port = port
         self._smarthost = smarthost
+        self._public_only = public_only
 
     async def targets(self, domain: str) -> list[Target]:
         """Return mail servers, best first; never empty.
@@ -51,8 +57,13 @@ class Router:
             if host
             for address in await self._resolver.addresses(host)
         ]
+        allowed = [
+            target for target in found if not self._public_only or ip_address(target.address).is_global
+        ]
+        if allowed:
+            return allowed
         if found:
-            return found
+            raise PermanentMailError(550, "5.4.4", "No route to the recipient", "mail-server-not-public")
         if hosts:
             raise TemporaryMailError(451, "4.4.4", "No route to the recipient", "mx-has-no-address")
         raise PermanentMailError(550, "5.1.2", "Recipient domain does not exist", "no-such-domain")

@@ -11,9 +11,8 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from mailrelay.addresses import Mailbox, format_mailbox, parse_mailboxes
-from mailrelay.message import HeaderField, RawMessage, canonical_line_ends
+from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 
-LOOP_HEADER = "X-Whoisproxy-Loop"
 _OURS = "x-whoisproxy-"
 _DROPPED = frozenset(
     {

@@ -95,7 +95,7 @@ def _read_files(settings: Settings) -> tuple[Catalogue, MasterKeys]:
 
 def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue) -> Core:
     privacy_settings = privacy_settings_of(settings)
-    queue = QueueStore(storage.engine, MailCipher(storage), clock)
+    queue = QueueStore(storage.engine, MailCipher(storage), clock, storage.reading_engine)
     return Core(
         settings=settings,
         clock=clock,

@@ -101,7 +101,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
         ),
-        router=Router(resolver_of(settings), settings.delivery.port, settings.delivery.smarthost),
+        router=_router(settings),
         client=SmtpClient(hostname, settings.delivery.timeout_s),
         signer=signer_of(settings),
         reports=Reports(hostname, domain),
@@ -110,6 +110,12 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
     )
+
+
+def _router(settings: Settings) -> Router:
+    delivery = settings.delivery
+    public_only = not delivery.allow_private_addresses
+    return Router(resolver_of(settings), delivery.port, delivery.smarthost, public_only=public_only)
 
 
 def _directory(core: Core) -> RelayDirectory:

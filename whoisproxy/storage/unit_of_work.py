@@ -75,6 +75,7 @@ class Storage:
 
     Attributes:
         outbox_wakeup: Notified after a commit that added work.
+        reading_engine: The same database for transactions that only read.
     """
 
     def __init__(self, engine: AsyncEngine, keys: MasterKeys) -> None:
@@ -85,7 +86,8 @@ class Storage:
         # SQLite has one writer: waiting here is fair and costs nothing, unlike its busy loop.
         self._writer = asyncio.Lock() if is_sqlite(engine) else None
         self._writing_task: asyncio.Task[object] | None = None
-        self._read_only = {READ_ONLY: True} if is_sqlite(engine) else {"postgresql_readonly": True}
+        read_only = {READ_ONLY: True} if is_sqlite(engine) else {"postgresql_readonly": True}
+        self.reading_engine = engine.execution_options(**read_only)
 
     @classmethod
     async def open(cls, url: str, keys: MasterKeys) -> Self:
@@ -133,10 +135,8 @@ class Storage:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction that only reads: it waits for no writer."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**self._read_only)
-            async with connection.begin():
-                yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+        async with self.reading_engine.begin() as connection:
+            yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
     async def seal_for(self, owner_id: str, plaintext: bytes) -> bytes:
         """Seal a message for a registrant; his key exists as long as he does."""

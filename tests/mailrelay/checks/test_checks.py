@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from mailrelay.authentication import AuthenticationResults, DmarcPolicy, DmarcResult, Result, SpfResult
 from mailrelay.checks import verdict as replies
 from mailrelay.checks.chains import Chains, CheckLimits, build_chains
-from mailrelay.checks.mail_loop import LOOP_HEADER
 from mailrelay.checks.stages import (
     ConnectionContext,
     MessageContext,
@@ -21,7 +20,7 @@ from mailrelay.checks.stages import (
 from mailrelay.checks.verdict import Action, Decision
 from mailrelay.checks.window import SlidingWindow, network_of
 from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
-from mailrelay.message import RawMessage
+from mailrelay.message import LOOP_HEADER, RawMessage
 from tests.mailrelay.conftest import Clock
 
 PEER = ConnectionContext("192.0.2.25")

@@ -102,6 +102,18 @@ async def test_routes_follow_mx_null_mx_and_address(world: World) -> None:
     assert await Router(world.resolver, 25, "smart:587").targets("x") == [Target("smart", "smart", 587)]
 
 
+async def test_a_zone_cannot_send_us_into_our_own_network(world: World) -> None:
+    world.dns.set("inside.example", "MX", "10 a.inside.example.")
+    world.dns.set("a.inside.example", "A", "10.0.0.1")
+    world.dns.set("mixed.example", "MX", "10 a.inside.example.", "20 b.mixed.example.")
+    world.dns.set("b.mixed.example", "A", "9.9.9.9")
+    router = Router(world.resolver, public_only=True)
+
+    with pytest.raises(PermanentMailError, match="mail-server-not-public"):
+        await router.targets("inside.example")
+    assert [one.address for one in await router.targets("mixed.example")] == ["9.9.9.9"]
+
+
 @given(st.integers(1, 60), st.floats(0, 1))
 def test_waits_vary_by_a_fifth_and_end(attempts: int, chance: float) -> None:
     delay = delay_after(attempts, lambda: chance)
