@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any, NoReturn, TypeVar
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from pydantic import BaseModel, ValidationError
 
 from whoisproxy.api.problems import FieldError, Problem
@@ -17,12 +18,16 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _MAX_ERRORS = 20
 
+# The client went away, or its framing broke in the middle.
+_BROKEN_OFF = (ConnectionError, web.RequestPayloadError, HttpProcessingError)
+
 
 async def read_json(request: web.Request, limit_octets: int, timeout_s: float) -> bytes:
     """Return the checked octets of a JSON body.
 
     Raises:
-        Problem: UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, REQUEST_TIMEOUT or MALFORMED_JSON.
+        Problem: UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, REQUEST_TIMEOUT, MALFORMED_REQUEST when the
+            body breaks off, or MALFORMED_JSON.
     """
     demand_media_type(request, "application/json")
     raw = await _read(request, limit_octets, timeout_s)
@@ -53,6 +58,8 @@ async def _read(request: web.Request, limit_octets: int, timeout_s: float) -> by
                     raise too_large
     except TimeoutError:
         raise Problem("REQUEST_TIMEOUT", "the body did not arrive in time") from None
+    except _BROKEN_OFF:
+        raise Problem("MALFORMED_REQUEST", "the body broke off") from None
     return bytes(raw)
 
 
@@ -62,7 +69,8 @@ async def read_lines(request: web.Request, limit_octets: int, timeout_s: float) 
     A line is read only when the one before it was taken, so a slow consumer slows the sender.
 
     Raises:
-        Problem: BODY_TOO_LARGE for a line over the limit, REQUEST_TIMEOUT when nothing comes.
+        Problem: BODY_TOO_LARGE for a line over the limit, REQUEST_TIMEOUT when nothing comes,
+            MALFORMED_REQUEST when the body breaks off.
     """
     pending = bytearray()
     while True:
@@ -71,6 +79,8 @@ async def read_lines(request: web.Request, limit_octets: int, timeout_s: float) 
                 chunk = await request.content.readany()
         except TimeoutError:
             raise Problem("REQUEST_TIMEOUT", "the next line did not arrive in time") from None
+        except _BROKEN_OFF:
+            raise Problem("MALFORMED_REQUEST", "the body broke off") from None
         pending += chunk
         *lines, rest = bytes(pending).split(b"\n")
         pending = bytearray(rest)

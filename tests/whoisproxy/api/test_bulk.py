@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.whoisproxy.api.client import OFF, ON, domain_body
 from tests.whoisproxy.api.service import Service
@@ -93,3 +95,27 @@ async def test_a_line_that_does_not_end_and_too_many_lines_end_the_answer_with_a
 async def test_another_media_type_is_refused_before_anything_is_read(service: Service) -> None:
     answer = await service.client.post(PATH, {"domain": "ann-one.com", **OFF})
     assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("limits", [ApiLimits(body_timeout_s=0.2)])
+async def test_who_takes_no_answers_is_cut_off_and_the_rest_of_his_lines_is_left(service: Service) -> None:
+    """One who only sends would otherwise fill our memory with answers."""
+    line = b'{"domain": "' + b"a" * 200 + b'.com", "enabled": false}\n'
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+        f"Authorization: Bearer {service.client.secret}\r\nContent-Length: {len(line) * 90_000}\r\n\r\n"
+    )
+    # A small window on our side, and nothing is ever read from it.
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1024)
+    with capture_logs() as logs:
+        writer.write(head.encode())
+        with suppress(ConnectionError):
+            async with asyncio.timeout(60):
+                for _ in range(90_000):
+                    writer.write(line)
+                    await writer.drain()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    del reader
+    assert "api-bulk-abandoned" in [each["event"] for each in logs]

@@ -8,6 +8,7 @@ client whose connection broke sends all again, and the lines done are answered f
 import asyncio
 from collections.abc import AsyncIterator
 
+import structlog
 from aiohttp import web
 
 from whoisproxy.api import metrics
@@ -24,6 +25,8 @@ from whoisproxy.api.sent import Sent
 from whoisproxy.domain.account import Scope
 from whoisproxy.domain.names import DomainName
 
+_log = structlog.get_logger()
+
 _MEDIA_TYPE = "application/x-ndjson"
 
 _Call = Call[NoQuery, Nothing]
@@ -35,11 +38,17 @@ async def switch_many(call: _Call) -> web.StreamResponse:
     key = key_of(call.request)
     response = web.StreamResponse(headers={"Content-Type": _MEDIA_TYPE})
     await response.prepare(call.request)
-    async for line in _results(call, key):
-        # A client that takes nothing any more must not hold us for ever.
-        async with asyncio.timeout(call.deps.limits.body_timeout_s):
-            await response.write(line + b"\n")
-    await response.write_eof()
+    try:
+        async for line in _results(call, key):
+            async with asyncio.timeout(call.deps.limits.body_timeout_s):
+                await response.write(line + b"\n")
+        await response.write_eof()
+    except (TimeoutError, ConnectionError):
+        # The client takes no answers any more: its lines that were not read are not carried out. The
+        # answer has begun, so the only honest end is that of the connection.
+        _log.info("api-bulk-abandoned", request_id=call.request_id)
+        if call.request.transport is not None:
+            call.request.transport.abort()
     return response
 
 

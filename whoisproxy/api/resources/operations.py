@@ -33,7 +33,8 @@ def operation_view(operation: Operation) -> OperationView:
 
 async def _ended(call: Call[OperationQuery, Nothing], operation: Operation) -> Operation:
     """Wait for the end of the operation, of the time, or of the service."""
-    waiting = asyncio.create_task(call.deps.operations.wait(call.registrar, operation.id, call.query.wait))
+    seconds = min(call.query.wait, call.deps.limits.wait_s)
+    waiting = asyncio.create_task(call.deps.operations.wait(call.registrar, operation.id, seconds))
     stopping = asyncio.create_task(call.stopping.wait())
     try:
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
