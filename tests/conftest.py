@@ -1,6 +1,7 @@
-"""Fixtures for all tests: migrated databases, empty and quickly made."""
+"""Fixtures for all tests: migrated databases, empty and quickly made; and the rule that CI skips nothing."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -68,3 +69,25 @@ async def storage(database_url: str, master_keys: MasterKeys) -> AsyncIterator[S
     opened = await Storage.open(database_url, master_keys)
     yield opened
     await opened.close()
+
+
+_skipped: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped: where everything is installed, nothing may be."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Likewise for whole modules."""
+    if report.skipped:
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of continuous integration in which a test that should run was skipped."""
+    if _skipped and os.environ.get("CI") == "true" and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
