@@ -13,9 +13,11 @@ from mailrelay.message import RawMessage
 
 def _words(*patterns: str) -> Callable[[RawMessage, Content], bool]:
     """Return whether subject or text holds any of the patterns, as whole words, any case."""
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
+    # The patterns are in lower case and so is what they are matched with: that is several times faster than
+    # a match that ignores case, because the first letter alone rules most of them out.
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
     return lambda _, content: bool(
-        found.search(content.subject) or found.search(content.own_text, 0, SCANNED_CHARACTERS)
+        found.search(content.subject.lower()) or found.search(content.own_text[:SCANNED_CHARACTERS].lower())
     )
 
 
