@@ -1,0 +1,28 @@
+"""The name server of `bench_mail`: `python -m bench.mail_names FOLDER` prints a port.
+
+It knows the domain of the sender with its SPF, DKIM and DMARC records; the key is kept in the folder.
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from whoisproxy.demo.dns_server import DnsServer
+from whoisproxy.demo.mail_actors import MailDomain
+
+SENDER_DOMAIN = "offers.example"
+
+
+async def serve(folder: Path) -> None:
+    """Answer until terminated."""
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with DnsServer() as server:
+        MailDomain.publish(server, SENDER_DOMAIN, folder)
+        print(server.port, flush=True)
+        await stopped.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))
