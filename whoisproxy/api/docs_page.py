@@ -197,6 +197,8 @@ def _kind(schema: dict[str, Any]) -> Content:
         return [(" or " if place else "", part) for place, part in enumerate(parts)]
     if schema.get("type") == "array":
         return "list of ", _kind(schema.get("items", {}))
+    if isinstance(schema.get("additionalProperties"), dict):
+        return "members of ", _kind(schema["additionalProperties"])
     if "enum" in schema and len(schema["enum"]) <= len("enum"):
         return tag("span", " | ".join(str(value) for value in schema["enum"]), class_="type")
     return tag(

@@ -150,8 +150,8 @@ ROUTES = (
         scope=Scope.DOMAINS_WRITE,
         summary="End the service for a domain",
         description=(
-            "The registrant's data are destroyed. The registry is not asked for anything: switch privacy off "
-            "before, if the holder shall be shown there. Relay addresses go on through their grace period."
+            "The registrant's data are destroyed and his relay addresses take no mail any more. The "
+            "registry is not asked for anything: switch privacy off before, if the holder shall be shown there."
         ),
         handler=delete_domain,
         replies={204: Reply("It is gone")},
