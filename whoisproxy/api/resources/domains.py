@@ -151,7 +151,7 @@ ROUTES = (
         summary="End the service for a domain",
         description=(
             "The registrant's data are destroyed and his relay addresses take no mail any more. The "
-            "registry is not asked for anything: switch privacy off before, if the holder shall be shown there."
+            "registry is not asked for anything: switch privacy off before, if the holder is to be shown."
         ),
         handler=delete_domain,
         replies={204: Reply("It is gone")},
