@@ -264,7 +264,7 @@ class PrivacyService:
     ) -> Registration:
         """Store the privacy, raise the version, tell the registrar."""
         changed = touched(registration, privacy.updated_at)
-        await uow.registrations.update(changed)
+        await uow.registrations.touch(changed)
         await uow.privacy.put(changed.id, privacy)
         data = {"state": privacy.status.state.value, "operation_id": privacy.operation_id}
         await emit(uow, changed.registrar_id, event, changed.name.a_label, data, self._clock)

@@ -233,7 +233,7 @@ class RegistrySync:
         await uow.operations.update(operation)
         await uow.privacy.put(registration.id, privacy)
         changed = touched(registration, privacy.updated_at)
-        await uow.registrations.update(changed)
+        await uow.registrations.touch(changed)
         data: dict[str, object] = {"state": privacy.status.state.value, "operation_id": operation.id}
         if operation.problem_code:
             data["problem_code"] = operation.problem_code

@@ -21,10 +21,11 @@ class Keyring:
         self._vault = vault
         self._open: OrderedDict[str, bytes] = OrderedDict()
 
-    async def key(self, connection: AsyncConnection, owner_id: str, *, create: bool, remember: bool) -> bytes:
+    async def key(self, connection: AsyncConnection, owner_id: str, *, create: bool) -> bytes:
         """Return the owner's data key, made when `create` and there is none.
 
-        `remember` keeps it in memory, which is right only where it is known to be committed.
+        A key that was found is kept in memory. One that was made is not, since its transaction may yet fail;
+        who made it remembers it until then.
 
         Raises:
             Unreadable: There is none: it was never made, or it was destroyed.
@@ -46,8 +47,7 @@ class Keyring:
             return key
         else:
             raise Unreadable("the data key does not exist any more")
-        if remember:
-            self._open[owner_id] = key
+        self._open[owner_id] = key
         if len(self._open) > _CACHED:
             self._open.popitem(last=False)
         return key

@@ -14,7 +14,7 @@ class Sealing:
     """What repositories use to write and read secrets.
 
     Attributes:
-        read_only: Whether keys seen are committed, and may be remembered beyond this transaction.
+        read_only: Whether nothing is written, so that no row needs to be locked.
     """
 
     connection: AsyncConnection
@@ -61,6 +61,6 @@ class Sealing:
     async def _key(self, owner_id: str, *, create: bool = False) -> bytes:
         key = self._seen.get(owner_id)
         if key is None:
-            key = await self.keyring.key(self.connection, owner_id, create=create, remember=self.read_only)
+            key = await self.keyring.key(self.connection, owner_id, create=create)
             self._seen[owner_id] = key
         return key

@@ -84,6 +84,14 @@ class Registrations:
             )
             await self._erase(before)
 
+    async def touch(self, registration: Registration) -> None:
+        """Store the version and time of a domain of which nothing else has changed."""
+        await self._connection.execute(
+            update(domains)
+            .where(domains.c.id == registration.id)
+            .values(version=registration.version, updated_at=registration.updated_at)
+        )
+
     async def remove(self, domain_id: str) -> None:
         """Delete a domain, its registrant, the key that reads him and the threads that he had.
 
