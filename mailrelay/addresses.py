@@ -50,11 +50,6 @@ def split_address(address: str) -> tuple[str, str]:
     return local_part, domain.lower()
 
 
-def same_mailbox(one: str, other: str) -> bool:
-    """Whether two addresses are one mailbox for our purposes: no provider tells them apart by case."""
-    return one.casefold() == other.casefold()
-
-
 def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
     found = []

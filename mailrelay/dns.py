@@ -5,7 +5,6 @@ TTL in a bounded cache. What the answers mean is left to the callers.
 """
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -120,15 +119,6 @@ class Resolver:
             if isinstance(answer, BaseException) and not found:
                 raise answer
         return found
-
-    async def ptr(self, ip: str) -> list[str]:
-        """Return the names of an address.
-
-        Raises:
-            DnsTemporaryError: No answer could be had.
-            ValueError: `ip` is no address.
-        """
-        return await self.pointers(dns.reversename.from_address(str(ipaddress.ip_address(ip))).to_text())
 
     async def pointers(self, name: str) -> list[str]:
         """Return the PTR records of a name in `in-addr.arpa` or `ip6.arpa`.

@@ -6,7 +6,7 @@ structure and encoded words are left to `content` and `rewriting`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -113,10 +113,6 @@ class RawMessage:
     def count(self, name: str) -> int:
         """Return how many fields of that name there are."""
         return len(self._index.get(name.lower(), ()))
-
-    def without(self, unwanted: Callable[[HeaderField], bool]) -> Self:
-        """Return the message without the fields for which `unwanted` holds; the rest is not touched."""
-        return self.assemble((field for field in self.fields if not unwanted(field)), self.body)
 
     def with_first(self, *fields: HeaderField) -> Self:
         """Return the message with fields put before its header, as trace fields are (RFC 5321 4.4)."""

@@ -37,7 +37,7 @@ async def test_addresses_of_both_kinds_and_names_of_an_address(
     dns_server.set("host.example", "AAAA", "2001:db8::1")
     dns_server.set("1.2.0.192.in-addr.arpa", "PTR", "Host.example.")
     assert await resolver.addresses("host.example") == ["2001:db8::1", "192.0.2.1"]
-    assert await resolver.ptr("192.0.2.1") == ["host.example"]
+    assert await resolver.pointers("1.2.0.192.in-addr.arpa") == ["host.example"]
 
 
 async def test_a_missing_name_and_a_missing_type_are_both_empty(

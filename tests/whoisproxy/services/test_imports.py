@@ -1,22 +1,16 @@
-"""Bulk switches and imports."""
+"""Imports."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.whoisproxy.services.world import PROHIBITED, RDDS_ONLY, REGISTRANT, World
-from whoisproxy.domain.errors import InvalidInput, PrivacyNotAllowed
-from whoisproxy.domain.privacy import Consent
-from whoisproxy.services.bulk import BulkItem, in_order, switch_many
+from tests.whoisproxy.services.world import REGISTRANT, World
+from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.services.import_lines import BadLine, ImportFormat, ImportLine, read_lines
 from whoisproxy.services.imports import Outcome, Progress, import_domains
-from whoisproxy.services.privacy import SwitchRequest
 
 HEADER = (
     b"domain,name,organization,email,phone,street,city,region,postal_code,country_code,language,"
@@ -26,48 +20,6 @@ ROW = (
     b'%s,Ann Lee,,ann@home.example,+41221234567,"Rue 1 | Etage 2",Geneva,,1200,CH,fr,'
     b"true,ns1.x.example ns2.x.example\n"
 )
-
-
-async def _items(*domains: str) -> AsyncIterator[BulkItem]:
-    for number, domain in enumerate(domains, start=1):
-        consent = Consent("owner", datetime(2026, 1, 1, tzinfo=UTC), "1")
-        yield BulkItem(number, domain, SwitchRequest(enabled=True, consent=consent))
-
-
-async def test_every_line_of_a_bulk_switch_gets_its_own_result_in_order(world: World) -> None:
-    for name in (RDDS_ONLY, PROHIBITED):
-        await world.register(name)
-    items = _items(PROHIBITED.a_label, RDDS_ONLY.a_label, "not a name", "absent.com")
-    results = [each async for each in switch_many(world.privacy, world.registrar, items)]
-    assert [each.line for each in results] == [1, 2, 3, 4]
-    assert isinstance(results[0].error, PrivacyNotAllowed)
-    assert results[1].view is not None
-    assert [each.error.code if each.error else "" for each in results[1:]] == [
-        "",
-        "INVALID_INPUT",
-        "NOT_FOUND",
-    ]
-
-
-async def test_results_keep_the_order_of_the_items_though_later_ones_end_first() -> None:
-    running = 0
-    most = 0
-
-    async def source() -> AsyncIterator[int]:
-        for number in range(20):
-            yield number
-
-    async def work(number: int) -> int:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        for _ in range(20 - number):
-            await asyncio.sleep(0)
-        running -= 1
-        return number
-
-    assert [number async for number in in_order(source(), work, 4)] == list(range(20))
-    assert most == 4
 
 
 def test_csv_gives_domains_and_names_what_is_wrong_by_line_and_field() -> None:
