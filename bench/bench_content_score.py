@@ -38,9 +38,9 @@ def stripped(raw: bytes) -> RawMessage:
     if raw.startswith(b"From "):
         raw = raw.partition(b"\n")[2]
     message = RawMessage.parse(raw)
-    return message.without(
-        lambda field: field.name.lower() not in _KEPT and field.name.lower().startswith(_LEAKS)
-    )
+    names = ((field, field.name.lower()) for field in message.fields)
+    kept = (field for field, name in names if name in _KEPT or not name.startswith(_LEAKS))
+    return RawMessage.assemble(kept, message.body)
 
 
 def measure(folder: Path) -> dict[str, object]:
