@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-import idna
 import typer
 from rich.table import Table
 
 from registries.catalogue import Catalogue
-from registries.policy import TldPolicy
+from whoisproxy.api.resources.tlds import tld_view
 from whoisproxy.cli.context import ConfigOption, settings_from
 from whoisproxy.cli.output import command, console, print_json
-from whoisproxy.domain.errors import InvalidInput
+from whoisproxy.domain.names import suffix_from
 
 app = typer.Typer(no_args_is_help=True, help="What privacy means for a TLD, and why.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
@@ -22,7 +21,7 @@ async def list_tlds(config: ConfigOption = None, *, as_json: JsonOption = False)
     """List every TLD of the catalogue with its mechanism."""
     policies = Catalogue.load(*settings_from(config).catalogue.overrides).all()
     if as_json:
-        print_json([as_values(policy) for policy in policies])
+        print_json([tld_view(policy).model_dump(mode="json") for policy in policies])
         return
     table = Table("TLD", "mechanism", "reason", "confidence", "operator", header_style="bold")
     for policy in policies:
@@ -42,9 +41,9 @@ async def show_tld(
 ) -> None:
     """Explain in plain words what would happen and why, with the source."""
     catalogue = Catalogue.load(*settings_from(config).catalogue.overrides)
-    policy = catalogue.policy(_suffix(tld))
+    policy = catalogue.policy(suffix_from(tld))
     if as_json:
-        print_json(as_values(policy))
+        print_json(tld_view(policy).model_dump(mode="json"))
         return
     console.print(f"[bold].{policy.tld}[/]  {policy.operator}".rstrip())
     console.print(f"  mechanism   {policy.mechanism}{f' ({policy.reason})' if policy.reason else ''}")
@@ -55,28 +54,3 @@ async def show_tld(
         console.print(f"  holder      {policy.holder_change.kind}{lock}")
     console.print(f"  source      {policy.source or 'none'}", soft_wrap=True)
     console.print(f"  confidence  {policy.confidence}")
-
-
-def _suffix(text: str) -> str:
-    """Return the A-label form of a TLD or public suffix, with or without a leading dot."""
-    try:
-        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
-    except (idna.IDNAError, UnicodeError):
-        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None
-
-
-def as_values(policy: TldPolicy) -> dict[str, object]:
-    """Return a policy as scripts read it."""
-    return {
-        "tld": policy.tld,
-        "operator": policy.operator,
-        "allowed": policy.allowed,
-        "mechanism": policy.mechanism.value,
-        "reason": policy.reason.value if policy.reason else None,
-        "explanation": policy.explanation,
-        "roles": [role.value for role in policy.roles],
-        "registrant_change": {"kind": policy.holder_change.kind, "lock_days": policy.holder_change.lock_days},
-        "source": policy.source,
-        "source_date": policy.source_date,
-        "confidence": policy.confidence.value,
-    }

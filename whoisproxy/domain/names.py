@@ -60,3 +60,15 @@ class DomainName:
 
     def __str__(self) -> str:
         return self.a_label
+
+
+def suffix_from(text: str) -> str:
+    """Return the A-label form of a TLD or public suffix, with or without a leading dot.
+
+    Raises:
+        InvalidInput: Not a domain name (RFC 5891).
+    """
+    try:
+        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None

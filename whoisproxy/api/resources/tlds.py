@@ -1,14 +1,12 @@
 """TLDs: which mechanism each has, why, and by which source."""
 
-import idna
-
 from registries.policy import TldPolicy
 from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
 from whoisproxy.api.models.tlds import HolderChangeView, TldPage, TldView
 from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
-from whoisproxy.domain.errors import InvalidInput
+from whoisproxy.domain.names import suffix_from
 
 _LIST = "tlds"
 
@@ -33,14 +31,6 @@ def tld_view(policy: TldPolicy) -> TldView:
     )
 
 
-def _suffix(text: str) -> str:
-    """Return the A-label form of a TLD or public suffix, with or without a leading dot."""
-    try:
-        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
-    except (idna.IDNAError, UnicodeError):
-        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None
-
-
 async def list_tlds(call: Call[PageQuery, Nothing]) -> Answer:
     """Answer with one page of the catalogue."""
     after = place_of(_LIST, call.query.cursor)
@@ -52,7 +42,7 @@ async def list_tlds(call: Call[PageQuery, Nothing]) -> Answer:
 
 async def get_tld(call: Call[NoQuery, Nothing]) -> Answer:
     """Answer with the rule for a TLD; one without a rule is `none`, TLD_UNSUPPORTED."""
-    return Answer(200, tld_view(call.deps.catalogue.policy(_suffix(call.path["tld"]))))
+    return Answer(200, tld_view(call.deps.catalogue.policy(suffix_from(call.path["tld"]))))
 
 
 ROUTES = (
