@@ -66,6 +66,7 @@ class Installation:
         environment = {
             "WHOISPROXY_DATABASE__URL": f"sqlite:///{data}/whoisproxy.sqlite3",
             "WHOISPROXY_KEYS__FOLDER": str(data / "keys"),
+            "WHOISPROXY_LOG__LEVEL": "info",
             **{f"WHOISPROXY_{key}": value for key, value in settings.items()},
         }
         name, record = dkim_record(load(around.file, environment))

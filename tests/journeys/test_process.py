@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -75,7 +74,7 @@ async def test_keys_and_database_are_for_their_owner_only(installation: Installa
 
 
 async def in_flight(running: Running, count: int) -> None:
-    """Wait until the API works on so many requests."""
+    """Wait until the API works on so many requests; the question is one of them."""
 
     async def asked() -> str:
         url = f"http://127.0.0.1:{running.ports['api']}/metrics"
@@ -100,7 +99,7 @@ async def test_sigterm_finishes_the_request_and_the_message_in_flight(
             blocker.execute("BEGIN IMMEDIATE")
             sending = asyncio.create_task(send(running.ports["smtp"], STRANGER, address, raw))
             putting = asyncio.create_task(registered(client, "example-late.com"))
-            await in_flight(running, 1)
+            await in_flight(running, 2)
 
             async def asked() -> list[tuple[str, str]]:
                 return list(queries)
@@ -212,12 +211,3 @@ def test_a_bad_setting_is_refused_with_file_key_and_reason(tmp_path: Path) -> No
     result = serve(tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "whoisproxy: whoisproxy.toml: smtp.hostnam: unknown key\n"
-
-
-def test_a_reader_who_goes_away_is_no_error(tmp_path: Path) -> None:
-    script = f"{PROGRAM} tld list --json | head -c 1; exit ${{PIPESTATUS[0]}}"
-    result = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert result.stderr == ""
-    assert sys.stderr is not None
