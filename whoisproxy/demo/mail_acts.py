@@ -85,6 +85,7 @@ async def answer(stage: Stage, world: World, relay_address: str, received: SunkM
 async def spam(stage: Stage, world: World, relay_address: str) -> None:
     """Act 5: spam, a forged sender, a guessed address, the same text to many."""
     stage.act(5, "Spam comes: refused or quarantined, each with its reasons")
+    before = _received(world)
     rows = [
         await _real_spam(stage, world, relay_address),
         await _forged(stage, world, relay_address),
@@ -96,6 +97,11 @@ async def spam(stage: Stage, world: World, relay_address: str) -> None:
         message for message in world.sink.messages if b"WON" in message.raw or b"forged" in message.raw
     ]
     stage.check("none of the spam reached the owner", not arrived)
+
+
+def _received(world: World) -> int:
+    """Return how many messages the owner has got."""
+    return sum(OWNER in message.recipients for message in world.sink.messages)
 
 
 async def _real_spam(stage: Stage, world: World, relay_address: str) -> tuple[str, str, str, str]:
