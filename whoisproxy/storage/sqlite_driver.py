@@ -68,6 +68,11 @@ class _Connection(aiosqlite.Connection):
     def cursor(self) -> WholeCursor:  # type: ignore[override]
         return WholeCursor(self._execute, self._conn)
 
+    async def rollback(self) -> None:
+        """Roll back; the pool asks for it whenever a connection comes back, nearly always for nothing."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
 
 async def connect(path: Path) -> aiosqlite.Connection:
     """Open a connection for `create_async_engine(async_creator=...)`."""
