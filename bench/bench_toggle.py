@@ -101,7 +101,8 @@ async def measure(folder: Path, count: int) -> list[dict[str, object]]:
             names = [f"bench-{number}.{suffix}" for number in range(count)]
             await _register(bench, names)
             for enabled in (True, False):
-                figures = await _switch_all(bench, names, enabled=enabled)
+                async with asyncio.timeout(_LIMIT_S):
+                    figures = await _switch_all(bench, names, enabled=enabled)
                 await _verify(bench, names, enabled=enabled)
                 rows.append({"mechanism": mechanism, "switched": "on" if enabled else "off", **figures})
         return rows
@@ -189,11 +190,6 @@ def _held(names: list[str]) -> Iterable[str]:
     return [name for name in names[::_SAMPLE] if name.endswith(".org")]
 
 
-async def _bounded(folder: Path, count: int) -> list[dict[str, object]]:
-    async with asyncio.timeout(_LIMIT_S):
-        return await measure(folder, count)
-
-
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -203,9 +199,9 @@ def main() -> None:
     configure_logging("error", "json")
     with tempfile.TemporaryDirectory(prefix="bench-toggle-") as folder:
         try:
-            rows = asyncio.run(_bounded(Path(folder), options.domains))
+            rows = asyncio.run(measure(Path(folder), options.domains))
         except TimeoutError:
-            sys.exit(f"not done within {_LIMIT_S} seconds")
+            sys.exit(f"{options.domains} domains were not switched within {_LIMIT_S} seconds")
     report("Privacy toggles", rows)
 
 

@@ -42,7 +42,9 @@ def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
         table = Table(*rows[0], title=title, header_style="bold")
         for row in rows:
             table.add_row(*(_cell(value) for value in row.values()))
-        Console().print(table)
+        # Where there is no terminal, 80 columns would cut the headings.
+        console = Console()
+        (console if console.is_terminal else Console(width=110)).print(table)
     print(json.dumps({"benchmark": title, "rows": [dict(row) for row in rows]}))
 
 
