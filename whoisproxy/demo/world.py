@@ -37,7 +37,7 @@ _ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
 
 _CONFIGURATION = """
 [database]
-url = "sqlite:///whoisproxy.sqlite3"
+url = "{database_url}"
 [keys]
 folder = "keys"
 [api]
@@ -222,6 +222,7 @@ def _write_settings(
     file = folder / "whoisproxy.toml"
     file.write_text(
         _CONFIGURATION.format(
+            database_url=database_url,
             nameserver=dns.nameserver,
             sink_port=sink.port,
             relay_domain=RELAY_DOMAIN,
