@@ -16,7 +16,9 @@ from whoisproxy.demo.world import loopback_world
 async def test_the_whole_story_is_true_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
     name = postgres.new_database()
     stage = Stage(Console(file=io.StringIO()))
-    async with loopback_world(tmp_path, postgres.url(name)) as world:
+    async with loopback_world(
+        tmp_path, environment={"WHOISPROXY_DATABASE__URL": postgres.url(name)}
+    ) as world:
         await tell(stage, world)
     postgres.drop(name)
     assert stage.checks >= 40

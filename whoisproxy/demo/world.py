@@ -3,11 +3,12 @@
 Everything is real but small: EPP over TLS, DNS over UDP and TCP, SMTP, HTTP, SQLite in a folder of its own.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import aiohttp
 
@@ -37,7 +38,7 @@ _ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
 
 _CONFIGURATION = """
 [database]
-url = "{database_url}"
+url = "sqlite:///whoisproxy.sqlite3"
 [keys]
 folder = "keys"
 [api]
@@ -161,12 +162,14 @@ async def surroundings(folder: Path) -> AsyncIterator[Surroundings]:
 
 
 @asynccontextmanager
-async def loopback_world(folder: Path, clock: Clock = utc_now) -> AsyncIterator[World]:
-    """Start everything in `folder` and stop it in the end; `clock` is the service's."""
+async def loopback_world(
+    folder: Path, clock: Clock = utc_now, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[World]:
+    """Start everything in `folder` and stop it in the end; clock and environment are the service's."""
     configure_logging("error", "json")
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(surroundings(folder))
-        settings = load(around.file, {})
+        settings = load(around.file, environment)
         wire = WireRecorder()
         service = Service(settings, wire_log=wire.note, clock=clock)
         await service.start()
@@ -222,7 +225,6 @@ def _write_settings(
     file = folder / "whoisproxy.toml"
     file.write_text(
         _CONFIGURATION.format(
-            database_url=database_url,
             nameserver=dns.nameserver,
             sink_port=sink.port,
             relay_domain=RELAY_DOMAIN,
