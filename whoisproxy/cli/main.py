@@ -33,7 +33,7 @@ _WrongUsage: type[Exception] = typer.BadParameter.__bases__[0]
 def main() -> None:
     """Entry point of the installed command."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="whoisproxy", standalone_mode=False)
     except typer.Abort:
         code = Exit.FAILED
     except _WrongUsage as error:
