@@ -113,35 +113,43 @@ async def _refusal(stage: Stage, world: World, part: Part) -> None:
 
 async def _switched(stage: Stage, world: World, part: Part, *, enabled: bool) -> None:
     """Switch one domain and wait until its operation is done."""
-    world.wire.taken()
+    began, _ = await world.epp_seen(0)
     reply = await world.backend.call("PUT", f"/v1/domains/{part.domain}/privacy", _wish(enabled=enabled))
     operation = (reply.body or {}).get("operation")
     if reply.status != 202 or not operation:
         stage.fail(f"switching {part.domain} answered {reply.status} {(reply.body or {}).get('code', '')}")
     finished = await world.backend.finished(operation["id"])
-    commands = world.wire.taken()
+    _, commands = await world.epp_seen(began)
     stage.say(f"{part.domain} ({part.mechanism})")
     stage.wire(
         f"PUT …/privacy enabled={str(enabled).lower()} -> 202",
         [
-            f"operation  {operation['state']} -> {finished['state']}",
-            f"EPP sent   {', '.join(commands) or 'nothing: our own RDAP and WHOIS publish the proxy'}",
+            f"operation        {operation['state']} -> {finished['state']}",
+            f"at the registry  {commands or 'nothing: our own RDAP and WHOIS publish the proxy'}",
         ],
     )
     stage.check("the operation is done", finished["state"] == "done", finished.get("problem", ""))
 
 
 async def _hidden_everywhere(stage: Stage, world: World, part: Part) -> None:
-    seen = list(await _published(world, part.domain))
+    """Check what the world sees; and, where the holder's contact stays, what the registry was told of it."""
+    public = list(await _published(world, part.domain))
     entry = await world.registry.published(part.domain)
     if entry is not None:
-        seen.append(entry.text())
+        public.append(entry.text())
+    held = [frame.decode() for frame in (await world.registry_client.contact_frames(part.domain)).values()]
+    where = "WHOIS, RDAP and the registry's directory"
     if part.mechanism == Mechanism.SUBSTITUTE:
-        frames = await world.registry_client.contact_frames(part.domain)
-        seen += [frame.decode() for frame in frames.values()]
-    found = _traces(seen)
-    where = "WHOIS, RDAP, the registry's directory"
-    where += " and contact:info" if part.mechanism == Mechanism.SUBSTITUTE else ""
+        where, public = f"{where}, contact:info too", public + held
+    elif part.mechanism == Mechanism.RELAY_EMAIL:
+        mailbox = f"<contact:email>{REGISTRANT['email']}"
+        stage.check(
+            "contact:info has the relay address for e-mail", all(mailbox not in frame for frame in held)
+        )
+    elif part.mechanism == Mechanism.REGISTRY_FLAG:
+        hidden = all('<contact:disclose flag="0">' in frame for frame in held)
+        stage.check("contact:info says that the registry discloses nothing", hidden)
+    found = _traces(public)
     stage.check(
         f"{where}: {len(TRACES)} traces of the registrant sought, none found", not found, ", ".join(found)
     )

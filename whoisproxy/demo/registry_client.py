@@ -1,11 +1,9 @@
-"""The registrar's own EPP session in the demonstration, and a recorder of what our service sends.
+"""The registrar's own EPP session in the demonstration.
 
 It registers domains as registrars do, and reads back what the registry holds.
 """
 
-import re
 import secrets
-from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from registries.contact import Contact, Role
@@ -16,27 +14,7 @@ from registries.epp.session import Account, Session
 from registries.epp.transport import Endpoint
 from registries.sandbox.authority import CertificateAuthority
 
-_COMMAND = re.compile(rb"<command[^>]*>\s*<(?:\w+:)?(\w+)[^>]*>\s*<(contact|domain):")
 _OTHER_ROLES = (Role.ADMIN, Role.TECH)
-
-
-@dataclass(slots=True)
-class WireRecorder:
-    """Keeps the EPP commands that our service sent, as `contact:create`."""
-
-    commands: list[str] = field(default_factory=list)
-
-    def note(self, direction: Literal["sent", "received"], xml: bytes) -> None:
-        """Take a frame; passwords are masked before it comes here."""
-        found = _COMMAND.search(xml)
-        if direction == "sent" and found:
-            self.commands.append(f"{found[2].decode()}:{found[1].decode()}")
-
-    def taken(self) -> list[str]:
-        """Return the commands since the last call."""
-        commands = self.commands[:]
-        self.commands.clear()
-        return commands
 
 
 class RegistryClient:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,7 +25,7 @@ from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain, publish_receiver
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
-from whoisproxy.demo.registry_client import RegistryClient, WireRecorder
+from whoisproxy.demo.registry_client import RegistryClient
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.mail import dkim_record
@@ -98,7 +99,6 @@ class World:
     service: Service
     backend: Backend
     registry_client: RegistryClient
-    wire: WireRecorder
     http: aiohttp.ClientSession
     api_key: str
     senders: dict[str, MailDomain] = field(default_factory=dict)
@@ -107,6 +107,14 @@ class World:
     def smtp_port(self) -> int:
         """Where the relay takes mail."""
         return self.service.ports["smtp"]
+
+    async def epp_seen(self, after: int) -> tuple[int, str]:
+        """Return the sequence of the registry's last command, and the commands since `after` as one line."""
+        entries = await self.registry.journal(after)
+        seen = (f"{entry.command} {entry.code}" for entry in entries if ":" in entry.command)
+        counted = ((told, len(list(same))) for told, same in groupby(seen))
+        line = ", ".join(f"{count} {told}" if count > 1 else told for told, count in counted)
+        return (entries[-1].sequence if entries else after), line
 
     async def dmarc_of(self, message: SunkMessage) -> str:
         """Return the DMARC result that a receiver at the mail sink would find."""
@@ -170,8 +178,7 @@ async def loopback_world(
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(surroundings(folder))
         settings = load(around.file, environment)
-        wire = WireRecorder()
-        service = Service(settings, wire_log=wire.note, clock=clock)
+        service = Service(settings, clock=clock)
         await service.start()
         stack.push_async_callback(service.stop)
         name, record = dkim_record(settings)
@@ -191,7 +198,6 @@ async def loopback_world(
             service=service,
             backend=backend,
             registry_client=client,
-            wire=wire,
             http=http,
             api_key=api_key,
             senders=around.senders,

@@ -6,7 +6,7 @@ from registries.connector import Connector
 from registries.epp.connector import EppConnector
 from registries.epp.pool import PoolLimits, SessionPool
 from registries.epp.session import Account
-from registries.epp.transport import Endpoint, WireLog, client_tls
+from registries.epp.transport import Endpoint, client_tls
 from whoisproxy.config import ConfigurationError, RegistryAccount
 
 
@@ -26,7 +26,7 @@ class Connectors:
             await connector.close()
 
 
-def open_connectors(accounts: Iterable[RegistryAccount], wire_log: WireLog | None = None) -> Connectors:
+def open_connectors(accounts: Iterable[RegistryAccount]) -> Connectors:
     """Prepare a session pool per account; it connects when first used.
 
     Raises:
@@ -35,7 +35,7 @@ def open_connectors(accounts: Iterable[RegistryAccount], wire_log: WireLog | Non
     by_suffix: dict[str, Connector] = {}
     for account in accounts:
         limits = PoolLimits(max_sessions=account.sessions)
-        connector = EppConnector(SessionPool(_account(account), limits, on_frame=wire_log))
+        connector = EppConnector(SessionPool(_account(account), limits))
         for suffix in account.suffixes:
             if suffix in by_suffix:
                 raise ConfigurationError(f"registries: two accounts serve .{suffix}")

@@ -15,7 +15,6 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
-from registries.epp.transport import WireLog
 from whoisproxy.api.app import make_app
 from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
@@ -61,13 +60,11 @@ class Service:
         self,
         settings: Settings,
         roles: Collection[Role] = tuple(Role),
-        wire_log: WireLog | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._clock = clock
         self._settings = settings
         self._roles = frozenset(roles)
-        self._wire_log = wire_log
         self._closing = AsyncExitStack()
         self._workers: list[asyncio.Task[None]] = []
         self._core: Core | None = None
@@ -124,7 +121,7 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        connectors = open_connectors(self._settings.registries, self._wire_log)
+        connectors = open_connectors(self._settings.registries)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(
             core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
