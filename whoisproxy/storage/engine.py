@@ -36,8 +36,9 @@ def open_engine(url: str) -> AsyncEngine:
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
             async_creator=partial(sqlite_driver.connect, path),
-            pool_size=8,
-            max_overflow=8,
+            # None beyond the pool: it would be opened and closed, with its thread, for each use.
+            pool_size=16,
+            max_overflow=0,
             hide_parameters=True,
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
