@@ -21,7 +21,7 @@ import aiohttp
 from bench import postfix
 from bench.mail_load import Envelope, Sink, letters, send
 from bench.mail_names import SENDER_DOMAIN
-from bench.processes import RunningService, printing_port, service
+from bench.processes import RunningService, printing_port, service, stop_by_signal
 from bench.report import cpu_s, report
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.cast import REGISTRANT
@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     configure_logging("error", "json")
+    stop_by_signal()
     with tempfile.TemporaryDirectory(prefix="bench-mail-") as folder:
         try:
             rows = asyncio.run(_bounded(Path(folder), options.messages))

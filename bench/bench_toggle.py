@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.processes import RunningRegistry, RunningService, registry, service
+from bench.processes import RunningRegistry, RunningService, registry, service, stop_by_signal
 from bench.report import cpu_s, report
 from registries.sandbox.authority import CertificateAuthority
 from whoisproxy.demo.backend import Backend
@@ -197,6 +197,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     configure_logging("error", "json")
+    stop_by_signal()
     with tempfile.TemporaryDirectory(prefix="bench-toggle-") as folder:
         try:
             rows = asyncio.run(measure(Path(folder), options.domains))

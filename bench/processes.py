@@ -4,6 +4,7 @@ Each is started by its own command in a folder of its own, says where it listens
 """
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -71,6 +72,11 @@ def printing_port(module: str, *arguments: str) -> Iterator[int]:
     """Run a module that prints the port it listens at, and give that."""
     with _started([sys.executable, "-m", module, *arguments]) as process:
         yield int(_line(process))
+
+
+def stop_by_signal() -> None:
+    """Let SIGTERM end the bench like any error, so that what it has started is stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
 
 
 @contextmanager
