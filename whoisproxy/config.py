@@ -230,15 +230,31 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     file = path or (Path("whoisproxy.toml") if Path("whoisproxy.toml").exists() else None)
     raw = _read(file) if file else {}
     _override(raw, os.environ if environment is None else environment)
-    origin = str(file) if file else "environment"
+    settings = _validated(Settings, raw, str(file) if file else "environment")
+    return _anchored(settings, file.resolve().parent if file else Path.cwd())
+
+
+def load_brand(file: Path) -> BrandSettings:
+    """Read a registrar's own brand: a TOML file with every key of `[brand]`, for it would be published.
+
+    Raises:
+        ConfigurationError: The file cannot be read, a key is unknown or missing, a value is bad.
+    """
+    raw = _read(file)
+    missing = sorted(set(BrandSettings.model_fields) - set(raw))
+    if missing:
+        raise ConfigurationError(f"{file}: {', '.join(missing)}: missing")
+    return _validated(BrandSettings, raw, str(file))
+
+
+def _validated(section: type[SectionT], raw: dict[str, Any], origin: str) -> SectionT:
     try:
-        settings = Settings.model_validate(raw)
+        return section.model_validate(raw)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"])
         reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
         raise ConfigurationError(f"{origin}: {key}: {reason}") from None
-    return _anchored(settings, file.resolve().parent if file else Path.cwd())
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from whoisproxy.config import ConfigurationError, RegistryAccount, Settings, load
+from whoisproxy.config import ConfigurationError, RegistryAccount, Settings, load, load_brand
 
 EXAMPLE = Path(__file__).parents[2] / "whoisproxy.example.toml"
 
@@ -86,6 +86,20 @@ def test_a_bad_setting_is_refused_with_file_key_and_reason(tmp_path: Path, text:
     assert str(file) in str(refusal.value)
     assert message in str(refusal.value)
     assert "secret" not in str(refusal.value)
+
+
+def test_a_registrars_own_brand_is_complete_or_refused(tmp_path: Path) -> None:
+    """A default would be published in its name."""
+    file = tmp_path / "brand.toml"
+    section = EXAMPLE.read_text().partition("[brand]")[2].partition("\n[")[0]
+    file.write_text(section)
+    assert load_brand(file) == Settings().brand
+    file.write_text(section.replace("city =", "town ="))
+    with pytest.raises(ConfigurationError, match="city: missing"):
+        load_brand(file)
+    file.write_text(section + 'colour = "red"\n')
+    with pytest.raises(ConfigurationError, match="colour: unknown key"):
+        load_brand(file)
 
 
 def test_a_missing_or_binary_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 import re
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from whoisproxy.cli.context import ConfigOption, opened
 from whoisproxy.cli.output import command, console, print_json
+from whoisproxy.config import load_brand
 from whoisproxy.domain.account import Scope
+from whoisproxy.runtime.core import brand_of
 
 app = typer.Typer(no_args_is_help=True, help="Registrars and the API keys of their backends.")
 
@@ -52,12 +55,16 @@ async def add(
         list[str] | None,
         typer.Option(parser=_network, metavar="CIDR", help="CIDR block the key may be used from."),
     ] = None,
+    brand: Annotated[
+        Path | None, typer.Option(help="TOML file with its own proxy identity: every key of \\[brand].")
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Add a registrar and print its first API key, this once."""
+    own_brand = brand_of(load_brand(brand)) if brand else None
     async with opened(config) as core:
-        registrar = await core.accounts.add_registrar(name, url, iana_id)
+        registrar = await core.accounts.add_registrar(name, url, iana_id, own_brand)
         key, secret = await core.accounts.add_key(registrar, scope or tuple(Scope), network or ())
     if as_json:
         print_json({"registrar_id": registrar.id, "key_id": key.id, "api_key": secret})

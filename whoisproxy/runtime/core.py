@@ -117,9 +117,9 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
 def privacy_settings_of(settings: Settings) -> PrivacySettings:
     """Return what switching privacy needs to know of the settings."""
     grace = timedelta(seconds=settings.relay.grace_s)
-    return PrivacySettings(brand(settings.brand), settings.relay.domain, grace)
+    return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace)
 
 
-def brand(settings: BrandSettings) -> Brand:
-    """Return the configured brand as the domain knows it."""
+def brand_of(settings: BrandSettings) -> Brand:
+    """Return a brand as the domain knows it."""
     return Brand(**settings.model_dump())
