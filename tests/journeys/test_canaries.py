@@ -26,8 +26,6 @@ from whoisproxy.demo.world import surroundings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.services.identities import registrant_contact
 
-pytestmark = pytest.mark.slow
-
 OWNER = "owner-canary-ybhk@home.example"
 FORWARD_TO = "forward-canary-rvna@home.example"
 DOMAIN = "example-bakery.org"
@@ -230,6 +228,7 @@ async def asked_for(running: Running, client: Backend, seen: Seen) -> None:
     seen.add("events", str((await client.call("GET", "/v1/events")).body))
 
 
+@pytest.mark.slow
 async def test_no_canary_leaves_the_service(tmp_path: Path) -> None:
     """A day with every kind of trouble; only the folder of the keys is not searched."""
     seen = Seen()

@@ -165,6 +165,7 @@ async def test_work_that_was_under_way_at_a_kill_is_taken_over(
         assert view["state"] in {"done", "failed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "listeners"),
     [("api", ("api",)), ("rdds", ("rdap", "whois")), ("smtp", ("smtp",)), ("worker", ())],

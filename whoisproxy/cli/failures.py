@@ -51,7 +51,8 @@ def _of_registry(error: RegistryError) -> tuple[str, Exit]:
 def _of_database(error: SQLAlchemyError) -> tuple[str, Exit]:
     cause = error.orig if isinstance(error, DBAPIError) else None
     # SQLite names tables and columns; PostgreSQL's texts may hold values.
-    reason = str(cause) if isinstance(cause, sqlite3.Error) else type(cause or error).__name__
+    named = (cause.__cause__ or cause) if cause else error
+    reason = str(cause) if isinstance(cause, sqlite3.Error) else type(named).__name__
     away = isinstance(error, OperationalError | InterfaceError)
     return f"database: {reason}", Exit.LATER if away else Exit.FAILED
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.postgres import PostgresServer
 from tests.whoisproxy.cli.conftest import REGISTRANT, Run
 from whoisproxy.config import load
 from whoisproxy.demo.dns_server import DnsServer
@@ -176,6 +177,15 @@ def test_a_database_server_that_is_away_is_exit_code_4(run: Run, monkeypatch: py
         ended = run(*command.split())
         assert (ended.code, ended.out) == (4, "")
         assert ended.err == "whoisproxy: the database's server cannot be reached\n"
+
+
+def test_a_database_that_the_server_does_not_have_is_one_line(
+    run: Run, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHOISPROXY_DATABASE__URL", postgres.url("absent"))
+    ended = run("migrate")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "whoisproxy: database: InvalidCatalogNameError\n"
 
 
 def test_a_locked_database_is_exit_code_4(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
