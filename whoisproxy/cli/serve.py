@@ -36,7 +36,8 @@ async def serve(
             console.print(f"{name:6} {where}", markup=False)
         if not await service.core.accounts.registrars():
             console.print(
-                "No registrar yet: `whoisproxy registrar add NAME --url URL` makes one and its API key."
+                "No registrar yet: `whoisproxy registrar add NAME --url URL` makes one and its API key.",
+                soft_wrap=True,
             )
         await stop.wait()
     finally:

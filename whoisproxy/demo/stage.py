@@ -68,7 +68,7 @@ class Stage:
         if not kept:
             self.fail(f"{promise}: {problem}")
         self.checks += 1
-        self.console.print(f"  [green]✔[/] {escape(promise)}")
+        self.console.print(f"  [green]✔[/] {escape(promise)}", soft_wrap=True)
 
     def end(self, seconds: float) -> None:
         """Say that everything was as promised."""
