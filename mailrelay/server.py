@@ -11,7 +11,8 @@ import re
 import ssl
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,6 +33,7 @@ _TURNED_AWAY = Counter("mailrelay_smtp_turned_away_total", "Connections closed b
 _FAULTS = Counter("mailrelay_smtp_faults_total", "Exceptions answered with 451")
 
 _TOO_LARGE = Reply(552, "5.3.4", "Message too large")
+_SHUTTING_DOWN = Reply(421, "4.3.2", "Shutting down, please try again later")
 _FINAL_DOT = b"\r\n.\r\n"
 # RFC 5321 2.3.8: CR and LF only as a pair. By a lone one a second message is smuggled in (CVE-2023-51764).
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
@@ -92,6 +94,9 @@ class MailServer:
         self._per_address: Tally[str] = Tally()
         self._open: set[_Connection] = set()
         self._commits: set[asyncio.Task[Reply]] = set()
+        self._under_way = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     async def start(self) -> int:
         """Listen; return the port.
@@ -106,16 +111,30 @@ class MailServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Stop listening, let messages that have arrived be stored, and hang up."""
+        """Stop listening, let messages under way arrive, be stored and answered, and hang up."""
         if self._server is None:
             return
         self._server.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), self.limits.shutdown_s)
         if self._commits:
             await asyncio.wait(self._commits, timeout=self.limits.shutdown_s)
-        tasks = [connection.hang_up() for connection in list(self._open)]
+        tasks = [connection.hang_up(_SHUTTING_DOWN) for connection in list(self._open)]
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Say that a message is under way, from its first octet to our answer: `close` waits for it."""
+        self._under_way += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._quiet.set()
 
     def admit(self, connection: "_Connection", peer_ip: str) -> str:
         """Count a connection in; return the limit that forbids it, or the empty string."""
@@ -200,10 +219,13 @@ class _Connection(SMTP):
     def eof_received(self) -> bool | None:
         return super().eof_received() if self._admitted else None
 
-    def hang_up(self) -> "asyncio.Task[None] | None":
-        """Close the connection; return the task that serves it, which ends thereby."""
+    def hang_up(self, farewell: Reply | None = None) -> "asyncio.Task[None] | None":
+        """Say a last answer and close the connection; return the task that serves it, which ends thereby."""
         if self.transport is not None:
-            cast("asyncio.Transport", self.transport).close()
+            transport = cast("asyncio.Transport", self.transport)
+            if farewell and not transport.is_closing():
+                transport.write(f"{farewell}\r\n".encode())
+            transport.close()
         return self._handler_coroutine
 
     async def push(self, status: str | bytes) -> None:
@@ -246,6 +268,10 @@ class _Connection(SMTP):
         if transaction is None or not self.envelope or not self.envelope.rcpt_tos:
             await self.push("503 5.5.1 Need MAIL and RCPT first")
             return
+        with self._mail.receiving():
+            await self._receive(transaction)
+
+    async def _receive(self, transaction: Transaction) -> None:
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         self._reset_timeout(self._mail.limits.data_s)
         stuffed = await self._read_until_final_dot()

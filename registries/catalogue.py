@@ -85,7 +85,7 @@ def _unknown(suffix: str) -> TldPolicy:
         ),
         source="default of the catalogue",
         source_date="",
-        confidence=Confidence.HIGH,
+        confidence=Confidence.LOW,
         holder_change=HolderChange("manual", 0),
         roles=(),
     )

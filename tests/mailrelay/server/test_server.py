@@ -142,6 +142,21 @@ async def test_a_client_that_leaves_after_the_final_dot_cannot_stop_the_commit(w
     await client.close()
 
 
+async def test_a_message_under_way_is_taken_before_the_server_closes(world: World) -> None:
+    """Whoever waits for the end of the server is not told so in the middle of a message."""
+    busy, idle = await Client.connect(world), await Client.connect(world)
+    await busy.begin()
+    closing = asyncio.create_task(world.server.close())
+    busy.writer.write(HEADER)
+    assert not closing.done()
+    assert (await busy.say(b"text\r\n.")).startswith("250 2.0.0")
+    await closing
+    assert (await idle.answer()).startswith("421 4.3.2")
+    assert await _stored(world) == 1
+    await busy.close()
+    await idle.close()
+
+
 async def test_a_fault_of_ours_is_451_and_the_transaction_is_forgotten(world: World) -> None:
     """The library would answer 500 with the exception's text, and keep sender and recipients."""
     world.keys.erased.add("reg_1")
