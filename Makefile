@@ -44,7 +44,7 @@ contracts: $(VENV)/.dev ## The import rules of docs/architecture.md
 openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 	$(BIN)/python -m whoisproxy.api.openapi > docs/openapi.json
 
-bench: $(VENV)/.dev ## Measure: each program in bench/ prints a table and JSON
+bench: $(VENV)/.dev mail-samples ## Measure: each program in bench/ prints a table and JSON
 	@for program in bench/bench_*.py; do $(BIN)/python $$program || exit 1; done
 
 lock: $(VENV)/.runtime ## Pin the dependencies anew (names, versions, hashes)
