@@ -52,9 +52,9 @@ async def _keep(world: World) -> None:
     for line in (
         f"curl -H 'Authorization: Bearer {world.api_key}' {api}/v1/domains",
         f"curl http://127.0.0.1:{ports['rdap']}/domain/example-bakery.org",
-        f"printf 'example-bakery.org\\r\\n' | nc 127.0.0.1 {ports['whois']}",
-        f"whoisproxy privacy status example-bakery.org --config {world.folder / 'whoisproxy.toml'}",
-        f"open {api}/docs",
+        f"whois -h 127.0.0.1 -p {ports['whois']} example-bakery.org",
+        f".venv/bin/whoisproxy privacy status example-bakery.org --config {world.folder / 'whoisproxy.toml'}",
+        f"{api}/docs in a browser",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     stopped = asyncio.Event()
