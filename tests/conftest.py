@@ -7,11 +7,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.postgres import PostgresServer, postgres_server
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """What a service set up for its logs does not outlive the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
