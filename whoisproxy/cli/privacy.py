@@ -18,8 +18,9 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationState
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.runtime.core import Core, privacy_settings_of
-from whoisproxy.services.privacy import Preview, PrivacyView, SwitchRequest, preview_for
+from whoisproxy.runtime.core import Core, brand_of
+from whoisproxy.services.previews import Preview, future_identities, preview_of
+from whoisproxy.services.privacy import PrivacyView, SwitchRequest
 
 app = typer.Typer(no_args_is_help=True, help="Look at and switch the privacy of a domain.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
@@ -81,12 +82,18 @@ async def preview(
         async with opened(config) as core:
             found = await core.privacy.preview(await _registrar_of(core, name), name, enabled=not off)
     else:
-        # Needs the rules only: no database is opened, or made.
-        settings = settings_from(config)
-        catalogue = Catalogue.load(*settings.catalogue.overrides)
-        holder = _registrant_from(registrant)
-        found = preview_for(catalogue, privacy_settings_of(settings), name, holder, enabled=not off)
+        found = _preview_without_database(config, name, _registrant_from(registrant), enabled=not off)
     _show_preview(name, found, as_json=as_json)
+
+
+def _preview_without_database(
+    config: Path | None, name: DomainName, holder: Registrant, *, enabled: bool
+) -> Preview:
+    """Preview a domain that is not held here: only the rules and the default brand are needed."""
+    settings = settings_from(config)
+    policy = Catalogue.load(*settings.catalogue.overrides).policy(name.suffix)
+    identities = future_identities(policy, {}, brand_of(settings.brand), settings.relay.domain)
+    return preview_of(policy, holder, identities, hidden=not enabled, enabled=enabled)
 
 
 async def _switch(config: Path | None, domain: str, wish: SwitchRequest, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Switch a domain's privacy, say what it is, and what a switch would change.
+"""Switch a domain's privacy, and say what it is.
 
 The state machine is `domain.privacy`; the rule of the TLD comes from the catalogue. A switch writes the
 wanted state, an operation, its work and an event in one unit of work; `registry_sync` carries it out.
@@ -28,20 +28,18 @@ from whoisproxy.domain.privacy import (
     PrivacyStatus,
     transition,
 )
-from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
-from whoisproxy.domain.registrant import Registrant, mailbox
+from whoisproxy.domain.proxy_identity import ProxyIdentity
+from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import relay_addresses, work_orders
 from whoisproxy.services.events import emit
 from whoisproxy.services.holding import hold, touched
 from whoisproxy.services.identities import (
-    Difference,
-    contacts_for,
-    differences,
     identities_of,
     published_contacts,
     roles_of,
 )
+from whoisproxy.services.previews import Preview, future_identities, preview_of
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
@@ -56,9 +54,6 @@ _LOCKS = ("serverUpdateProhibited", "pendingTransfer", "pendingDelete")
 
 # Where the registry itself publishes the relay address, a new address has to be brought there.
 _ADDRESS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
-
-# Where a preview shows what the registry will hold; elsewhere it shows what we publish.
-_CONTACTS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +86,6 @@ class PrivacyView:
     identity: ProxyIdentity | None
     operation: Operation | None
     published: Mapping[Role, Contact]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a switch would change; for a mechanism at the registry, what the registry would hold."""
-
-    policy: TldPolicy
-    before: Mapping[Role, Contact]
-    after: Mapping[Role, Contact]
-    differences: tuple[Difference, ...]
 
 
 class PrivacyService:
@@ -159,17 +144,11 @@ class PrivacyService:
             registration = await hold(uow, registrar, name)
             privacy = await uow.privacy.get(registration.id)
             relays = await uow.relays.of_domain(registration.id)
-        identities = identities_of(registrar, relays, self._settings.brand)
-        brand = registrar.brand or self._settings.brand
-        return _preview(
-            self._catalogue,
-            self._settings,
-            name,
-            registration.registrant,
-            brand,
-            identities,
-            hidden=privacy.status.hidden,
-            enabled=enabled,
+        policy, default = self._catalogue.policy(name.suffix), self._settings.brand
+        known = identities_of(registrar, relays, default)
+        identities = future_identities(policy, known, registrar.brand or default, self._settings.relay_domain)
+        return preview_of(
+            policy, registration.registrant, identities, hidden=privacy.status.hidden, enabled=enabled
         )
 
     async def rotate(self, registrar: Registrar, name: DomainName) -> PrivacyView:
@@ -285,41 +264,6 @@ class PrivacyService:
             operation=operation,
             published=published_contacts(policy, registration.registrant, identities, hide=hidden),
         )
-
-
-def preview_for(
-    catalogue: Catalogue,
-    settings: PrivacySettings,
-    name: DomainName,
-    registrant: Registrant,
-    *,
-    enabled: bool,
-) -> Preview:
-    """Return what a switch would change for a domain that is not held here, under the default brand."""
-    return _preview(
-        catalogue, settings, name, registrant, settings.brand, {}, hidden=not enabled, enabled=enabled
-    )
-
-
-def _preview(  # noqa: PLR0913, PLR0917 - what a preview depends on
-    catalogue: Catalogue,
-    settings: PrivacySettings,
-    name: DomainName,
-    registrant: Registrant,
-    brand: Brand,
-    identities: dict[Role, ProxyIdentity],
-    *,
-    hidden: bool,
-    enabled: bool,
-) -> Preview:
-    policy = catalogue.policy(name.suffix)
-    for role in roles_of(policy):
-        # The address is made when privacy is switched on; before that only its domain is known.
-        identities.setdefault(role, ProxyIdentity(brand, f"(random)@{settings.relay_domain}"))
-    show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
-    before = show(policy, registrant, identities, hide=hidden)
-    after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
-    return Preview(policy, before, after, differences(before, after))
 
 
 def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:

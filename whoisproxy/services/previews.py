@@ -1,0 +1,57 @@
+"""What a switch of privacy would change. Pure functions: nothing is asked and nothing is changed.
+
+For a mechanism at the registry a preview shows what the registry would hold, else what we would publish.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registries.contact import Contact, Role
+from registries.policy import Mechanism, TldPolicy
+from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
+from whoisproxy.domain.registrant import Registrant
+from whoisproxy.services.identities import (
+    Difference,
+    contacts_for,
+    differences,
+    published_contacts,
+    roles_of,
+)
+
+_CONTACTS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the world sees before and after a switch, per role, and every field that differs."""
+
+    policy: TldPolicy
+    before: Mapping[Role, Contact]
+    after: Mapping[Role, Contact]
+    differences: tuple[Difference, ...]
+
+
+def future_identities(
+    policy: TldPolicy, known: Mapping[Role, ProxyIdentity], brand: Brand, relay_domain: str
+) -> dict[Role, ProxyIdentity]:
+    """Return an identity for every role of the policy.
+
+    An address is made when privacy is switched on; before that only its domain is known.
+    """
+    unknown = ProxyIdentity(brand, f"(random)@{relay_domain}")
+    return {role: known.get(role, unknown) for role in roles_of(policy)}
+
+
+def preview_of(
+    policy: TldPolicy,
+    registrant: Registrant,
+    identities: Mapping[Role, ProxyIdentity],
+    *,
+    hidden: bool,
+    enabled: bool,
+) -> Preview:
+    """Return what switching to `enabled` would change where the registrant is `hidden` now, or not."""
+    show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
+    before = show(policy, registrant, identities, hide=hidden)
+    after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
+    return Preview(policy, before, after, differences(before, after))
