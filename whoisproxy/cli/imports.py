@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress as Bar
 
 from whoisproxy.cli.context import ConfigOption, opened
-from whoisproxy.cli.output import Exit, command, console, print_json, stop
+from whoisproxy.cli.output import Exit, command, console, errors, print_json, stop
 from whoisproxy.services.import_lines import ImportFormat
 from whoisproxy.services.imports import LineResult, Outcome, Progress, import_domains
 
@@ -19,7 +19,12 @@ _SAVE_EVERY = 100
 @command
 async def import_file(
     file: Annotated[
-        Path, typer.Argument(help="CSV with a header, or NDJSON; see docs/howto/import-domains.md.")
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="CSV with a header, or NDJSON; see docs/howto/import-domains.md.",
+        ),
     ],
     registrar: Annotated[str, typer.Option(help="Name of the registrar whose domains they are.")],
     config: ConfigOption = None,
@@ -35,7 +40,7 @@ async def import_file(
         done = await progress.line()
         if done:
             _errors_line(f"going on after line {done}")
-        with file.open("rb") as lines, Bar(disable=not sys.stderr.isatty(), console=console) as bar:
+        with file.open("rb") as lines, Bar(disable=not sys.stderr.isatty(), console=errors) as bar:
             task = bar.add_task("domains", total=None)
             async for result in import_domains(core.registrations, account, lines, form, done):
                 counts[result.outcome] += 1

@@ -12,12 +12,12 @@ from rich.console import Console
 
 from whoisproxy.cli.failures import Exit, explain
 
-__all__ = ["Exit", "command", "console", "print_json", "stop"]
+__all__ = ["Exit", "command", "console", "errors", "print_json", "stop"]
 
 P = ParamSpec("P")
 
 console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 
 def print_json(value: object) -> None:
@@ -29,7 +29,7 @@ def print_json(value: object) -> None:
 
 def stop(message: str, code: Exit) -> NoReturn:
     """End the command with one line on standard error."""
-    _errors.print(f"whoisproxy: {message}", markup=False, soft_wrap=True)
+    errors.print(f"whoisproxy: {message}", markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -75,6 +75,8 @@ def _csv_records(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, obj
         try:
             row = next(reader)
         except StopIteration:
+            if header is None:
+                raise InvalidInput("header", "is missing: the file is empty") from None
             return
         except csv.Error:
             yield reader.line_num, BadLine(reader.line_num, "", "line", "is not CSV (RFC 4180)")
