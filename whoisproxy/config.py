@@ -247,13 +247,20 @@ def load_brand(file: Path) -> BrandSettings:
     return _validated(BrandSettings, raw, str(file))
 
 
+# In place of pydantic's texts, of which one speaks of inputs and the other shows a regular expression.
+_REASONS = {
+    "extra_forbidden": "unknown key",
+    "string_pattern_mismatch": "is not written as it must be; whoisproxy.example.toml shows how",
+}
+
+
 def _validated(section: type[SectionT], raw: dict[str, Any], origin: str) -> SectionT:
     try:
         return section.model_validate(raw)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"])
-        reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        reason = _REASONS.get(problem["type"], problem["msg"])
         raise ConfigurationError(f"{origin}: {key}: {reason}") from None
 
 

@@ -43,7 +43,7 @@ def main() -> None:
 
 def _say_usage(error: Any) -> Exit:
     """Say in one line what is wrong with a command line."""
-    text = " ".join(error.format_message().split()).rstrip(".")
+    text = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
     # Without a text, the library has written the help of a group that was called without a command.
     if text:
         hint = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
