@@ -13,7 +13,7 @@ from whoisproxy.runtime.core import Core, open_core
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", envvar="WHOISPROXY_CONFIG", help="TOML file [default: ./whoisproxy.toml]"),
+    typer.Option("--config", "-c", envvar="WHOISPROXY_CONFIG", help="TOML file (default: ./whoisproxy.toml)"),
 ]
 
 

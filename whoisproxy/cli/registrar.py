@@ -50,10 +50,16 @@ async def add(
     iana_id: Annotated[
         int | None, typer.Option(min=1, help="IANA registrar id; none for a reseller.")
     ] = None,
-    scope: Annotated[list[Scope] | None, typer.Option(help="What the key may do [default: all].")] = None,
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What the key may do; may be repeated (default: all).")
+    ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(parser=_network, metavar="CIDR", help="CIDR block the key may be used from."),
+        typer.Option(
+            parser=_network,
+            metavar="CIDR",
+            help="CIDR block the key may be used from; may be repeated (default: any).",
+        ),
     ] = None,
     brand: Annotated[
         Path | None, typer.Option(help="TOML file with its own proxy identity: every key of \\[brand].")

@@ -16,7 +16,7 @@ from whoisproxy.runtime.service import Role, Service
 async def serve(
     config: ConfigOption = None,
     role: Annotated[
-        list[Role] | None, typer.Option(help="Run only this part; may be repeated [default: all].")
+        list[Role] | None, typer.Option(help="Run only this part; may be repeated (default: all).")
     ] = None,
 ) -> None:
     """Run the service: API, RDAP, WHOIS, the mail relay and the workers, in one process.

@@ -23,7 +23,10 @@ async def list_tlds(config: ConfigOption = None, *, as_json: JsonOption = False)
     if as_json:
         print_json([tld_view(policy).model_dump(mode="json") for policy in policies])
         return
-    table = Table("TLD", "mechanism", "reason", "confidence", "operator", header_style="bold")
+    table = Table(header_style="bold")
+    for column in ("TLD", "mechanism", "reason", "confidence"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("operator", overflow="fold")
     for policy in policies:
         table.add_row(
             f".{policy.tld}", policy.mechanism, policy.reason or "", policy.confidence, policy.operator

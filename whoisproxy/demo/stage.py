@@ -54,7 +54,9 @@ class Stage:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show rows under headings."""
-        table = Table(*columns, header_style="bold", show_edge=False, pad_edge=False)
+        table = Table(header_style="bold", show_edge=False, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
         self.console.print(table)

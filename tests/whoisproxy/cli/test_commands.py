@@ -39,6 +39,13 @@ COMMANDS = (
 )
 
 
+def test_help_tells_the_defaults(run: Run) -> None:
+    """In square brackets the library would take them for markup and leave them out."""
+    shown = " ".join(run("serve", "--help").out.replace("│", "").split())
+    assert "(default: ./whoisproxy.toml)" in shown
+    assert "(default: all)" in shown
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     ended = run(*command.split(), "--help")
@@ -59,6 +66,40 @@ def test_a_tld_is_an_object_with_the_rule_and_its_source(run: Run, tld: str, mec
     assert found["source"]
     assert found["confidence"] in {"high", "medium", "low"}
     assert (found["reason"] is None) is found["allowed"]
+
+
+def test_the_list_of_tlds_cuts_no_reason_off(run: Run) -> None:
+    assert "…" not in run("tld", "list").out
+
+
+RULE = """
+[[policy]]
+tlds = ["example", "co.example"]
+operator = "Example Registry"
+mechanism = "substitute"
+explanation = "The registry takes the contacts it is given."
+source = "https://registry.example/policy, section 4"
+source_date = "2026-08"
+confidence = "high"
+holder_change = { kind = "update", lock_days = 60 }
+roles = ["registrant", "admin", "tech"]
+"""
+
+
+def test_an_operators_rule_takes_the_place_of_ours(run: Run, holder: str, tmp_path: Path) -> None:
+    (tmp_path / "whoisproxy.toml").write_text('[catalogue]\noverrides = ["tlds.toml"]\n')
+    (tmp_path / "tlds.toml").write_text(RULE)
+    assert run("tld", "show", "co.example", "--json").json()["mechanism"] == "substitute"
+    assert run("privacy", "preview", "shop.example", "--registrant", holder).code == 0
+    assert run("tld", "show", "nl", "--json").json()["reason"] == "TLD_PROHIBITED"
+
+
+def test_a_bad_rule_of_an_operator_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "whoisproxy.toml").write_text('[catalogue]\noverrides = ["tlds.toml"]\n')
+    (tmp_path / "tlds.toml").write_text(RULE.replace('"substitute"', '"swap"'))
+    ended = run("tld", "show", "example")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"{tmp_path / 'tlds.toml'}: policy 1: mechanism: 'swap' is not one of" in ended.err
 
 
 def test_a_tld_is_explained_to_people(run: Run) -> None:
@@ -128,6 +169,13 @@ WRONG_USAGE = (
     (("tld", "show"), "whoisproxy: missing argument 'tld' (see `whoisproxy tld show --help`)"),
     (("tld", "show", ".."), "whoisproxy: tld: is not a domain name (RFC 5891)"),
     (("privacy", "status", "exa_mple.org"), "whoisproxy: name: is not a domain name (RFC 5891)"),
+    (
+        ("serve", "--role", "all"),
+        (
+            "whoisproxy: invalid value for '--role': 'all' is not one of 'api', 'rdds', 'smtp', 'worker' "
+            "(see `whoisproxy serve --help`)"
+        ),
+    ),
     (("serve", "--config", "none.toml"), "whoisproxy: none.toml: No such file or directory"),
 )
 
