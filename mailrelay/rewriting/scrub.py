@@ -13,11 +13,16 @@ from email import message_from_bytes
 from email.message import Message
 from urllib.parse import unquote
 
+import phonenumbers
+
 from mailrelay.addresses import decoded
 from mailrelay.rewriting.unpack import members
 
+_RTF = re.compile(r"\\'([0-9a-fA-F]{2})")
 _TAG = re.compile(r"<[^>]{0,5000}>")
 _SHORTEST = 4  # a shorter secret, such as a house number, is in every other text by chance
+_SHORTEST_BARE = 8  # letters and digits alone: a shorter run of them is in every picture by chance
+_SHORTEST_NUMBER = 7  # digits: a postal code is also a price, a year, an offset in a PDF
 _LARGE = 256 * 1024  # octets; beyond it the thorough comparison would take seconds
 _DIGITS = 6  # a phone number is compared by its last digits, however it is grouped
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
@@ -72,7 +77,7 @@ def traces(raw: bytes, secrets: Iterable[str], allowed: Iterable[str] = ()) -> s
     message = message_from_bytes(raw)
     if any(_shows_in_octets(large, octet_needles) for large in _large_contents(message)):
         return "body"
-    permitted = [_squeezed(one) for one in allowed]
+    permitted = [form for one in allowed for form in (_squeezed(one), _bare(_squeezed(one)))]
     for place, texts in (("header", _header_texts(message)), ("body", _body_texts(message))):
         for text in texts:
             if any(_shows(needle, form, permitted) for form in _forms(text) for needle in needles):
@@ -89,12 +94,13 @@ def traces_in_text(text: str, secrets: Iterable[str]) -> bool:
 def _needles(secret: str) -> Iterator[tuple[str, bool]]:
     """Yield (text, is digits) to look for."""
     for form in {_squeezed(secret), _squeezed(secret.lower().translate(_UMLAUTS))}:
-        if len(form) >= _SHORTEST:
+        if len(form) >= (_SHORTEST_NUMBER if form.isdigit() else _SHORTEST):
             yield form, False
+    if "@" not in secret:
+        yield from ((form, False) for form in _spellings(secret) if len(form) >= _SHORTEST_BARE)
     if _PHONE.fullmatch(secret.strip()):
-        digits = re.sub(r"\D", "", secret)
-        # The national part suffices to find a person; 9 digits do not stand in a text by chance.
-        yield digits[-9:], True
+        # The national part suffices to find a person.
+        yield _national_digits(secret), True
     if "@" in secret and (plain := _without_tag(secret)) != secret:
         yield _squeezed(plain), False
     if "@" in secret:
@@ -103,6 +109,26 @@ def _needles(secret: str) -> Iterator[tuple[str, bool]]:
             yield _squeezed(local_part), False
         if domain.lower() not in _SHARED_DOMAINS:
             yield _squeezed(domain), False
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a name or street without punctuation, a name also from each of its words on ("Doe, Jane")."""
+    words = [word for word in re.split(r"[\s,]+", secret.strip()) if word]
+    is_name = not any(char.isdigit() for char in secret)
+    for start in range(len(words) if is_name else 1):
+        turned = " ".join([*words[start:], *words[:start]])
+        yield _bare(_squeezed(turned))
+        yield _bare(_squeezed(turned.lower().translate(_UMLAUTS)))
+
+
+def _national_digits(phone: str) -> str:
+    """Return the number as dialled in its country without the trunk prefix; all digits where unknown."""
+    digits = re.sub(r"\D", "", phone)
+    try:
+        national = str(phonenumbers.parse(phone, None).national_number)
+    except phonenumbers.NumberParseException:
+        return digits[-9:]
+    return national if len(national) >= _SHORTEST_NUMBER else digits
 
 
 def _without_tag(address: str) -> str:
@@ -125,14 +151,23 @@ def _forms(text: str) -> Iterator[str]:
     plain = unquote(html.unescape(unquote(text)))
     # "user+tag@host" is the same mailbox as "user@host".
     untagged = re.sub(r"\+[\w.-]+@", "@", plain)
-    for form in dict.fromkeys((text, plain, untagged, _TAG.sub("", plain), _TAG.sub("", untagged))):
-        yield _squeezed(form)
+    # RTF writes what is not ASCII as \'xx.
+    rich = _RTF.sub(lambda found: bytes.fromhex(found[1]).decode("cp1252", "replace"), plain)
+    for form in dict.fromkeys((text, plain, untagged, _TAG.sub("", plain), _TAG.sub("", untagged), rich)):
+        squeezed = _squeezed(form)
+        yield squeezed
+        yield _bare(squeezed)
 
 
 def _squeezed(text: str) -> str:
     """Return the text without case, accents, blanks and invisible characters."""
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_SPECIAL))
     return "".join(char for char in folded if unicodedata.category(char)[0] not in "MZC")
+
+
+def _bare(squeezed: str) -> str:
+    """Return letters and digits only: the hyphens, quotes and commas of a name come in many kinds."""
+    return "".join(char for char in squeezed if char.isalnum())
 
 
 def _header_texts(message: Message) -> Iterator[str]:
