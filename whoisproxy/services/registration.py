@@ -69,6 +69,10 @@ class Registrations:
         """
         async with self._storage.unit_of_work() as uow:
             known = await uow.registrations.by_name(name)
+            if known is None:
+                # Another request may be adding it now: then it is changed, like any that is here.
+                await uow.registrations.alone_with(name)
+                known = await uow.registrations.by_name(name)
             if known is not None and known.registrar_id != registrar.id:
                 raise DomainTaken("another registrar has this domain here")
             if known is None:
@@ -165,8 +169,11 @@ class Registrations:
             # It may be under way with the old data already: the same once more, with the new.
             return pending.kind
         mechanism = self._catalogue.policy(registration.name.suffix).mechanism
-        refreshed = privacy.status.state is PrivacyState.ENABLED and mechanism in _HOLDS_REGISTRANT
-        return OperationKind.REFRESH if refreshed else None
+        # Where switching is frozen, what hides him stays as it is, and so it is put right too.
+        hidden = privacy.status.state is PrivacyState.ENABLED or (
+            privacy.status.state is PrivacyState.SUSPENDED and privacy.status.wanted
+        )
+        return OperationKind.REFRESH if hidden and mechanism in _HOLDS_REGISTRANT else None
 
 
 def _with_new_holder(wanted: Registration, known: Registration, now: datetime) -> Registration:

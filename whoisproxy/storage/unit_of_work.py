@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
 from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
@@ -86,7 +87,9 @@ class Storage:
         # SQLite has one writer: waiting here is fair and costs nothing, unlike its busy loop.
         self._writer = asyncio.Lock() if is_sqlite(engine) else None
         self._writing_task: asyncio.Task[object] | None = None
-        read_only = {READ_ONLY: True} if is_sqlite(engine) else {"postgresql_readonly": True}
+        # One snapshot for all statements: PostgreSQL would else show each what is committed by then.
+        snapshot = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
 
     @classmethod
@@ -95,6 +98,8 @@ class Storage:
         storage = cls(open_engine(url), keys)
         try:
             async with storage.unit_of_work() as uow:
+                # Of several processes that start at once, one makes it.
+                await in_order(uow.connection, f"key:{SYSTEM}")
                 await uow.sealing.ensure_key(SYSTEM)
         except BaseException:
             await storage.close()

@@ -149,3 +149,22 @@ async def test_the_database_file_is_for_its_owner_only(tmp_path: Path, master_ke
     await storage.close()
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_reader_sees_one_moment_whatever_is_committed_meanwhile(storage: Storage) -> None:
+    """A registrant from before a switch must not meet the privacy from after it."""
+    await hold_domain(storage)
+    async with storage.reading() as unit:
+        known = await unit.registrations.by_id("dom_1")
+        async with storage.unit_of_work() as writing:
+            await writing.registrations.remove("dom_1")
+        assert known is not None
+        assert await unit.registrations.by_id("dom_1") == known
+
+
+async def test_processes_that_start_at_once_on_a_new_database_all_start(
+    database_url: str, master_keys: MasterKeys
+) -> None:
+    opened = await asyncio.gather(*(Storage.open(database_url, master_keys) for _ in range(6)))
+    for each in opened:
+        await each.close()

@@ -11,6 +11,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
+from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import domains, privacy, registrants, relay_addresses, reply_addresses
 from whoisproxy.storage.vault import normalised_mailbox
@@ -61,6 +62,10 @@ class Registrations:
     async def by_id(self, domain_id: str) -> Registration | None:
         """Return a domain by its id."""
         return await self._one(_BY_ID, id=domain_id)
+
+    async def alone_with(self, name: DomainName) -> None:
+        """Wait until nobody else adds a domain of that name; nobody does until this unit of work ends."""
+        await in_order(self._connection, f"domain:{name.a_label}")
 
     async def update(self, registration: Registration) -> None:
         """Store a changed domain or registrant; the caller sets the version.
@@ -147,9 +152,10 @@ class Registrations:
         await self._sealing.destroy(registrant_id)
 
     async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
-        if not self._sealing.read_only:
-            # Whoever reads a domain in order to change it keeps others from changing it meanwhile.
-            statement = statement.with_for_update(of=domains)
+        if not self._sealing.read_only and self._connection.dialect.name == "postgresql":
+            # Whoever reads a domain in order to change it keeps others from changing it meanwhile. It is read
+            # once it is locked: a statement that had to wait joins it with the registrant from before.
+            await self._connection.execute(statement.with_for_update(of=domains), values)
         row = (await self._connection.execute(statement, values)).first()
         return None if row is None else await self._registration(row)
 
