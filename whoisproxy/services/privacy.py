@@ -208,7 +208,8 @@ class PrivacyService:
             now = self._clock()
             status = transition(privacy.status, PrivacyEvent.RESUME)
             pending = await uow.operations.open_of_domain(registration.id)
-            changed = replace(privacy, status=_still_under_way(status, pending), updated_at=now)
+            status = _still_under_way(_in_doubt(status, privacy.reason), pending)
+            changed = replace(privacy, status=status, updated_at=now)
             if pending is None and changed.status.state in _KIND_TOWARDS:
                 kind = _KIND_TOWARDS[changed.status.state]
                 operation = await work_orders.start(uow, registration, kind, now)
@@ -300,6 +301,12 @@ def _demand_unlocked(policy: TldPolicy, registration: Registration) -> None:
             raise DomainLocked(
                 f"the domain has status {status}: the registry takes no change of contacts now"
             )
+
+
+def _in_doubt(status: PrivacyStatus, reason: str) -> PrivacyStatus:
+    """Return the status with the state that proves again what the last, failed change left in doubt."""
+    failed = bool(reason) and status.state is PrivacyState.ENABLED
+    return replace(status, state=PrivacyState.ENABLING) if failed else status
 
 
 def _still_under_way(status: PrivacyStatus, pending: Operation | None) -> PrivacyStatus:

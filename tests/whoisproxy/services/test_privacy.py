@@ -373,3 +373,33 @@ async def test_a_new_holder_gives_his_own_consent(world: World) -> None:
     assert after.registrant_id != before.registration.registrant_id
     assert (await world.status(SUBSTITUTED)).privacy.consent is None
     assert not await world.shows_registrant(SUBSTITUTED)
+
+
+async def test_what_a_failed_change_left_in_doubt_is_proved_again_after_a_suspension(world: World) -> None:
+    """The registry may show the registrant since the switch off: only a change tells."""
+    await world.hidden(SUBSTITUTED)
+    await world.disable(SUBSTITUTED)
+    await world.enable(SUBSTITUTED)
+    world.registry.faults = [RegistryRefused(2304, "locked")]
+    await world.work()
+    await world.privacy.suspend(world.registrar, SUBSTITUTED)
+    resumed = await world.privacy.resume(world.registrar, SUBSTITUTED)
+    assert resumed.privacy.status.state is PrivacyState.ENABLING
+    assert resumed.operation is not None
+    await world.work()
+    assert (await world.status(SUBSTITUTED)).privacy.status.state is PrivacyState.ENABLED
+
+
+@pytest.mark.parametrize("name", [RELAY_EMAIL, FLAGGED], ids=str)
+async def test_a_registrant_who_changes_while_suspended_is_hidden_at_the_registry_too(
+    world: World, name: DomainName
+) -> None:
+    await world.hidden(name)
+    await world.privacy.suspend(world.registrar, name)
+    before = len(world.registry.changes)
+    await world.register(name, renamed(email="zoe@elsewhere.example"))
+    await world.work()
+    [change] = world.registry.changes[before:]
+    assert change.hide
+    view = await world.status(name)
+    assert (view.privacy.status.state, view.operation) == (PrivacyState.SUSPENDED, None)
