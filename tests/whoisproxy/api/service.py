@@ -13,13 +13,13 @@ from aiohttp import ClientSession, web
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue
 from registries.connector import Connector
+from tests.support.samples import BRAND
 from tests.whoisproxy.api.client import Client, Seen
 from whoisproxy.api.app import make_app
 from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
-from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail_cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import Events
@@ -34,19 +34,6 @@ from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
 
-BRAND = Brand(
-    name="Privacy Example",
-    organization="Privacy service provided by Example",
-    street=("Relay Street 1",),
-    city="Geneva",
-    region="",
-    postal_code="1200",
-    country_code="CH",
-    phone="+41225550100",
-    abuse_email="abuse@relay.example",
-    abuse_phone="+41225550101",
-    terms_url="https://relay.example/terms",
-)
 SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30))
 
 

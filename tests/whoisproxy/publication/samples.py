@@ -6,30 +6,18 @@ from datetime import UTC, datetime
 
 from registries.contact import Role
 from registries.policy import Confidence, HolderChange, Mechanism, Reason, TldPolicy
+from tests.support import samples
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus
-from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
-from whoisproxy.domain.registrant import Registrant
+from whoisproxy.domain.proxy_identity import ProxyIdentity
 from whoisproxy.domain.registration import Registration
 from whoisproxy.publication.record import RddsRecord
 from whoisproxy.publication.redaction import build_record
 
 NOW = datetime(2026, 11, 24, 2, 15, 42, 123456, tzinfo=UTC)
+BRAND, REGISTRANT = samples.BRAND, samples.REGISTRANT
 
-BRAND = Brand(
-    name="Cloak Desk",
-    organization="Privacy service provided by Cloak Ltd",
-    street=("1 Cloak Street", "Floor 2"),
-    city="Geneva",
-    region="GE",
-    postal_code="1204",
-    country_code="CH",
-    phone="+41225550100",
-    abuse_email="abuse@cloak.example",
-    abuse_phone="+41225550101",
-    terms_url="https://cloak.example/terms",
-)
 REGISTRAR = Registrar(
     id="rgr_1",
     name="Gandalf Domains SA",
@@ -37,18 +25,6 @@ REGISTRAR = Registrar(
     iana_id=9995,
     brand=BRAND,
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
-)
-REGISTRANT = Registrant(
-    name="Zoë Müller-Sánchez",
-    organization="Käserei Müller",
-    email="zoe@mueller.example",
-    phone="+4915123456789",
-    street=("Hauptstraße 12", "Hinterhof"),
-    city="Köln",
-    region="NRW",
-    postal_code="50667",
-    country_code="DE",
-    language="de",
 )
 REGISTRATION = Registration(
     id="dom_1",

@@ -6,12 +6,11 @@ from datetime import timedelta
 from registries.catalogue import Catalogue
 from tests.fakes import Accounts as RegistryAccounts
 from tests.fakes import Clock, FakeRegistry
+from tests.support import samples
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation
 from whoisproxy.domain.privacy import Consent
-from whoisproxy.domain.proxy_identity import Brand
-from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.lookup import Lookup
@@ -32,31 +31,7 @@ RELAY_EMAIL = DomainName("zoe-maison.eu")
 FLAGGED = DomainName("zoe-orchard.ca")
 PROHIBITED = DomainName("zoe-polder.nl")
 
-BRAND = Brand(
-    name="Cloak Desk",
-    organization="Privacy service provided by Cloak Ltd",
-    street=("1 Cloak Street",),
-    city="Geneva",
-    region="GE",
-    postal_code="1204",
-    country_code="CH",
-    phone="+41225550100",
-    abuse_email="abuse@cloak.example",
-    abuse_phone="+41225550101",
-    terms_url="https://cloak.example/terms",
-)
-REGISTRANT = Registrant(
-    name="Zoë Müller-Sánchez",
-    organization="Käserei Müller",
-    email="zoe@mueller.example",
-    phone="+4915123456789",
-    street=("Hauptstraße 12", "Hinterhof"),
-    city="Köln",
-    region="NRW",
-    postal_code="50667",
-    country_code="DE",
-    language="de",
-)
+BRAND, REGISTRANT = samples.BRAND, samples.REGISTRANT
 SPEC = RegistrationSpec(REGISTRANT, registrant_verified=True, nameservers=("ns1.hoster.example",))
 SETTINGS = PrivacySettings(BRAND, RELAY, timedelta(days=30))
 

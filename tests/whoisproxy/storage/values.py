@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from registries.contact import Role
+from tests.support.samples import BRAND
 from whoisproxy.domain.account import ApiKey, Registrar, Scope
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
-from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
@@ -17,19 +17,6 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CANARY = "Quetzalcoatl"
 
-BRAND = Brand(
-    name="Cloak",
-    organization="Privacy service of Acme",
-    street=("1 Way",),
-    city="Town",
-    region="",
-    postal_code="1234",
-    country_code="CH",
-    phone="+41221234567",
-    abuse_email="abuse@cloak.example",
-    abuse_phone="+41221234567",
-    terms_url="https://cloak.example/terms",
-)
 REGISTRAR = Registrar("rar_1", "Acme", "https://acme.example", 1234, BRAND, NOW)
 KEY = ApiKey("key_1", REGISTRAR.id, frozenset({Scope.DOMAINS_READ}), ("192.0.2.0/24",), NOW, None)
 PERSON = Registrant(
