@@ -60,7 +60,7 @@ image: ## Build the container image
 	docker build --tag whoisproxy .
 
 clean: ## Remove what the targets made (never ./var, which holds data)
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 
 postgres: ## Install PostgreSQL for the storage tests, where root and apt are there
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
