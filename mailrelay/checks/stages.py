@@ -65,7 +65,7 @@ class MessageContext:
     """The message is there, not yet acknowledged.
 
     Attributes:
-        routes: Routes of all accepted recipients; all belong to one owner.
+        routes: Routes of all accepted recipients; all belong to one relay address.
         message: The message as received.
         authentication: SPF, DKIM and DMARC of the message.
         owner: The owner behind the routes; needed where one of them is a reply route.

@@ -154,8 +154,12 @@ async def test_every_address_that_takes_no_mail_gets_the_same_words(chains: Chai
         assert (await chains.recipient.run(RecipientContext(SENDER, "q7x", route))).action is Action.ACCEPT
 
 
-async def test_a_second_owner_waits_for_a_second_transaction(chains: Chains) -> None:
-    other = replace(RELAY, owner_id="owner_2")
+@pytest.mark.parametrize("owner_id", ["owner_1", "owner_2"])
+async def test_a_second_relay_waits_for_a_second_transaction_whoever_owns_it(
+    chains: Chains, owner_id: str
+) -> None:
+    """An answer that differs would say which domains belong to one registrant."""
+    other = replace(RELAY, relay_id="relay_2", owner_id=owner_id)
     decision = await chains.recipient.run(RecipientContext(SENDER, "y", other, (RELAY,)))
     assert _found(decision) == ("one-owner", Action.DEFER, 452)
     assert (
