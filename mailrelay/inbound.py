@@ -102,7 +102,9 @@ class Inbound:
 
     async def recipient(self, transaction: Transaction, address: str) -> Reply:
         """Answer RCPT; an accepted recipient is added to the transaction."""
-        local_part, _, domain = address.rpartition("@")
+        # RFC 5321 4.5.1: postmaster is taken without a domain too.
+        full = f"{address}@{self._relay_domain}" if address.lower() == "postmaster" else address
+        local_part, _, domain = full.rpartition("@")
         if domain.lower() == self._relay_domain:
             if local_part.lower() in _OPERATOR_MAILBOXES and self._takes_operator_mail:
                 transaction.to_operator.append(address)

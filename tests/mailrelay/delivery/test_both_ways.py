@@ -197,8 +197,9 @@ async def test_a_report_to_a_return_address_becomes_one_of_our_own_once(world: W
     assert (await send(world.port, STRANGER, letter.reverse_path, report)).code == 550
 
 
-async def test_mail_to_postmaster_reaches_the_operator(world: World) -> None:
-    letter = Letter(STRANGER, f"postmaster@{RELAY_DOMAIN}", "Abuse", "Please look.\n")
+@pytest.mark.parametrize("mailbox", [f"postmaster@{RELAY_DOMAIN}", "Postmaster"])
+async def test_mail_to_postmaster_reaches_the_operator(world: World, mailbox: str) -> None:
+    letter = Letter(STRANGER, mailbox, "Abuse", "Please look.\n")
 
     assert (await world.stranger_writes(letter)).code == 250
     await world.settle()
