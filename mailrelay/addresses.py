@@ -65,7 +65,8 @@ def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
 def decoded(value: str) -> str:
     """Return a header value with its encoded words (RFC 2047) decoded, as it stands where they are broken."""
     try:
-        return str(make_header(decode_header(value)))
+        # UTF-7 can bring half characters, which no other charset can write.
+        return str(make_header(decode_header(value))).encode("utf-8", "replace").decode("utf-8")
     except (MessageError, LookupError, ValueError):
         return value
 
@@ -78,7 +79,8 @@ def format_mailbox(display: str, address: str) -> str:
     shown = _UNSEEN.sub(" ", display).strip()[:_LONGEST_DISPLAY]
     if not shown:
         return address
-    if not shown.isascii():
+    # What looks like an encoded word would be decoded by the reader's program into something else.
+    if not shown.isascii() or "=?" in shown:
         return f"{encoded(shown)}\r\n <{address}>"
     if _SAFE_PHRASE.fullmatch(shown):
         return f"{shown} <{address}>"

@@ -52,7 +52,8 @@ def _only_names(line: str, words: set[str]) -> bool:
     if _QUOTED.match(line):
         return False
     found = [word.casefold() for word in _WORD.findall(line)]
-    return bool(found) and all(word in words for word in found)
+    # A number alone is an answer, though his house or his postal code have it too.
+    return any(not word.isdigit() for word in found) and all(word in words for word in found)
 
 
 def _removable(line: str) -> bool:

@@ -120,7 +120,7 @@ def rewrite_reply(message: RawMessage, owner_secrets: tuple[str, ...], facts: Re
     """
     parts = list(_leaves(message_from_bytes(message.raw)))
     text = without_owner(_text(parts), owner_secrets)
-    text = re.sub(re.escape(facts.reply_address), facts.correspondent, text, flags=re.IGNORECASE)
+    text = re.sub(re.escape(facts.reply_address), lambda _: facts.correspondent, text, flags=re.IGNORECASE)
     message_id = f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
     built = _put_together(text, [_attachment(part) for part in parts if not _is_text(part)])
     subject = decoded(message.first("Subject"))
@@ -174,8 +174,10 @@ def _decoded_text(part: Message) -> str:
     octets = payload if isinstance(payload, bytes) else b""
     try:
         text = octets.decode(part.get_content_charset("utf-8"))
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         text = octets.decode("utf-8", "replace")
+    # UTF-7 can bring half characters, which no other charset can write.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 

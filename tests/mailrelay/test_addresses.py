@@ -80,3 +80,13 @@ def test_display_names_are_read_in_every_charset() -> None:
 def test_reading_addresses_never_fails(value: str) -> None:
     for mailbox in parse_mailboxes(value):
         assert split_address(mailbox.address)[1] == mailbox.domain
+
+
+def test_no_display_name_becomes_another_one_when_it_is_decoded() -> None:
+    deceit = "=?utf-8?q?ceo=40bank.example?="
+    assert decoded(format_mailbox(deceit, "r1@relay.example")).startswith(deceit)
+
+
+def test_half_a_character_does_not_keep_a_letter_from_its_way() -> None:
+    [read] = parse_mailboxes("=?utf-7?q?A+2AA-?= <ada@offers.example>")
+    assert format_mailbox(read.display, read.address).isascii()

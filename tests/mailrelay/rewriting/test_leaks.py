@@ -14,6 +14,7 @@ import unicodedata
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -304,3 +305,15 @@ def test_ordinary_answers_are_not_held() -> None:
 def test_a_phone_number_is_found_as_dialled_in_its_country(phone: str, text: str) -> None:
     with pytest.raises(AnswerHeld):
         rewrite_reply(RawMessage.parse(plain(text)), (phone,), FACTS)
+
+
+def test_a_correspondents_address_is_put_in_as_it_is() -> None:
+    facts = replace(FACTS, correspondent=r"a\g<1>\1@offers.example")
+    answer = rewrite_reply(RawMessage.parse(plain(f"> {REPLY_ADDRESS} wrote\r\nYes.\r\n")), (), facts)
+    assert rb"\g<1>" in answer.message.raw
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "x-none", "utf-7"])
+def test_an_answer_in_a_strange_charset_leaves(charset: str) -> None:
+    raw = plain("Yes. +2AA-\r\n").replace(b"charset=utf-8", b"charset=" + charset.encode())
+    assert b"Yes." in rewrite_reply(RawMessage.parse(raw), OWNER.secrets, FACTS).message.raw

@@ -139,3 +139,8 @@ def test_a_large_picture_is_searched_too(trace: bytes) -> None:
     assert (
         traces(raw.replace(b"\r\n\r\n", b"\r\nContent-Type: image/jpeg\r\n\r\n", 1), OWNER.secrets) == "body"
     )
+
+
+@pytest.mark.parametrize("number", ["2000", "7"])
+def test_a_number_alone_is_an_answer_and_stays(number: str) -> None:
+    assert without_owner(f"My price:\n{number}\n", OWNER.secrets) == f"My price:\n{number}\n"
