@@ -54,8 +54,8 @@ async def import_file(
         print_json(summary)
     else:
         console.print(", ".join(f"{count} {outcome}" for outcome, count in summary.items()))
-    if counts[Outcome.FAILED]:
-        stop(f"{counts[Outcome.FAILED]} lines were not taken", Exit.FAILED)
+    if failed := counts[Outcome.FAILED]:
+        stop(f"{failed} {'line was' if failed == 1 else 'lines were'} not taken", Exit.FAILED)
 
 
 def _tell(result: LineResult) -> None:

@@ -10,6 +10,7 @@ A line that cannot be read is told with its number and field, and the next one i
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from enum import StrEnum
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
+from whoisproxy.domain.registration import HOST_NAME, HOST_OCTETS, MOST_NAMESERVERS, STATUSES
 from whoisproxy.services.registration import RegistrationSpec
 
 _REGISTRANT_FIELDS = frozenset(field.name for field in fields(Registrant))
@@ -76,7 +78,7 @@ def _csv_records(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, obj
             row = next(reader)
         except StopIteration:
             if header is None:
-                raise InvalidInput("header", "is missing: the file is empty") from None
+                raise InvalidInput("header", "is missing") from None
             return
         except csv.Error:
             yield reader.line_num, BadLine(reader.line_num, "", "line", "is not CSV (RFC 4180)")
@@ -168,8 +170,8 @@ def _spec(values: dict[str, object], nested: object) -> RegistrationSpec:
     return RegistrationSpec(
         registrant=Registrant.parse(registrant),
         registrant_verified=verified,
-        nameservers=tuple(host.lower() for host in _strings(others, "nameservers")),
-        statuses=_strings(others, "statuses"),
+        nameservers=_nameservers(others),
+        statuses=_statuses(others),
         registered_at=_time(others, "registered_at"),
         expires_at=_time(others, "expires_at"),
     )
@@ -182,12 +184,28 @@ def _strings(values: Mapping[str, object], key: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _nameservers(values: Mapping[str, object]) -> tuple[str, ...]:
+    hosts = _strings(values, "nameservers")
+    if len(hosts) > MOST_NAMESERVERS:
+        raise InvalidInput("nameservers", f"must be at most {MOST_NAMESERVERS}")
+    if not all(len(host) <= HOST_OCTETS and re.fullmatch(HOST_NAME, host) for host in hosts):
+        raise InvalidInput("nameservers", "must be host names (RFC 1123)")
+    return tuple(host.lower() for host in hosts)
+
+
+def _statuses(values: Mapping[str, object]) -> tuple[str, ...]:
+    statuses = _strings(values, "statuses")
+    if not set(statuses) <= set(STATUSES):
+        raise InvalidInput("statuses", "must be EPP status names (RFC 5731, RFC 3915)")
+    return statuses
+
+
 def _time(values: Mapping[str, object], key: str) -> datetime | None:
     text = values.get(key)
-    if text in {None, ""}:
+    if text is None or text == "":
         return None
     try:
         time = datetime.fromisoformat(str(text))
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput(key, "is not a time (RFC 3339)") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

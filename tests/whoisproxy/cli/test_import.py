@@ -113,7 +113,7 @@ def test_a_line_in_another_encoding_is_told_and_the_next_one_taken(run: Run) -> 
     Path("domains.csv").write_bytes(b"\n".join(lines))
     ended = _import(run, "domains.csv")
     assert (ended.code, ended.out) == (1, "1 created, 0 updated, 1 failed\n")
-    assert ended.err.startswith("line 2: no domain: line: is not UTF-8\n")
+    assert ended.err == "line 2: no domain: line: is not UTF-8\nwhoisproxy: 1 line was not taken\n"
 
 
 @pytest.mark.parametrize(
