@@ -94,7 +94,7 @@ def _checked_line(value: object, field: str, *, required: bool, longest: int) ->
     if not isinstance(value, str):
         raise InvalidInput(field, "must be a string")
     # RFC 5733 section 2.4: normalizedString, so no line breaks or tabs; XML admits no control character.
-    if not all(map(_belongs_in_a_line, value)):
+    if not all(map(belongs_in_a_line, value)):
         raise InvalidInput(field, "must not contain control characters")
     text = " ".join(value.split())
     if required and not text:
@@ -104,7 +104,8 @@ def _checked_line(value: object, field: str, *, required: bool, longest: int) ->
     return text
 
 
-def _belongs_in_a_line(char: str) -> bool:
+def belongs_in_a_line(char: str) -> bool:
+    """Whether a character may stand in a line of text that is published or sent to registries."""
     # Sinhala, Nepali, Bengali and Persian names are spelled with joiners, Japanese ones with a wide space.
     # Other invisible characters, such as those that turn the direction of writing, only deceive.
     return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"

@@ -2,9 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal, get_args
 
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
+
+# RFC 5731 section 2.3 and RFC 3915 section 3.1.
+Status = Literal[
+    "ok", "inactive", "clientDeleteProhibited", "clientHold", "clientRenewProhibited",
+    "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverHold",
+    "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate",
+    "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate", "addPeriod", "autoRenewPeriod",
+    "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore",
+]  # fmt: skip
+STATUSES = get_args(Status)
+
+# RFC 1123 section 2.1; in A-labels.
+HOST_NAME: Final = (
+    r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$"
+)
+HOST_OCTETS: Final = 253
+MOST_NAMESERVERS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)

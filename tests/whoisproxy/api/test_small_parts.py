@@ -11,6 +11,7 @@ from registries.policy import Reason
 from tests.whoisproxy.api.client import refusal_only
 from whoisproxy.api.etags import demand_match, is_unmodified, strong_tag
 from whoisproxy.api.html import tag
+from whoisproxy.api.models.domains import EXAMPLE_REGISTRANT, RegistrantModel
 from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.problems import KINDS, Problem, from_error
 from whoisproxy.api.rate_limit import RateLimit
@@ -100,3 +101,8 @@ def test_the_refusal_of_a_tld_names_its_source(reason: Reason) -> None:
 
 def test_markup_escapes_texts_and_attributes() -> None:
     assert tag("a", "<b>", href='"x"') == '<a href="&quot;x&quot;">&lt;b&gt;</a>'
+
+
+@pytest.mark.parametrize("name", ["\u0645\u06cc\u200c\u0631\u0627", "\u5c71\u7530\u3000\u592a\u90ce"])
+def test_a_registrant_may_be_told_with_the_characters_that_his_name_needs(name: str) -> None:
+    assert RegistrantModel.model_validate(EXAMPLE_REGISTRANT | {"name": name}).name == name

@@ -12,6 +12,7 @@ from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.services.import_lines import BadLine, ImportFormat, ImportLine, read_lines
 from whoisproxy.services.imports import Outcome, Progress, import_domains
 
+DOMAIN = {"domain": "one.com", "registrant": REGISTRANT.as_dict()}
 HEADER = (
     b"domain,name,organization,email,phone,street,city,region,postal_code,country_code,language,"
     b"registrant_verified,nameservers\n"
@@ -111,3 +112,22 @@ async def test_an_import_that_was_stopped_goes_on_and_the_same_again_changes_not
     ]
     source.write_bytes(b"another source\n")
     assert await progress.line() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("expires_at", []),
+        ("expires_at", "0001-01-01T00:00:00+14:00"),
+        ("nameservers", ["ns1.x.example\r\nRegistrant Name: Mallory"]),
+        ("nameservers", ["\ud800"]),
+        ("nameservers", ["ns.x.example"] * 14),
+        ("statuses", ["perfect"]),
+    ],
+)
+def test_what_the_api_would_refuse_is_told_and_not_imported(field: str, value: object) -> None:
+    """Name servers and statuses are published, so they cannot be any text."""
+    line = json.dumps({**DOMAIN, field: value}).encode()
+    [read] = read_lines([line], ImportFormat.NDJSON)
+    assert isinstance(read, BadLine)
+    assert read.field == field

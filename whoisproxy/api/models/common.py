@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from whoisproxy.domain.registrant import belongs_in_a_line
+
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _LARGEST_SEQUENCE = 2**63 - 1
@@ -38,7 +40,7 @@ class NoQuery(QueryModel):
 
 
 def _printable(text: str) -> str:
-    if not text.isprintable():
+    if not all(map(belongs_in_a_line, text)):
         raise ValueError("must not contain control characters")
     return text
 

@@ -1,29 +1,20 @@
 """Domains as a registrar reports them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Links, Moment, RequestModel
-
-# RFC 5731 section 2.3 and RFC 3915 section 3.1.
-Status = Literal[
-    "ok", "inactive", "clientDeleteProhibited", "clientHold", "clientRenewProhibited",
-    "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverHold",
-    "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate",
-    "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate", "addPeriod", "autoRenewPeriod",
-    "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore",
-]  # fmt: skip
-STATUSES = get_args(Status)
+from whoisproxy.domain.registration import HOST_NAME, HOST_OCTETS, MOST_NAMESERVERS, STATUSES, Status
 
 HostName = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=253,
-        pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
+        max_length=HOST_OCTETS,
+        pattern=HOST_NAME,
     ),
 ]
 
@@ -78,7 +69,7 @@ class DomainBody(RequestModel):
     registrant_verified: Annotated[
         bool, Field(description="Whether you vouch for the registrant's mailbox; needed for privacy.")
     ] = False
-    nameservers: Annotated[list[HostName], Field(max_length=13, default_factory=list)]
+    nameservers: Annotated[list[HostName], Field(max_length=MOST_NAMESERVERS, default_factory=list)]
     statuses: Annotated[
         list[Status],
         Field(
