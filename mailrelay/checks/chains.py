@@ -17,7 +17,7 @@ from mailrelay.checks.mail_loop import MailLoop
 from mailrelay.checks.malformed_message import MalformedMessage
 from mailrelay.checks.malformed_sender import MalformedSender
 from mailrelay.checks.message_rate import MessageRate
-from mailrelay.checks.one_owner import OneOwner
+from mailrelay.checks.one_relay import OneRelay
 from mailrelay.checks.owner_authenticated import OwnerAuthenticated
 from mailrelay.checks.probing import Probing
 from mailrelay.checks.recipient_limit import RecipientLimit
@@ -74,7 +74,7 @@ def build_chains(limits: CheckLimits, clock: Clock) -> Chains:
     recipient: Sequence[Check[RecipientContext]] = (
         Probing(unknown),
         KnownRecipient(),
-        OneOwner(),
+        OneRelay(),
         RecipientLimit(limits.recipients_per_message),
     )
     message: Sequence[Check[MessageContext]] = (

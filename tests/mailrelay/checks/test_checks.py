@@ -74,7 +74,7 @@ def _found(decision: Decision) -> tuple[str, Action, int]:
 def test_the_order_of_the_checks_is_fixed(chains: Chains) -> None:
     assert chains.connection.names == ("connection-rate",)
     assert chains.sender.names == ("malformed-sender", "message-rate")
-    assert chains.recipient.names == ("probing", "known-recipient", "one-owner", "recipient-limit")
+    assert chains.recipient.names == ("probing", "known-recipient", "one-relay", "recipient-limit")
     assert chains.message.names == (
         "malformed-message",
         "mail-loop",
@@ -161,7 +161,7 @@ async def test_a_second_relay_waits_for_a_second_transaction_whoever_owns_it(
     """An answer that differs would say which domains belong to one registrant."""
     other = replace(RELAY, relay_id="relay_2", owner_id=owner_id)
     decision = await chains.recipient.run(RecipientContext(SENDER, "y", other, (RELAY,)))
-    assert _found(decision) == ("one-owner", Action.DEFER, 452)
+    assert _found(decision) == ("one-relay", Action.DEFER, 452)
     assert (
         await chains.recipient.run(RecipientContext(SENDER, "y", REPLY, (RELAY,)))
     ).action is Action.ACCEPT

@@ -8,10 +8,10 @@ from mailrelay.checks.stages import RecipientContext
 from mailrelay.checks.verdict import ONE_AT_A_TIME, Action, Verdict
 
 
-class OneOwner:
+class OneRelay:
     """Ask for a second transaction where a second relay is addressed (452, RFC 5321 section 4.5.3.1.10)."""
 
-    name = "one-owner"
+    name = "one-relay"
 
     async def __call__(self, context: RecipientContext) -> Verdict | None:
         """Compare with the recipients accepted before."""
