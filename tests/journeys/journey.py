@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from registries.contact import Role
-from whoisproxy.demo.cast import REGISTRANT, TRACES
+from whoisproxy.demo.cast import REGISTRANT, TRACES, traces_in
 from whoisproxy.demo.mail_actors import Answer, Letter, send, whois
 from whoisproxy.demo.mail_sink import SunkMessage
 from whoisproxy.demo.world import World
@@ -101,10 +101,7 @@ class Journey:
 
     def traces_in(self, *texts: str | bytes) -> list[str]:
         """Return what of the owner is found in the texts."""
-        whole = "\n".join(
-            text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in texts
-        ).casefold()
-        return [trace for trace in self.traces if trace.casefold() in whole]
+        return traces_in(*texts, traces=self.traces)
 
     async def letter(self, text: str, subject: str = "Is your domain for sale?", to: str = "") -> Answer:
         """A stranger with good SPF and DKIM writes to the published address."""

@@ -55,7 +55,7 @@ CANARIES = (
     "325558467",
     "Streetcanary",
     "Citycanary",
-    "84731",
+    "PC-84731",
     "Consentcanary",
     "Displaycanary",
     "Subjectcanary",

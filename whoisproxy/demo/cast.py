@@ -1,5 +1,7 @@
 """Who plays in the demonstration: the registrant, his domains, and those who write to him."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 REGISTRANT: dict[str, object] = {
@@ -35,6 +37,21 @@ TRACES = (
     "Neuchatel",
 )
 """Every form in which the registrant's data could show: as given, in ASCII, as EPP writes phones."""
+
+
+_SHORT = 6  # characters; a shorter text stands by chance in signatures, boundaries and tokens
+
+
+def traces_in(*texts: str | bytes, traces: Iterable[str] = TRACES) -> list[str]:
+    """Return the traces that stand in the texts, whatever their case; short ones as words of their own."""
+    whole = "\n".join(text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in texts)
+    return [trace for trace in traces if _pattern(trace).search(whole)]
+
+
+def _pattern(trace: str) -> re.Pattern[str]:
+    plain = re.escape(trace)
+    word = rf"(?<![^\W_]){plain}(?![^\W_])"
+    return re.compile(word if len(trace) < _SHORT else plain, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

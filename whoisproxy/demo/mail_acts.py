@@ -16,6 +16,7 @@ from whoisproxy.demo.cast import (
     REGISTRANT,
     TRACES,
     neighbour,
+    traces_in,
 )
 from whoisproxy.demo.mail_actors import Answer, Letter, send
 from whoisproxy.demo.mail_sink import SunkMessage
@@ -73,10 +74,7 @@ async def answer(stage: Stage, world: World, relay_address: str, received: SunkM
     )
     stage.check("it comes from the published address", relay_address in _decoded(shown, "From"))
     stage.check("the answer is all there", b"ask me again in March" in sent.raw)
-    text = (
-        (sent.raw + b"\n" + (body if isinstance(body, bytes) else b"")).decode("utf-8", "replace").casefold()
-    )
-    found = [trace for trace in TRACES if trace.casefold() in text]
+    found = traces_in(sent.raw, body if isinstance(body, bytes) else b"")
     stage.check(
         f"{len(TRACES)} traces of the owner sought in the raw bytes, none found", not found, ", ".join(found)
     )

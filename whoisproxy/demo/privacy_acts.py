@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
 
 from whois.parser import WhoisEntry
 
 from registries.policy import Mechanism
-from whoisproxy.demo.cast import ALLOWED, BUYER, DOMAINS, OFFER, REGISTRANT, TRACES, Part
+from whoisproxy.demo.cast import ALLOWED, BUYER, DOMAINS, OFFER, REGISTRANT, TRACES, Part, traces_in
 from whoisproxy.demo.mail_actors import Letter, send, whois
 from whoisproxy.demo.stage import Stage
 from whoisproxy.demo.world import GRACE_S, World
@@ -149,15 +148,10 @@ async def _hidden_everywhere(stage: Stage, world: World, part: Part) -> None:
     elif part.mechanism == Mechanism.REGISTRY_FLAG:
         hidden = all('<contact:disclose flag="0">' in frame for frame in held)
         stage.check("contact:info says that the registry discloses nothing", hidden)
-    found = _traces(public)
+    found = traces_in(*public)
     stage.check(
         f"{where}: {len(TRACES)} traces of the registrant sought, none found", not found, ", ".join(found)
     )
-
-
-def _traces(answers: Iterable[str]) -> list[str]:
-    text = "\n".join(answers).casefold()
-    return [trace for trace in TRACES if trace.casefold() in text]
 
 
 async def _published(world: World, domain: str) -> tuple[str, str]:

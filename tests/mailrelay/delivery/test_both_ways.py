@@ -18,9 +18,8 @@ from tests.mailrelay.world import (
     World,
     utc_now,
 )
+from whoisproxy.demo.cast import traces_in
 from whoisproxy.demo.mail_actors import Letter, send
-
-TRACES = (b"zoe", b"Zo\xc3\xab", b"home.example", b"5550123", b"tang 7", b"CH-2000", b"Lef")
 
 
 async def _reply_address(world: World) -> str:
@@ -71,7 +70,7 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
 
     [sent] = await world.arrived_at(STRANGER)
     decoded = sent.raw + (email.message_from_bytes(sent.raw).get_payload(decode=True) or b"")  # type: ignore[operator]
-    assert not [trace for trace in TRACES if trace.lower() in decoded.lower()]
+    assert traces_in(decoded) == []
     assert b"Yes, for 900." in decoded
     assert b"> Is it for sale?" in decoded
     message = RawMessage.parse(sent.raw)
@@ -138,8 +137,7 @@ async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_addres
     assert b"multipart/report" in report.raw
     assert f"Final-Recipient: rfc822; {RELAY_ADDRESS}".encode() in report.raw
     assert b"Status: 5.1.1" in report.raw
-    assert b"zoe" not in report.raw
-    assert b"home.example" not in report.raw
+    assert traces_in(report.raw) == []
 
 
 async def test_a_temporary_refusal_is_tried_again_and_nothing_is_reported(world: World) -> None:
@@ -193,7 +191,7 @@ async def test_a_report_to_a_return_address_becomes_one_of_our_own_once(world: W
     reports = [one for one in world.sink.messages if STRANGER in one.recipients]
     assert len(reports) == 1
     assert b"Status: 5.2.2" in reports[0].raw
-    assert b"zoe" not in reports[0].raw
+    assert traces_in(reports[0].raw) == []
     assert (await send(world.port, STRANGER, letter.reverse_path, report)).code == 550
 
 
