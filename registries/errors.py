@@ -48,6 +48,22 @@ class OutcomeUnknown(RegistryError):
     retry = True
 
 
+class ChangePending(RegistryError):
+    """The change was taken on and will be finished by somebody else: the registry (EPP 1001), the backend.
+
+    Whoever waits is told by a message, or reads again later.
+
+    Attributes:
+        transaction: What the message that ends it will name: the registry's svTRID.
+    """
+
+    retry = True
+
+    def __init__(self, reason: str, transaction: str = "") -> None:
+        super().__init__(reason)
+        self.transaction = transaction
+
+
 class ContactsNotHeld(RegistryError):
     """The registry keeps no contacts (minimum data set, EPP 2307): policy, not failure."""
 

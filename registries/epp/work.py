@@ -11,7 +11,13 @@ from registries.epp.frames.domain import DomainData, DomainInfo
 from registries.epp.postal import contact_of, fields_to_hide
 from registries.epp.results import NOT_HELD
 from registries.epp.session import Session
-from registries.errors import ContactsNotHeld, RegistryError, RegistryRefused, RegistryUnavailable
+from registries.errors import (
+    ChangePending,
+    ContactsNotHeld,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnavailable,
+)
 
 _STATUS_PROHIBITS = 2304  # RFC 5730 section 3
 
@@ -56,13 +62,11 @@ class Work:
         """Send a command that must be done before we go on.
 
         Raises:
-            RegistryUnavailable: The registry took it on and will finish it later; what it does is seen by
-                reading again.
+            ChangePending: The registry took it on and will finish it later (EPP 1001).
         """
         answer = await self.send(command)
         if answer.pending:
-            where = f"(EPP 1001, transaction {answer.server_transaction})"
-            raise RegistryUnavailable(f"{command.name} is pending at the registry {where}")
+            raise ChangePending(f"{command.name} is pending at the registry", answer.server_transaction)
         return answer.data
 
     async def domain(self, name: str) -> DomainData:

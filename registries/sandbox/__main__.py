@@ -49,6 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--account", default=_ACCOUNT, help="registrar id (default %(default)s)")
     parser.add_argument(
+        "--delay", type=float, default=0.0, metavar="SECONDS", help="hold every answer back for so long"
+    )
+    parser.add_argument(
+        "--disconnect-share",
+        type=float,
+        default=0.0,
+        metavar="PART",
+        help="close the connection at this part of the commands (0 to 1), before or after carrying them out",
+    )
+    parser.add_argument(
         "--quirk", action="append", default=[], choices=[quirk.value for quirk in Quirk], help="repeatable"
     )
     return parser
@@ -72,6 +82,8 @@ async def _run(options: argparse.Namespace) -> None:
         port=options.port,
         quirks=[Quirk(name) for name in options.quirk],
     )
+    registry.faults.delay_s = options.delay
+    registry.faults.disconnect_share = options.disconnect_share
     async with registry:
         sys.stdout.write(
             f"listening  {registry.host}:{registry.port} (EPP over TLS)\n"

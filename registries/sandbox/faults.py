@@ -1,9 +1,11 @@
 """Faults on demand: what a test or a demonstration asks the sandbox to get wrong.
 
-A fault of a connection is armed for one command by name and goes off once. They are how a client's
-handling of a lost answer is put to the test: before, nothing was done; after, everything was.
+A fault of a connection is armed for one command by name and goes off once, or hits a share of all commands
+by chance. They are how a client's handling of a lost answer is put to the test: before, nothing was done;
+after, everything was.
 """
 
+import random
 from collections import Counter
 
 from registries.sandbox.service import COMMAND_NAMES
@@ -14,10 +16,14 @@ class Faults:
 
     Attributes:
         delay_s: Seconds that every answer is held back.
+        disconnect_share: Part of the commands, 0 to 1, at which the connection is closed by chance: half of
+            them before, half of them after they are carried out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chance: random.Random | None = None) -> None:
         self.delay_s = 0.0
+        self.disconnect_share = 0.0
+        self._chance = chance or random.Random()  # noqa: S311 - a fault is no secret
         self._before: Counter[str] = Counter()
         self._after: Counter[str] = Counter()
 
@@ -39,11 +45,14 @@ class Faults:
 
     def goes_off_before(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
-        return _fire(self._before, command_name)
+        return _fire(self._before, command_name) or self._by_chance()
 
     def goes_off_after(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
-        return _fire(self._after, command_name)
+        return _fire(self._after, command_name) or self._by_chance()
+
+    def _by_chance(self) -> bool:
+        return self._chance.random() < self.disconnect_share / 2
 
 
 def _known(command_name: str) -> str:

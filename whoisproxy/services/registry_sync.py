@@ -16,6 +16,7 @@ from prometheus_client import Counter
 from registries.catalogue import Catalogue
 from registries.connector import Change, Connector, Observation
 from registries.errors import (
+    ChangePending,
     ContactsNotHeld,
     OutcomeUnknown,
     RegistryError,
@@ -45,6 +46,7 @@ _CODES: dict[type[RegistryError], str] = {
     RegistryUnavailable: "REGISTRY_UNAVAILABLE",
     OutcomeUnknown: "REGISTRY_OUTCOME_UNKNOWN",
     VerificationFailed: "REGISTRY_VERIFICATION_FAILED",
+    ChangePending: "REGISTRY_PENDING",
     RegistryRefused: "REGISTRY_REFUSED",
 }
 
@@ -53,6 +55,7 @@ _PROBLEMS = {
     "REGISTRY_REFUSED": "The registry refused the change.",
     "REGISTRY_UNAVAILABLE": "The registry could not be reached in many attempts.",
     "REGISTRY_OUTCOME_UNKNOWN": "The registry did not say whether it made the change, in many attempts.",
+    "REGISTRY_PENDING": "The registry took the change on and did not finish it, in many attempts.",
     "REGISTRY_VERIFICATION_FAILED": "The registry holds something other than what it was asked for.",
 }
 _OTHER_PROBLEM = "The change failed in many attempts."

@@ -13,6 +13,7 @@ from registries.epp.pool import SessionPool
 from registries.epp.session import Session
 from registries.epp.substitution import handle_of
 from registries.errors import (
+    ChangePending,
     ContactsNotHeld,
     OutcomeUnknown,
     RegistryError,
@@ -347,7 +348,7 @@ async def test_a_change_that_the_registry_finishes_later_is_tried_again_later(tm
 
     async with scripted_registry(tmp_path, registry) as account:
         connector = EppConnector(SessionPool(account))
-        with pytest.raises(RegistryUnavailable, match="pending at the registry"):
+        with pytest.raises(ChangePending, match="pending at the registry"):
             await connector.apply(change(FLAG, OWN))
         await connector.close()
 

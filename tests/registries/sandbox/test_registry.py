@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -119,6 +120,15 @@ def test_a_fault_of_an_unknown_command_is_not_armed() -> None:
     for arm in (faults.drop_before, faults.drop_after):
         with pytest.raises(ValueError, match="domain:update"):
             arm("domain:upgrade")
+
+
+def test_disconnects_by_chance_hit_their_share_before_and_after() -> None:
+    faults = Faults(Random(1))  # noqa: S311 - the same chance in every run
+    faults.disconnect_share = 0.05
+    before = sum(faults.goes_off_before("domain:info") for _ in range(4000))
+    after = sum(faults.goes_off_after("domain:info") for _ in range(4000))
+    assert 60 < before < 140
+    assert 60 < after < 140
 
 
 async def _lose_answer(registry: SandboxRegistry, connect: Connect) -> None:
