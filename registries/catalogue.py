@@ -4,37 +4,18 @@ The rules are data, in `registries/tld/*.toml` and in files of the operator's ow
 rows. A TLD that no file names fails closed: mechanism `none`, reason TLD_UNSUPPORTED.
 """
 
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
 
-from registries.contact import Role
 from registries.policy import Confidence, HolderChange, Mechanism, Reason, TldPolicy
+from registries.tld_table import CatalogueError, read_table
+
+__all__ = ["Catalogue", "CatalogueError"]
 
 _SHIPPED = Path(__file__).parent / "tld"
-
-# RFC 5890 section 2.3.1: what a lower-case LDH label looks like; a suffix has one or more.
-_SUFFIX = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_HOLDER_CHANGES = ("update", "trade", "manual")
-_MAX_LOCK_DAYS = 365
-
-_EnumT = TypeVar("_EnumT", bound=StrEnum)
-_ValueT = TypeVar("_ValueT")
-
-
-class CatalogueError(ValueError):
-    """A file of the catalogue cannot be used; the text names the file, the key and the reason."""
-
-    def __init__(self, file: Path, key: str, reason: str) -> None:
-        super().__init__(f"{file}: {key}: {reason}")
-        self.file = file
-        self.key = key
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,13 @@ class Catalogue:
             candidate = candidate.partition(".")[2]
         return _unknown(asked)
 
+    def similar(self, suffix: str) -> tuple[str, ...]:
+        """Return up to three suffixes with a rule that `suffix`, or its last label, may be meant for."""
+        for typed in (suffix, suffix.rpartition(".")[2]):
+            if found := get_close_matches(typed, self.rules, n=3, cutoff=0.65):
+                return tuple(found)
+        return ()
+
     def all(self) -> tuple[TldPolicy, ...]:
         """Return every rule, sorted by suffix."""
         return tuple(self.rules[tld] for tld in sorted(self.rules))
@@ -85,16 +73,16 @@ def _unknown(suffix: str) -> TldPolicy:
         ),
         source="default of the catalogue",
         source_date="",
-        confidence=Confidence.LOW,
+        # That the unknown is refused is our own rule, and certain.
+        confidence=Confidence.HIGH,
         holder_change=HolderChange("manual", 0),
         roles=(),
     )
 
 
 def _read_layer(source: Path) -> dict[str, TldPolicy]:
-    files = sorted(source.glob("*.toml")) if source.is_dir() else [source]
     rules: dict[str, TldPolicy] = {}
-    for file in files:
+    for file in _files(source):
         for rule in _read_file(file):
             if rule.tld in rules:
                 raise CatalogueError(file, f"tlds: {rule.tld}", "has a rule already")
@@ -102,135 +90,32 @@ def _read_layer(source: Path) -> dict[str, TldPolicy]:
     return rules
 
 
-def _read_file(file: Path) -> Iterator[TldPolicy]:
+def _files(source: Path) -> list[Path]:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        # Unlike `glob`, `iterdir` tells a folder that must not be read from one that is empty.
+        return sorted(each for each in source.iterdir() if each.suffix == ".toml")
+    except NotADirectoryError:
+        return [source]
     except OSError as error:
-        raise CatalogueError(file, "file", f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(file, "file", f"is not TOML in UTF-8: {error}") from error
+        raise CatalogueError(source, "file", f"cannot be read: {error.strerror}") from error
+
+
+def _read_file(file: Path) -> Iterator[TldPolicy]:
+    document = _read_toml(file)
     tables = document.pop("policy", [])
     if document:
         raise CatalogueError(file, min(document), "is not a known key; rules are [[policy]] tables")
     if not isinstance(tables, list):
         raise CatalogueError(file, "policy", "must be [[policy]] tables")
     for number, table in enumerate(tables, start=1):
-        yield from _Reader(file, f"policy {number}", table).rules()
+        yield from read_table(file, f"policy {number}", table)
 
 
-class _Reader:
-    """Reads one [[policy]] table; every complaint names the file and the key."""
-
-    def __init__(self, file: Path, place: str, table: object) -> None:
-        if not isinstance(table, dict):
-            raise CatalogueError(file, place, "must be a table")
-        self._file = file
-        self._place = place
-        self._table = dict(table)
-
-    def rules(self) -> Iterator[TldPolicy]:
-        """Yield the table's rule once for each of its TLDs."""
-        tlds = self._take("tlds", _suffixes)
-        mechanism = self._take("mechanism", _one_of(Mechanism))
-        reason = self._reason(mechanism)
-        rule = TldPolicy(
-            tld="",
-            operator=self._take("operator", _text),
-            mechanism=mechanism,
-            reason=reason,
-            explanation=self._take("explanation", _text),
-            source=self._take("source", _text),
-            source_date=self._take("source_date", _date),
-            confidence=self._take("confidence", _one_of(Confidence)),
-            holder_change=self._take("holder_change", _holder_change),
-            roles=self._take("roles", _roles),
-        )
-        if self._table:
-            raise self._error(min(self._table), "is not a known key")
-        self._check(rule)
-        for tld in tlds:
-            yield replace(rule, tld=tld)
-
-    def _reason(self, mechanism: Mechanism) -> Reason | None:
-        if mechanism is Mechanism.NONE:
-            return self._take("reason", _one_of(Reason))
-        if "reason" in self._table:
-            raise self._error("reason", "stands only with mechanism none")
-        return None
-
-    def _check(self, rule: TldPolicy) -> None:
-        if rule.allowed and not rule.roles:
-            raise self._error("roles", "must name at least one role where privacy is possible")
-        # A rule that we are not sure of must not be acted on.
-        if rule.allowed and rule.confidence is Confidence.LOW:
-            raise self._error("confidence", "low goes only with mechanism none")
-
-    def _take(self, key: str, read: Callable[[object], _ValueT]) -> _ValueT:
-        if key not in self._table:
-            raise self._error(key, "is missing")
-        try:
-            return read(self._table.pop(key))
-        except ValueError as error:
-            raise self._error(key, str(error)) from None
-
-    def _error(self, key: str, reason: str) -> CatalogueError:
-        return CatalogueError(self._file, f"{self._place}: {key}", reason)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text that is not empty")
-    return value
-
-
-def _date(value: object) -> str:
-    if not isinstance(value, str) or (value and not _DATE.fullmatch(value)):
-        raise ValueError('must be "", a year, or an ISO date such as "2026-08"')
-    return value
-
-
-def _strings(value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("must be a list of texts")
-    if len(set(value)) != len(value):
-        raise ValueError("names something twice")
-    return value
-
-
-def _suffixes(value: object) -> list[str]:
-    suffixes = _strings(value)
-    if not suffixes:
-        raise ValueError("must name at least one TLD")
-    for suffix in suffixes:
-        if not _SUFFIX.fullmatch(suffix):
-            raise ValueError(f"{suffix!r} is not a lower-case A-label suffix without leading dot")
-    return suffixes
-
-
-def _one_of(kind: type[_EnumT]) -> Callable[[object], _EnumT]:
-    def read(value: object) -> _EnumT:
-        try:
-            return kind(str(value))
-        except ValueError:
-            raise ValueError(f"{value!r} is not one of {_listed(kind)}") from None
-
-    return read
-
-
-def _roles(value: object) -> tuple[Role, ...]:
-    return tuple(_one_of(Role)(item) for item in _strings(value))
-
-
-def _holder_change(value: object) -> HolderChange:
-    if not isinstance(value, dict) or set(value) != {"kind", "lock_days"}:
-        raise ValueError("must be a table of exactly kind and lock_days")
-    kind, lock_days = value["kind"], value["lock_days"]
-    if kind not in _HOLDER_CHANGES:
-        raise ValueError(f"kind {kind!r} is not one of {_listed(_HOLDER_CHANGES)}")
-    if type(lock_days) is not int or not 0 <= lock_days <= _MAX_LOCK_DAYS:
-        raise ValueError(f"lock_days must be a whole number from 0 to {_MAX_LOCK_DAYS}")
-    return HolderChange(kind, lock_days)
-
-
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(values)
+def _read_toml(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogueError(file, "file", f"cannot be read: {error.strerror}") from error
+    # tomllib lets a number of thousands of digits and a thousand brackets through to Python.
+    except (ValueError, RecursionError) as error:
+        raise CatalogueError(file, "file", f"is not TOML in UTF-8: {error}") from error

@@ -1,7 +1,13 @@
-"""What privacy means for a TLD: one mechanism each, with reason, source, date and confidence."""
+"""What privacy means for a TLD: one mechanism each, with reason, source, date and confidence.
 
+Beside the mechanism a rule keeps the facts that explain it: which contacts the registry holds, what it
+shows, whom it accepts as a holder, and how it changes one.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from registries.contact import Role
 
@@ -33,17 +39,88 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class ContactModel(StrEnum):
+    """Which contacts a registry holds; the names of ICANN's `registryDataModel`."""
+
+    MAXIMUM = "maximum"  # all contacts of a domain ("thick")
+    MINIMUM = "minimum"  # none; the registrar alone has them ("thin")
+    PER_REGISTRAR = "per-registrar"  # each registrar chooses one of the two
+
+
+class ProxyPolicy(StrEnum):
+    """What a registry says to a privacy service as the holder of a domain."""
+
+    ALLOWED = "allowed"
+    UNCONFIRMED = "unconfirmed"  # tolerated as far as is known
+    POINTLESS = "pointless"  # the registry hides persons itself
+    REGISTRY_SWITCH = "registry_switch"  # the registry offers a switch of its own instead
+    LOCAL_HOLDER = "local_holder"  # only somebody on the spot or with papers can hold a domain
+    PROHIBITED = "prohibited"
+    UNKNOWN = "unknown"
+
+
+class Shown(StrEnum):
+    """What a registry lets the public see of a holder. The first five are fields; the others stand alone."""
+
+    NAME = "name"
+    ADDRESS = "address"
+    PHONE = "phone"
+    EMAIL = "email"
+    ID_NUMBER = "id_number"
+    NOTHING = "nothing"
+    EVERYTHING = "everything"
+    REGISTRAR_DECIDES = "registrar_decides"
+    REGISTRY_SWITCH = "registry_switch"
+    UNKNOWN = "unknown"
+
+
+FIELDS_SHOWN = frozenset({Shown.NAME, Shown.ADDRESS, Shown.PHONE, Shown.EMAIL, Shown.ID_NUMBER})
+
+
+HOLDER_CHANGES: Mapping[str, str] = MappingProxyType(
+    {
+        "update": "an ordinary update",
+        "trade": "an operation of its own, which both sides may have to confirm",
+        "new_registration": "a new registration",
+        "manual": "a procedure by hand",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HolderChange:
     """Whether switching privacy counts as a change of registrant, and what that costs.
 
     Attributes:
-        kind: `update`, `trade` or `manual`.
+        kind: A key of `HOLDER_CHANGES`.
         lock_days: Days during which transfers may be locked; 0 for none.
+        note: What else a registrar should know of it; "" where there is nothing.
     """
 
     kind: str
     lock_days: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """What a registry grants to one account; `None` where we do not know.
+
+    Attributes:
+        granted: Sessions at the same time, without asking for more.
+        most: Sessions at the same time that the registry grants at most.
+        idle_s: Seconds of silence after which the registry ends a session.
+        commands: Commands after which the registry ends a session.
+        requests_per_minute: Of all sessions together.
+        names_per_check: Names in one `domain:check`.
+    """
+
+    granted: int | None = None
+    most: int | None = None
+    idle_s: int | None = None
+    commands: int | None = None
+    requests_per_minute: int | None = None
+    names_per_check: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +134,14 @@ class TldPolicy:
         source: Where the rule is documented.
         source_date: ISO date or year of the source; "" where unknown.
         roles: Contact roles the registry publishes and we replace.
+        protocol: What the registry speaks with registrars: "EPP", or another in words.
+        extension: Name of the EPP extension that the registry wants; "" for none.
+        natural_persons: What the public sees of a natural person without a privacy service.
+        organisations: The same of an organisation.
+        native_mechanism: The registry's own way of hiding holders; "" where it has none.
+        presence: Whom the registry accepts as a holder; "" where it accepts anybody.
+        note: What else an operator should know; "" where there is nothing.
+        file: Name of the file that holds the rule; "" where none does.
     """
 
     tld: str
@@ -69,6 +154,17 @@ class TldPolicy:
     confidence: Confidence
     holder_change: HolderChange
     roles: tuple[Role, ...]
+    protocol: str = "EPP"
+    extension: str = ""
+    contact_model: ContactModel = ContactModel.MAXIMUM
+    natural_persons: tuple[Shown, ...] = (Shown.UNKNOWN,)
+    organisations: tuple[Shown, ...] = (Shown.UNKNOWN,)
+    proxies: ProxyPolicy = ProxyPolicy.UNKNOWN
+    native_mechanism: str = ""
+    presence: str = ""
+    sessions: SessionLimits = SessionLimits()
+    note: str = ""
+    file: str = ""
 
     @property
     def allowed(self) -> bool:

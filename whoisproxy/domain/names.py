@@ -63,12 +63,25 @@ class DomainName:
 
 
 def suffix_from(text: str) -> str:
-    """Return the A-label form of a TLD or public suffix, with or without a leading dot.
+    """Return the A-label form of a TLD or of any name below one, however dots, case and blanks are typed.
 
     Raises:
-        InvalidInput: Not a domain name (RFC 5891).
+        InvalidInput: Empty, or not a domain name (RFC 5891).
     """
+    typed = text.strip().strip(".")
+    if not typed:
+        raise InvalidInput("tld", "is empty: write one such as ch, org or co.uk")
     try:
-        return idna.encode(text.strip("."), uts46=True, std3_rules=True).decode().lower()
+        return idna.encode(typed, uts46=True, std3_rules=True).decode().lower()
     except (idna.IDNAError, UnicodeError):
-        raise InvalidInput("tld", "is not a domain name (RFC 5891)") from None
+        raise InvalidInput("tld", "is not a domain name (RFC 5891): write one such as ch or co.uk") from None
+
+
+def unicode_of(a_label: str) -> str:
+    """Return the form for people of a name from `suffix_from` or of a rule."""
+    return idna.decode(a_label)
+
+
+def in_public_suffix_list(a_label: str) -> bool:
+    """Whether the name ends in a TLD of the Public Suffix List."""
+    return _suffixes().publicsuffix(a_label, accept_unknown=False) is not None

@@ -1,12 +1,21 @@
 """TLDs: which mechanism each has, why, and by which source."""
 
+from dataclasses import asdict
+
+from registries.explanation import explain
 from registries.policy import TldPolicy
 from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
-from whoisproxy.api.models.tlds import HolderChangeView, TldPage, TldView
+from whoisproxy.api.models.tlds import (
+    HolderChangeView,
+    SessionLimitsView,
+    TldInWords,
+    TldPage,
+    TldView,
+)
 from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
-from whoisproxy.domain.names import suffix_from
+from whoisproxy.domain.names import suffix_from, unicode_of
 
 _LIST = "tlds"
 
@@ -15,7 +24,10 @@ def tld_view(policy: TldPolicy) -> TldView:
     """Return a rule as it is shown."""
     return TldView(
         tld=policy.tld,
+        tld_unicode=unicode_of(policy.tld),
         operator=policy.operator,
+        protocol=policy.protocol,
+        extension=policy.extension,
         allowed=policy.allowed,
         mechanism=policy.mechanism,
         reason=policy.reason,
@@ -23,11 +35,18 @@ def tld_view(policy: TldPolicy) -> TldView:
         source=policy.source,
         source_date=policy.source_date,
         confidence=policy.confidence,
-        holder_change=HolderChangeView(
-            kind=policy.holder_change.kind, lock_days=policy.holder_change.lock_days
-        ),
+        holder_change=HolderChangeView(**asdict(policy.holder_change)),
         switch_changes_registrant=policy.switch_changes_registrant,
+        contact_model=policy.contact_model,
         roles=list(policy.roles),
+        natural_persons=list(policy.natural_persons),
+        organisations=list(policy.organisations),
+        proxies=policy.proxies,
+        native_mechanism=policy.native_mechanism,
+        presence=policy.presence,
+        sessions=SessionLimitsView(**asdict(policy.sessions)),
+        note=policy.note,
+        in_words=TldInWords(**asdict(explain(policy))),
     )
 
 
