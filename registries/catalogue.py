@@ -8,7 +8,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from registries.policy import Confidence, HolderChange, Mechanism, Reason, TldPolicy
 from registries.tld_table import CatalogueError, read_table
@@ -34,8 +36,8 @@ class Catalogue:
         Raises:
             CatalogueError: A file cannot be read, or has an unknown key, a bad value or a TLD twice.
         """
-        rules: dict[str, TldPolicy] = {}
-        for source in (_SHIPPED, *overrides):
+        rules = dict(_shipped())
+        for source in overrides:
             rules.update(_read_layer(source))
         return cls(rules)
 
@@ -52,7 +54,8 @@ class Catalogue:
     def similar(self, suffix: str) -> tuple[str, ...]:
         """Return up to three suffixes with a rule that `suffix`, or its last label, may be meant for."""
         for typed in (suffix, suffix.rpartition(".")[2]):
-            if found := get_close_matches(typed, self.rules, n=3, cutoff=0.65):
+            alike = (rule for rule in self.rules if rule.count(".") == typed.count("."))
+            if found := get_close_matches(typed, alike, n=3, cutoff=0.65):
                 return tuple(found)
         return ()
 
@@ -78,6 +81,11 @@ def _unknown(suffix: str) -> TldPolicy:
         holder_change=HolderChange("manual", 0),
         roles=(),
     )
+
+
+@cache
+def _shipped() -> Mapping[str, TldPolicy]:
+    return MappingProxyType(_read_layer(_SHIPPED))
 
 
 def _read_layer(source: Path) -> dict[str, TldPolicy]:

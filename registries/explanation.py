@@ -140,7 +140,7 @@ _LIMITS: Mapping[str, str] = MappingProxyType(
 def _at_registry(policy: TldPolicy) -> str:
     text = _AT_REGISTRY[policy.mechanism].format(roles=_and(list(policy.roles)))
     if policy.allowed and policy.protocol != "EPP":
-        text += f" The registry speaks with registrars in its own way: {policy.protocol}."
+        text += f" Registrars reach it by {policy.protocol}."
     return text
 
 
@@ -189,8 +189,8 @@ def _counts_as_change(policy: TldPolicy) -> str:
 
 def _presence(policy: TldPolicy) -> str:
     if not policy.operator:
-        return "Not known to us."
-    return _sentence(policy.presence or "anybody, as far as is known")
+        return "What is demanded of a holder is not known to us."
+    return f"Demanded of a holder: {policy.presence or 'nothing that we know of'}."
 
 
 def _confidence(policy: TldPolicy) -> str:

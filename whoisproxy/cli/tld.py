@@ -72,7 +72,7 @@ def _explained(policy: TldPolicy) -> list[str]:
         ("person", words.natural_person),
         ("firm", words.organisation),
         ("new holder?", words.holder_change),
-        ("who may", words.presence),
+        ("presence", words.presence),
         ("native", policy.native_mechanism),
         ("extension", policy.extension),
         ("sessions", words.sessions),
