@@ -388,7 +388,9 @@ PLAIN = st.one_of(
     st.sampled_from([date(2026, 11, 1), time(9, 30), datetime(2026, 11, 1, tzinfo=UTC)]),
 )
 VALUES = st.recursive(
-    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | WORDS.map(str), inner)
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS.map(str), inner, max_size=3),
+    max_leaves=5,
 )
 
 

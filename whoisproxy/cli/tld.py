@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from registries.catalogue import Catalogue
@@ -30,9 +31,8 @@ async def list_tlds(config: ConfigOption = None, *, as_json: JsonOption = False)
         table.add_column(column, no_wrap=True)
     table.add_column("operator", overflow="fold")
     for policy in policies:
-        table.add_row(
-            f".{policy.tld}", policy.mechanism, policy.reason or "", policy.confidence, policy.operator
-        )
+        operator = escape(policy.operator)
+        table.add_row(f".{policy.tld}", policy.mechanism, policy.reason or "", policy.confidence, operator)
     console.print(table)
 
 

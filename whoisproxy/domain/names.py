@@ -9,6 +9,7 @@ from publicsuffixlist import PublicSuffixList
 from whoisproxy.domain.errors import InvalidInput
 
 _MAX_OCTETS = 253  # RFC 1035 section 2.3.4, without the root label
+_DOTS = ".\u3002\uff0e\uff61"  # RFC 3490 section 3.1: what keyboards of other scripts give for a dot
 
 
 @cache
@@ -68,7 +69,7 @@ def suffix_from(text: str) -> str:
     Raises:
         InvalidInput: Empty, or not a domain name (RFC 5891).
     """
-    typed = text.strip().strip(".")
+    typed = text.strip().strip(_DOTS).strip()
     if not typed:
         raise InvalidInput("tld", "is empty: write one such as ch, org or co.uk")
     try:

@@ -167,7 +167,7 @@ def test_data_sealed_before_a_rotation_of_keys_are_read_after_it(run: Run) -> No
 WRONG_USAGE = (
     (("nonsense",), "whoisproxy: no such command 'nonsense' (see `whoisproxy --help`)"),
     (("tld", "show"), "whoisproxy: missing argument 'tld' (see `whoisproxy tld show --help`)"),
-    (("tld", "show", ".."), "whoisproxy: tld: is not a domain name (RFC 5891)"),
+    (("tld", "show", ".."), "whoisproxy: tld: is empty: write one such as ch, org or co.uk"),
     (("privacy", "status", "exa_mple.org"), "whoisproxy: name: is not a domain name (RFC 5891)"),
     (
         ("serve", "--role", "all"),
