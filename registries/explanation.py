@@ -150,9 +150,11 @@ def _seen(policy: TldPolicy, shown: tuple[Shown, ...]) -> str:
     words = dict(_WORDS)
     if policy.mechanism is Mechanism.RELAY_EMAIL:
         words[Shown.EMAIL] = "a relay address for e-mail"
-    text = "What the public sees is not known to us."
-    if Shown.UNKNOWN not in shown:
-        text = f"The public sees {_and([words[each] for each in shown])}."
+    if Shown.UNKNOWN in shown:
+        text = "What the public sees is not known to us."
+    else:
+        unsure = "as far as is known, " if policy.confidence is Confidence.LOW else ""
+        text = _sentence(f"{unsure}the public sees {_and([words[each] for each in shown])}")
     return f"{text}{_seen_besides(policy.mechanism, shown)}"
 
 

@@ -1,9 +1,5 @@
 """The catalogue says what it knows, refuses what it cannot read, and fails closed."""
 
-import csv
-import re
-import tomllib
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -15,16 +11,10 @@ from registries.policy import (
     Confidence,
     ContactModel,
     Mechanism,
-    ProxyPolicy,
     Reason,
     SessionLimits,
     Shown,
-    TldPolicy,
 )
-from registries.tld_table import read_table
-
-SHIPPED = Path(__file__).parents[2] / "registries" / "tld"
-FACTS = Path(__file__).parents[3] / "shared" / "data" / "registries.csv"
 
 GOOD = """
 [[policy]]
@@ -108,154 +98,6 @@ def test_no_rule_of_low_confidence_is_acted_on(catalogue: Catalogue) -> None:
     unsure = [policy for policy in catalogue.all() if policy.confidence is Confidence.LOW]
     assert unsure
     assert {policy.reason for policy in unsure} == {Reason.UNSUPPORTED}
-
-
-@pytest.fixture(scope="module")
-def facts() -> list[dict[str, str]]:
-    if not FACTS.exists():
-        pytest.skip("the table of facts is not here")
-    with FACTS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 194
-    return rows
-
-
-def test_every_fact_we_were_given_is_a_rule(catalogue: Catalogue, facts: list[dict[str, str]]) -> None:
-    """The mapping of facts to rules, stated once more and independently of the files."""
-    for row in facts:
-        if row["tld"] == "*":
-            continue
-        policy = catalogue.policy(row["tld"].encode("idna").decode())
-        assert policy.tld == row["tld"].encode("idna").decode()
-        assert policy.mechanism == _mechanism(row), row["tld"]
-        assert policy.confidence == row["confidence"]
-        assert policy.operator == row["registry_operator"].replace(", verify", ", unconfirmed")
-        assert policy.source == _in_our_words(row["source"]), row["tld"]
-        assert policy.source_date == _newest_year_or_month(row["source"]), row["tld"]
-        assert policy.contact_model == ("minimum" if row["thick_thin"] == "thin" else "maximum")
-        assert policy.proxies == PROXIES[row["pp_policy"]], row["tld"]
-        assert policy.natural_persons == _shown(row["public_shows_natural_person"]), row["tld"]
-        assert bool(policy.presence) == (row["local_presence"].partition(" (SIDN")[0] != "none"), row["tld"]
-        assert bool(policy.native_mechanism) == (_told(row["native_privacy_mechanism"])), row["tld"]
-        assert policy.holder_change.lock_days == _lock_days(row["registrant_change"]), row["tld"]
-
-
-def test_what_no_row_names_is_refused_with_the_certainty_of_the_facts(
-    catalogue: Catalogue, facts: list[dict[str, str]]
-) -> None:
-    [rest] = [row for row in facts if row["tld"] == "*"]
-    policy = catalogue.policy("no-such-tld")
-    assert (policy.mechanism, policy.confidence) == (rest["recommended_mode"], rest["confidence"])
-
-
-PROXIES = {
-    "allowed": ProxyPolicy.ALLOWED,
-    "allowed_tbc": ProxyPolicy.UNCONFIRMED,
-    "registry_flag": ProxyPolicy.REGISTRY_SWITCH,
-    "impossible_presence": ProxyPolicy.LOCAL_HOLDER,
-    "prohibited": ProxyPolicy.PROHIBITED,
-    "pointless": ProxyPolicy.POINTLESS,
-    "unknown": ProxyPolicy.UNKNOWN,
-}
-
-
-def _mechanism(row: dict[str, str]) -> Mechanism:
-    if row["confidence"] == "low":
-        return Mechanism.NONE
-    return {
-        "proxy": Mechanism.RDDS_ONLY if row["thick_thin"] == "thin" else Mechanism.SUBSTITUTE,
-        "alias_email": Mechanism.RELAY_EMAIL,
-        "registry_flag": Mechanism.REGISTRY_FLAG,
-        "none": Mechanism.NONE,
-    }[row["recommended_mode"]]
-
-
-def _in_our_words(source: str) -> str:
-    for theirs, ours in (
-        (" ;", ";"),
-        ("prohibition from memory, verify", "prohibition general knowledge, not verified"),
-        (" + from memory, verify", "; general knowledge, not verified"),
-        ("from memory, verify", "general knowledge, not verified"),
-        (
-            "AWS Route53 docs repo awsdocs/amazon-route53-docs @2c31968 (2023)",
-            "AWS Route 53 documentation (awsdocs/amazon-route53-docs at 2c31968, 2023)",
-        ),
-    ):
-        source = source.replace(theirs, ours)
-    return source
-
-
-def _newest_year_or_month(source: str) -> str:
-    return max(re.findall(r"\((20\d\d(?:-\d\d)?)\)", source), default="")
-
-
-def _shown(told: str) -> tuple[str, ...]:
-    words = {
-        "none": "nothing",
-        "full": "everything",
-        "registry_flag": "registry_switch",
-        "CPF": "id_number",
-        "CUIT": "id_number",
-    }
-    return tuple(words.get(each, each) for each in told.removesuffix("_tbc").split("+"))
-
-
-def _told(native: str) -> bool:
-    return native not in {"none", "none (2023 gateway consultation only)"}
-
-
-def _lock_days(change: str) -> int:
-    # Under .io the lock follows a registration, not a change.
-    locks = ("60-day lock unless", "lock 60 days", "ICANN-like lock")
-    return 60 if any(lock in change for lock in locks) else 0
-
-
-@pytest.mark.parametrize(
-    ("tld", "limits"),
-    [
-        ("no", SessionLimits(granted=1, most=9, idle_s=120, commands=1200)),
-        ("ee", SessionLimits(granted=4, requests_per_minute=100)),
-        ("be", SessionLimits(granted=4)),
-        ("co", SessionLimits(granted=100, names_per_check=50)),
-        ("dev", SessionLimits(idle_s=3600)),
-        ("org", SessionLimits()),
-    ],
-)
-def test_what_a_registry_grants_is_kept_with_its_rule(
-    catalogue: Catalogue, tld: str, limits: SessionLimits
-) -> None:
-    assert catalogue.policy(tld).sessions == limits
-
-
-@pytest.mark.parametrize(
-    ("tld", "extension"),
-    [
-        ("fr", "frnic-2.0"),
-        ("eu", "contact-ext-1.3"),
-        ("it", "extcon-1.0"),
-        ("ca", "fury-2.1"),
-        ("no", "no-ext-contact-1.0"),
-        ("lu", "dnslu-1.0"),
-        ("cat", "privacy-1.0"),
-        ("com", "namestoreExt-1.1"),
-        ("org", ""),
-    ],
-)
-def test_the_extension_of_a_registry_is_known(catalogue: Catalogue, tld: str, extension: str) -> None:
-    assert catalogue.policy(tld).extension == extension
-
-
-def test_a_newcomer_finds_the_file_of_a_tld_by_its_name(catalogue: Catalogue) -> None:
-    """Files are named by kind, or by the first country domain that is in them."""
-    first: dict[str, str] = {}
-    for file in SHIPPED.glob("*.toml"):
-        table = tomllib.loads(file.read_text(encoding="utf-8"))["policy"][0]
-        first[file.name] = table["tlds"][0]
-    for name, tld in first.items():
-        kind = name.partition("-")[0]
-        assert kind in {"gtld", "cc", tld}, name
-        assert (kind == "gtld") == (len(tld) > 2), name
-    assert {policy.file for policy in catalogue.all()} == set(first)
 
 
 @pytest.mark.parametrize(
@@ -374,51 +216,6 @@ def test_a_folder_that_must_not_be_read_is_not_taken_for_an_empty_one(tmp_path: 
     (tmp_path / "link").symlink_to(tmp_path / "link")
     with pytest.raises(CatalogueError, match="cannot be read"):
         Catalogue.load(tmp_path / "link")
-
-
-TABLE = tomllib.loads(GOOD)["policy"][0]
-KEYS = (*TABLE, "reason", "contact_model", "natural_persons", "proxies", "sessions", "extension", "note")
-WORDS = st.sampled_from([*Mechanism, *Reason, *Confidence, *Shown, "update", "granted", "tech", "2026"])
-PLAIN = st.one_of(
-    WORDS.map(str),
-    st.text(),
-    st.integers(),
-    st.floats(),
-    st.booleans(),
-    st.sampled_from([date(2026, 11, 1), time(9, 30), datetime(2026, 11, 1, tzinfo=UTC)]),
-)
-VALUES = st.recursive(
-    PLAIN,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS.map(str), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def _read_or_refused(table: object) -> list[TldPolicy] | CatalogueError:
-    try:
-        return list(read_table(Path("any.toml"), "policy 1", table))
-    except CatalogueError as error:
-        return error
-
-
-@given(VALUES)
-def test_whatever_stands_for_a_table_is_refused_and_never_breaks(table: object) -> None:
-    assert isinstance(_read_or_refused(table), CatalogueError)
-
-
-@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4), st.sets(st.sampled_from(KEYS), max_size=2))
-def test_a_table_with_any_values_is_a_sound_rule_or_is_refused(
-    other: dict[str, object], left_out: set[str]
-) -> None:
-    table = {key: value for key, value in {**TABLE, **other}.items() if key not in left_out}
-    found = _read_or_refused(table)
-    if isinstance(found, CatalogueError):
-        assert "any.toml: policy 1: " in str(found)
-        return
-    for policy in found:
-        assert policy.allowed == (policy.reason is None)
-        assert policy.roles or not policy.allowed
-        assert policy.confidence is not Confidence.LOW or not policy.allowed
 
 
 @given(st.text() | st.lists(st.sampled_from([*GOOD.splitlines(), "[policy]", "x = 1", "["])).map("\n".join))

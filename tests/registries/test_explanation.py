@@ -78,6 +78,12 @@ def test_a_registry_that_shows_nobody_is_told_as_such(catalogue: Catalogue) -> N
     assert told.holder_change.startswith("No: nothing is switched.")
 
 
+def test_hearsay_is_told_as_such(catalogue: Catalogue) -> None:
+    told = explain(catalogue.policy("lu"))
+    assert told.natural_person == "As far as is known, the public sees nothing."
+    assert told.confidence.startswith("Low: hearsay")
+
+
 def test_persons_and_organisations_are_told_apart(catalogue: Catalogue) -> None:
     told = explain(catalogue.policy("fr"))
     assert told.natural_person == "The public sees nothing."

@@ -23,7 +23,16 @@ from tests.whoisproxy.cli.conftest import Run
 
 ROOT = Path(__file__).parents[3]
 HOWTO = (ROOT / "docs" / "howto" / "add-a-tld.md").read_text(encoding="utf-8")
-NEEDED = ("registries", "whoisproxy", "mailrelay", "tests/conftest.py", "tests/support", "pyproject.toml")
+NEEDED = (
+    "registries",
+    "whoisproxy",
+    "mailrelay",
+    "pyproject.toml",
+    "tests/conftest.py",
+    "tests/support",
+    "tests/registries/test_catalogue.py",
+    "tests/registries/test_catalogue_facts.py",
+)
 
 
 def _blocks(language: str) -> list[str]:
@@ -42,7 +51,7 @@ def _files() -> dict[str, str]:
 def checkout(tmp_path: Path) -> Path:
     """A copy of the program, with the environment that runs the tests."""
     folder = tmp_path / "checkout"
-    for name in (*NEEDED, "tests/registries/test_catalogue.py"):
+    for name in NEEDED:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
