@@ -124,7 +124,6 @@ _CONFIDENCE: Mapping[Confidence, str] = MappingProxyType(
     }
 )
 
-
 _LIMITS: Mapping[str, str] = MappingProxyType(
     {
         "granted": "{} granted",
@@ -192,7 +191,7 @@ def _counts_as_change(policy: TldPolicy) -> str:
 def _presence(policy: TldPolicy) -> str:
     if not policy.operator:
         return "What is demanded of a holder is not known to us."
-    return f"Demanded of a holder: {policy.presence or 'nothing that we know of'}."
+    return _sentence(f"demanded of a holder: {policy.presence or 'nothing that we know of'}")
 
 
 def _confidence(policy: TldPolicy) -> str:
