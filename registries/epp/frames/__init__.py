@@ -1,6 +1,15 @@
-"""Commands and answers of EPP as typed values (RFC 5730, 5731, 5733)."""
+"""Commands and answers of EPP as typed values (RFC 5730, 5731, 5732, 5733)."""
 
-from registries.epp.frames.base import Answer, Command, Greeting, MessageQueue, Response, encode, read_frame
+from registries.epp.frames.base import (
+    Answer,
+    Command,
+    Extension,
+    Greeting,
+    MessageQueue,
+    Response,
+    encode,
+    read_frame,
+)
 from registries.epp.frames.contact import (
     Availability,
     ContactCheck,
@@ -19,10 +28,19 @@ from registries.epp.frames.domain import (
     DomainContact,
     DomainCreate,
     DomainData,
+    DomainDelete,
     DomainInfo,
     DomainUpdate,
 )
+from registries.epp.frames.host import HostCheck, HostData, HostInfo
 from registries.epp.frames.session import Login, Logout, PollAck, PollMessage, PollRequest
+from registries.epp.frames.transfer import (
+    ContactTransferQuery,
+    DomainTransfer,
+    DomainTransferQuery,
+    TransferData,
+    TransferOperation,
+)
 
 __all__ = [
     "Answer",
@@ -33,6 +51,7 @@ __all__ = [
     "ContactData",
     "ContactDelete",
     "ContactInfo",
+    "ContactTransferQuery",
     "ContactUpdate",
     "Disclose",
     "DiscloseField",
@@ -40,9 +59,16 @@ __all__ = [
     "DomainContact",
     "DomainCreate",
     "DomainData",
+    "DomainDelete",
     "DomainInfo",
+    "DomainTransfer",
+    "DomainTransferQuery",
     "DomainUpdate",
+    "Extension",
     "Greeting",
+    "HostCheck",
+    "HostData",
+    "HostInfo",
     "Login",
     "Logout",
     "MessageQueue",
@@ -52,6 +78,8 @@ __all__ = [
     "PostalInfo",
     "PostalType",
     "Response",
+    "TransferData",
+    "TransferOperation",
     "encode",
     "read_frame",
 ]

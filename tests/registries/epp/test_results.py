@@ -3,7 +3,7 @@
 import re
 
 from registries.epp.results import RULES, Outcome, error_of, rule_of
-from registries.errors import OutcomeUnknown, RegistryRefused, RegistryUnavailable
+from registries.errors import OutcomeUnknown, RegistryRefused, RegistryUnavailable, Trace
 
 # RFC 5730 section 3.
 DEFINED = [
@@ -24,13 +24,14 @@ def test_every_code_leads_to_the_error_of_its_outcome() -> None:
         Outcome.UNKNOWN: OutcomeUnknown,
     }
     for code in range(1000, 3000):
-        error = error_of(code, transform=True, detail="Ann Muster")
+        error = error_of(code, transform=True, trace=Trace(message="Ann Muster"))
         assert isinstance(error, kinds.get(rule_of(code).outcome, type(None)))
-        assert "Muster" not in str(error)
+        assert error is None or error.trace.message == "Ann Muster"
+        assert "Muster" not in str(error) + repr(error)
 
 
 def test_an_undefined_answer_to_a_read_may_be_asked_again() -> None:
-    assert isinstance(error_of(1999, transform=False), RegistryUnavailable)
+    assert isinstance(error_of(1999, transform=False, trace=Trace()), RegistryUnavailable)
 
 
 def test_the_codes_from_2500_and_1500_end_the_session() -> None:
