@@ -53,10 +53,9 @@ PREFIXES = {
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives the type of its elements no public name
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
-_SECRET = re.compile(
-    rb"<((?:[\w.-]+:)?(?:pw|newPW))((?:\s[^>]*)?)>(?:<!\[CDATA\[.*?\]\]>|.)*?</\1\s*>",
-    re.DOTALL,
-)
+_SECRET = re.compile(rb"<((?:[\w.-]+:)?(?:pw|newPW))(\s[^<>]*)?>")
+_SECTION_OR_END = re.compile(rb"<!\[CDATA\[|</((?:[\w.-]+:)?(?:pw|newPW))\s*>")
+_SECTION_END = b"]]>"
 
 
 class FrameError(Exception):
@@ -97,8 +96,29 @@ def serialise(root: Element) -> bytes:
 
 
 def masked(frame: bytes) -> bytes:
-    """Return the frame with every password replaced, under whatever prefix; for wire logs."""
-    return _SECRET.sub(rb"<\1\2>***</\1>", frame)
+    """Return the frame with every password replaced, under whatever prefix; for wire logs.
+
+    Of a frame that ends within a password nothing of the rest is left. Takes time linear in its length.
+    """
+    parts, done = [], 0
+    while opening := _SECRET.search(frame, done):
+        parts.append(frame[done : opening.end()])
+        done = opening.end()
+        if not (opening[2] or b"").endswith(b"/"):
+            parts.append(b"***")
+            done = _end_of_text(frame, done, opening[1])
+    return b"".join((*parts, frame[done:]))
+
+
+def _end_of_text(frame: bytes, start: int, name: bytes) -> int:
+    """Return where the closing tag stands that is no part of a CDATA section; the end where there is none."""
+    while found := _SECTION_OR_END.search(frame, start):
+        if found[1] == name:
+            return found.start()
+        start = found.end()
+        if found[1] is None and (start := frame.find(_SECTION_END, start)) < 0:
+            break
+    return len(frame)
 
 
 def epp_root() -> Element:
