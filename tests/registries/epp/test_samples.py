@@ -174,7 +174,11 @@ def _texts(element: Element, *tags: str) -> list[str]:
     names = " or ".join(f"local-name()='{tag}'" for tag in tags)
     found = element.xpath(f".//*[{names}]")
     assert isinstance(found, list)
-    return [" ".join("".join(each.itertext()).split()) for each in found if isinstance(each, etree._Element)]
+    return [
+        " ".join("".join(map(str, each.itertext())).split())
+        for each in found
+        if isinstance(each, etree._Element)
+    ]
 
 
 def _has_date(element: Element, tag: str) -> bool:
