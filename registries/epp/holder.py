@@ -70,7 +70,7 @@ async def _on_domain(work: Work, change: Change, domain: DomainData, present: Di
         await work.switch_domain(domain, hide=change.hide, person=person)
         domain = await work.domain(change.domain)
         if domain.disclose is None or domain.disclose.flag == change.hide:
-            raise VerificationFailed("the domain was updated, yet differs in disclose")
+            raise VerificationFailed("the domain was updated, yet differs in disclose", trace=work.trace)
     handles = (handle for role in Role for handle in domain.handles(role)[:1])
     return work.observation(domain, await work.contacts(handles))
 
@@ -90,7 +90,8 @@ async def _on_contacts(work: Work, change: Change, domain: DomainData, step: _St
     for handle in late:
         read[handle] = await work.contact(handle)
         if wrong := step.wrong(wanted[handle], read[handle]):
-            raise VerificationFailed(f"contact {handle} was updated, yet differs in {', '.join(wrong)}")
+            text = f"contact {handle} was updated, yet differs in {', '.join(wrong)}"
+            raise VerificationFailed(text, trace=work.trace)
     return work.observation(domain, read)
 
 

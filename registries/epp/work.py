@@ -19,6 +19,7 @@ from registries.errors import (
     RegistryError,
     RegistryRefused,
     RegistryUnavailable,
+    Trace,
 )
 
 _STATUS_PROHIBITS = 2304  # RFC 5730 section 3
@@ -58,6 +59,7 @@ class Work:
         self._contact_privacy = contact_privacy(session.greeting)
         self._domain_privacy = domain_privacy(session.greeting)
         self._read: dict[str, ContactData] = {}
+        self.trace = Trace()  # of the last command
 
     async def send(self, command: Command[DataT], *extensions: Extension) -> Answer[DataT]:
         """Send a command, and remember it.
@@ -67,12 +69,14 @@ class Work:
         """
         self._commands.append(command.name)
         try:
-            return await self._session.send(command, *self._routing, *extensions)
+            answer = await self._session.send(command, *self._routing, *extensions)
         except RegistryRefused as error:
             if error.code in NOT_HELD and command.name.startswith("contact:"):
                 text = f"the registry holds no contacts (EPP {error.code})"
                 raise ContactsNotHeld(text, trace=error.trace) from None
             raise
+        self.trace = answer.trace
+        return answer
 
     async def transform(self, command: Command[DataT], *extensions: Extension) -> DataT:
         """Send a command that must be done before we go on.

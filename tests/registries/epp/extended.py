@@ -112,6 +112,7 @@ WAYS = {
         "//x:update/x:chg/x:naturalPerson[.='true']",
         "//none",
     ),
+    "Fury without PRIVACY": Way(FURY, "", "", _RFC_HIDES, _RFC_SHOWS, disclose=_RFC),
     "CIRA": Way(
         FURY,
         _property("PRIVATE"),
@@ -132,7 +133,7 @@ class ExtendedRegistry:
     Attributes:
         deaf: Answer 1000 to every update and change nothing.
         organization: Of the only contact.
-        updates: Every update as it came.
+        updates: Every update as it came; likewise `commands`.
     """
 
     way: Way
@@ -141,6 +142,7 @@ class ExtendedRegistry:
     organization: str = ""
     email: str = ""
     updates: list[bytes] = field(default_factory=list)
+    commands: list[bytes] = field(default_factory=list)
 
     async def serve(self, connection: Connection) -> None:
         uris = [uri for uri in (self.way.uri, SECDNS) if uri]
@@ -152,6 +154,7 @@ class ExtendedRegistry:
         )
         while True:
             frame = await connection.receive()
+            self.commands.append(frame)
             data, extension = self._answer(etree.fromstring(frame), frame)
             client = transaction_of(frame).decode()
             await connection.send(

@@ -41,14 +41,15 @@ from registries.epp.frames import (
     Greeting,
     encode,
 )
-from registries.epp.markup import EURID_1_4, FEE, FURY, NAMESTORE, PREFIXES, SECDNS, TANGO
+from registries.epp.markup import EURID_1_4, FEE, FURY, NAMESTORE, PREFIXES, SECDNS, TANGO, TRAFICOM
 from registries.epp.pool import SessionPool
 from registries.epp.session import Session
+from registries.epp.work import Work
 from registries.errors import RegistryRefused, VerificationFailed
 from registries.policy import Mechanism
 from tests.registries.epp import commands as any_
 from tests.registries.epp.commands import LOC
-from tests.registries.epp.extended import WAYS, ExtendedRegistry
+from tests.registries.epp.extended import WAYS, ExtendedRegistry, Way
 from tests.registries.epp.peer import Connection, response, scripted_registry, transaction_of
 from tests.registries.epp.schemas import ROOT
 
@@ -165,6 +166,7 @@ def test_the_greeting_decides_which_way_is_taken() -> None:
 
     assert isinstance(contact_privacy(announcing()), PlainDisclosure)
     assert isinstance(contact_privacy(announcing(SECDNS, EURID_1_4)), Eurid)
+    assert isinstance(contact_privacy(announcing(TRAFICOM)), Traficom)
     assert domain_privacy(announcing(SECDNS)) is None
     assert isinstance(domain_privacy(announcing(TANGO)), TangoDomains)
     assert routing(announcing(NAMESTORE), "example.com") == (Namestore("dotCOM"),)
@@ -218,8 +220,11 @@ async def test_a_registry_that_says_yes_and_moves_nothing_is_found_out(
 ) -> None:
     registry = ExtendedRegistry(WAYS[name], hidden=not hide, deaf=True)
     async with _connected(tmp_path, registry) as connector:
-        with pytest.raises(VerificationFailed, match="disclose"):
+        with pytest.raises(VerificationFailed, match="disclose") as caught:
             await connector.apply(_change(Mechanism.REGISTRY_FLAG, hide=hide))
+    # Its support desk will ask for the answer that contradicts the update's.
+    assert caught.value.trace.command == ("domain:info" if WAYS[name].per_domain else "contact:info")
+    assert caught.value.trace.server_transaction == "S-1"
 
 
 async def test_dnssec_data_are_the_same_after_a_domain_was_updated(tmp_path: Path) -> None:
@@ -256,9 +261,11 @@ async def test_the_relay_address_goes_where_eurid_publishes_it_and_the_holders_s
     async with _connected(tmp_path, registry) as connector:
         seen = await connector.apply(_change(Mechanism.RELAY_EMAIL, hide=True, contact=relayed))
         again = await connector.apply(_change(Mechanism.RELAY_EMAIL, hide=True, contact=relayed))
-    assert registry.email == "r@relay.example"
-    assert len(registry.updates) == 1
-    assert b"contact:email" not in registry.updates[0]
+        assert registry.email == "r@relay.example"
+        assert len(registry.updates) == 1
+        await connector.apply(_change(Mechanism.RELAY_EMAIL, hide=False))
+    assert registry.email == "zoe@home.example"
+    assert not any(b"contact:email" in update for update in registry.updates)
     for observed in (*seen.contacts.values(), *again.contacts.values()):
         assert observed.contact.email == "r@relay.example"
         assert not observed.public
@@ -271,6 +278,28 @@ async def test_a_relay_address_that_eurid_does_not_take_is_found_out(tmp_path: P
             await connector.apply(
                 _change(Mechanism.RELAY_EMAIL, hide=True, contact=replace(ZOE, email="r@relay.example"))
             )
+
+
+async def test_a_contact_is_created_hidden_in_the_registrys_own_words(tmp_path: Path) -> None:
+    registry = ExtendedRegistry(WAYS["AFNIC"])
+    async with scripted_registry(tmp_path, registry.serve) as account:
+        session = await Session.open(account)
+        await Work(session).create_contact(CREATE)
+        session.abort()
+    assert registry.commands[-1].count(b"<frnic:list>restrictedPublication</frnic:list>") == 1
+    assert b"contact:disclose" not in registry.commands[-1]
+
+
+async def test_every_command_about_an_object_names_the_product_where_the_registry_has_several(
+    tmp_path: Path,
+) -> None:
+    registry = ExtendedRegistry(Way(NAMESTORE, "", "", "//none", "//none"))
+    async with scripted_registry(tmp_path, registry.serve) as account:
+        connector = EppConnector(SessionPool(account))
+        await connector.read("zoe.net")
+        await connector.close()
+    named = [b"<namestoreExt:subProduct>dotNET<" in command for command in registry.commands]
+    assert named == [False, True, True, False]  # login, domain:info, contact:info, logout
 
 
 # What commands cost.

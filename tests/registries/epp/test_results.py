@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from registries.epp.results import RULES, Outcome, error_of, rule_of
 from registries.errors import OutcomeUnknown, RegistryRefused, RegistryUnavailable, Trace
 
@@ -15,6 +17,41 @@ DEFINED = [
 
 def test_every_code_of_the_standard_has_a_row_and_no_other_has() -> None:
     assert sorted(RULES) == sorted(DEFINED)
+
+
+# What each code means for a command that changes something. 2400 and 2500: unable to do it, so not done.
+_O = Outcome
+OUTCOMES = {
+    _O.SUCCESS: {1000, 1300, 1301},
+    _O.PENDING: {1001},
+    _O.SESSION_OVER: {1500},
+    _O.RETRY_LATER: {2300, 2400, 2500, 2502},
+    _O.REFUSED: {*range(2000, 2309)} & {*DEFINED} - {2300} | {2501},
+    _O.UNKNOWN: set[int](),
+}
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_code_of_the_standard_has_the_outcome_that_the_standard_gives_it(outcome: Outcome) -> None:
+    assert {code for code in DEFINED if rule_of(code).outcome is outcome} == OUTCOMES[outcome]
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "closes"),
+    [
+        (2099, _O.REFUSED, False),
+        (2399, _O.REFUSED, False),
+        (2499, _O.RETRY_LATER, False),
+        (2599, _O.RETRY_LATER, True),
+        (1999, _O.UNKNOWN, False),
+        (3000, _O.UNKNOWN, False),
+        (9999, _O.UNKNOWN, False),
+    ],
+)
+def test_a_code_of_the_registrys_own_is_judged_by_its_class(
+    code: int, outcome: Outcome, *, closes: bool
+) -> None:
+    assert (rule_of(code).outcome, rule_of(code).closes) == (outcome, closes)
 
 
 def test_every_code_leads_to_the_error_of_its_outcome() -> None:
