@@ -39,10 +39,11 @@ class _Step:
 async def relay_email(work: Work, change: Change) -> Observation:
     """Give the holder's contacts the wanted e-mail address; errors as for `Connector.apply`."""
     disclose = _ALL_BUT_EMAIL if change.hide else Disclose(flag=True)
+    wrong = _email_or_rest if change.hide else _email_difference
     step = _Step(
         update=lambda handle, wanted: ContactUpdate(handle, public_email=wanted.email, disclose=disclose),
-        missing=_email_difference,
-        wrong=_email_or_rest if change.hide else _email_difference,
+        missing=wrong,
+        wrong=wrong,
     )
     return await _on_contacts(work, change, await work.domain(change.domain), step)
 

@@ -1,5 +1,6 @@
 """Commands and answers of EPP as typed values (RFC 5730, 5731, 5732, 5733)."""
 
+from registries.epp.frames.availability import Availability
 from registries.epp.frames.base import (
     Answer,
     Command,
@@ -11,18 +12,15 @@ from registries.epp.frames.base import (
     read_frame,
 )
 from registries.epp.frames.contact import (
-    Availability,
     ContactCheck,
     ContactCreate,
     ContactData,
     ContactDelete,
     ContactInfo,
     ContactUpdate,
-    Disclose,
-    DiscloseField,
     PostalInfo,
-    PostalType,
 )
+from registries.epp.frames.disclosure import Disclose, DiscloseField, PostalType
 from registries.epp.frames.domain import (
     DomainCheck,
     DomainContact,

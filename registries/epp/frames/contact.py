@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from registries.contact import Role
+from registries.epp.frames.availability import Availability, read_availability
 from registries.epp.frames.base import Command, Response
 from registries.epp.frames.disclosure import (
     EVERY_FIELD,
@@ -22,7 +23,6 @@ from registries.epp.markup import (
     add,
     find,
     find_all,
-    flag_of,
     text_of,
     time_of,
 )
@@ -40,7 +40,6 @@ __all__ = [
     "DiscloseField",
     "PostalInfo",
     "PostalType",
-    "read_availability",
 ]
 
 
@@ -102,14 +101,6 @@ class ContactData:
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """One line of a check's answer; `reason` is the registry's words, "" when available."""
-
-    available: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ContactCheck(Command[dict[str, Availability]]):
     """Ask which handles are free."""
 
@@ -126,18 +117,6 @@ class ContactCheck(Command[dict[str, Availability]]):
     def read(self, response: Response) -> dict[str, Availability]:
         """Return the availability of each handle the registry answered for."""
         return read_availability(response, CONTACT, "id")
-
-
-def read_availability(response: Response, namespace: str, tag: str) -> dict[str, Availability]:
-    """Read the `chkData` of a check, by the name of what was asked for."""
-    found: dict[str, Availability] = {}
-    data = find(response.data, namespace, "chkData")
-    for item in find_all(data, namespace, "cd"):
-        named = find(item, namespace, tag)
-        if named is not None and named.text:
-            reason = text_of(item, namespace, "reason")
-            found[named.text.strip()] = Availability(flag_of(named, "avail"), reason)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

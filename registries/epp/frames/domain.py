@@ -11,8 +11,8 @@ from typing import ClassVar
 from registries.contact import Role
 from registries.epp.extensions.grace_period import read_grace_periods
 from registries.epp.extensions.security_dns import SecureDelegation, read_delegation
+from registries.epp.frames.availability import Availability, read_availability
 from registries.epp.frames.base import Command, Response
-from registries.epp.frames.contact import Availability, read_availability
 from registries.epp.frames.disclosure import Disclose
 from registries.epp.markup import DOMAIN, EPP, Element, FrameError, add, find, find_all, text_of, time_of
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from registries.epp.frames.availability import Availability, read_availability
 from registries.epp.frames.base import Command, Response
-from registries.epp.frames.contact import Availability, read_availability
 from registries.epp.markup import EPP, HOST, Element, FrameError, add, find, find_all, text_of, time_of
 
 
