@@ -53,8 +53,8 @@ PREFIXES = {
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives the type of its elements no public name
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
-_SECRET = re.compile(rb"<((?:[\w.-]+:)?(?:pw|newPW))(\s[^<>]*)?>")
-_SECTION_OR_END = re.compile(rb"<!\[CDATA\[|</((?:[\w.-]+:)?(?:pw|newPW))\s*>")
+_SECRET = re.compile(rb"<((?:[^\s<>/:]+:)?(?:pw|newPW))(\s[^<>]*)?>")
+_SECTION_OR_END = re.compile(rb"<!\[CDATA\[|</((?:[^\s<>/:]+:)?(?:pw|newPW))\s*>")
 _SECTION_END = b"]]>"
 
 

@@ -93,7 +93,7 @@ class PollMessage:
         object_name: The domain, host or contact handle it is about; "" when it names none.
         succeeded: Whether a pending action was carried out (`paResult`); None for other messages.
         server_transaction: The svTRID of the answer 1001 that it ends; "" for other messages.
-        transfer: The state of a transfer, where the message is about one.
+        transfer_data: The state of a transfer, where the message is about one.
         change: What somebody else did to the object, where the registry says so (RFC 8590).
     """
 
@@ -103,8 +103,18 @@ class PollMessage:
     succeeded: bool | None = None
     server_transaction: str = ""
     queued_at: datetime | None = None
-    transfer: TransferData | None = None
+    transfer_data: TransferData | None = None
     change: RegistryChange | None = None
+
+    @property
+    def transfer(self) -> str:
+        """The status of the transfer that it tells of (`trStatus`); "" for other messages."""
+        return "" if self.transfer_data is None else self.transfer_data.status
+
+    @property
+    def gaining_client(self) -> str:
+        """The account that asked for that transfer (`reID`)."""
+        return "" if self.transfer_data is None else self.transfer_data.requested_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class PollRequest(Command[PollMessage | None]):
             succeeded=None if ended is None or named is None else flag_of(named, "paResult"),
             server_transaction=text_of(ended, EPP, "svTRID"),
             queued_at=queue.queued_at,
-            transfer=read_transfer(response.data),
+            transfer_data=read_transfer(response.data),
             change=read_change(response.extension),
         )
 

@@ -195,6 +195,12 @@ def test_a_domain_shows_its_sponsor_dates_grace_periods_and_keys() -> None:
     )
 
 
+def test_a_date_that_no_calendar_has_is_none() -> None:
+    for text in ("0001-01-01T00:00:00+23:59", "9999-99-99", ""):
+        data = f"<h:infData><h:name>ns1.example.org</h:name><h:crDate>{text}</h:crDate></h:infData>"
+        assert HostInfo("ns1.example.org").read(_answer(data)).created_at is None
+
+
 _QUEUE = '<msgQ count="5" id="12345"><qDate>2000-06-08T22:00:00.0Z</qDate><msg>Read <b>this</b>.</msg></msgQ>'
 _QUEUED_AT = datetime(2000, 6, 8, 22, tzinfo=UTC)
 
@@ -202,8 +208,17 @@ _QUEUED_AT = datetime(2000, 6, 8, 22, tzinfo=UTC)
 def test_a_poll_message_about_a_transfer_is_read() -> None:
     message = PollRequest().read(_answer(_TRANSFER, before=_QUEUE))
     assert message == PollMessage(
-        "12345", "Read this .", "example.org", queued_at=_QUEUED_AT, transfer=_TRANSFER_DATA
+        "12345", "Read this .", "example.org", queued_at=_QUEUED_AT, transfer_data=_TRANSFER_DATA
     )
+
+
+def test_a_poll_message_names_who_gains_and_how_far_it_is() -> None:
+    message = PollRequest().read(_answer(_TRANSFER, before=_QUEUE))
+    assert message is not None
+    assert (message.transfer, message.gaining_client) == ("pending", "ClientX")
+    other = PollRequest().read(_answer("", before=_QUEUE))
+    assert other is not None
+    assert (other.transfer, other.gaining_client) == ("", "")
 
 
 @pytest.mark.parametrize(("flag", "succeeded"), [("1", True), ("0", False)])
@@ -230,7 +245,7 @@ def test_a_poll_message_about_a_change_by_somebody_else_is_read() -> None:
         )
     )
     assert message is not None
-    assert (message.object_name, message.succeeded, message.transfer) == ("example.org", None, None)
+    assert (message.object_name, message.succeeded, message.transfer_data) == ("example.org", None, None)
     assert message.change == RegistryChange(
         "sync",
         datetime(2013, 10, 22, 14, 25, 57, tzinfo=UTC),

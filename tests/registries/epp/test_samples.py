@@ -266,7 +266,7 @@ def test_no_poll_message_is_lost() -> None:
     # Answers to acknowledgements tell the next message's id alone; one message has no text.
     assert sum(bool(message.message) for message in messages) == 48
     assert sum(bool(message.object_name) for message in messages) == 18
-    assert sum(message.transfer is not None for message in messages) == 9
+    assert sum(message.transfer_data is not None for message in messages) == 9
     assert sum(message.succeeded is not None for message in messages) == 7
 
 
