@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from lxml import etree
 from structlog.testing import capture_logs
 
@@ -111,6 +111,7 @@ def test_every_extension_has_its_conventional_prefix(name: str) -> None:
         assert element.prefix == PREFIXES.get(etree.QName(element).namespace or "")
 
 
+@settings(deadline=None)
 @given(any_.domain_updates)
 def test_no_update_says_a_word_about_dnssec(update: DomainUpdate) -> None:
     """RFC 5910: what an update does not name is kept."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from lxml import etree
 
 from registries.epp.extensions.change_poll import RegistryChange
@@ -65,6 +65,7 @@ def test_a_command_knows_its_secrets_and_keeps_them_out_of_its_repr(name: str) -
 # Round trips: an info answer is built from the elements that a create command writes.
 
 
+@settings(deadline=None)
 @given(any_.creates)
 def test_a_contact_read_back_is_the_contact_written(create: ContactCreate) -> None:
     root = etree.fromstring(encode(create, "wp-0001"))
@@ -76,6 +77,7 @@ def test_a_contact_read_back_is_the_contact_written(create: ContactCreate) -> No
     )
 
 
+@settings(deadline=None)
 @given(any_.handles, any_.contacts)
 def test_a_domain_read_back_has_the_contacts_written(
     registrant: str, contacts: tuple[DomainContact, ...]

@@ -113,6 +113,7 @@ def test_a_count_beyond_all_reason_is_none() -> None:
     assert frame.queue.count == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_octets_that_are_no_frame_are_refused_cleanly(octets: bytes) -> None:
     with pytest.raises(FrameError):

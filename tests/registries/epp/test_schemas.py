@@ -104,7 +104,7 @@ def test_any_command_is_valid(command: Command[Any]) -> None:
     assert_valid("icann", command)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(any_.domain_creates, any_.domain_updates)
 def test_any_domain_written_is_valid(create: DomainCreate, update: DomainUpdate) -> None:
     assert_valid("icann", create)
@@ -138,7 +138,7 @@ def test_a_domain_switched_is_valid(way: str, *, hide: bool, person: bool) -> No
     assert_valid("icann", DomainUpdate("example.org"), extension)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(any_.creates, any_.updates, any_.others.filter(lambda command: not command.name.startswith("login")))
 def test_any_command_about_an_object_is_valid_with_the_product_it_is_for(
     create: ContactCreate, update: ContactUpdate, other: Command[Any]
