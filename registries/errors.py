@@ -1,14 +1,56 @@
 """Errors of registries; each class says whether asking again can help."""
 
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One value that the registry objects to, and why (RFC 5730 section 2.6, `value` and `extValue`).
+
+    Attributes:
+        value: The rejected elements as `name=text`, with secrets masked.
+        reason: The registry's words; "" where it only names the value.
+    """
+
+    value: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One command and the registry's answer to it, for the registrar and the registry's support desk.
+
+    The registry's words may quote personal data. They are no part of `str` or `repr`; never log them, and
+    never put them where others than the registrar read. Secrets are masked.
+
+    Attributes:
+        command: Such as `contact:create`; "" where no answer is behind the error.
+        message: The registry's own words.
+    """
+
+    command: str = ""
+    client_transaction: str = ""
+    server_transaction: str = ""
+    message: str = field(default="", repr=False)
+    reasons: tuple[Reason, ...] = field(default=(), repr=False)
+
+
+_NO_TRACE = Trace()
+
 
 class RegistryError(Exception):
     """A registry did not do what was asked.
 
     Attributes:
         retry: Whether the same request may succeed later.
+        trace: The answer it comes from; never a part of the error's text.
     """
 
     retry = False
+
+    def __init__(self, text: str, *, trace: Trace = _NO_TRACE) -> None:
+        super().__init__(text)
+        self.trace = trace
 
 
 class RegistryUnavailable(RegistryError):
@@ -29,17 +71,12 @@ class RegistryRefused(RegistryError):
     Attributes:
         code: EPP result code.
         reason: Our words for the code; names no person.
-        server_transaction: The registry's transaction id, for its support desk.
-        detail: The registry's own words, which may quote personal data: never log them, and never
-            put them where others than the registrar read. They are no part of the error's text.
     """
 
-    def __init__(self, code: int, reason: str, *, server_transaction: str = "", detail: str = "") -> None:
-        super().__init__(f"registry answered {code}: {reason}")
+    def __init__(self, code: int, reason: str, *, trace: Trace = _NO_TRACE) -> None:
+        super().__init__(f"registry answered {code}: {reason}", trace=trace)
         self.code = code
         self.reason = reason
-        self.server_transaction = server_transaction
-        self.detail = detail
 
 
 class OutcomeUnknown(RegistryError):
@@ -59,8 +96,8 @@ class ChangePending(RegistryError):
 
     retry = True
 
-    def __init__(self, reason: str, transaction: str = "") -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, transaction: str = "", *, trace: Trace = _NO_TRACE) -> None:
+        super().__init__(reason, trace=trace)
         self.transaction = transaction
 
 

@@ -47,7 +47,7 @@ class EppConnector:
         if change.mechanism is Mechanism.NONE:
             raise RegistryRefused(2306, "privacy cannot be switched for this domain ending")
         async with self._pool.borrow() as session:
-            work = Work(session)
+            work = Work(session, change.domain)
             if change.mechanism is Mechanism.RDDS_ONLY:
                 return await work.observe(change.domain)
             if not session.holds_contacts:
@@ -63,7 +63,7 @@ class EppConnector:
     async def read(self, domain: str) -> Observation:
         """Read what the registry holds; no contacts where it keeps none."""
         async with self._pool.borrow() as session:
-            return await Work(session).observe(domain)
+            return await Work(session, domain).observe(domain)
 
     async def close(self) -> None:
         """Log out and close every connection."""

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import astuple, replace
 
 from registries.contact import Contact
-from registries.epp.frames.contact import ContactData, DiscloseField, PostalInfo, PostalType
+from registries.epp.frames.contact import ContactData, PostalInfo
+from registries.epp.frames.disclosure import DiscloseField, PostalType
 
 # Latin letters that Unicode does not decompose, as passports and registries spell them.
 _SPELLINGS = str.maketrans(
@@ -73,7 +74,7 @@ def _spelled(info: PostalInfo) -> PostalInfo | None:
 
 
 def contact_of(data: ContactData) -> Contact:
-    """Return a contact that was read, in its localised form where it has one."""
+    """Return a contact that was read, in its localised form where it has one, with the e-mail it shows."""
     info = data.postal_form()
     return Contact(
         name=info.name,
@@ -84,7 +85,7 @@ def contact_of(data: ContactData) -> Contact:
         postal_code=info.pc,
         country_code=info.cc,
         phone=data.voice,
-        email=data.email,
+        email=data.shown_email,
     )
 
 
@@ -93,6 +94,8 @@ def fields_to_hide(data: ContactData) -> frozenset[DiscloseField]:
     fields = {DiscloseField.EMAIL}
     if data.voice:
         fields.add(DiscloseField.VOICE)
+    if data.fax:
+        fields.add(DiscloseField.FAX)
     for info in data.postal:
         fields |= {DiscloseField.of("name", info.type), DiscloseField.of("addr", info.type)}
         if info.org:
@@ -117,7 +120,7 @@ def differences(wanted: Contact, data: ContactData) -> tuple[str, ...]:
     )
     if _digits(data.voice) != _digits(wanted.phone):
         found["phone"] = None
-    if _plain(data.email) != _plain(wanted.email):
+    if _plain(data.shown_email) != _plain(wanted.email):
         found["email"] = None
     return tuple(found)
 

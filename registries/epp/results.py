@@ -1,4 +1,8 @@
-"""What each EPP result code means for us (RFC 5730 section 3): one table, and one error for each outcome."""
+"""What each EPP result code means for us (RFC 5730 section 3): one table, and one error for each outcome.
+
+An answer from 2000 on says that nothing was done, 2400 and 2500 included: the registry was unable to do it.
+So a transform that was answered is of unknown outcome only where the code says nothing that we understand.
+"""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,6 +13,7 @@ from registries.errors import (
     RegistryRefused,
     RegistryUnavailable,
     TooManySessions,
+    Trace,
 )
 
 
@@ -96,16 +101,13 @@ def rule_of(code: int) -> Rule:
     return RULES.get(code) or _CLASSES.get(code // 100) or _NEITHER
 
 
-def error_of(
-    code: int, *, transform: bool, detail: str = "", server_transaction: str = ""
-) -> RegistryError | None:
+def error_of(code: int, *, transform: bool, trace: Trace) -> RegistryError | None:
     """Return the error that a result stands for; None for success and pending.
 
     Args:
         code: EPP result code.
         transform: Whether the command changes something at the registry.
-        detail: The registry's own words; kept apart, for they may quote personal data.
-        server_transaction: The registry's transaction id, for its support desk.
+        trace: Goes with the error and stays out of its text.
     """
     rule = rule_of(code)
     text = f"{rule.meaning} (EPP {code})"
@@ -113,8 +115,8 @@ def error_of(
         case Outcome.SUCCESS | Outcome.PENDING | Outcome.SESSION_OVER:
             return None
         case Outcome.REFUSED:
-            return RegistryRefused(code, rule.meaning, server_transaction=server_transaction, detail=detail)
+            return RegistryRefused(code, rule.meaning, trace=trace)
         case Outcome.RETRY_LATER:
-            return TooManySessions(text) if code == TOO_MANY_SESSIONS else RegistryUnavailable(text)
+            return (TooManySessions if code == TOO_MANY_SESSIONS else RegistryUnavailable)(text, trace=trace)
         case Outcome.UNKNOWN:
-            return OutcomeUnknown(text) if transform else RegistryUnavailable(text)
+            return (OutcomeUnknown if transform else RegistryUnavailable)(text, trace=trace)

@@ -18,12 +18,22 @@ from typing import TypeVar
 import structlog
 from prometheus_client import Counter, Histogram
 
-from registries.epp.frames.base import Answer, Command, Greeting, Response, encode, encode_hello, read_frame
+from registries.epp.extensions.fee import read_charge
+from registries.epp.frames.base import (
+    Answer,
+    Command,
+    Extension,
+    Greeting,
+    Response,
+    encode,
+    encode_hello,
+    read_frame,
+)
 from registries.epp.frames.session import Login, Logout
 from registries.epp.markup import CONTACT, FrameError
 from registries.epp.results import NOT_HELD, Outcome, error_of, rule_of
 from registries.epp.transport import Deadlines, Endpoint, Transport, WireLog
-from registries.errors import OutcomeUnknown, RegistryError, RegistryRefused, RegistryUnavailable
+from registries.errors import OutcomeUnknown, RegistryError, RegistryRefused, RegistryUnavailable, Trace
 
 _log = structlog.get_logger()
 
@@ -153,8 +163,8 @@ class Session:
         """Whether another command can be sent, as far as is known without asking."""
         return not self._dead and not self._transport.gone
 
-    async def send(self, command: Command[DataT]) -> Answer[DataT]:
-        """Send a command and return its answer.
+    async def send(self, command: Command[DataT], *extensions: Extension) -> Answer[DataT]:
+        """Send a command, with what extensions add to it, and return its answer.
 
         Raises:
             RegistryUnavailable: Not done; the same may work later or on another session.
@@ -163,13 +173,13 @@ class Session:
         """
         client_transaction = self._transaction_id()
         try:
-            frame = encode(command, client_transaction)
+            frame = encode(command, client_transaction, extensions)
         except ValueError:
             # RFC 5730 section 3, 2005: what the registry would say, could it be asked.
             raise RegistryRefused(2005, "a value holds characters that XML cannot carry") from None
         async with self._in_flight:
             response = await self._exchange(command, frame, client_transaction)
-        return self._judge(command, response)
+        return self._judge(command, response, client_transaction)
 
     async def hello(self) -> Greeting:
         """Ask for the greeting again: proves that the session lives and keeps it from idling out.
@@ -206,9 +216,9 @@ class Session:
                 client_transaction=client_transaction,
                 error=_cause(error),
             )
-            if command.transform:
-                raise OutcomeUnknown(f"{command.name}: no answer, {_cause(error)}") from error
-            raise RegistryUnavailable(f"{command.name}: no answer, {_cause(error)}") from error
+            kind = OutcomeUnknown if command.transform else RegistryUnavailable
+            trace = Trace(command.name, client_transaction)
+            raise kind(f"{command.name}: no answer, {_cause(error)}", trace=trace) from error
         _SECONDS.labels(command.name).observe(time.perf_counter() - started)
         return response
 
@@ -222,7 +232,7 @@ class Session:
             self.abort()
             raise
 
-    def _judge(self, command: Command[DataT], response: Response) -> Answer[DataT]:
+    def _judge(self, command: Command[DataT], response: Response, client_transaction: str) -> Answer[DataT]:
         rule = rule_of(response.code)
         _COMMANDS.labels(command.name, rule.outcome.name.lower()).inc()
         _log.debug(
@@ -230,24 +240,36 @@ class Session:
             account=self._account.name,
             command=command.name,
             code=response.code,
-            client_transaction=response.client_transaction,
+            client_transaction=client_transaction,
             server_transaction=response.server_transaction,
         )
         if rule.closes or rule.outcome is Outcome.UNKNOWN:
             self.abort()
-        error = error_of(
-            response.code,
-            transform=command.transform,
-            detail=response.message,
-            server_transaction=response.server_transaction,
-        )
+        trace = response.trace(command, client_transaction)
+        error = error_of(response.code, transform=command.transform, trace=trace)
         if error is not None:
             raise error
         try:
             data = command.read(response)
         except FrameError as unreadable:
-            raise RegistryUnavailable(f"{command.name}: {unreadable}") from unreadable
-        return Answer(response.code, data, response.server_transaction, response.queue)
+            raise RegistryUnavailable(f"{command.name}: {unreadable}", trace=trace) from unreadable
+        self._note_charge(command, response)
+        return Answer(
+            response.code, data, response.server_transaction, response.queue, response.extension, trace
+        )
+
+    def _note_charge(self, command: Command[DataT], response: Response) -> None:
+        """Log what the command cost, so that an update that is not free comes to light."""
+        charge = read_charge(response.extension)
+        if charge is not None and charge.amount:
+            _log.warning(
+                "epp-charged",
+                account=self._account.name,
+                command=command.name,
+                amount=str(charge.amount),
+                currency=charge.currency,
+                server_transaction=response.server_transaction,
+            )
 
     async def close(self) -> None:
         """Log out if the session still lives, and close the connection; never raises."""

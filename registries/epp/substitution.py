@@ -120,7 +120,7 @@ class Substitution:
             handle, postal_forms(contact), contact.phone, contact.email, self.auth_info(), _SHOWN
         )
         try:
-            await self.work.transform(create)
+            await self.work.create_contact(create)
         except RegistryRefused as error:
             if error.code == _EXISTS:
                 return False
@@ -133,7 +133,7 @@ class Substitution:
         if not _wrong(contact, found):
             return
         demand_unlocked("contact", found.statuses)
-        await self.work.transform(
+        await self.work.update_contact(
             ContactUpdate(handle, postal_forms(contact), contact.phone, contact.email, _SHOWN)
         )
 

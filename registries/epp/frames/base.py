@@ -4,8 +4,10 @@ Strict in what is written; in reading only what we use must be there, for real r
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from registries.epp.markup import (
     CONTACT,
@@ -19,9 +21,15 @@ from registries.epp.markup import (
     parse,
     serialise,
     text_of,
+    time_of,
+    whole_text,
 )
+from registries.errors import Reason, Trace
 
 _CODE_DIGITS = 4
+_LONGEST_COUNT = 9  # digits; more are nonsense
+_SECRET_TAGS = frozenset({"pw", "newPW"})
+_MASK = "***"
 
 DataT = TypeVar("DataT")
 
@@ -48,11 +56,13 @@ class MessageQueue:
 
     Attributes:
         message_id: What an acknowledgement must name; "" when none is shown.
+        queued_at: None where the registry does not say.
     """
 
     count: int
     message_id: str
     message: str
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,11 @@ class Response:
     """A response before its data are read.
 
     Attributes:
-        message: The registry's words: msg, values and reasons. They may quote personal data.
+        message: The registry's words. They may quote personal data.
         client_transaction: "" where the registry did not repeat it.
         data: The `resData` element.
+        extension: The `extension` element.
+        reasons: What the registry objects to, from every `value` and `extValue`.
     """
 
     code: int
@@ -71,6 +83,19 @@ class Response:
     server_transaction: str
     queue: MessageQueue | None
     data: Element | None
+    extension: Element | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    def trace(self, command: "Command[DataT]", client_transaction: str) -> Trace:
+        """Return what errors and supporters need, without the secrets that `command` sent."""
+
+        def masked(text: str) -> str:
+            for secret in command.secrets():
+                text = text.replace(secret, _MASK)
+            return text
+
+        reasons = tuple(Reason(masked(each.value), masked(each.reason)) for each in self.reasons)
+        return Trace(command.name, client_transaction, self.server_transaction, masked(self.message), reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +105,15 @@ class Answer(Generic[DataT]):
     Attributes:
         code: 1000, 1001 (pending), 1300, 1301 or 1500.
         data: What the command's `read` made of `resData`.
+        extension: The answer's `extension` element, for the extensions to read.
     """
 
     code: int
     data: DataT
     server_transaction: str
     queue: MessageQueue | None = None
+    extension: Element | None = field(default=None, compare=False, repr=False)
+    trace: Trace = field(default_factory=Trace, compare=False)
 
     @property
     def pending(self) -> bool:
@@ -118,13 +146,26 @@ class Command(ABC, Generic[DataT]):
             FrameError: What must be there is not. Transforms never raise: they are done already.
         """
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values that nobody may read: those that a command keeps out of its `repr`."""
+        hidden = (getattr(self, each.name) for each in fields(self) if not each.repr)  # type: ignore[arg-type]
+        return tuple(value for value in hidden if value)
 
-def encode(command: Command[DataT], client_transaction: str) -> bytes:
+
+class Extension(Protocol):
+    """What goes into a command's `extension` element (RFC 5730 section 2.7.3)."""
+
+    def write(self, extension: Element) -> None:
+        """Append the extension's element to `extension`."""
+
+
+def encode(command: Command[DataT], client_transaction: str, extensions: Iterable[Extension] = ()) -> bytes:
     """Return a command's octets.
 
     Args:
         command: What to ask for.
         client_transaction: 3 to 64 characters, unique for ever.
+        extensions: In the order in which they are written.
 
     Raises:
         ValueError: A value holds characters that XML cannot carry.
@@ -132,6 +173,9 @@ def encode(command: Command[DataT], client_transaction: str) -> bytes:
     root = epp_root()
     element = add(root, EPP, "command")
     command.write(element)
+    for each in extensions:
+        parent = find(element, EPP, "extension")
+        each.write(add(element, EPP, "extension") if parent is None else parent)
     add(element, EPP, "clTRID", client_transaction)
     return serialise(root)
 
@@ -179,25 +223,40 @@ def _texts(parent: Element | None, tag: str) -> tuple[str, ...]:
 
 
 def _read_response(response: Element) -> Response:
-    result = find(response, EPP, "result")
-    if result is None:
+    results = list(find_all(response, EPP, "result"))
+    if not results:
         raise FrameError("the response has no result")
-    code = result.get("code", "")
+    # RFC 5730 section 2.6: several results are all failures, and the first is as good as any.
+    code = results[0].get("code", "").strip()
     if len(code) != _CODE_DIGITS or not (code.isascii() and code.isdigit()):
         raise FrameError("the result has no four-digit code")
+    messages = (whole_text(find(result, EPP, "msg")) for result in results)
     return Response(
         code=int(code),
-        message=_message(result),
+        message="; ".join(filter(None, messages)),
         client_transaction=text_of(response, EPP, "trID", "clTRID"),
         server_transaction=text_of(response, EPP, "trID", "svTRID"),
         queue=_read_queue(find(response, EPP, "msgQ")),
         data=find(response, EPP, "resData"),
+        extension=find(response, EPP, "extension"),
+        reasons=tuple(reason for result in results for reason in _read_reasons(result)),
     )
 
 
-def _message(result: Element) -> str:
-    parts = (" ".join(str(part) for part in child.itertext()) for child in result)
-    return "; ".join(filter(None, (" ".join(part.split()) for part in parts)))
+def _read_reasons(result: Element) -> Iterator[Reason]:
+    for child in result:
+        if child.tag == f"{{{EPP}}}value":
+            yield Reason(_rejected(child))
+        elif child.tag == f"{{{EPP}}}extValue":
+            yield Reason(_rejected(find(child, EPP, "value")), whole_text(find(child, EPP, "reason")))
+
+
+def _rejected(value: Element | None) -> str:
+    """Say which elements a registry rejects, secrets masked; a value without elements as it is."""
+    leaves = [] if value is None else [leaf for leaf in value.iterdescendants() if not len(leaf)]
+    named = ((str(leaf.tag).rpartition("}")[2], whole_text(leaf)) for leaf in leaves)
+    shown = ", ".join(f"{tag}={_MASK if tag in _SECRET_TAGS else text}" for tag, text in named)
+    return shown or whole_text(value)
 
 
 def _read_queue(queue: Element | None) -> MessageQueue | None:
@@ -205,7 +264,8 @@ def _read_queue(queue: Element | None) -> MessageQueue | None:
         return None
     count = queue.get("count", "").strip()
     return MessageQueue(
-        count=int(count) if count.isascii() and count.isdigit() else 0,
+        count=int(count) if count.isascii() and count.isdigit() and len(count) <= _LONGEST_COUNT else 0,
         message_id=queue.get("id", "").strip(),
-        message=text_of(queue, EPP, "msg"),
+        message=whole_text(find(queue, EPP, "msg")),
+        queued_at=time_of(queue, EPP, "qDate"),
     )

@@ -1,63 +1,46 @@
-"""Contact commands and data (RFC 5733): check, info, create, update, delete, and disclosure."""
+"""Contact commands and data (RFC 5733): check, info, create, update and delete."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import datetime
 from typing import ClassVar
 
+from registries.contact import Role
+from registries.epp.frames.availability import Availability, read_availability
 from registries.epp.frames.base import Command, Response
-from registries.epp.markup import CONTACT, EPP, Element, FrameError, add, find, find_all, flag_of, text_of
+from registries.epp.frames.disclosure import (
+    EVERY_FIELD,
+    Disclose,
+    DiscloseField,
+    PostalType,
+    read_disclose,
+    write_disclose,
+)
+from registries.epp.markup import (
+    CONTACT,
+    EPP,
+    Element,
+    FrameError,
+    add,
+    find,
+    find_all,
+    text_of,
+    time_of,
+)
 
-
-class PostalType(StrEnum):
-    """The two forms of an address (RFC 5733 section 2.4)."""
-
-    INT = "int"  # 7-bit ASCII
-    LOC = "loc"  # any script
-
-
-class DiscloseField(StrEnum):
-    """What a registry may publish or withhold (RFC 5733 section 2.9), in the schema's order."""
-
-    NAME_INT = "name int"
-    NAME_LOC = "name loc"
-    ORG_INT = "org int"
-    ORG_LOC = "org loc"
-    ADDR_INT = "addr int"
-    ADDR_LOC = "addr loc"
-    VOICE = "voice"
-    FAX = "fax"
-    EMAIL = "email"
-
-    @classmethod
-    def of(cls, tag: str, postal: PostalType) -> "DiscloseField":
-        """Return the field of a postal item in one of its forms."""
-        return cls(f"{tag} {postal}")
-
-
-EVERY_FIELD = frozenset(DiscloseField)
-
-
-@dataclass(frozen=True, slots=True)
-class Disclose:
-    """An exception to the registry's publication policy.
-
-    Attributes:
-        flag: True to publish the fields, False to withhold them.
-        fields: What it is about; what is not named follows the registry's policy, or becomes public
-            at registries seen, so that an update names all of them.
-    """
-
-    flag: bool
-    fields: frozenset[DiscloseField] = EVERY_FIELD
-
-    def withholds(self, wanted: Iterable[DiscloseField]) -> bool:
-        """Whether every one of `wanted` is withheld."""
-        return not self.flag and self.fields.issuperset(wanted)
-
-    def publishes(self, wanted: Iterable[DiscloseField]) -> bool:
-        """Whether every one of `wanted` is published."""
-        return self.flag and self.fields.issuperset(wanted)
+__all__ = [
+    "EVERY_FIELD",
+    "Availability",
+    "ContactCheck",
+    "ContactCreate",
+    "ContactData",
+    "ContactDelete",
+    "ContactInfo",
+    "ContactUpdate",
+    "Disclose",
+    "DiscloseField",
+    "PostalInfo",
+    "PostalType",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +68,11 @@ class ContactData:
     """A contact as `info` shows it.
 
     Attributes:
-        disclose: None where no exception to the registry's policy is recorded.
+        disclose: None where no exception to the registry's policy is recorded. A registry with a switch
+            of its own is read as if it had said the same by RFC 5733.
+        sponsor: The registrar that manages it (`clID`).
+        type: What kind of holder the registry takes it for, in the registry's words; "" for most.
+        public_email: The e-mail the registry publishes, where it keeps one apart; "" otherwise.
     """
 
     handle: str
@@ -94,18 +81,23 @@ class ContactData:
     voice: str
     email: str
     disclose: Disclose | None
+    fax: str = ""
+    roid: str = ""
+    sponsor: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    transferred_at: datetime | None = None
+    type: str = ""
+    public_email: str = ""
+
+    @property
+    def shown_email(self) -> str:
+        """The e-mail that the public would be shown, were it shown one."""
+        return self.public_email or self.email
 
     def postal_form(self) -> PostalInfo:
         """Return the localised form, which is the holder's own writing, or else the other one."""
         return max(self.postal, key=lambda info: info.type is PostalType.LOC)
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """One line of a check's answer; `reason` is the registry's words, "" when available."""
-
-    available: bool
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,34 +119,29 @@ class ContactCheck(Command[dict[str, Availability]]):
         return read_availability(response, CONTACT, "id")
 
 
-def read_availability(response: Response, namespace: str, tag: str) -> dict[str, Availability]:
-    """Read the `chkData` of a check, by the name of what was asked for."""
-    found: dict[str, Availability] = {}
-    data = None if response.data is None else find(response.data, namespace, "chkData")
-    for item in find_all(data, namespace, "cd"):
-        named = find(item, namespace, tag)
-        if named is not None and named.text:
-            reason = text_of(item, namespace, "reason")
-            found[named.text.strip()] = Availability(flag_of(named, "avail"), reason)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class ContactInfo(Command[ContactData]):
-    """Read a contact."""
+    """Read a contact.
+
+    Attributes:
+        auth_info: The object's password, to read another registrar's contact.
+    """
 
     name: ClassVar[str] = "contact:info"
 
     handle: str
+    auth_info: str = field(default="", repr=False)
 
     def write(self, command: Element) -> None:
         """Append `info`."""
         info = add(add(command, EPP, "info"), CONTACT, "info")
         add(info, CONTACT, "id", self.handle)
+        if self.auth_info:
+            add(add(info, CONTACT, "authInfo"), CONTACT, "pw", self.auth_info)
 
     def read(self, response: Response) -> ContactData:
         """Return the contact; a registry may leave fields out or exceed its own lengths."""
-        data = None if response.data is None else find(response.data, CONTACT, "infData")
+        data = find(response.data, CONTACT, "infData")
         if data is None:
             raise FrameError("the answer to contact:info has no contact")
         postal = tuple(_read_postal(element) for element in find_all(data, CONTACT, "postalInfo"))
@@ -166,7 +153,14 @@ class ContactInfo(Command[ContactData]):
             postal=postal,
             voice=text_of(data, CONTACT, "voice"),
             email=text_of(data, CONTACT, "email"),
-            disclose=_read_disclose(find(data, CONTACT, "disclose")),
+            disclose=read_disclose(find(data, CONTACT, "disclose")),
+            fax=text_of(data, CONTACT, "fax"),
+            roid=text_of(data, CONTACT, "roid"),
+            sponsor=text_of(data, CONTACT, "clID"),
+            created_at=time_of(data, CONTACT, "crDate"),
+            updated_at=time_of(data, CONTACT, "upDate"),
+            transferred_at=time_of(data, CONTACT, "trDate"),
+            type=text_of(data, CONTACT, "type"),
         )
 
 
@@ -177,6 +171,7 @@ class ContactCreate(Command[str]):
     Attributes:
         handle: 3 to 16 characters (RFC 5730 clIDType).
         auth_info: Password of the object.
+        role: What it will be to domains; some registries' extensions ask.
     """
 
     name: ClassVar[str] = "contact:create"
@@ -188,6 +183,12 @@ class ContactCreate(Command[str]):
     email: str
     auth_info: str = field(repr=False)
     disclose: Disclose | None = None
+    role: Role = Role.REGISTRANT
+
+    @property
+    def is_organization(self) -> bool:
+        """Whether it stands for an organisation rather than a person."""
+        return any(info.org for info in self.postal)
 
     def write(self, command: Element) -> None:
         """Append `create`."""
@@ -199,17 +200,22 @@ class ContactCreate(Command[str]):
             add(create, CONTACT, "voice", self.voice)
         add(create, CONTACT, "email", self.email)
         add(add(create, CONTACT, "authInfo"), CONTACT, "pw", self.auth_info)
-        _write_disclose(create, self.disclose)
+        write_disclose(create, self.disclose)
 
     def read(self, response: Response) -> str:
         """Return the handle, which a registry may have chosen itself."""
-        data = None if response.data is None else find(response.data, CONTACT, "creData")
+        data = find(response.data, CONTACT, "creData")
         return text_of(data, CONTACT, "id") or self.handle
 
 
 @dataclass(frozen=True, slots=True)
 class ContactUpdate(Command[None]):
-    """Change a contact; what is None or empty stays as it is."""
+    """Change a contact; what is None or empty stays as it is.
+
+    Attributes:
+        public_email: The e-mail to publish. RFC 5733 knows one e-mail, which it then becomes; where an
+            extension keeps a public one apart, the other stays.
+    """
 
     name: ClassVar[str] = "contact:update"
     transform: ClassVar[bool] = True
@@ -221,6 +227,7 @@ class ContactUpdate(Command[None]):
     disclose: Disclose | None = None
     add_statuses: tuple[str, ...] = ()
     remove_statuses: tuple[str, ...] = ()
+    public_email: str | None = None
 
     def write(self, command: Element) -> None:
         """Append `update`."""
@@ -231,7 +238,8 @@ class ContactUpdate(Command[None]):
                 group = add(update, CONTACT, tag)
                 for status in statuses:
                     add(group, CONTACT, "status", s=status)
-        if self.postal or self.voice is not None or self.email is not None or self.disclose is not None:
+        emails = (self.email, self.public_email)
+        if self.postal or any(value is not None for value in (self.voice, *emails, self.disclose)):
             self._write_change(add(update, CONTACT, "chg"))
 
     def _write_change(self, change: Element) -> None:
@@ -240,9 +248,10 @@ class ContactUpdate(Command[None]):
             _write_postal(change, info, always_org=True)
         if self.voice is not None:
             add(change, CONTACT, "voice", self.voice)
-        if self.email is not None:
-            add(change, CONTACT, "email", self.email)
-        _write_disclose(change, self.disclose)
+        email = self.email if self.public_email is None else self.public_email
+        if email is not None:
+            add(change, CONTACT, "email", email)
+        write_disclose(change, self.disclose)
 
     def read(self, response: Response) -> None:
         """An update has no data."""
@@ -285,9 +294,11 @@ def _write_postal(parent: Element, info: PostalInfo, *, always_org: bool = False
 def _read_postal(element: Element) -> PostalInfo:
     address = find(element, CONTACT, "addr")
     lines = (" ".join((line.text or "").split()) for line in find_all(address, CONTACT, "street"))
+    # .fi has two elements where RFC 5733 has one.
+    parts = (text_of(element, CONTACT, tag) for tag in ("firstname", "lastname"))
     return PostalInfo(
         type=PostalType.LOC if element.get("type") == "loc" else PostalType.INT,
-        name=text_of(element, CONTACT, "name"),
+        name=text_of(element, CONTACT, "name") or " ".join(filter(None, parts)),
         org=text_of(element, CONTACT, "org"),
         street=tuple(line for line in lines if line),
         city=text_of(address, CONTACT, "city"),
@@ -295,27 +306,3 @@ def _read_postal(element: Element) -> PostalInfo:
         pc=text_of(address, CONTACT, "pc"),
         cc=text_of(address, CONTACT, "cc"),
     )
-
-
-def _write_disclose(parent: Element, disclose: Disclose | None) -> None:
-    if disclose is None:
-        return
-    element = add(parent, CONTACT, "disclose", flag="1" if disclose.flag else "0")
-    # The schema's order is the order of the enumeration.
-    for item in DiscloseField:
-        if item in disclose.fields:
-            tag, _, postal = item.partition(" ")
-            add(element, CONTACT, tag, **({"type": postal} if postal else {}))
-
-
-def _read_disclose(element: Element | None) -> Disclose | None:
-    if element is None:
-        return None
-    fields: set[DiscloseField] = set()
-    for item in element:
-        tag = str(item.tag).rpartition("}")[2]
-        # Some registries leave the type out, which RFC 5733 requires: both forms are meant.
-        forms = (item.get("type"),) if item.get("type") else ("int", "loc")
-        names = {tag, *(f"{tag} {form}" for form in forms)}
-        fields.update(known for known in DiscloseField if known in names)
-    return Disclose(flag_of(element, "flag"), frozenset(fields))

@@ -1,12 +1,20 @@
-"""Domain commands and data (RFC 5731): check, info, create and update."""
+"""Domain commands and data (RFC 5731): check, info, create, update and delete.
+
+Our updates never say a word about DNSSEC or name servers: what an update does not name stays as it is
+(RFC 5910 section 5.2.5).
+"""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from registries.contact import Role
+from registries.epp.extensions.grace_period import read_grace_periods
+from registries.epp.extensions.security_dns import SecureDelegation, read_delegation
+from registries.epp.frames.availability import Availability, read_availability
 from registries.epp.frames.base import Command, Response
-from registries.epp.frames.contact import Availability, read_availability
-from registries.epp.markup import DOMAIN, EPP, Element, FrameError, add, find, find_all, text_of
+from registries.epp.frames.disclosure import Disclose
+from registries.epp.markup import DOMAIN, EPP, Element, FrameError, add, find, find_all, text_of, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,10 @@ class DomainData:
     Attributes:
         registrant: Handle; "" where the registry holds none or does not show it.
         contacts: In the registry's order; a role may occur more than once.
+        sponsor: The registrar that manages it (`clID`).
+        grace_periods: RFC 3915 statuses, such as `redemptionPeriod`.
+        delegation: DNSSEC data; None where there are none or the registry does not say.
+        disclose: The domain's own privacy setting, at registries that keep it per domain; None elsewhere.
     """
 
     name: str
@@ -31,6 +43,15 @@ class DomainData:
     registrant: str
     contacts: tuple[DomainContact, ...]
     nameservers: tuple[str, ...] = ()
+    roid: str = ""
+    sponsor: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    expires_at: datetime | None = None
+    transferred_at: datetime | None = None
+    grace_periods: tuple[str, ...] = ()
+    delegation: SecureDelegation | None = None
+    disclose: Disclose | None = None
 
     def handles(self, role: Role) -> tuple[str, ...]:
         """Return the handles that play `role`."""
@@ -68,20 +89,24 @@ class DomainInfo(Command[DomainData]):
 
     Attributes:
         domain: Lower-case A-label.
+        auth_info: The object's password, to read another registrar's domain.
     """
 
     name: ClassVar[str] = "domain:info"
 
     domain: str
+    auth_info: str = field(default="", repr=False)
 
     def write(self, command: Element) -> None:
         """Append `info`, without asking for subordinate hosts."""
         info = add(add(command, EPP, "info"), DOMAIN, "info")
         add(info, DOMAIN, "name", self.domain, hosts="none")
+        if self.auth_info:
+            add(add(info, DOMAIN, "authInfo"), DOMAIN, "pw", self.auth_info)
 
     def read(self, response: Response) -> DomainData:
         """Return the domain."""
-        data = None if response.data is None else find(response.data, DOMAIN, "infData")
+        data = find(response.data, DOMAIN, "infData")
         if data is None:
             raise FrameError("the answer to domain:info has no domain")
         return DomainData(
@@ -90,6 +115,14 @@ class DomainInfo(Command[DomainData]):
             registrant=text_of(data, DOMAIN, "registrant"),
             contacts=tuple(_read_contacts(data)),
             nameservers=_read_nameservers(find(data, DOMAIN, "ns")),
+            roid=text_of(data, DOMAIN, "roid"),
+            sponsor=text_of(data, DOMAIN, "clID"),
+            created_at=time_of(data, DOMAIN, "crDate"),
+            updated_at=time_of(data, DOMAIN, "upDate"),
+            expires_at=time_of(data, DOMAIN, "exDate"),
+            transferred_at=time_of(data, DOMAIN, "trDate"),
+            grace_periods=read_grace_periods(response.extension),
+            delegation=read_delegation(response.extension),
         )
 
 
@@ -143,7 +176,7 @@ class DomainCreate(Command[str]):
 
     def read(self, response: Response) -> str:
         """Return the name as the registry writes it."""
-        data = None if response.data is None else find(response.data, DOMAIN, "creData")
+        data = find(response.data, DOMAIN, "creData")
         return text_of(data, DOMAIN, "name") or self.domain
 
 
@@ -192,3 +225,21 @@ def _write_group(
 def _write_contacts(parent: Element, contacts: tuple[DomainContact, ...]) -> None:
     for contact in contacts:
         add(parent, DOMAIN, "contact", contact.handle, type=contact.role)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDelete(Command[None]):
+    """Delete a domain; most registries keep it in redemption for a while (RFC 3915)."""
+
+    name: ClassVar[str] = "domain:delete"
+    transform: ClassVar[bool] = True
+
+    domain: str
+
+    def write(self, command: Element) -> None:
+        """Append `delete`."""
+        delete = add(add(command, EPP, "delete"), DOMAIN, "delete")
+        add(delete, DOMAIN, "name", self.domain)
+
+    def read(self, response: Response) -> None:
+        """A deletion has no data."""

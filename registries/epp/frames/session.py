@@ -1,13 +1,25 @@
 """Commands about the session itself: login, logout and poll (RFC 5730 sections 2.9.1 and 2.9.2.3)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
+from registries.epp.extensions.change_poll import RegistryChange, read_change
+from registries.epp.extensions.login_security import plain, write_passwords
 from registries.epp.frames.base import Command, Response
-from registries.epp.markup import CONTACT, DOMAIN, EPP, LOGIN_SECURITY, Element, add, find, flag_of, text_of
-
-_LONGEST_PLAIN_PASSWORD = 16  # RFC 5730 section 4, pwType
-_PASSWORD_IS_IN_EXTENSION = "[LOGIN-SECURITY]"  # noqa: S105 - RFC 8807 section 2.2, a fixed word
+from registries.epp.frames.transfer import TransferData, read_transfer
+from registries.epp.markup import (
+    CONTACT,
+    DOMAIN,
+    EPP,
+    HOST,
+    LOGIN_SECURITY,
+    Element,
+    add,
+    find,
+    flag_of,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,7 @@ class Login(Command[None]):
         password: Longer than 16 characters only where the registry offers RFC 8807.
         object_uris: As the greeting lists them.
         extension_uris: As the greeting lists them.
+        new_password: What the password shall be from now on; "" to keep it.
     """
 
     name: ClassVar[str] = "login"
@@ -28,20 +41,22 @@ class Login(Command[None]):
     extension_uris: tuple[str, ...] = ()
     version: str = "1.0"
     language: str = "en"
+    new_password: str = field(default="", repr=False)
 
     def write(self, command: Element) -> None:
-        """Append `login`, and the password's extension where it needs one."""
-        in_extension = len(self.password) > _LONGEST_PLAIN_PASSWORD and LOGIN_SECURITY in self.extension_uris
+        """Append `login`, and the extension for passwords that need it where the registry offers it."""
+        offered = LOGIN_SECURITY in self.extension_uris
         login = add(command, EPP, "login")
         add(login, EPP, "clID", self.client_id)
-        add(login, EPP, "pw", _PASSWORD_IS_IN_EXTENSION if in_extension else self.password)
+        add(login, EPP, "pw", plain(self.password, offered=offered))
+        if self.new_password:
+            add(login, EPP, "newPW", plain(self.new_password, offered=offered))
         options = add(login, EPP, "options")
         add(options, EPP, "version", self.version)
         add(options, EPP, "lang", self.language)
         self._write_services(login)
-        if in_extension:
-            security = add(add(command, EPP, "extension"), LOGIN_SECURITY, "loginSec")
-            add(security, LOGIN_SECURITY, "pw", self.password)
+        if offered:
+            write_passwords(command, self.password, self.new_password)
 
     def _write_services(self, login: Element) -> None:
         services = add(login, EPP, "svcs")
@@ -75,9 +90,11 @@ class PollMessage:
     """The oldest message of the queue.
 
     Attributes:
-        object_name: Domain or contact handle whose pending action is over; "" for other messages.
-        succeeded: Whether that action was carried out (`paResult`); None for other messages.
+        object_name: The domain, host or contact handle it is about; "" when it names none.
+        succeeded: Whether a pending action was carried out (`paResult`); None for other messages.
         server_transaction: The svTRID of the answer 1001 that it ends; "" for other messages.
+        transfer_data: The state of a transfer, where the message is about one.
+        change: What somebody else did to the object, where the registry says so (RFC 8590).
     """
 
     message_id: str
@@ -85,6 +102,19 @@ class PollMessage:
     object_name: str = ""
     succeeded: bool | None = None
     server_transaction: str = ""
+    queued_at: datetime | None = None
+    transfer_data: TransferData | None = None
+    change: RegistryChange | None = None
+
+    @property
+    def transfer(self) -> str:
+        """The status of the transfer that it tells of (`trStatus`); "" for other messages."""
+        return "" if self.transfer_data is None else self.transfer_data.status
+
+    @property
+    def gaining_client(self) -> str:
+        """The account that asked for that transfer (`reID`)."""
+        return "" if self.transfer_data is None else self.transfer_data.requested_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +132,33 @@ class PollRequest(Command[PollMessage | None]):
         queue = response.queue
         if queue is None or not queue.message_id:
             return None
-        return _pending_action(response, PollMessage(queue.message_id, queue.message))
-
-
-# RFC 5731 section 3.3 and RFC 5733 section 3.3: what the object is called in its panData.
-_PENDING_ACTIONS = ((DOMAIN, "name"), (CONTACT, "id"))
-
-
-def _pending_action(response: Response, message: PollMessage) -> PollMessage:
-    for namespace, tag in _PENDING_ACTIONS:
-        data = None if response.data is None else find(response.data, namespace, "panData")
-        named = None if data is None else find(data, namespace, tag)
-        if data is None or named is None:
-            continue
+        named, ended = _object_of(response), _pending_action(response)
         return PollMessage(
-            message.message_id,
-            message.message,
-            object_name=(named.text or "").strip(),
-            succeeded=flag_of(named, "paResult"),
-            server_transaction=text_of(find(data, namespace, "paTRID"), EPP, "svTRID"),
+            message_id=queue.message_id,
+            message=queue.message,
+            object_name="" if named is None else (named.text or "").strip(),
+            succeeded=None if ended is None or named is None else flag_of(named, "paResult"),
+            server_transaction=text_of(ended, EPP, "svTRID"),
+            queued_at=queue.queued_at,
+            transfer_data=read_transfer(response.data),
+            change=read_change(response.extension),
         )
-    return message
+
+
+# RFC 5731, 5732 and 5733: what a message is about, and what the object is called in it.
+_KINDS = ("panData", "trnData", "infData", "creData", "renData")
+_NAMES = ((DOMAIN, "name"), (CONTACT, "id"), (HOST, "name"))
+
+
+def _object_of(response: Response) -> Element | None:
+    names = (find(response.data, space, kind, tag) for space, tag in _NAMES for kind in _KINDS)
+    return next((name for name in names if name is not None), None)
+
+
+def _pending_action(response: Response) -> Element | None:
+    """Return the transaction ids of the action that is over."""
+    ids = (find(response.data, namespace, "panData", "paTRID") for namespace, _ in _NAMES)
+    return next((each for each in ids if each is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

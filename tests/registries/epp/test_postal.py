@@ -137,3 +137,15 @@ def test_hidden_means_that_every_field_with_a_value_is_withheld() -> None:
     assert Disclose(flag=False).withholds(fields_to_hide(data))
     partly = Disclose(flag=False, fields=frozenset({DiscloseField.EMAIL}))
     assert not partly.withholds(fields_to_hide(data))
+
+
+def test_a_fax_number_must_be_withheld_too() -> None:
+    assert DiscloseField.FAX in fields_to_hide(replace(_held(LI), fax="+41.221234568"))
+
+
+def test_the_e_mail_that_counts_is_the_one_that_the_registry_publishes() -> None:
+    """Some keep a public one beside the holder's own."""
+    relayed = replace(_held(ZOE), public_email="r@relay.example")
+    assert contact_of(relayed).email == "r@relay.example"
+    assert differences(ZOE, relayed) == ("email",)
+    assert not differences(replace(ZOE, email="r@relay.example"), relayed)

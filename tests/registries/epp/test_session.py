@@ -277,7 +277,7 @@ async def test_a_result_code_becomes_the_error_of_the_table(
 
 
 async def test_the_registrys_words_stay_out_of_error_text_and_log(tmp_path: Path) -> None:
-    """They may quote the registrant; only `detail` has them, for the registrar."""
+    """They may quote the registrant; only the trace has them, for the registrar."""
 
     async def registry(connection: Connection) -> None:
         await connection.accept_login()
@@ -292,9 +292,12 @@ async def test_the_registrys_words_stay_out_of_error_text_and_log(tmp_path: Path
                 await session.send(DELETE)
         session.abort()
     assert caught.value.code == 2005
-    assert caught.value.server_transaction == "S-1"
-    assert caught.value.detail == "Ann Muster is no name"
-    assert "Muster" not in str(caught.value) + caught.value.reason + str(log)
+    trace = caught.value.trace
+    assert (trace.command, trace.server_transaction) == ("contact:delete", "S-1")
+    assert trace.message == "Ann Muster is no name"
+    assert "Muster" not in str(caught.value) + repr(caught.value) + repr(trace) + caught.value.reason + str(
+        log
+    )
 
 
 async def test_the_wire_log_sees_every_frame_and_no_password(tmp_path: Path) -> None:

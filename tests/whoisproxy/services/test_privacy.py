@@ -5,7 +5,7 @@ import pytest
 
 from mailrelay.directory import MailPolicy, RelayRoute
 from registries.contact import Role
-from registries.errors import OutcomeUnknown, RegistryRefused, RegistryUnavailable
+from registries.errors import OutcomeUnknown, RegistryRefused, RegistryUnavailable, Trace
 from tests.whoisproxy.services.world import (
     FLAGGED,
     PROHIBITED,
@@ -161,7 +161,8 @@ async def test_an_unknown_outcome_is_tried_again_and_the_registrant_stays_hidden
 
 
 async def test_a_refusal_fails_the_operation_without_quoting_the_registry(world: World) -> None:
-    world.registry.faults = [RegistryRefused(2304, "locked", detail="Zoë Müller-Sánchez is locked")]
+    trace = Trace("domain:update", message="Zoë Müller-Sánchez is locked")
+    world.registry.faults = [RegistryRefused(2304, "locked", trace=trace)]
     await world.register(SUBSTITUTED)
     view = await world.enable(SUBSTITUTED)
     await world.work()
