@@ -7,7 +7,6 @@ from copy import copy
 from lxml import etree
 
 from registries.sandbox.commands import (
-    Address,
     Command,
     ContactCheck,
     ContactCreate,
@@ -15,13 +14,10 @@ from registries.sandbox.commands import (
     ContactInfo,
     ContactTransfer,
     ContactUpdate,
-    Disclosure,
-    Phone,
-    PostalChange,
-    PostalInfo,
 )
 from registries.sandbox.protocol import CONTACT, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import Address, Disclosure, Phone, PostalChange, PostalInfo
 
 _KINDS = frozenset({"int", "loc"})
 _STATUSES = frozenset(

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from registries.contact import Role
-from registries.sandbox.commands import Nameserver
 from registries.sandbox.object_table import (
     ObjectTable,
     read_origin,
@@ -15,6 +14,7 @@ from registries.sandbox.object_table import (
     write_statuses,
 )
 from registries.sandbox.records import DomainRecord
+from registries.sandbox.values import Nameserver
 
 
 class DomainTable(ObjectTable):

@@ -17,7 +17,6 @@ from registries.sandbox.commands import (
     DomainInfo,
     DomainRenew,
     DomainUpdate,
-    Nameserver,
 )
 from registries.sandbox.contacts import put_origin, put_transfer_date
 from registries.sandbox.context import (
@@ -34,6 +33,7 @@ from registries.sandbox.statuses import (
     demand_no_status,
     demand_update_allowed,
 )
+from registries.sandbox.values import Nameserver
 
 _MONTHS_PER_YEAR = 12
 _MAX_NAMESERVERS = 13

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from registries.sandbox.commands import (
     Command,
-    HostAddress,
     HostCheck,
     HostCreate,
     HostDelete,
@@ -17,6 +16,7 @@ from registries.sandbox.commands import (
 from registries.sandbox.contact_parser import read_ids, read_statuses
 from registries.sandbox.protocol import RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import HostAddress
 
 # RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only those that begin as A-labels.
 _LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
