@@ -3,66 +3,12 @@
 `name` is what journal and faults call a command; `object_id` is the object or session it is about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
 from registries.contact import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """RFC 5733 2.4; absent parts are None."""
-
-    street: tuple[str, ...]
-    city: str
-    region: str | None
-    postal_code: str | None
-    country_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class PostalInfo:
-    """Name and address in one of the two forms: `int` in ASCII, `loc` in any script."""
-
-    kind: str
-    name: str
-    organization: str | None
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
-class PostalChange:
-    """The parts of a postal info that an update replaces; None leaves a part."""
-
-    kind: str
-    name: str | None
-    organization: str | None
-    address: Address | None
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """RFC 5733 e164 form and extension; the number may be empty in an update, which removes it."""
-
-    number: str
-    extension: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """RFC 5733 2.9: `fields` such as `name:int` or `voice` are to be public (flag) or withheld."""
-
-    flag: bool
-    fields: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Nameserver:
-    """A host object's name, or with `addresses` (family, address) a host attribute (RFC 5731 1.1)."""
-
-    name: str
-    addresses: tuple[tuple[str, str], ...] | None = None
+from registries.sandbox.values import Disclosure, HostAddress, Nameserver, Phone, PostalChange, PostalInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +205,62 @@ class HostInfo(OnObject):
     name: ClassVar[str] = "host:info"
 
 
+@dataclass(frozen=True, slots=True)
+class HostCreate(OnObject):
+    """RFC 5732 3.2.1."""
+
+    name: ClassVar[str] = "host:create"
+    addresses: tuple[HostAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostParts:
+    """What an update adds or removes."""
+
+    addresses: tuple[HostAddress, ...] = ()
+    statuses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HostUpdate(OnObject):
+    """RFC 5732 3.2.5; None leaves the name."""
+
+    name: ClassVar[str] = "host:update"
+    add: HostParts
+    remove: HostParts
+    new_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostDelete(OnObject):
+    """RFC 5732 3.2.2."""
+
+    name: ClassVar[str] = "host:delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(OnObject):
+    """RFC 5730 2.9.3.4; `operation` is query, request, approve, reject or cancel."""
+
+    operation: str
+    authorization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTransfer(Transfer):
+    """RFC 5733 3.1.3 and 3.2.4."""
+
+    name: ClassVar[str] = "contact:transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTransfer(Transfer):
+    """RFC 5731 3.1.3 and 3.2.4; `months` that a completed transfer adds, None for what is usual here."""
+
+    name: ClassVar[str] = "domain:transfer"
+    months: int | None
+
+
 Command = Session | Check | OnObject
 
 
@@ -269,7 +271,8 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command with the client's transaction identifier."""
+    """A command with the client's transaction identifier, and the frame's payload that it was read from."""
 
     command: Command
     client_transaction: str | None
+    frame: bytes = field(repr=False)

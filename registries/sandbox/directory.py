@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from registries.contact import Contact, Role
-from registries.sandbox.commands import Address, PostalInfo
 from registries.sandbox.domains import shown_statuses
 from registries.sandbox.records import ContactRecord
 from registries.sandbox.store import State
+from registries.sandbox.values import Address, PostalInfo
 
 _NOWHERE = Address((), "", None, None, "")
 
@@ -74,9 +74,9 @@ def _lines(role: str, contact: Contact) -> list[str]:
 
 
 def published(state: State, domain: str) -> DirectoryEntry | None:
-    """Return what the public sees of a domain, or None when it is not registered."""
+    """Return what the public sees of a domain, or None when it is not registered (yet)."""
     record = state.domains.get(domain)
-    if record is None:
+    if record is None or "pendingCreate" in record.statuses:
         return None
     contacts = {role: _publish(contact) for role, contact in _contacts(state, domain).items()}
     return DirectoryEntry(
