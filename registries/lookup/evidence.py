@@ -8,7 +8,8 @@ What hits by chance would cry leak over every answer, so the shorter a value the
 - fewer than three letters (two in scripts without spaces), or five digits, never count alone, nor do words
   that name a role.
 
-What the wanted contacts themselves show is no evidence, nor is the country, which directories always show.
+A place alone names thousands, and may be the registrar's own: city and postal code count together, the region
+only beside other evidence. What the wanted contacts themselves show is no evidence, nor is the country, which directories always show.
 """
 
 import re
@@ -21,6 +22,9 @@ from registries.contact import Contact
 from registries.lookup.document import Document, fold, words
 
 ALL_FIELDS = frozenset({"name", "organization", "street", "city", "region", "postal_code", "phone", "email"})
+
+_EXACT_PLACE = frozenset({"city", "postal_code"})
+_PLACE = _EXACT_PLACE | {"region"}
 
 _LETTERS_ANYWHERE = 6
 _LETTERS_ALONE = 3
@@ -96,7 +100,7 @@ class Evidence:
         text = document.words_without(domain)
         found = {term.field for term in self._terms if term.stands_in(text, document.values)}
         found |= {each.field for each in self._patterns if each.pattern.search(document.text)}
-        return tuple(sorted(found))
+        return tuple(sorted(found)) if found - _PLACE or found >= _EXACT_PLACE else ()
 
 
 def _texts(contact: Contact) -> Iterator[str]:
@@ -114,8 +118,8 @@ def _terms(holder: Contact) -> Iterator[_Term]:
     raw += [("organization", holder.organization), *(("street", line) for line in holder.street)]
     raw += [("city", holder.city), ("region", holder.region), ("postal_code", holder.postal_code)]
     if holder.postal_code and holder.city:
-        raw += [("postal_code", f"{holder.postal_code} {holder.city}")]
-        raw += [("postal_code", f"{holder.city} {holder.postal_code}")]
+        for text in (f"{holder.postal_code} {holder.city}", f"{holder.city} {holder.postal_code}"):
+            raw += [(field, text) for field in sorted(_EXACT_PLACE)]
     for field, text in raw:
         term = _term(field, words(text))
         if term is not None:

@@ -103,7 +103,7 @@ class RegistryTasks:
         )
 
     async def _seal(self, task: Task, registrant_id: str) -> bytes:
-        values = {role: asdict(contact) for role, contact in task.contacts.items()}
+        values = {role.value: asdict(contact) for role, contact in task.contacts.items()}
         return await self._sealing.seal_json(registrant_id, f"task:{task.id}", values)
 
     async def _open(self, row: Row[tuple[object, ...]]) -> dict[Role, Contact]:
