@@ -9,7 +9,8 @@ What hits by chance would cry leak over every answer, so the shorter a value the
   that name a role.
 
 A place alone names thousands, and may be the registrar's own: city and postal code count together, the region
-only beside other evidence. What the wanted contacts themselves show is no evidence, nor is the country, which directories always show.
+only beside other evidence. What the wanted contacts themselves show is no evidence, nor is the country, which
+directories always show.
 """
 
 import re
@@ -107,6 +108,7 @@ def _texts(contact: Contact) -> Iterator[str]:
     for field in fields(contact):
         value = getattr(contact, field.name)
         yield from value if isinstance(value, tuple) else (value,)
+    yield from _places(contact)
 
 
 def _reach(contact: Contact) -> str:
@@ -117,13 +119,18 @@ def _terms(holder: Contact) -> Iterator[_Term]:
     raw = [("name", text) for text in _turned(words(holder.name))]
     raw += [("organization", holder.organization), *(("street", line) for line in holder.street)]
     raw += [("city", holder.city), ("region", holder.region), ("postal_code", holder.postal_code)]
-    if holder.postal_code and holder.city:
-        for text in (f"{holder.postal_code} {holder.city}", f"{holder.city} {holder.postal_code}"):
-            raw += [(field, text) for field in sorted(_EXACT_PLACE)]
+    raw += [(field, text) for text in _places(holder) for field in sorted(_EXACT_PLACE)]
     for field, text in raw:
         term = _term(field, words(text))
         if term is not None:
             yield term
+
+
+def _places(contact: Contact) -> tuple[str, ...]:
+    """Return postal code and city on one line, either first; nothing where one is missing."""
+    if not contact.postal_code or not contact.city:
+        return ()
+    return f"{contact.postal_code} {contact.city}", f"{contact.city} {contact.postal_code}"
 
 
 def _turned(name: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Real WHOIS answers with the contacts that people found in them, where the shared data are at hand."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from registries.contact import Contact
 
 _ROOT = Path(__file__).parents[4] / "shared/data/rdds"
 WEPPOS = _ROOT / "weppos_whois-parser/responses"
-NOMULUS = _ROOT / "nomulus_rdap_expected/rdap"
 
 needs_samples = pytest.mark.skipif(not WEPPOS.exists(), reason="the samples of public answers are not here")
 
@@ -68,3 +68,22 @@ def contact_of(values: dict[str, str]) -> Contact:
         ("name", "organization", "city", "region", "postal_code", "country_code", "phone", "email"), ""
     )
     return Contact(street=street, **{**fields, **values})
+
+
+def registrants(every: int) -> Iterator[Contact]:
+    """Yield made-up registrants of many countries, one of so many."""
+    lines = (_ROOT.parent / "faker_registrants.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in lines[::every]:
+        row = json.loads(line)
+        yield contact_of(
+            {
+                "name": row["name"],
+                "organization": row["org"],
+                "street": row["street"],
+                "city": row["city"],
+                "postal_code": row["postcode"],
+                "country_code": row["country"],
+                "phone": row["phone"],
+                "email": row["email"],
+            }
+        )

@@ -67,7 +67,7 @@ class PublicSide:
         whois = await asyncio.start_server(self._whois, "127.0.0.1", 0)
         async with TestServer(app) as rdap, whois:
             self.rdap_url = str(rdap.make_url("/"))
-            self.whois_server = "127.0.0.1:{}".format(whois.sockets[0].getsockname()[1])
+            self.whois_server = f"127.0.0.1:{whois.sockets[0].getsockname()[1]}"
             yield
 
     async def _rdap(self, request: web.Request) -> web.Response:

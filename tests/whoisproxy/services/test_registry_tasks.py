@@ -1,13 +1,16 @@
 """A registrar's backend sets the contacts; we believe what the public sees."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from tests.whoisproxy.api.client import Client
 from tests.whoisproxy.services.callback_world import DEADLINE_HOURS, NAME, CallbackWorld, callback_world
 from tests.whoisproxy.services.world import FLAGGED, REGISTRANT, RELAY_EMAIL, SPEC, SUBSTITUTED
 from whoisproxy.config import CallbackAccount, ConfigurationError
+from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.connectors import Connectors
@@ -239,9 +242,8 @@ async def test_contacts_that_change_meanwhile_are_asked_for_anew(world: Callback
     """With a relay address alone, the holder's own data are part of what the backend sets."""
     await world.register(RELAY_EMAIL)
     await world.enable(RELAY_EMAIL)
-    moved = SPEC.registrant.as_dict() | {"city": "Bonn"}
     await world.registrations.put(
-        world.registrar, RELAY_EMAIL, SPEC.__class__(type(REGISTRANT).parse(moved), registrant_verified=True)
+        world.registrar, RELAY_EMAIL, replace(SPEC, registrant=replace(REGISTRANT, city="Bonn"))
     )
     await world.later(hours=DEADLINE_HOURS * 3 / 4)
     fetched = (await world.backend.api.get(world.backend.asked[-1]["fetch"])).json
@@ -289,14 +291,14 @@ async def test_another_registrar_neither_sees_nor_answers_a_task_nor_gets_one(wo
     await world.enable(SUBSTITUTED)
     other = await world.accounts.add_registrar("Other", "https://other.example")
     _, secret = await world.accounts.add_key(other)
-    stranger = type(world.backend.api)(world.backend.api.session, world.backend.api.base_url, secret)
+    stranger = Client(world.backend.api.session, world.backend.api.base_url, secret)
     place = world.backend.asked[0]["fetch"]
     assert (await stranger.get(place)).code == "NOT_FOUND"
     assert (await stranger.post(f"{place}/answer", {"result": "applied"})).code == "NOT_FOUND"
     assert (await stranger.get("/v1/registry-tasks")).json["tasks"] == []
 
     # Its own domains of the same ending do not go to this backend.
-    name = type(SUBSTITUTED)("other-bakery.org")
+    name = DomainName("other-bakery.org")
     await world.registrations.put(other, name, SPEC)
     await world.privacy.switch(world.registrar, SUBSTITUTED, SwitchRequest(enabled=False))
     consent = (await world.privacy.status(world.registrar, SUBSTITUTED)).privacy.consent
@@ -309,7 +311,7 @@ async def test_another_registrar_neither_sees_nor_answers_a_task_nor_gets_one(wo
 
 async def test_pages_lead_through_all_tasks_once(world: CallbackWorld) -> None:
     for number in range(5):
-        name = type(SUBSTITUTED)(f"zoe-{number}.org")
+        name = DomainName(f"zoe-{number}.org")
         await world.register(name)
         await world.enable(name)
         world.clock.pass_by(seconds=1)
@@ -345,8 +347,7 @@ async def test_an_operation_that_was_given_up_takes_its_task_along(world: Callba
     await world.register(SUBSTITUTED)
     operation = await world.enable(SUBSTITUTED)
     async with world.storage.unit_of_work() as uow:
-        ended = type(operation)(**{**_values(operation), "state": FAILED})
-        await uow.operations.update(ended)
+        await uow.operations.update(replace(operation, state=FAILED))
     await world.later(hours=DEADLINE_HOURS)
     task = (await world.backend.api.get(world.backend.asked[0]["fetch"])).json
     assert (task["state"], task["contacts"]) == ("superseded", {})
@@ -368,7 +369,3 @@ async def test_two_backends_of_one_registrar_for_one_ending_are_refused(world: C
     )
     with pytest.raises(ConfigurationError, match=r"callback\.twice: another serves \.org"):
         with_callbacks(Connectors({}), [account, account], world.tasks)
-
-
-def _values(value: object) -> dict[str, object]:
-    return {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]
