@@ -212,7 +212,9 @@ def looked(task: Task, finding: Finding, terms: Terms, now: datetime) -> tuple[T
     seen = replace(task, finding=finding, looks=task.looks + 1, updated_at=now)
     if finding.verdict is Verdict.CLEAN:
         return replace(seen, state=TaskState.DONE), None
-    if finding.verdict is Verdict.LEAK and now >= task.answered_at + terms.settle:
+    # Near the deadline nothing is waited for: a leak must not pass untold.
+    settled_at = min(task.answered_at + terms.settle, reminder_at(task))
+    if finding.verdict is Verdict.LEAK and now >= settled_at:
         return asked(seen, now), Occasion.LEAK
     wait_s = min(_LONGEST_S, _FIRST_LOOK_AGAIN_S * 2.0 ** min(task.looks, 16))
     return replace(seen, due_at=min(now + timedelta(seconds=wait_s), task.deadline)), None

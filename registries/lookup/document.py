@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import idna
 
@@ -23,6 +24,11 @@ _WORD = re.compile(r"\w+")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 # What parts label and value in WHOIS: a colon, dots, a tab, two spaces, a closing bracket.
 _LABEL_END = re.compile(r":\s*|\.{2,}:?\s*|\t+|\s{2,}|\]\s*")
+
+
+# Answers are written by others: a line of colons must not cost its length squared.
+_LONGEST_VALUE = 1000
+_MOST_LABELS = 5
 
 
 class _Folding(dict[int, str | None]):
@@ -129,9 +135,11 @@ def _unescaped(raw: str) -> str:
 
 def _parts(line: str) -> Iterator[str]:
     """Yield the line, what follows a label in it, and the pieces that commas part."""
-    yield line
     plain = line.strip()
-    for end in _LABEL_END.finditer(plain):
+    if len(plain) > _LONGEST_VALUE:
+        return
+    yield plain
+    for end in islice(_LABEL_END.finditer(plain), _MOST_LABELS):
         rest = plain[end.end() :]
         yield rest
         yield from rest.split(",")

@@ -64,7 +64,7 @@ class Expectation:
 
 # A WHOIS answer that has none of these tells nothing about a registered domain.
 _REGISTERED = re.compile(
-    r"^\W*(?:registrar|name ?servers?|nservers?|created|creation|expir)[^\n]*\w", re.MULTILINE
+    r"^[^\w\n]*(?:registrar|name ?servers?|nservers?|created|creation|expir)[^\n]*\w", re.MULTILINE
 )
 
 

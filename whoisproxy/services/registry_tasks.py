@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
+import structlog
+from prometheus_client import Counter
+
 from registries.callback import task as rules
 from registries.callback.connector import Demand
 from registries.callback.task import Answer, Occasion, Task, TaskClosed, TaskState, Terms
@@ -31,6 +34,9 @@ from whoisproxy.services.identities import registrant_contact
 from whoisproxy.services.settings import Clock
 from whoisproxy.services.work_orders import work_key
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
+
+_log = structlog.get_logger()
+_LOOKS = Counter("whoisproxy_public_looks", "Looks at public directories by verdict.", ["verdict"])
 
 REQUIRED = "contact.apply_required"
 """Type of the event by which a backend is asked."""
@@ -88,6 +94,7 @@ class RegistryTasks:
             ChangePending: The operation was superseded meanwhile; its work comes to nothing.
         """
         now = self._clock()
+        _LOOKS.labels(finding.verdict).inc()
         async with self._storage.unit_of_work() as uow:
             task = await self._locked(uow, task_id)
             if task is None:
@@ -96,6 +103,7 @@ class RegistryTasks:
             seen, occasion = rules.looked(task, finding, terms, now)
             await uow.registry_tasks.update(seen, registration.registrant_id)
             if occasion is Occasion.LEAK:
+                _log.error("leak-risk", task_id=seen.id, operation_id=seen.operation_id)
                 data = {
                     "operation_id": seen.operation_id,
                     "task_id": seen.id,

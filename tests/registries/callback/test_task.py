@@ -95,6 +95,11 @@ def test_a_leak_counts_once_the_registry_has_had_time_to_publish() -> None:
     assert (late.state, late.finding, occasion) == (TaskState.OPEN, LEAK, Occasion.LEAK)
 
 
+def test_a_leak_near_the_deadline_is_told_at_once() -> None:
+    applied = answered(TASK, APPLIED, later(47))
+    assert looked(applied, LEAK, TERMS, later(47))[1] is Occasion.LEAK
+
+
 def test_other_contacts_are_asked_for_as_if_for_the_first_time() -> None:
     applied = answered(TASK, APPLIED, NOW)
     other = {Role.REGISTRANT: replace(PROXY, city="Basel")}
