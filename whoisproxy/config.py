@@ -165,7 +165,7 @@ class CallbackAccount(_Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     registrar: str
     suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
-    deadline_hours: Annotated[int, Field(ge=1, le=2160)] = 72
+    deadline_hours: Annotated[int, Field(ge=1, le=720)] = 72
     settle_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     rdap_base_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
     whois_server: Annotated[str, Field(pattern=r"^([a-z0-9.-]+:\d{1,5})?$")] = ""

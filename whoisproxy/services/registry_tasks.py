@@ -189,7 +189,7 @@ class RegistryTasks:
             "occasion": occasion.value,
             "mechanism": task.mechanism.value,
             "hide": task.hide,
-            "deadline": task.deadline.isoformat(),
+            "deadline": task.deadline.isoformat().replace("+00:00", "Z"),
             "fetch": task_link(task.id),
         }
         if task.hide and task.mechanism is Mechanism.SUBSTITUTE:

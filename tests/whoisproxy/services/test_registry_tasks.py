@@ -38,7 +38,7 @@ async def test_privacy_goes_on_and_off_by_the_backend(storage: Storage) -> None:
         [asked] = world.backend.asked
         assert (asked["occasion"], asked["hide"], asked["operation_id"]) == ("new", True, enabling.id)
         assert asked["contacts"]["registrant"]["email"].endswith("@relay.example")
-        assert asked["deadline"] == (world.clock() + timedelta(hours=DEADLINE_HOURS)).isoformat()
+        assert asked["deadline"] == "2026-11-26T12:00:00Z"
         assert (await world.now(enabling)).state is PENDING
 
         await world.backend.set_contacts()
