@@ -85,7 +85,7 @@ class CallbackConnector:
 def expectation(change: Change, demand: Demand) -> Expectation:
     """Return what the public must show once the change is made.
 
-    - `substitute`: the relay address or the proxy's name, nothing else of the holder than the proxy has too;
+    - `substitute`: the relay address or the proxy's organisation, and nothing of the holder's alone;
     - `relay_email`: the relay address in place of the holder's own;
     - `registry_flag`: the domain without the holder;
     - to show the holder again: the domain without relay addresses. Whether his data are then published is the
@@ -98,9 +98,9 @@ def expectation(change: Change, demand: Demand) -> Expectation:
     if change.mechanism is Mechanism.REGISTRY_FLAG:
         return Expectation(change.domain, Evidence(demand.holder, among=_WITHHELD_BY_FLAG))
     evidence = Evidence(demand.holder, wanted)
-    substitute = change.mechanism is Mechanism.SUBSTITUTE
-    names = {name for contact in wanted for name in (contact.name, contact.organization) if name}
-    identities = tuple(names) if substitute else ()
+    # A proxy's name is often its registrar's, which shows anyway; its organisation says that it is a proxy.
+    proxies = wanted if change.mechanism is Mechanism.SUBSTITUTE else ()
+    identities = tuple({contact.organization for contact in proxies if contact.organization})
     return Expectation(change.domain, evidence, addresses, identities, demand.earlier)
 
 

@@ -136,7 +136,7 @@ def _unescaped(raw: str) -> str:
 def _parts(line: str) -> Iterator[str]:
     """Yield the line, what follows a label in it, and the pieces that commas part."""
     plain = line.strip()
-    if len(plain) > _LONGEST_VALUE:
+    if not plain or len(plain) > _LONGEST_VALUE:
         return
     yield plain
     for end in islice(_LABEL_END.finditer(plain), _MOST_LABELS):

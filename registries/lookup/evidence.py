@@ -15,6 +15,7 @@ directories always show.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 
 import idna
@@ -165,10 +166,8 @@ def _email(address: str) -> re.Pattern[str]:
     """Return what finds a mailbox, also with `at` written out and its domain in A-labels."""
     local, _, domain = address.rpartition("@")
     hosts = {fold(domain)}
-    try:
+    with suppress(idna.IDNAError):
         hosts.add(idna.encode(domain, uts46=True).decode())
-    except idna.IDNAError:
-        hosts.discard("")
     host = "|".join(
         re.escape(each).replace(r"\.", r"\s?(?:\.|[\[(]dot[\])]| dot )\s?") for each in sorted(hosts)
     )

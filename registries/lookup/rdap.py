@@ -18,7 +18,8 @@ from registries.public_addresses import PublicResolver, may_be_called
 _MOST_REDIRECTS = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK: Final = 200
-_HEADERS = {"Accept": "application/rdap+json", "User-Agent": "whoisproxy"}
+# Nothing is decompressed, since a few octets may become gigabytes.
+_HEADERS = {"Accept": "application/rdap+json", "Accept-Encoding": "identity", "User-Agent": "whoisproxy"}
 
 
 class RdapDirectory:
@@ -42,13 +43,13 @@ class RdapDirectory:
         reply = await self._asked(place)
         found, asked = [reply.document], {place}
         while reply.referral and len(found) <= MOST_REFERRALS:
-            place = URL(reply.referral)
-            if place in asked:
-                break
-            asked.add(place)
             try:
+                place = URL(reply.referral)
+                if place in asked:
+                    break
+                asked.add(place)
                 reply = await self._asked(place)
-            except NoAnswer:
+            except (NoAnswer, ValueError):
                 break
             found.append(reply.document)
         return found
@@ -91,7 +92,9 @@ class RdapDirectory:
             resolver = PublicResolver(allow_private=self._allow_private)
             # Every connection looks its host up anew and calls the address that was checked.
             connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            )
         return self._session
 
 

@@ -51,7 +51,7 @@ class Expectation:
         domain: A-label.
         evidence: None where the holder is to be shown.
         addresses: Relay addresses, one of which proves the wanted state.
-        identities: Names and organisations of the proxy, one of which proves it too.
+        identities: Organisations of the proxy, one of which proves it too.
         gone: Relay addresses of the state before; while one shows, the directory is not up to date.
     """
 

@@ -62,7 +62,8 @@ class WhoisDirectory:
         try:
             async with asyncio.timeout(self._deadline_s):
                 octets = await self._answer(host, port, domain)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, UnicodeError):
+            # UnicodeError: a referral to what is no host name.
             raise NoAnswer("whois: no answer") from None
         text = decoded(octets[:MOST_OCTETS])
         whole = len(octets) <= MOST_OCTETS

@@ -1,6 +1,7 @@
 """Directories are asked over sockets: within a deadline and a cap, twice referred at most, never inside."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -92,6 +93,12 @@ async def test_a_server_that_refers_to_itself_is_asked_once(unused_tcp_port: int
 
 async def test_a_server_that_is_referred_to_and_away_is_passed_over(unused_tcp_port: int) -> None:
     async with whois_server(f"whois: 127.0.0.1:{unused_tcp_port}\r\n".encode()) as port:
+        assert len(await whois(port).documents(DOMAIN)) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "-", "x" * 250, "127.0.0.1:99999"])
+async def test_a_referral_to_what_is_no_host_is_passed_over(host: str) -> None:
+    async with whois_server(f"refer: {host}\r\n".encode()) as port:
         assert len(await whois(port).documents(DOMAIN)) == 1
 
 
@@ -220,6 +227,25 @@ async def test_the_registrars_own_rdap_is_asked_too() -> None:
 
     async with rdap_server(domain=registry, registrar=saying("registrar")) as url:
         assert (await asked(rdap(url)))[1:] == ["registrar"]
+
+
+@pytest.mark.parametrize("href", ["http://[", "mailto:zoe@zoe.example", "", "/relative", 7])
+async def test_a_link_that_leads_nowhere_is_passed_over(href: object) -> None:
+    link = {"rel": "related", "type": "application/rdap+json", "href": href}
+    async with rdap_server(domain=saying({"links": [link]})) as url:
+        assert len(await asked(rdap(url))) == 1
+
+
+async def test_nothing_is_decompressed() -> None:
+    squeezed = gzip.compress(b"a" * 50_000_000)
+
+    async def bomb(request: web.Request) -> web.Response:
+        assert request.headers["Accept-Encoding"] == "identity"
+        return web.Response(body=squeezed, headers={"Content-Encoding": "gzip"})
+
+    async with rdap_server(domain=bomb) as url:
+        [raw] = await asked(rdap(url))
+    assert "aaaa" not in raw
 
 
 async def test_a_look_without_any_answer_says_so(unused_tcp_port: int) -> None:

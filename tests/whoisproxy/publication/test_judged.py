@@ -16,7 +16,7 @@ HIDDEN = Expectation(
     "cheese.com",
     Evidence(registrant_contact(REGISTRANT), WANTED),
     tuple(contact.email for contact in WANTED),
-    (BRAND.name, BRAND.organization),
+    (BRAND.organization,),
 )
 
 
