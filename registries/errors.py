@@ -109,3 +109,23 @@ class VerificationFailed(RegistryError):
     """The registry answered success, yet reads back something other than what was asked for."""
 
     retry = True
+
+
+class CallbackRefused(RegistryError):
+    """The registrar's backend, which has the connection to the registry, says that it will not be done.
+
+    Attributes:
+        reason: The backend's own code; names no person.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the registrar's backend refused: {reason}")
+        self.reason = reason
+
+
+class CallbackExpired(RegistryError):
+    """By the deadline the registrar's backend had not made the change, or the public did not show it."""
+
+
+class NoAccount(RegistryError):
+    """No account serves this registrar's domains of this ending."""

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 _ENVIRONMENT_PREFIX = "WHOISPROXY_"
 
@@ -159,6 +159,25 @@ class RegistryAccount(_Section):
     sessions: Annotated[int, Field(ge=1, le=64)] = 1
 
 
+class CallbackAccount(_Section):
+    """A registrar that writes contacts at the registry itself, and where the public reads them."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    registrar: str
+    suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
+    deadline_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    settle_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    rdap_base_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
+    whois_server: Annotated[str, Field(pattern=r"^([a-z0-9.-]+:\d{1,5})?$")] = ""
+    allow_private_addresses: bool = False
+
+    @model_validator(mode="after")
+    def _can_be_verified(self) -> "CallbackAccount":
+        if not self.rdap_base_url and not self.whois_server:
+            raise ValueError("rdap_base_url or whois_server is needed: nothing else proves a change")
+        return self
+
+
 class Limits(_Section):
     """How much mail one network (/24, /56) may bring."""
 
@@ -211,6 +230,7 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
     registries: tuple[RegistryAccount, ...] = ()
+    callback: tuple[CallbackAccount, ...] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from whoisproxy.config import ConfigurationError, RegistryAccount, Settings, load, load_brand
+from whoisproxy.config import CallbackAccount, ConfigurationError, RegistryAccount, Settings, load, load_brand
 
 EXAMPLE = Path(__file__).parents[2] / "whoisproxy.example.toml"
+
+
+# Sections of which there may be many.
+_TABLES: dict[str, type[BaseModel]] = {"registries": RegistryAccount, "callback": CallbackAccount}
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
@@ -16,7 +20,7 @@ def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found |= _keys(field.annotation, f"{prefix}{name}.")
-        elif name != "registries":
+        elif name not in _TABLES:
             found.add(prefix + name)
     return found
 
@@ -33,7 +37,9 @@ def _documented(text: str) -> set[str]:
 
 
 def test_every_key_is_documented_in_the_example_and_no_other() -> None:
-    expected = _keys(Settings) | {f"registries.{name}" for name in RegistryAccount.model_fields}
+    expected = _keys(Settings) | {
+        f"{table}.{name}" for table in _TABLES for name in _TABLES[table].model_fields
+    }
     assert _documented(EXAMPLE.read_text()) == expected
 
 
@@ -76,6 +82,10 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ('[dns]\nnameservers = ["127.0.0.1:0"]', "dns.nameservers.0: Value error, port must be"),
         ('[database]\nurl = "mysql://secret@x"', "database.url: is not written as it must be"),
         ("[smtp", "Expected"),
+        (
+            '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',
+            "callback.0: Value error, rdap_base_url or whois_server is needed",
+        ),
     ],
 )
 def test_a_bad_setting_is_refused_with_file_key_and_reason(tmp_path: Path, text: str, message: str) -> None:

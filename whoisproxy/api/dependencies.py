@@ -12,6 +12,7 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -29,6 +30,7 @@ class ApiDependencies:
     registrations: Registrations
     privacy: PrivacyService
     operations: Operations
+    registry_tasks: RegistryTasks
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox

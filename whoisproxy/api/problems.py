@@ -44,6 +44,8 @@ KINDS: Mapping[str, Kind] = {
     "REQUEST_TIMEOUT": Kind(408, "The body did not arrive in time", retry=True),
     "DOMAIN_TAKEN": Kind(409, "Another registrar holds the domain here"),
     "DOMAIN_LOCKED": Kind(409, "The domain's state does not admit this now", retry=True),
+    "TASK_SUPERSEDED": Kind(409, "A newer change of the domain took the task's place"),
+    "TASK_ENDED": Kind(409, "The task has ended and takes no other answer"),
     "IDEMPOTENCY_IN_PROGRESS": Kind(
         409, "The first request with this Idempotency-Key still runs", retry=True
     ),

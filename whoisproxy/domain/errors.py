@@ -85,6 +85,20 @@ class DomainLocked(WhoisproxyError):
     retry = True
 
 
+class TaskSuperseded(WhoisproxyError):
+    """A newer operation of the domain took the task's place: what it asked for is no longer wanted."""
+
+    code = "TASK_SUPERSEDED"
+    status = 409
+
+
+class TaskEnded(WhoisproxyError):
+    """The task has ended and takes no other answer."""
+
+    code = "TASK_ENDED"
+    status = 409
+
+
 class PreconditionFailed(WhoisproxyError):
     """If-Match names another version: read again, decide again (RFC 9110 section 13.1.1)."""
 

@@ -19,6 +19,7 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
@@ -39,6 +40,7 @@ class Core:
     registrations: Registrations
     privacy: PrivacyService
     operations: Operations
+    registry_tasks: RegistryTasks
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
@@ -106,6 +108,7 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         operations=Operations(storage),
+        registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),

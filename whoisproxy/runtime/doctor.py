@@ -48,6 +48,9 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     for account in settings.registries:
         yield await _reachable(f"registry {account.name}", account.host, account.port)
+    if settings.callback:
+        for finding in await _backends(settings):
+            yield finding
     for name, listener in (
         ("api", settings.api),
         ("rdap", settings.rdap),
@@ -64,6 +67,21 @@ async def _database(settings: Settings) -> Finding:
     except (SQLAlchemyError, WhoisproxyError, OSError) as error:
         return Finding("database and keys", Health.FAILED, f"does not answer ({type(error).__name__})")
     return Finding("database and keys", Health.OK)
+
+
+async def _backends(settings: Settings) -> list[Finding]:
+    """Say of each callback account whether its registrar is here: a misspelt name serves nobody."""
+    try:
+        async with open_core(settings) as core:
+            known = {registrar.name for registrar in await core.accounts.registrars()}
+    except (SQLAlchemyError, WhoisproxyError, OSError):
+        return []  # told of already
+    return [
+        Finding(f"callback {account.name}", Health.OK)
+        if account.registrar in known
+        else Finding(f"callback {account.name}", Health.FAILED, "no registrar has the name that it gives")
+        for account in settings.callback
+    ]
 
 
 async def _asked(

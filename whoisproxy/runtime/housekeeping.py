@@ -29,6 +29,7 @@ class Housekeeping:
         while not stop.is_set():
             for task in (
                 self._lifecycle.retire_expired,
+                self._core.registry_tasks.wake_due,
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
@@ -52,6 +53,7 @@ class Housekeeping:
     async def _purge_events(self) -> None:
         days = self._core.settings.retention.events_days
         before = self._core.clock() - timedelta(days=days)
+        await self._core.registry_tasks.purge(timedelta(days=days))
         async with self._core.storage.unit_of_work() as uow:
             await uow.events.purge(before)
             await uow.outbox.purge(before)

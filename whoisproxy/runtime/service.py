@@ -22,6 +22,7 @@ from whoisproxy.api.server import make_runner
 from whoisproxy.config import Settings
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.connectors import open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
@@ -121,7 +122,8 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        connectors = open_connectors(self._settings.registries)
+        accounts = open_connectors(self._settings.registries)
+        connectors = with_callbacks(accounts, self._settings.callback, core.registry_tasks)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(
             core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
@@ -181,6 +183,7 @@ class Service:
             registrations=core.registrations,
             privacy=core.privacy,
             operations=core.operations,
+            registry_tasks=core.registry_tasks,
             events=core.events,
             webhooks=core.webhooks,
             mailbox=core.mailbox,

@@ -16,8 +16,11 @@ from prometheus_client import Counter
 from registries.catalogue import Catalogue
 from registries.connector import Change, Connector, Observation
 from registries.errors import (
+    CallbackExpired,
+    CallbackRefused,
     ChangePending,
     ContactsNotHeld,
+    NoAccount,
     OutcomeUnknown,
     RegistryError,
     RegistryRefused,
@@ -48,6 +51,9 @@ _CODES: dict[type[RegistryError], str] = {
     VerificationFailed: "REGISTRY_VERIFICATION_FAILED",
     ChangePending: "REGISTRY_PENDING",
     RegistryRefused: "REGISTRY_REFUSED",
+    CallbackRefused: "REGISTRY_REFUSED",
+    CallbackExpired: "REGISTRY_CALLBACK_EXPIRED",
+    NoAccount: NOT_CONFIGURED,
 }
 
 _PROBLEMS = {
@@ -56,6 +62,7 @@ _PROBLEMS = {
     "REGISTRY_UNAVAILABLE": "The registry could not be reached in many attempts.",
     "REGISTRY_OUTCOME_UNKNOWN": "The registry did not say whether it made the change, in many attempts.",
     "REGISTRY_PENDING": "The registry took the change on and did not finish it, in many attempts.",
+    "REGISTRY_CALLBACK_EXPIRED": "The registrar's backend did not make the change by the deadline.",
     "REGISTRY_VERIFICATION_FAILED": "The registry holds something other than what it was asked for.",
 }
 _OTHER_PROBLEM = "The change failed in many attempts."
@@ -124,7 +131,7 @@ class RegistrySync:
                 await self._tell_leak_risk(plan)
             if error.retry:
                 raise RetryLater(code) from None
-            await self._fail(plan.operation.id, code, _refusal(error))
+            await self._fail(plan.operation.id, code, _refusal(error, code))
             return
         if commands is None:
             await self._fail(plan.operation.id, NOT_CONFIGURED, _PROBLEMS[NOT_CONFIGURED])
@@ -277,7 +284,10 @@ def _unproved() -> NoReturn:
     raise VerificationFailed("the registry reads back another e-mail than the relay address")
 
 
-def _refusal(error: RegistryError) -> str:
-    if isinstance(error, RegistryRefused):
-        return f"The registry refused the change (EPP {error.code})."
-    return _PROBLEMS["REGISTRY_REFUSED"]
+def _refusal(error: RegistryError, code: str) -> str:
+    match error:
+        case RegistryRefused():
+            return f"The registry refused the change (EPP {error.code})."
+        case CallbackRefused():
+            return f"The registrar's backend refused the change ({error.reason})."
+    return _PROBLEMS.get(code, _OTHER_PROBLEM)

@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter
 from yarl import URL
 
+from registries.public_addresses import PublicResolver, may_be_called
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.ids import base32, new_id
@@ -25,7 +26,6 @@ from whoisproxy.domain.operation import Event
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.services.events import ask_for_delivery
 from whoisproxy.services.outbox_worker import RetryLater
-from whoisproxy.services.public_addresses import PublicResolver, may_be_called
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage

@@ -49,3 +49,4 @@ async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> None
     if pending is not None:
         await uow.operations.update(replace(pending, state=OperationState.SUPERSEDED, updated_at=now))
         await uow.outbox.withdraw(work_key(domain_id))
+        await uow.registry_tasks.supersede(domain_id, now)

@@ -181,6 +181,33 @@ operations = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+# What registrars' backends shall set at their registries; `sealed` is empty once that is over.
+registry_tasks = Table(
+    "registry_tasks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("domain", _NAME, nullable=False),
+    Column("operation_id", _ID, nullable=False, unique=True),
+    Column("registrant_id", _ID, nullable=False),
+    Column("mechanism", String(16), nullable=False),
+    Column("hide", Boolean, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("finding", JSON),
+    Column("reminded", Boolean, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("looks", Integer, nullable=False),
+    Column("deadline", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_registry_tasks_registrar_id_id", "registrar_id", "id"),
+    Index("ix_registry_tasks_state_due_at", "state", "due_at"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -29,6 +29,7 @@ from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_sync import RegistrySync
+from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.settings import PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
@@ -139,6 +140,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         registrations=Registrations(storage, catalogue, now),
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
         operations=Operations(storage),
+        registry_tasks=RegistryTasks(storage, now),
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),

@@ -321,6 +321,21 @@ async def test_the_doctor_knows_a_well_prescribed_installation_from_a_poor_one(
     assert {finding.health for finding in well.values()} == {Health.OK}
 
 
+async def test_the_doctor_knows_whether_a_callback_account_serves_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whoisproxy.toml").write_text(
+        '[[callback]]\nname = "one"\nregistrar = "Acme"\nsuffixes = ["org"]\nwhois_server = "192.0.2.1:43"\n'
+    )
+    async with DnsServer() as dns:
+        monkeypatch.setenv("WHOISPROXY_DNS__NAMESERVERS", json.dumps([dns.nameserver]))
+        assert (await _examined())["callback one"].health is Health.FAILED
+        async with open_core(load()) as core:
+            await core.accounts.add_registrar("Acme", "https://acme.example")
+        assert (await _examined())["callback one"].health is Health.OK
+
+
 def test_the_doctor_exits_1_where_something_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def poor(_settings: object) -> Any:
         yield Finding("MX of relay.example", Health.FAILED, "publish it")

@@ -8,11 +8,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from registries.public_addresses import PublicResolver, is_public, may_be_called
 from tests.whoisproxy.services.world import RDDS_ONLY, World
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import OutboxWorker, RetryPolicy, WorkerSettings
-from whoisproxy.services.public_addresses import PublicResolver, is_public, may_be_called
 from whoisproxy.services.webhooks import SIGNATURE, WebhookDelivery, Webhooks
 
 

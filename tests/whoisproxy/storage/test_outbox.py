@@ -97,6 +97,20 @@ async def test_withdrawn_work_is_never_claimed_but_claimed_work_is_not_withdrawn
     assert taken_over.id == first
 
 
+async def test_woken_work_is_due_at_once_and_wakes_workers(storage: Storage) -> None:
+    first, other = await add(storage, "a"), await add(storage, "b")
+    await claim(storage)
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.retry(first, NOW + HOUR, "PENDING")
+        await unit.outbox.retry(other, NOW + HOUR, "PENDING")
+    waiting = asyncio.create_task(storage.outbox_wakeup.wait(30))
+    await asyncio.sleep(0)
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.wake("a", NOW)
+    assert await waiting
+    assert [item.id for item in await claim(storage)] == [first]
+
+
 async def test_a_heartbeat_keeps_a_lease_and_only_its_own(storage: Storage) -> None:
     item_id = await add(storage, "a")
     await claim(storage, "one")

@@ -18,6 +18,7 @@ from tests.whoisproxy.storage.values import (
     registration,
     relay,
     reply,
+    task,
 )
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.webhook import Webhook
@@ -45,6 +46,7 @@ async def use_everything(storage: Storage) -> None:
         await unit.relays.add(relay())
         await unit.replies.add(reply())
         await unit.operations.add(operation())
+        await unit.registry_tasks.add(task(), "own_1")
         await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)
         await unit.events.append(REGISTRAR.id, "type", "name1.com", {}, NOW)
         await unit.webhooks.add(Webhook("whk_1", REGISTRAR.id, f"https://{CANARY}.example", CANARY, NOW))

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from registries.callback.task import Task, TaskState
 from registries.contact import Role
+from registries.lookup.verdict import Doubt, Finding, Verdict
+from registries.policy import Mechanism
 from tests.support.samples import BRAND
 from whoisproxy.domain.account import ApiKey, Registrar, Scope
 from whoisproxy.domain.names import DomainName
@@ -11,6 +14,7 @@ from whoisproxy.domain.operation import Operation, OperationKind, OperationState
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
+from whoisproxy.services.identities import registrant_contact
 from whoisproxy.storage.unit_of_work import Storage
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -91,6 +95,30 @@ def operation(number: int = 1, state: OperationState = OperationState.PENDING) -
             NOW,
         ),
         commands=("contact:create", "domain:update"),
+    )
+
+
+def task(number: int = 1, state: TaskState = TaskState.OPEN) -> Task:
+    """Return a task of the operation of the same number, with the person's own contact."""
+    return Task(
+        id=f"tsk_{number}",
+        registrar_id=REGISTRAR.id,
+        domain_id="dom_1",
+        domain="name1.com",
+        operation_id=f"opn_{number}",
+        mechanism=Mechanism.RELAY_EMAIL,
+        hide=True,
+        contacts={Role.REGISTRANT: registrant_contact(PERSON)},
+        state=state,
+        reason="",
+        finding=Finding(Verdict.UNKNOWN, ("email",), ("rdap",), Doubt.NO_ANSWER),
+        reminded=False,
+        answered_at=None,
+        looks=1,
+        deadline=NOW + HOUR,
+        due_at=NOW + number * timedelta(minutes=1),
+        created_at=NOW,
+        updated_at=NOW,
     )
 
 

@@ -33,7 +33,7 @@ class OutboxItem:
 
 
 class Outbox:
-    """Rows of the outbox; `added` tells whether this unit of work added any."""
+    """Rows of the outbox; `added` tells whether this unit of work added or woke any."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -120,6 +120,12 @@ class Outbox:
         """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
         waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
         await self._connection.execute(update(outbox).where(waiting).values(state="done"))
+
+    async def wake(self, key: str, now: datetime) -> None:
+        """Let the waiting work of a key be done at once: what it waits for may have come."""
+        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting", outbox.c.run_at > now)
+        woken = await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
+        self.added = self.added or woken.rowcount > 0
 
     async def purge(self, before: datetime) -> int:
         """Delete work that was due before `before` and is done; return how many rows."""

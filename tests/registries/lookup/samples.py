@@ -1,0 +1,89 @@
+"""Real WHOIS answers with the contacts that people found in them, where the shared data are at hand."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from registries.contact import Contact
+
+_ROOT = Path(__file__).parents[4] / "shared/data/rdds"
+WEPPOS = _ROOT / "weppos_whois-parser/responses"
+
+needs_samples = pytest.mark.skipif(not WEPPOS.exists(), reason="the samples of public answers are not here")
+
+_DOMAIN = re.compile(r'^#domain\n\s+%s == "(.+)"', re.MULTILINE)
+_CONTACTS = re.compile(r"^#(?:registrant|admin|technical)_contacts\n((?:  .*\n|\n(?=  ))*)", re.MULTILINE)
+_VALUE = re.compile(r'%s\[(\d+)\]\.(\w+)\s+== "(.*)"')
+_FIELDS = {
+    "name": "name",
+    "organization": "organization",
+    "address": "street",
+    "city": "city",
+    "state": "region",
+    "zip": "postal_code",
+    "country_code": "country_code",
+    "phone": "phone",
+    "email": "email",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One answer, and a contact that stands in it."""
+
+    file: str
+    domain: str
+    raw: str
+    contact: Contact
+
+
+def samples() -> Iterator[Sample]:
+    """Yield each answer with each of its contacts."""
+    for file in sorted(WEPPOS.rglob("*.expected")):
+        expected = file.read_text(encoding="utf-8", errors="replace")
+        domain = _DOMAIN.search(expected)
+        raw = file.with_suffix(".txt").read_text(encoding="utf-8", errors="replace")
+        for block in _CONTACTS.findall(expected) if domain else ():
+            for contact in _contacts(block):
+                yield Sample(str(file.relative_to(WEPPOS)), domain[1] if domain else "", raw, contact)
+
+
+def _contacts(block: str) -> Iterator[Contact]:
+    numbered: dict[str, dict[str, str]] = {}
+    for number, key, value in _VALUE.findall(block):
+        if key in _FIELDS:
+            numbered.setdefault(number, {})[_FIELDS[key]] = value
+    for values in numbered.values():
+        yield contact_of(values)
+
+
+def contact_of(values: dict[str, str]) -> Contact:
+    """Return a contact of what is known; the rest is empty."""
+    street = tuple(line for line in re.split(r"\\n|\n", values.pop("street", "")) if line)
+    fields = dict.fromkeys(
+        ("name", "organization", "city", "region", "postal_code", "country_code", "phone", "email"), ""
+    )
+    return Contact(street=street, **{**fields, **values})
+
+
+def registrants(every: int) -> Iterator[Contact]:
+    """Yield made-up registrants of many countries, one of so many."""
+    lines = (_ROOT.parent / "faker_registrants.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in lines[::every]:
+        row = json.loads(line)
+        yield contact_of(
+            {
+                "name": row["name"],
+                "organization": row["org"],
+                "street": row["street"],
+                "city": row["city"],
+                "postal_code": row["postcode"],
+                "country_code": row["country"],
+                "phone": row["phone"],
+                "email": row["email"],
+            }
+        )
