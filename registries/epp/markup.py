@@ -22,7 +22,7 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives the type of its
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
 _SECRET = re.compile(
-    rb"<((?:[\w.-]+:)?(?:pw|newPW))((?:\s[^>]*)?)>(?:<!\[CDATA\[.*?\]\]>|.)*?</\1\s*>",
+    rb"<((?:[^\s<>/:]+:)?(?:pw|newPW))((?:\s[^>]*)?)>(?:<!\[CDATA\[.*?\]\]>|.)*?</\1\s*>",
     re.DOTALL,
 )
 

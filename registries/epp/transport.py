@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,19 @@ def client_tls(
     return context
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the TLS handshake showed of the registry.
+
+    Attributes:
+        tls_version: Such as TLSv1.3.
+        certificate_ends_at: Aware UTC.
+    """
+
+    tls_version: str
+    certificate_ends_at: datetime
+
+
 class Transport:
     """One connection. Not for two tasks at once: EPP is question and answer."""
 
@@ -97,6 +111,14 @@ class Transport:
                 server_hostname=endpoint.server_name or endpoint.host,
             )
         return cls(reader, writer, on_frame)
+
+    @property
+    def peer(self) -> Peer:
+        """What the handshake showed."""
+        tls: ssl.SSLObject = self._writer.get_extra_info("ssl_object")
+        certificate = tls.getpeercert() or {}
+        ends_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+        return Peer(tls.version() or "", ends_at)
 
     @property
     def gone(self) -> bool:
