@@ -33,18 +33,23 @@ class Pace:
         self._tokens = min(self._tokens, self._burst)
 
     async def turn(self, within_s: float) -> None:
-        """Wait for the turn of one request.
+        """Wait for the turn of one request; errors as for `reserve`."""
+        wait_s = self.reserve(within_s)
+        if wait_s:
+            await asyncio.sleep(wait_s)
+
+    def reserve(self, within_s: float) -> float:
+        """Take the next turn and return the seconds until it comes.
 
         Raises:
-            RegistryUnavailable: It would come later than that; nothing was waited for.
+            RegistryUnavailable: It would come later than `within_s`, and is not taken.
         """
         self._flow()
         wait_s = max(0.0, 1 - self._tokens) / self._rate
         if wait_s > within_s:
             raise RegistryUnavailable("the account's requests per minute are used up")
         self._tokens -= 1
-        if wait_s:
-            await asyncio.sleep(wait_s)
+        return wait_s
 
     def _flow(self) -> None:
         now = self._monotonic()
