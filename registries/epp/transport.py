@@ -63,7 +63,8 @@ def client_tls(
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate_file is not None:
-        context.load_cert_chain(certificate_file, key_file)
+        # Without a password given here, OpenSSL asks for one at the terminal, and a service hangs.
+        context.load_cert_chain(certificate_file, key_file, password="")
     return context
 
 

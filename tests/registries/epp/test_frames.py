@@ -152,6 +152,10 @@ def test_masking_knows_any_prefix_attributes_cdata_and_new_passwords() -> None:
     assert masked(frame) == b'<x:pw a="1">***</x:pw><newPW>***</newPW><ns.1:pw>***</ns.1:pw>'
 
 
+def test_masking_knows_prefixes_of_any_script() -> None:
+    assert masked("<é:pw>one</é:pw>".encode()) == "<é:pw>***</é:pw>".encode()
+
+
 def test_no_password_is_in_a_repr() -> None:
     assert "foo-BAR2" not in repr(COMMANDS["login"])
     assert "a7-secret" not in repr(COMMANDS["contact-create"]) + repr(COMMANDS["domain-create"])
