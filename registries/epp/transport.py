@@ -82,7 +82,11 @@ class Peer:
 
 
 class Transport:
-    """One connection. Not for two tasks at once: EPP is question and answer."""
+    """One connection. Not for two tasks at once: EPP is question and answer.
+
+    Attributes:
+        peer: What the handshake showed.
+    """
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class Transport:
         self._reader = reader
         self._writer = writer
         self._on_frame = on_frame
+        self.peer = _peer(writer)
 
     @classmethod
     async def connect(
@@ -112,14 +117,6 @@ class Transport:
                 server_hostname=endpoint.server_name or endpoint.host,
             )
         return cls(reader, writer, on_frame)
-
-    @property
-    def peer(self) -> Peer:
-        """What the handshake showed."""
-        tls: ssl.SSLObject = self._writer.get_extra_info("ssl_object")
-        certificate = tls.getpeercert() or {}
-        ends_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
-        return Peer(tls.version() or "", ends_at)
 
     @property
     def gone(self) -> bool:
@@ -171,3 +168,10 @@ class Transport:
     def abort(self) -> None:
         """Drop the connection at once, without waiting for anybody."""
         self._writer.transport.abort()
+
+
+def _peer(writer: asyncio.StreamWriter) -> Peer:
+    tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() or {}
+    ends_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    return Peer(tls.version() or "", ends_at)
