@@ -1,20 +1,24 @@
 """The pool of EPP sessions: commands per second and CPU per command, beside what the registry's delay allows.
 
-The sandbox registry is a process of its own on loopback and holds every answer back for a while, as one far
-away does. Tasks of this process, twice as many as there are sessions, borrow a session for each
-`domain:info`. In theory each session does one command per delay. Prints a table and JSON; with `--json` only
-JSON; `--seconds N` measures each row for longer than 5.
+The registry is a process of its own on loopback and holds every answer back for a while, as one far away
+does. Tasks of this process, twice as many as there are sessions, borrow a session for each `domain:info`. In
+theory each session does one command per delay. Measured against the sandbox, whose own work for a command
+adds to the delay, and against a registry that knows one answer only (`bench/canned_registry.py`), which shows
+the client alone. Prints a table and JSON; with `--json` only JSON; `--seconds N` measures each row for longer
+than 5.
 """
 
 import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import RunningRegistry, registry, stop_by_signal
+from bench.canned_registry import DOMAIN
+from bench.processes import printing_port, registry, stop_by_signal
 from bench.report import cpu_s, report
 from registries.epp.frames import DomainInfo
 from registries.epp.pool import PoolLimits, SessionPool
@@ -26,31 +30,51 @@ from whoisproxy.observability import configure_logging
 
 _DELAYS_S = (0.0, 0.05)
 _SESSIONS = (1, 4, 16)
-_DOMAIN = "bench.net"
 
 
-async def _registered(sandbox: RunningRegistry) -> Account:
-    """Register the domain that is asked for; return the account to ask with."""
-    authority = CertificateAuthority(sandbox.certificates)
-    client = await RegistryClient.open(sandbox.port, authority, sandbox.account, sandbox.password)
-    await client.register(_DOMAIN, None)
-    await client.close()
-    endpoint = Endpoint("127.0.0.1", sandbox.port, authority.client_context())
-    return Account("sandbox", endpoint, sandbox.account, sandbox.password)
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    """A running registry."""
+
+    name: str
+    delay_s: float
+    account: Account
+    pid: int | None
 
 
-async def _row(
-    sandbox: RunningRegistry, account: Account, delay_s: float, sessions: int, seconds: float
-) -> dict[str, object]:
-    pool = SessionPool(account, PoolLimits(max_sessions=sessions))
+def _account(authority: CertificateAuthority, port: int, client_id: str, password: str) -> Account:
+    return Account("bench", Endpoint("127.0.0.1", port, authority.client_context()), client_id, password)
+
+
+@asynccontextmanager
+async def _sandbox(folder: Path, delay_s: float) -> AsyncIterator[_Peer]:
+    options = (f"--delay={delay_s}", f"--sessions={max(_SESSIONS)}")
+    with registry(folder, [], ["net"], *options) as running:
+        authority = CertificateAuthority(running.certificates)
+        client = await RegistryClient.open(running.port, authority, running.account, running.password)
+        await client.register(DOMAIN, None)
+        await client.close()
+        account = _account(authority, running.port, running.account, running.password)
+        yield _Peer("sandbox", delay_s, account, running.pid)
+
+
+@asynccontextmanager
+async def _canned(folder: Path, delay_s: float) -> AsyncIterator[_Peer]:
+    authority = CertificateAuthority(folder)
+    with printing_port("bench.canned_registry", str(folder), str(delay_s)) as port:
+        yield _Peer("canned", delay_s, _account(authority, port, "registrar-1", "no-secret"), None)
+
+
+async def _row(peer: _Peer, sessions: int, seconds: float) -> dict[str, object]:
+    pool = SessionPool(peer.account, PoolLimits(max_sessions=sessions))
     done = 0
 
     async def ask(until: float) -> None:
         nonlocal done
         while time.perf_counter() < until:
             async with pool.borrow() as session:
-                answer = await session.send(DomainInfo(_DOMAIN))
-            assert answer.data.name == _DOMAIN
+                answer = await session.send(DomainInfo(DOMAIN))
+            assert answer.data.name == DOMAIN
             done += 1
 
     async def ask_all(lasting_s: float) -> None:
@@ -59,42 +83,33 @@ async def _row(
 
     # All sessions are opened before the clock starts.
     await ask_all(0.5)
-    with _timed(sandbox.pid) as used:
-        done = 0
-        await ask_all(seconds)
+    done, started = 0, time.perf_counter()
+    ours, theirs = time.process_time(), cpu_s(peer.pid) if peer.pid else 0.0
+    await ask_all(seconds)
+    rate = done / (time.perf_counter() - started)
+    ours = time.process_time() - ours
+    theirs = cpu_s(peer.pid) - theirs if peer.pid else 0.0
     await pool.close()
-    theory = sessions / delay_s if delay_s else None
-    rate = done / used["elapsed_s"]
+    theory = sessions / peer.delay_s if peer.delay_s else None
     return {
-        "delay_ms": round(delay_s * 1e3),
+        "registry": peer.name,
+        "delay_ms": round(peer.delay_s * 1e3),
         "sessions": sessions,
         "commands_per_s": round(rate, 1),
         "theory_per_s": theory,
-        "share_of_theory": round(rate / theory, 3) if theory else None,
-        "cpu_ms_per_command": round(used["ours_s"] / done * 1e3, 3),
-        "registry_cpu_ms": round(used["registry_s"] / done * 1e3, 3),
+        "share": round(rate / theory, 3) if theory else None,
+        "cpu_ms": round(ours / done * 1e3, 2),
+        "registry_cpu_ms": round(theirs / done * 1e3, 2) if peer.pid else None,
     }
 
 
-@contextmanager
-def _timed(registry_pid: int) -> Iterator[dict[str, float]]:
-    """Measure a block: what it fills is there after it."""
-    used: dict[str, float] = {}
-    theirs, ours, started = cpu_s(registry_pid), time.process_time(), time.perf_counter()
-    yield used
-    used["elapsed_s"] = time.perf_counter() - started
-    used["ours_s"] = time.process_time() - ours
-    used["registry_s"] = cpu_s(registry_pid) - theirs
-
-
 async def measure(folder: Path, seconds: float) -> list[dict[str, object]]:
-    """Return a row for each delay and number of sessions."""
+    """Return a row for each registry, delay and number of sessions."""
     rows = []
     for delay_s in _DELAYS_S:
-        options = (f"--delay={delay_s}", f"--sessions={max(_SESSIONS)}")
-        with registry(folder / f"delay-{delay_s}", [], ["net"], *options) as sandbox:
-            account = await _registered(sandbox)
-            rows += [await _row(sandbox, account, delay_s, sessions, seconds) for sessions in _SESSIONS]
+        for kind in (_sandbox, _canned):
+            async with kind(folder / f"{kind.__name__}-{delay_s}", delay_s) as peer:
+                rows += [await _row(peer, sessions, seconds) for sessions in _SESSIONS]
     return rows
 
 

@@ -12,7 +12,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -100,7 +100,8 @@ class SessionPool:
             RegistryRefused: The registry does not let us open a session.
         """
         deadline = asyncio.get_running_loop().time() + self.limits.borrow_s
-        async with self._waiting(deadline):
+        # A deadline is worth its price only where there is something to wait for.
+        async with self._waiting(deadline) if self._free.locked() else nullcontext():
             await self._free.acquire()
         try:
             seat, session = await self._live_session(deadline)
@@ -121,8 +122,11 @@ class SessionPool:
 
     async def _live_session(self, deadline: float) -> tuple[Seat, Session]:
         while True:
-            async with self._waiting(deadline):
-                found = await self._next()
+            if self._idle and not self._line.locked():
+                found: Seat | Lease = self._idle.pop()
+            else:
+                async with self._waiting(deadline):
+                    found = await self._next()
             if isinstance(found, Lease):
                 return await self._open(found)
             if found.session is not None and await self._still_good(found, found.session):
