@@ -46,6 +46,7 @@ class Account:
     Attributes:
         name: What logs call it; names no person.
         language: Of the messages we ask for; must be in the greeting.
+        new_password: What a login makes the password; "" to keep it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Account:
     password: str = field(repr=False)
     language: str = "en"
     deadlines: Deadlines = field(default_factory=Deadlines)
+    new_password: str = field(default="", repr=False)
 
 
 def new_transaction_id() -> str:
@@ -172,6 +174,7 @@ class Session:
             object_uris,
             self.greeting.extension_uris,
             language=account.language,
+            new_password=account.new_password,
         )
         started = time.perf_counter()
         try:

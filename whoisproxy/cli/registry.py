@@ -21,6 +21,7 @@ from registries.errors import RegistryRefused
 from whoisproxy.cli.context import ConfigOption, opened
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.config import ConfigurationError, RegistryAccount, Settings
+from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.connectors import session_pool
 from whoisproxy.storage.session_leases import resume as lift_stop
@@ -44,10 +45,12 @@ class _Visit:
 
 
 @asynccontextmanager
-async def _visit(config: Path | None, name: str, *, wire: bool) -> AsyncIterator[_Visit]:
+async def _visit(
+    config: Path | None, name: str, *, wire: bool, new_password: str = ""
+) -> AsyncIterator[_Visit]:
     async with opened(config) as core:
         account = _account_of(core.settings, name)
-        pool = session_pool(account, core.storage, _show_frame if wire else None)
+        pool = session_pool(account, core.storage, _show_frame if wire else None, new_password)
         try:
             async with pool.borrow() as session:
                 yield _Visit(account, session)
@@ -229,7 +232,7 @@ def _show_message(shown: dict[str, Any]) -> None:
         f"message {_harmless(shown['message']['message_id'])}, {shown['waiting']} waiting", markup=False
     )
     for label, value in shown["message"].items():
-        if label != "message_id" and value not in {None, ""}:
+        if label != "message_id" and value is not None and value != "":
             _say(_LABELS.get(label, label), str(value))
 
 
@@ -244,3 +247,30 @@ async def resume(account: AccountArgument, config: ConfigOption = None) -> None:
         _account_of(core.settings, account)
         lifted = await lift_stop(core.storage, account)
     console.print("logins are tried again" if lifted else "logins were not stopped")
+
+
+@app.command("password")
+@command
+async def password(
+    account: AccountArgument,
+    new_file: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="File with the new password and nothing else.")
+    ],
+    config: ConfigOption = None,
+    *,
+    wire: WireOption = False,
+) -> None:
+    """Change the account's password at the registry by one login.
+
+    Where no answer comes, either password may be the right one: `registry ping` tells.
+    """
+    new_password = new_file.read_text(encoding="utf-8").strip()
+    if not new_password:
+        raise InvalidInput(str(new_file), "holds no password")
+    async with _visit(config, account, wire=wire, new_password=new_password) as visit:
+        password_file = visit.account.password_file
+    console.print(
+        f"The registry has the new password. Now put it into {password_file} and restart the services.",
+        markup=False,
+        soft_wrap=True,
+    )

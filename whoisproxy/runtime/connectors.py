@@ -1,6 +1,7 @@
 """Registry accounts from the settings: which connector serves which TLD."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from registries.connector import Connector
 from registries.epp.connector import EppConnector
@@ -44,13 +45,21 @@ def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage) -> Co
     return Connectors(by_suffix)
 
 
-def session_pool(settings: RegistryAccount, storage: Storage, on_frame: WireLog | None = None) -> SessionPool:
+def session_pool(
+    settings: RegistryAccount, storage: Storage, on_frame: WireLog | None = None, new_password: str = ""
+) -> SessionPool:
     """Return the sessions of an account, on leases that all processes on this database share.
+
+    Args:
+        settings: As configured.
+        storage: Where the leases are.
+        on_frame: Called with each frame.
+        new_password: What a login makes the password; "" to keep it.
 
     Raises:
         ConfigurationError: A file cannot be read.
     """
-    account = _account(settings)
+    account = replace(_account(settings), new_password=new_password)
     limits = PoolLimits(
         max_sessions=settings.sessions,
         requests_per_minute=settings.requests_per_minute,
@@ -68,7 +77,9 @@ def _account(settings: RegistryAccount) -> Account:
         tls = client_tls(settings.ca_file, settings.client_certificate, settings.client_key)
         password = settings.password_file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigurationError(f"registries.{settings.name}: {error.filename}: {error.strerror}") from None
+        # What OpenSSL complains of names no file.
+        where = error.filename or "ca_file, client_certificate or client_key"
+        raise ConfigurationError(f"registries.{settings.name}: {where}: {error.strerror}") from None
     return Account(
         settings.name,
         Endpoint(settings.host, settings.port, tls, settings.server_name),

@@ -18,6 +18,7 @@ class Login(Command[None]):
         password: Longer than 16 characters only where the registry offers RFC 8807.
         object_uris: As the greeting lists them.
         extension_uris: As the greeting lists them.
+        new_password: What the password shall be from now on; "" to keep it.
     """
 
     name: ClassVar[str] = "login"
@@ -28,20 +29,29 @@ class Login(Command[None]):
     extension_uris: tuple[str, ...] = ()
     version: str = "1.0"
     language: str = "en"
+    new_password: str = field(default="", repr=False)
 
     def write(self, command: Element) -> None:
-        """Append `login`, and the password's extension where it needs one."""
-        in_extension = len(self.password) > _LONGEST_PLAIN_PASSWORD and LOGIN_SECURITY in self.extension_uris
+        """Append `login`, and the extension for passwords that need it where the registry offers it."""
+        passwords = {"pw": self.password, "newPW": self.new_password}
+        extended = {
+            tag: password
+            for tag, password in passwords.items()
+            if len(password) > _LONGEST_PLAIN_PASSWORD and LOGIN_SECURITY in self.extension_uris
+        }
         login = add(command, EPP, "login")
         add(login, EPP, "clID", self.client_id)
-        add(login, EPP, "pw", _PASSWORD_IS_IN_EXTENSION if in_extension else self.password)
+        for tag, password in passwords.items():
+            if password:
+                add(login, EPP, tag, _PASSWORD_IS_IN_EXTENSION if tag in extended else password)
         options = add(login, EPP, "options")
         add(options, EPP, "version", self.version)
         add(options, EPP, "lang", self.language)
         self._write_services(login)
-        if in_extension:
+        if extended:
             security = add(add(command, EPP, "extension"), LOGIN_SECURITY, "loginSec")
-            add(security, LOGIN_SECURITY, "pw", self.password)
+            for tag, password in extended.items():
+                add(security, LOGIN_SECURITY, tag, password)
 
     def _write_services(self, login: Element) -> None:
         services = add(login, EPP, "svcs")

@@ -156,6 +156,23 @@ def test_masking_knows_prefixes_of_any_script() -> None:
     assert masked("<é:pw>one</é:pw>".encode()) == "<é:pw>***</é:pw>".encode()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "plain", "extended"),
+    [
+        ("foo-BAR2", "new-PASS3", {"pw": "foo-BAR2", "newPW": "new-PASS3"}, {}),
+        ("foo-BAR2", "n" * 17, {"pw": "foo-BAR2", "newPW": "[LOGIN-SECURITY]"}, {"newPW": "n" * 17}),
+        ("o" * 17, "new-PASS3", {"pw": "[LOGIN-SECURITY]", "newPW": "new-PASS3"}, {"pw": "o" * 17}),
+    ],
+)
+def test_a_login_may_change_the_password_of_any_length(
+    old: str, new: str, plain: dict[str, str], extended: dict[str, str]
+) -> None:
+    root = parse(encode(Login("registrar-1", old, (DOMAIN,), (LOGIN_SECURITY,), new_password=new), "wp-0001"))
+    for namespace, wanted in (("urn:ietf:params:xml:ns:epp-1.0", plain), (LOGIN_SECURITY, extended)):
+        written = {tag: root.findtext(f".//{{{namespace}}}{tag}") for tag in ("pw", "newPW")}
+        assert {tag: text for tag, text in written.items() if text is not None} == wanted
+
+
 def test_no_password_is_in_a_repr() -> None:
     assert "foo-BAR2" not in repr(COMMANDS["login"])
     assert "a7-secret" not in repr(COMMANDS["contact-create"]) + repr(COMMANDS["domain-create"])

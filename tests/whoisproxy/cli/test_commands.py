@@ -33,6 +33,7 @@ COMMANDS = (
     "registry info",
     "registry poll",
     "registry resume",
+    "registry password",
     "tld list",
     "tld show",
     "privacy status",

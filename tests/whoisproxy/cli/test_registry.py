@@ -185,6 +185,25 @@ def test_refused_credentials_stop_the_account_until_the_operator_resumes_it(
     assert "were not stopped" in run("registry", "resume", "sandbox").out
 
 
+def test_the_password_is_changed_by_a_login(run: Run, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("new-PASS3\n")
+    ended = run("registry", "password", "sandbox", "--new-file", "new", "--wire")
+    assert ended.code == 0
+    assert str(tmp_path / "password") in ended.out
+    assert "<newPW>***</newPW>" in ended.err
+    assert "new-PASS3" not in ended.out + ended.err
+    (tmp_path / "password").write_text("new-PASS3\n")
+    assert run("registry", "ping", "sandbox").code == 0
+    assert registry.logins() == [1000, 1000]
+
+
+def test_an_empty_password_is_not_sent(run: Run, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("\n")
+    ended = run("registry", "password", "sandbox", "--new-file", "new")
+    assert (ended.code, ended.out) == (2, "")
+    assert registry.logins() == []
+
+
 def test_a_command_waits_for_its_session_like_everybody(run: Run, registry: Registry, tmp_path: Path) -> None:
     """Another process has the only one: this one gives up in time, without asking the registry."""
     settings = tmp_path / "whoisproxy.toml"
