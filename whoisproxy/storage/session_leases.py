@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from registries.epp.leases import Lease, Renewal
 from registries.epp.standing import Admission, Standing, admitted, after_login, cap_now, probing, resumed
 from registries.errors import RegistryUnavailable
+from whoisproxy.storage.repositories.registry_sessions import Guest, RegistrySessions
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 LEASE_S = 30.0
@@ -55,10 +56,10 @@ class StoredLeases:
         self._lease = timedelta(seconds=lease_s)
         self._monotonic = monotonic
         self._holder = secrets.token_hex(16)
-        self._place_in_line = secrets.token_hex(16)
+        self._place = secrets.token_hex(16)
 
     async def acquire(self, cap: int) -> Lease | None:
-        """Take a lease unless as many are taken as may be; then note that this process waits."""
+        """Take a lease unless as many are taken, or waited for, as may be; then wait in line."""
         use_until = self._use_until()
         async with self._desk() as (uow, now):
             desk = uow.registry_sessions
@@ -66,24 +67,30 @@ class StoredLeases:
             admission = admitted(standing, await self._fingerprint(uow), now)
             if admission is Admission.WAIT:
                 return None
-            await desk.remove(self._place_in_line)
-            if await desk.held(self._account) >= cap_now(standing, cap, now):
-                until = now + self._lease / 3
-                await desk.add(self._place_in_line, self._account, self._holder, until, held=False)
+            guests = await desk.guests(self._account)
+            if guests.held + guests.ahead_of(self._place) >= cap_now(standing, cap, now):
+                await self._wait_in_line(desk, now)
                 return None
             if admission is Admission.PROBE:
                 await desk.save(self._account, probing(standing, now))
+            await desk.remove(self._place)
             lease = Lease(secrets.token_hex(16), use_until, probe=admission is Admission.PROBE)
-            await desk.add(lease.id, self._account, self._holder, now + self._lease, held=True)
+            await desk.add(self._account, Guest(lease.id, self._holder, held=True), now, now + self._lease)
         return lease
+
+    async def _wait_in_line(self, desk: RegistrySessions, now: datetime) -> None:
+        # Whoever stops asking loses the place soon.
+        until = now + timedelta(seconds=self.renew_s)
+        if not await desk.prolong([self._place], until):
+            await desk.add(self._account, Guest(self._place, self._holder, held=False), now, until)
 
     async def renew(self, held: Collection[str]) -> Renewal:
         """Renew leases, and learn what other processes want."""
         use_until = self._use_until()
         async with self._desk() as (uow, now):
             still = await uow.registry_sessions.prolong(held, now + self._lease)
-            demand = await uow.registry_sessions.demand(self._account, self._holder)
-        return Renewal(still, use_until, demand)
+            guests = await uow.registry_sessions.guests(self._account)
+        return Renewal(still, use_until, guests.demand_on(self._holder))
 
     async def release(self, lease_id: str) -> None:
         """Give a lease back."""
@@ -95,7 +102,7 @@ class StoredLeases:
         async with self._desk() as (uow, now):
             desk = uow.registry_sessions
             standing = await desk.standing(self._account)
-            held = await desk.held(self._account)
+            held = (await desk.guests(self._account)).held
             after = after_login(standing, await self._fingerprint(uow), code, held, now)
             await desk.save(self._account, after)
 

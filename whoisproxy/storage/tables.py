@@ -254,5 +254,6 @@ registry_sessions = Table(
     Column("account", _NAME, nullable=False, index=True),
     Column("holder", _ID, nullable=False),
     Column("held", Boolean, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )

@@ -210,8 +210,8 @@ def test_a_command_waits_for_its_session_like_everybody(run: Run, registry: Regi
     settings.write_text(settings.read_text() + "wait_s = 0.2\n")
     assert run("registry", "ping", "sandbox").code == 0
     hold = (
-        "INSERT INTO registry_sessions (id, account, holder, held, expires_at)"
-        " VALUES ('other', 'sandbox', 'other', 1, '2999-01-01 00:00:00')"
+        "INSERT INTO registry_sessions (id, account, holder, held, since, expires_at)"
+        " VALUES ('other', 'sandbox', 'other', 1, '2026-01-01 00:00:00', '2999-01-01 00:00:00')"
     )
     run_sql(tmp_path / "var/whoisproxy.sqlite3", hold)
     ended = run("registry", "ping", "sandbox")

@@ -101,10 +101,33 @@ async def test_who_waits_is_seen_by_the_others_and_not_by_itself(storage: Storag
     assert (await two.renew([])).demand is Demand.NONE
     assert await three.acquire(2) is None
     assert (await one.renew([held.id])).demand is Demand.FIRST
+    await take(two, 3)
+    await take(three, 4)
+    assert (await one.renew([held.id])).demand is Demand.NONE
+
+
+async def test_a_free_place_is_for_who_has_waited_longest(storage: Storage) -> None:
+    """A busy process that gives a session up does not take the place again before the one that waits."""
+    busy, first, second = [await process(storage) for _ in range(3)]
+    held = await take(busy, 1)
+    assert await first.acquire(1) is None
+    assert await second.acquire(1) is None
+    assert await first.acquire(1) is None
+    await busy.release(held.id)
+    assert await busy.acquire(1) is None
+    assert await second.acquire(1) is None
+    held = await take(first, 1)
+    await first.release(held.id)
+    assert await first.acquire(1) is None
+    await take(second, 1)
+
+
+async def test_who_stops_waiting_loses_the_place(storage: Storage) -> None:
+    one, gone, two = [await process(storage, lease_s=lease_s) for lease_s in (600, 0, 600)]
+    held = await take(one, 1)
+    assert await gone.acquire(1) is None
     await one.release(held.id)
-    await take(three)
-    await two.acquire(3)
-    assert (await one.renew([])).demand is Demand.NONE
+    await take(two, 1)
 
 
 async def test_unknown_credentials_are_tried_by_one_process(sqlite_storage: Storage) -> None:

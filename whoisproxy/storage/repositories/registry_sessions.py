@@ -1,7 +1,7 @@
 """Who has a session at a registry account, who waits for one, and how the account stands."""
 
 from collections.abc import Collection
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, delete, func, insert, select, update
@@ -13,6 +13,40 @@ from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import registry_accounts, registry_sessions
 
 _FIELDS = tuple(field.name for field in fields(Standing))
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One row: a process that has a session (`held`), or waits for one."""
+
+    id: str
+    holder: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """All rows of an account, the eldest first."""
+
+    rows: tuple[Guest, ...]
+
+    @property
+    def held(self) -> int:
+        """How many sessions are held."""
+        return sum(row.held for row in self.rows)
+
+    def ahead_of(self, row_id: str) -> int:
+        """Return how many wait for longer than a row; all that wait, where there is no such row."""
+        waiting = [row.id for row in self.rows if not row.held]
+        return waiting.index(row_id) if row_id in waiting else len(waiting)
+
+    def demand_on(self, holder: str) -> Demand:
+        """Return what processes other than `holder` want."""
+        having = {row.holder for row in self.rows if row.held}
+        waiting = {row.holder for row in self.rows if not row.held} - {holder}
+        if not waiting:
+            return Demand.NONE
+        return Demand.MORE if waiting <= having else Demand.FIRST
 
 
 class RegistrySessions:
@@ -34,48 +68,35 @@ class RegistrySessions:
         await self._connection.execute(delete(registry_sessions).where(ended))
         return now
 
-    async def held(self, account: str) -> int:
-        """Return how many sessions are held."""
-        of_account = and_(registry_sessions.c.account == account, registry_sessions.c.held)
-        count = select(func.count()).select_from(registry_sessions).where(of_account)
-        found: int = (await self._connection.execute(count)).scalar_one()
-        return found
+    async def guests(self, account: str) -> Guests:
+        """Return who has a session, and who waits for one."""
+        query = select(registry_sessions).where(registry_sessions.c.account == account)
+        rows = await self._connection.execute(
+            query.order_by(registry_sessions.c.since, registry_sessions.c.id)
+        )
+        return Guests(tuple(Guest(row.id, row.holder, row.held) for row in rows))
 
-    async def add(
-        self, lease_id: str, account: str, holder: str, expires_at: datetime, *, held: bool
-    ) -> None:
+    async def add(self, account: str, guest: Guest, since: datetime, expires_at: datetime) -> None:
         """Note that a process has a session, or waits for one."""
         await self._connection.execute(
             insert(registry_sessions).values(
-                id=lease_id, account=account, holder=holder, held=held, expires_at=expires_at
+                **asdict(guest), account=account, since=since, expires_at=expires_at
             )
         )
 
-    async def prolong(self, lease_ids: Collection[str], expires_at: datetime) -> frozenset[str]:
+    async def prolong(self, row_ids: Collection[str], expires_at: datetime) -> frozenset[str]:
         """Let rows end later; return the ids of those that there still were."""
         statement = (
             update(registry_sessions)
-            .where(registry_sessions.c.id.in_(lease_ids))
+            .where(registry_sessions.c.id.in_(row_ids))
             .values(expires_at=expires_at)
             .returning(registry_sessions.c.id)
         )
         return frozenset((await self._connection.execute(statement)).scalars())
 
-    async def remove(self, lease_id: str) -> None:
+    async def remove(self, row_id: str) -> None:
         """Strike a row off."""
-        await self._connection.execute(delete(registry_sessions).where(registry_sessions.c.id == lease_id))
-
-    async def demand(self, account: str, holder: str) -> Demand:
-        """Return what processes other than `holder` want."""
-        rows = select(registry_sessions).where(registry_sessions.c.account == account)
-        held: set[str] = set()
-        waiting: set[str] = set()
-        for row in await self._connection.execute(rows):
-            (held if row.held else waiting).add(row.holder)
-        waiting.discard(holder)
-        if not waiting:
-            return Demand.NONE
-        return Demand.MORE if waiting <= held else Demand.FIRST
+        await self._connection.execute(delete(registry_sessions).where(registry_sessions.c.id == row_id))
 
     async def standing(self, account: str) -> Standing:
         """Return how the account stands."""

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=253), nullable=False),
         sa.Column("holder", sa.String(length=40), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_sessions")),
     )
