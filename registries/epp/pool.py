@@ -11,8 +11,8 @@ that of the next session that comes back, so that a busy process does not starve
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -35,6 +35,9 @@ _STOPPED = Gauge(
     "1 where the registry refused the credentials: look at once",
     ["account"],
 )
+
+# RFC 5730 section 3; 2200 may be about an object's password when it is not the answer to a login.
+_CLOSED_FOR_US = frozenset({2501, TOO_MANY_SESSIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class SessionPool:
         self._seats: dict[str, Seat] = {}
         self._idle: list[Seat] = []
         self._demand = Demand.NONE
+        _STOPPED.labels(account.name).set(0)
         self._keepers: list[asyncio.Task[None]] = []
         self._closed = False
 
@@ -107,6 +111,11 @@ class SessionPool:
             seat, session = await self._live_session(deadline)
             try:
                 yield session
+            except (TooManySessions, RegistryRefused) as error:
+                # Registries answer so in the middle of a session, too.
+                if (code := getattr(error, "code", TOO_MANY_SESSIONS)) in _CLOSED_FOR_US:
+                    await self._report(code)
+                raise
             finally:
                 await self._give_back(seat)
         finally:
@@ -140,8 +149,7 @@ class SessionPool:
                 if self._idle:
                     return self._idle.pop()
                 self._came_back.clear()
-                with self._watched():
-                    lease = await self._leases.acquire(self.limits.max_sessions)
+                lease = await self._ask()
                 if lease is not None:
                     return lease
                 with suppress(TimeoutError):
@@ -149,15 +157,12 @@ class SessionPool:
                         await self._came_back.wait()
             raise RegistryUnavailable("the sessions to the registry are closed")
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Raise the alarm where the account is stopped."""
+    async def _ask(self) -> Lease | None:
         try:
-            yield
+            return await self._leases.acquire(self.limits.max_sessions)
         except AccountStopped:
             _STOPPED.labels(self.account.name).set(1)
             raise
-        _STOPPED.labels(self.account.name).set(0)
 
     async def _open(self, lease: Lease) -> tuple[Seat, Session]:
         seat = self._seats[lease.id] = Seat(lease, self._monotonic())
@@ -179,22 +184,27 @@ class SessionPool:
         try:
             session = await seat.open(self.account, self._on_frame, self._pace)
             code = ACCEPTED
+            _STOPPED.labels(self.account.name).set(0)
         except TooManySessions:
             code = TOO_MANY_SESSIONS
-            _log.warning("epp-too-many-sessions", account=self.account.name)
             raise
         except RegistryRefused as error:
             if error.code not in AUTHENTICATION_ERRORS:
                 raise
             code = error.code
-            _STOPPED.labels(self.account.name).set(1)
-            # The traceback would say nothing more.
-            _log.error("epp-account-stopped", account=self.account.name, code=code)
             raise AccountStopped(code) from error
         finally:
             if seat.lease.probe or code not in {ACCEPTED, NO_ANSWER}:
-                await self._leases.report(code)
+                await self._report(code)
         return session
+
+    async def _report(self, code: int) -> None:
+        if code == TOO_MANY_SESSIONS:
+            _log.warning("epp-too-many-sessions", account=self.account.name)
+        elif code in AUTHENTICATION_ERRORS:
+            _STOPPED.labels(self.account.name).set(1)
+            _log.error("epp-account-stopped", account=self.account.name, code=code)
+        await self._leases.report(code)
 
     async def _still_good(self, seat: Seat, session: Session) -> bool:
         """Whether a session that was idle can be lent; one that cannot is closed."""
@@ -202,31 +212,40 @@ class SessionPool:
         worn = (
             now - seat.opened_at > self.limits.max_age_s or session.commands_sent >= self.limits.max_commands
         )
-        if not worn and session.usable and now - seat.since <= self.limits.idle_check_s:
-            return True
-        if not worn and await self._answers(seat, session):
-            return True
-        await self._leave(seat)
-        return False
+        if worn:
+            await self._leave(seat)
+            return False
+        fresh = session.usable and now - seat.since <= self.limits.idle_check_s
+        return fresh or await self._answers(seat, session)
 
     async def _answers(self, seat: Seat, session: Session) -> bool:
-        with suppress(RegistryUnavailable):
+        """Whether a session answers a hello; one that does not is closed."""
+        try:
             await session.hello()
-            seat.since = self._monotonic()
-            return True
-        return False
+        except RegistryUnavailable:
+            await self._leave(seat)
+            return False
+        except BaseException:
+            await self._leave(seat)
+            raise
+        seat.since = self._monotonic()
+        return True
 
     async def _give_back(self, seat: Seat) -> None:
         seat.since = self._monotonic()
         owed = self._demand is Demand.FIRST
         if owed:
             self._demand = Demand.NONE
-        if owed or self._closed or not seat.usable:
+        if owed:
             await self._leave(seat)
         else:
-            self._rest(seat)
+            await self._rest(seat)
 
-    def _rest(self, seat: Seat) -> None:
+    async def _rest(self, seat: Seat) -> None:
+        """Keep a session for the next one who wants it, if it is still good for that."""
+        if self._closed or not seat.usable:
+            await self._leave(seat)
+            return
         self._idle.append(seat)
         self._came_back.set()
 
@@ -254,18 +273,22 @@ class SessionPool:
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
-            await work()
+            try:
+                await work()
+            except Exception:  # noqa: BLE001 - whatever it is, the next round must come
+                _log.exception("epp-keeper-failed", account=self.account.name)
 
     async def renew_leases(self) -> None:
         """Renew every lease, close what could not be renewed in time, hand idle sessions to who waits."""
         await self._renew()
         now = self._monotonic()
         for seat in self._seats.values():
-            if seat.use_until <= now:
+            if seat.use_until <= now and seat.vacate():
                 _log.error("epp-lease-lost", account=self.account.name)
-                seat.vacate()
         going = [seat for seat in self._idle if self._demand is not Demand.NONE or not seat.usable]
         self._idle = [seat for seat in self._idle if seat not in going]
+        if going:
+            self._demand = Demand.NONE
         await asyncio.gather(*(self._leave(seat) for seat in going))
 
     async def _renew(self) -> None:
@@ -294,9 +317,7 @@ class SessionPool:
                     return
                 seat = self._idle.pop(0)
                 if seat.session is not None and await self._answers(seat, seat.session):
-                    self._rest(seat)
-                else:
-                    await self._leave(seat)
+                    await self._rest(seat)
 
     async def close(self) -> None:
         """Log out everywhere. Sessions that are lent are closed when they come back."""

@@ -399,6 +399,71 @@ async def test_a_busy_process_gives_a_session_up_to_one_that_has_none(tmp_path: 
         await pool.close()
 
 
+async def test_a_session_limit_told_to_a_command_lowers_the_cap_too(tmp_path: Path) -> None:
+    async def full_later(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(2502)
+
+    async with scripted_registry(tmp_path, full_later) as account:
+        pool = SessionPool(account, PoolLimits(borrow_s=0.1, poll_s=0.01), leases=LocalLeases(Wall()))
+        with pytest.raises(TooManySessions):
+            async with pool.borrow() as session:
+                await session.send(ContactCheck(("WP-1",)))
+        with pytest.raises(RegistryUnavailable, match="busy"):
+            await _use(pool)
+        await pool.close()
+
+
+async def test_who_gives_up_while_an_idle_session_is_asked_leaves_its_place_to_others(tmp_path: Path) -> None:
+    """The session is dead then, for its answer may still come."""
+    clock = Clock()
+    desk = _Desk(clock)
+    asked = asyncio.Event()
+
+    async def silent_later(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.receive()
+        asked.set()
+        await connection.until_closed()
+
+    async with scripted_registry(tmp_path, silent_later, _obedient) as account:
+        pool = SessionPool(account, leases=desk, monotonic=clock)
+        await _use(pool)
+        clock.now += 31
+        waiting = asyncio.create_task(_use(pool))
+        await asked.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert desk.returned == desk.given
+        await _use(pool)
+        await pool.close()
+
+
+async def test_a_pool_that_is_closed_while_it_asks_keeps_nothing(tmp_path: Path) -> None:
+    clock = Clock()
+    desk = _Desk(clock)
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.receive()
+        asked.set()
+        await closed.wait()
+        await connection.send(GREETING)
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, slow) as account:
+        pool = SessionPool(account, leases=desk, monotonic=clock)
+        await _use(pool)
+        keeping = asyncio.create_task(pool.keep_alive())
+        await asked.wait()
+        await pool.close()
+        closed.set()
+        await keeping
+    assert desk.returned == desk.given
+
+
 async def test_every_lease_is_given_back_after_its_session_was_closed(tmp_path: Path) -> None:
     clock = Clock()
     desk = _Desk(clock)
