@@ -61,8 +61,8 @@ class SessionLeases(Protocol):
     Every method raises RegistryUnavailable where the leases cannot be asked now.
 
     Attributes:
-        renew_s: How often to renew; a holder that looks at its clock as often, with the time of one failed
-            renewal between two looks, keeps `use_until` well enough.
+        renew_s: How often to renew, and to look at the clock whether `use_until` has come: it is early enough
+            for that.
     """
 
     renew_s: float

@@ -170,6 +170,7 @@ class SessionPool:
         if not self._keepers:
             self._keepers = [
                 asyncio.create_task(self._every(self._leases.renew_s, self.renew_leases)),
+                asyncio.create_task(self._every(self._leases.renew_s, self.vacate)),
                 asyncio.create_task(self._every(self.limits.keepalive_s, self.keep_alive)),
             ]
         try:
@@ -279,17 +280,21 @@ class SessionPool:
                 _log.exception("epp-keeper-failed", account=self.account.name)
 
     async def renew_leases(self) -> None:
-        """Renew every lease, close what could not be renewed in time, hand idle sessions to who waits."""
+        """Renew every lease, drop sessions that lost theirs, hand idle ones to who waits."""
         await self._renew()
-        now = self._monotonic()
-        for seat in self._seats.values():
-            if seat.use_until <= now and seat.vacate():
-                _log.error("epp-lease-lost", account=self.account.name)
+        await self.vacate()
         going = [seat for seat in self._idle if self._demand is not Demand.NONE or not seat.usable]
         self._idle = [seat for seat in self._idle if seat not in going]
         if going:
             self._demand = Demand.NONE
         await asyncio.gather(*(self._leave(seat) for seat in going))
+
+    async def vacate(self) -> None:
+        """Drop every session whose lease is about to end; waits for nothing, as a renewal may for long."""
+        now = self._monotonic()
+        for seat in self._seats.values():
+            if seat.use_until <= now and seat.vacate():
+                _log.error("epp-lease-lost", account=self.account.name)
 
     async def _renew(self) -> None:
         held = list(self._seats)

@@ -27,8 +27,7 @@ class StoredLeases:
     """The leases of one account; implements `registries.epp.leases.SessionLeases`.
 
     Attributes:
-        renew_s: Ten times in the time of a lease. A failed renewal takes as long again, so that the holder
-            looks at `use_until` at least every fifth of that time.
+        renew_s: A tenth of the time of a lease.
     """
 
     def __init__(

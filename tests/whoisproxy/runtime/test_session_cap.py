@@ -4,16 +4,22 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from registries.epp.pool import SessionPool
 from registries.sandbox.authority import CertificateAuthority
 from registries.sandbox.server import SandboxRegistry
 from registries.sandbox.settings import Limits, Tld
+from tests.registries.epp.peer import Connection, scripted_registry
+from whoisproxy.storage.session_leases import StoredLeases
+from whoisproxy.storage.unit_of_work import Storage
 
 PROJECT = Path(__file__).parents[3]
 PROGRAM = PROJECT / "tests/whoisproxy/runtime/borrowing_process.py"
@@ -78,3 +84,31 @@ async def test_killed_workers_leave_their_sessions_to_others_and_nobody_takes_to
         logins = [entry.code for entry in await registry.journal() if entry.command == "login"]
     assert len(logins) >= 2 * SESSIONS + 1
     assert set(logins) == {1000}
+
+
+@pytest.mark.slow
+async def test_a_process_that_cannot_renew_closes_its_session_before_another_may_open_one(
+    sqlite_url: str, sqlite_storage: Storage, tmp_path: Path
+) -> None:
+    """Somebody keeps the database locked; that even asking it blocks does not matter."""
+    closed = asyncio.Event()
+
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.until_closed()
+        closed.set()
+
+    database = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with scripted_registry(tmp_path, registry) as account:
+        leases = StoredLeases(sqlite_storage, account.name, "foo-BAR2", lease_s=10)
+        pool = SessionPool(account, leases=leases)
+        async with pool.borrow():
+            database.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(60):
+                await closed.wait()
+            [expires_at] = database.execute("SELECT expires_at FROM registry_sessions").fetchone()
+            assert datetime.fromisoformat(expires_at).replace(tzinfo=UTC) > datetime.now(UTC)
+            database.execute("ROLLBACK")
+        await pool.close()
+        assert await leases.acquire(1) is not None
+    database.close()

@@ -87,7 +87,7 @@ async def test_a_holder_is_done_well_before_another_may_begin(sqlite_storage: St
     clock.now = 10
     renewal = await holder.renew([lease.id])
     assert renewal.use_until == 25
-    # Between two looks at the clock passes a pause and, at the worst, one renewal that takes its whole time.
+    # It looks at its clock so often; the rest is for closing the connection.
     assert renewal.use_until + 2 * holder.renew_s < clock.now + 30
 
 
