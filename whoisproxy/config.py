@@ -167,6 +167,13 @@ class RegistryAccount(_Section):
     wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
+def _check_names(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
+    # The database counts an account's sessions under its name.
+    if len({account.name for account in accounts}) < len(accounts):
+        raise ValueError("two accounts have the same name")
+    return accounts
+
+
 class Limits(_Section):
     """How much mail one network (/24, /56) may bring."""
 
@@ -218,7 +225,7 @@ class Settings(_Section):
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
-    registries: tuple[RegistryAccount, ...] = ()
+    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_names)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()
