@@ -13,12 +13,12 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
 
 import structlog
 from prometheus_client import Gauge
 
 from registries.epp.leases import Demand, Lease, LocalLeases, SessionLeases
+from registries.epp.limits import PoolLimits
 from registries.epp.pace import Pace
 from registries.epp.results import AUTHENTICATION_ERRORS, TOO_MANY_SESSIONS
 from registries.epp.seat import Seat
@@ -26,6 +26,8 @@ from registries.epp.session import Account, Session
 from registries.epp.standing import ACCEPTED, NO_ANSWER
 from registries.epp.transport import WireLog
 from registries.errors import AccountStopped, RegistryRefused, RegistryUnavailable, TooManySessions
+
+__all__ = ["PoolLimits", "SessionPool"]
 
 _log = structlog.get_logger()
 
@@ -38,31 +40,6 @@ _STOPPED = Gauge(
 
 # RFC 5730 section 3; 2200 may be about an object's password when it is not the answer to a login.
 _CLOSED_FOR_US = frozenset({2501, TOO_MANY_SESSIONS})
-
-
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """How many sessions, and how they are kept.
-
-    Attributes:
-        max_sessions: Of the account, over all processes that share its leases.
-        requests_per_minute: Of the account; each session has an equal part. None for no limit.
-        borrow_s: Longest wait for a free session.
-        poll_s: How often a process that waits asks for a lease.
-        idle_check_s: A session idle for longer is asked for a hello before it is used.
-        keepalive_s: How often idle sessions say hello; below the registry's idle limit.
-        max_age_s: An older session is closed rather than used again.
-        max_commands: Likewise after this many commands; some registries count them.
-    """
-
-    max_sessions: int = 1
-    requests_per_minute: int | None = None
-    borrow_s: float = 30.0
-    poll_s: float = 0.5
-    idle_check_s: float = 30.0
-    keepalive_s: float = 60.0
-    max_age_s: float = 6 * 3600.0
-    max_commands: int = 1000
 
 
 class SessionPool:
