@@ -206,9 +206,9 @@ def test_an_empty_password_is_not_sent(run: Run, registry: Registry, tmp_path: P
 
 def test_a_command_waits_for_its_session_like_everybody(run: Run, registry: Registry, tmp_path: Path) -> None:
     """Another process has the only one: this one gives up in time, without asking the registry."""
-    settings = tmp_path / "whoisproxy.toml"
-    settings.write_text(settings.read_text() + "wait_s = 0.2\n")
     assert run("registry", "ping", "sandbox").code == 0
+    settings = tmp_path / "whoisproxy.toml"
+    settings.write_text(settings.read_text() + "wait_s = 1\n")
     hold = (
         "INSERT INTO registry_sessions (id, account, holder, held, since, expires_at)"
         " VALUES ('other', 'sandbox', 'other', 1, '2026-01-01 00:00:00', '2999-01-01 00:00:00')"
