@@ -54,11 +54,13 @@ def service(config: Path) -> Iterator[RunningService]:
 
 
 @contextmanager
-def registry(folder: Path, full: Sequence[str], thin: Sequence[str]) -> Iterator[RunningRegistry]:
-    """Run a sandbox registry: `full` suffixes hold contacts, `thin` ones hold none."""
+def registry(
+    folder: Path, full: Sequence[str], thin: Sequence[str], *options: str
+) -> Iterator[RunningRegistry]:
+    """Run a sandbox registry: `full` suffixes hold contacts, `thin` ones hold none; options are its own."""
     folder.mkdir()
     suffixes = [f"--tld={suffix}" for suffix in full] + [f"--thin-tld={suffix}" for suffix in thin]
-    command = [sys.executable, "-m", "registries.sandbox", str(folder), "--port", "0", *suffixes]
+    command = [sys.executable, "-m", "registries.sandbox", str(folder), "--port", "0", *suffixes, *options]
     # It logs each command; that is no report of ours.
     with (folder / "log").open("w") as log, _started(command, log) as process:
         said = dict(_line(process).split(maxsplit=1) for _ in range(4))

@@ -49,4 +49,6 @@ def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:,.2f}" if isinstance(value, float) else str(value)

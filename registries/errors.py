@@ -63,6 +63,21 @@ class TooManySessions(RegistryUnavailable):
     """The registry lets the registrar's account open no further session now (EPP 2502)."""
 
 
+class AccountStopped(RegistryUnavailable):
+    """The registry refused the account's credentials, so nobody logs in until somebody has looked at it.
+
+    Trying again would get the account locked. What waits for it goes on once the operator has lifted the
+    stop or changed the password.
+
+    Attributes:
+        code: The EPP result code of the login that was refused.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the registry refused the account's credentials (EPP {code}): logins are stopped")
+        self.code = code
+
+
 class RegistryRefused(RegistryError):
     """The registry understood and will not do it (EPP 2000-2399, RFC 5730 section 3).
 

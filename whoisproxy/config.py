@@ -145,7 +145,7 @@ class BrandSettings(_Section):
 
 
 class RegistryAccount(_Section):
-    """An EPP account at a registry."""
+    """An EPP account at a registry, and what the registry grants it."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     host: str
@@ -155,8 +155,23 @@ class RegistryAccount(_Section):
     ca_file: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
+    server_name: str = ""
     suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
     sessions: Annotated[int, Field(ge=1, le=64)] = 1
+    requests_per_minute: Annotated[int, Field(ge=10)] | None = None
+    session_commands: Annotated[int, Field(ge=10)] = 1000
+    session_age_s: Annotated[float, Field(ge=60)] = 6 * 3600.0
+    hello_s: Annotated[float, Field(ge=5)] = 60.0
+    connect_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    answer_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+
+def _check_names(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
+    # The database counts an account's sessions under its name.
+    if len({account.name for account in accounts}) < len(accounts):
+        raise ValueError("two accounts have the same name")
+    return accounts
 
 
 class CallbackAccount(_Section):
@@ -229,7 +244,7 @@ class Settings(_Section):
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
-    registries: tuple[RegistryAccount, ...] = ()
+    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_names)] = ()
     callback: tuple[CallbackAccount, ...] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()

@@ -31,8 +31,9 @@ from registries.epp.frames.base import (
 )
 from registries.epp.frames.session import Login, Logout
 from registries.epp.markup import CONTACT, FrameError
+from registries.epp.pace import Pace
 from registries.epp.results import NOT_HELD, Outcome, error_of, rule_of
-from registries.epp.transport import Deadlines, Endpoint, Transport, WireLog
+from registries.epp.transport import Deadlines, Endpoint, Peer, Transport, WireLog
 from registries.errors import OutcomeUnknown, RegistryError, RegistryRefused, RegistryUnavailable, Trace
 
 _log = structlog.get_logger()
@@ -55,6 +56,7 @@ class Account:
     Attributes:
         name: What logs call it; names no person.
         language: Of the messages we ask for; must be in the greeting.
+        new_password: What a login makes the password; "" to keep it.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Account:
     password: str = field(repr=False)
     language: str = "en"
     deadlines: Deadlines = field(default_factory=Deadlines)
+    new_password: str = field(default="", repr=False)
 
 
 def new_transaction_id() -> str:
@@ -70,21 +73,39 @@ def new_transaction_id() -> str:
     return f"wp-{secrets.token_hex(16)}"
 
 
-class Session:
-    """A logged-in connection. Commands of several tasks wait for each other."""
+@dataclass(slots=True)
+class Opening:
+    """How long the steps of opening a session took."""
 
-    def __init__(
+    connect_s: float
+    greeting_s: float
+    login_s: float = 0.0
+
+
+class Session:
+    """A logged-in connection. Commands of several tasks wait for each other.
+
+    Attributes:
+        holds_contacts: Whether the registry offers contacts to this account.
+        commands_sent: The login included.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - made by `open` alone
         self,
         transport: Transport,
         account: Account,
         greeting: Greeting,
-        transaction_id: Callable[[], str] = new_transaction_id,
+        opening: Opening,
+        pace: Pace | None,
+        transaction_id: Callable[[], str],
     ) -> None:
         self.greeting = greeting
+        self.opening = opening
         self.holds_contacts = greeting.holds_contacts
         self.commands_sent = 0
         self._transport = transport
         self._account = account
+        self._pace = pace
         self._transaction_id = transaction_id
         self._in_flight = asyncio.Lock()
         self._dead = False
@@ -95,15 +116,22 @@ class Session:
         account: Account,
         *,
         on_frame: WireLog | None = None,
+        pace: Pace | None = None,
         transaction_id: Callable[[], str] = new_transaction_id,
     ) -> "Session":
         """Connect, read the greeting and log in.
+
+        Args:
+            account: Where, and as whom.
+            on_frame: Called with each frame; see there.
+            pace: Where every command waits for its turn; None for an account without such a limit.
+            transaction_id: Makes the clTRID of each command.
 
         Raises:
             RegistryUnavailable: No connection, no greeting, or no room for another session.
             RegistryRefused: The registry does not accept the credentials.
         """
-        session = await cls._connect(account, on_frame, transaction_id)
+        session = await cls._connect(account, on_frame, pace, transaction_id)
         try:
             await session.log_in(session.greeting.object_uris)
         except RegistryRefused as error:
@@ -112,20 +140,26 @@ class Session:
         else:
             return session
         # A registry with a minimum data set may list contacts and then refuse a login that names them.
-        session = await cls._connect(account, on_frame, transaction_id)
+        session = await cls._connect(account, on_frame, pace, transaction_id)
         session.holds_contacts = False
         await session.log_in(tuple(uri for uri in session.greeting.object_uris if uri != CONTACT))
         return session
 
     @classmethod
     async def _connect(
-        cls, account: Account, on_frame: WireLog | None, transaction_id: Callable[[], str]
+        cls,
+        account: Account,
+        on_frame: WireLog | None,
+        pace: Pace | None,
+        transaction_id: Callable[[], str],
     ) -> "Session":
+        started = time.perf_counter()
         try:
             transport = await Transport.connect(account.endpoint, account.deadlines, on_frame)
         except (OSError, TimeoutError) as error:
             _log.warning("epp-connection-failed", account=account.name, error=type(error).__name__)
             raise RegistryUnavailable(f"no connection to the registry: {_cause(error)}") from error
+        connected = time.perf_counter()
         try:
             async with asyncio.timeout(account.deadlines.greeting_s):
                 greeting = read_frame(await transport.receive())
@@ -138,7 +172,8 @@ class Session:
         except BaseException:
             transport.abort()
             raise
-        return cls(transport, account, greeting, transaction_id)
+        opening = Opening(connected - started, time.perf_counter() - connected)
+        return cls(transport, account, greeting, opening, pace, transaction_id)
 
     async def log_in(self, object_uris: tuple[str, ...]) -> None:
         """Log in on a connection that `open` made; a session that fails is dead."""
@@ -149,14 +184,22 @@ class Session:
             object_uris,
             self.greeting.extension_uris,
             language=account.language,
+            new_password=account.new_password,
         )
+        started = time.perf_counter()
         try:
             await self.send(login)
         except RegistryError as error:
             _log.warning("epp-login-failed", account=account.name, code=getattr(error, "code", None))
             self.abort()
             raise
+        self.opening.login_s = time.perf_counter() - started
         _log.info("epp-session-opened", account=account.name, contacts=self.holds_contacts)
+
+    @property
+    def peer(self) -> Peer:
+        """What the TLS handshake showed of the registry."""
+        return self._transport.peer
 
     @property
     def usable(self) -> bool:
@@ -198,6 +241,8 @@ class Session:
         return answer
 
     async def _exchange(self, command: Command[DataT], frame: bytes, client_transaction: str) -> Response:
+        if self._pace is not None:
+            await self._pace.turn(self._account.deadlines.answer_s)
         if not self.usable:
             self.abort()
             raise RegistryUnavailable("the session is dead")

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -62,12 +63,30 @@ def client_tls(
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate_file is not None:
-        context.load_cert_chain(certificate_file, key_file)
+        # Without a password given here, OpenSSL asks for one at the terminal, and a service hangs.
+        context.load_cert_chain(certificate_file, key_file, password="")
     return context
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the TLS handshake showed of the registry.
+
+    Attributes:
+        tls_version: Such as TLSv1.3.
+        certificate_ends_at: Aware UTC.
+    """
+
+    tls_version: str
+    certificate_ends_at: datetime
+
+
 class Transport:
-    """One connection. Not for two tasks at once: EPP is question and answer."""
+    """One connection. Not for two tasks at once: EPP is question and answer.
+
+    Attributes:
+        peer: What the handshake showed.
+    """
 
     def __init__(
         self,
@@ -78,6 +97,7 @@ class Transport:
         self._reader = reader
         self._writer = writer
         self._on_frame = on_frame
+        self.peer = _peer(writer)
 
     @classmethod
     async def connect(
@@ -148,3 +168,10 @@ class Transport:
     def abort(self) -> None:
         """Drop the connection at once, without waiting for anybody."""
         self._writer.transport.abort()
+
+
+def _peer(writer: asyncio.StreamWriter) -> Peer:
+    tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() or {}
+    ends_at = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    return Peer(tls.version() or "", ends_at)

@@ -98,6 +98,15 @@ def test_a_bad_setting_is_refused_with_file_key_and_reason(tmp_path: Path, text:
     assert "secret" not in str(refusal.value)
 
 
+def test_two_registry_accounts_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Their sessions would be counted as one account's."""
+    account = '[[registries]]\nname = "one"\nhost = "a.example"\nclient_id = "abc"\n'
+    account += 'password_file = "password"\nsuffixes = ["org"]\n'
+    (tmp_path / "whoisproxy.toml").write_text(2 * account)
+    with pytest.raises(ConfigurationError, match="registries: Value error, two accounts have the same name"):
+        load(tmp_path / "whoisproxy.toml", {})
+
+
 def test_a_registrars_own_brand_is_complete_or_refused(tmp_path: Path) -> None:
     """A default would be published in its name."""
     file = tmp_path / "brand.toml"

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from registries.catalogue import CatalogueError
-from registries.errors import RegistryError
+from registries.errors import AccountStopped, RegistryError
 from whoisproxy.config import ConfigurationError
 from whoisproxy.domain.errors import InvalidInput, WhoisproxyError
 from whoisproxy.storage.keys import KeysUnreadable
@@ -46,6 +46,10 @@ def _of_service(error: WhoisproxyError) -> tuple[str, Exit]:
 
 def _of_registry(error: RegistryError) -> tuple[str, Exit]:
     return str(error), Exit.LATER if error.retry else Exit.FAILED
+
+
+def _of_stopped_account(error: AccountStopped) -> tuple[str, Exit]:
+    return f"{error}; once the password is right, `whoisproxy registry resume` lifts that", Exit.FAILED
 
 
 def _of_database(error: SQLAlchemyError) -> tuple[str, Exit]:
@@ -88,6 +92,7 @@ _Meaning = Callable[[Any], tuple[str, Exit]]
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], _Meaning], ...] = (
     ((ConfigurationError, CatalogueError, KeysUnreadable, InvalidInput), _usage),
     ((WhoisproxyError,), _of_service),
+    ((AccountStopped,), _of_stopped_account),
     ((RegistryError,), _of_registry),
     ((SQLAlchemyError,), _of_database),
     ((ConnectionError, TimeoutError), _no_connection),

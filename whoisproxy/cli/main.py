@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, serve, tld
+from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -22,7 +22,13 @@ app.command("demo")(demo.demo)
 app.command("migrate")(keys.migrate)
 app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
-for group, name in ((registrar, "registrar"), (tld, "tld"), (privacy, "privacy"), (keys, "keys")):
+for group, name in (
+    (registrar, "registrar"),
+    (registry, "registry"),
+    (tld, "tld"),
+    (privacy, "privacy"),
+    (keys, "keys"),
+):
     app.add_typer(group.app, name=name)
 
 

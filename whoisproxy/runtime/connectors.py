@@ -1,13 +1,16 @@
 """Registry accounts from the settings: which connector serves which TLD."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from registries.connector import Connector
 from registries.epp.connector import EppConnector
 from registries.epp.pool import PoolLimits, SessionPool
 from registries.epp.session import Account
-from registries.epp.transport import Endpoint, client_tls
+from registries.epp.transport import Deadlines, Endpoint, WireLog, client_tls
 from whoisproxy.config import ConfigurationError, RegistryAccount
+from whoisproxy.storage.session_leases import StoredLeases
+from whoisproxy.storage.unit_of_work import Storage
 
 
 class Connectors:
@@ -26,7 +29,7 @@ class Connectors:
             await connector.close()
 
 
-def open_connectors(accounts: Iterable[RegistryAccount]) -> Connectors:
+def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage) -> Connectors:
     """Prepare a session pool per account; it connects when first used.
 
     Raises:
@@ -34,8 +37,7 @@ def open_connectors(accounts: Iterable[RegistryAccount]) -> Connectors:
     """
     by_suffix: dict[str, Connector] = {}
     for account in accounts:
-        limits = PoolLimits(max_sessions=account.sessions)
-        connector = EppConnector(SessionPool(_account(account), limits))
+        connector = EppConnector(session_pool(account, storage))
         for suffix in account.suffixes:
             if suffix in by_suffix:
                 raise ConfigurationError(f"registries: two accounts serve .{suffix}")
@@ -43,10 +45,47 @@ def open_connectors(accounts: Iterable[RegistryAccount]) -> Connectors:
     return Connectors(by_suffix)
 
 
-def _account(account: RegistryAccount) -> Account:
+def session_pool(
+    settings: RegistryAccount, storage: Storage, on_frame: WireLog | None = None, new_password: str = ""
+) -> SessionPool:
+    """Return the sessions of an account, on leases that all processes on this database share.
+
+    Args:
+        settings: As configured.
+        storage: Where the leases are.
+        on_frame: Called with each frame.
+        new_password: What a login makes the password; "" to keep it.
+
+    Raises:
+        ConfigurationError: A file cannot be read.
+    """
+    account = replace(_account(settings), new_password=new_password)
+    limits = PoolLimits(
+        max_sessions=settings.sessions,
+        requests_per_minute=settings.requests_per_minute,
+        borrow_s=settings.wait_s,
+        keepalive_s=settings.hello_s,
+        max_age_s=settings.session_age_s,
+        max_commands=settings.session_commands,
+    )
+    leases = StoredLeases(storage, account.name, f"{account.client_id}\0{account.password}")
+    return SessionPool(account, limits, leases=leases, on_frame=on_frame)
+
+
+def _account(settings: RegistryAccount) -> Account:
     try:
-        tls = client_tls(account.ca_file, account.client_certificate, account.client_key)
-        password = account.password_file.read_text(encoding="utf-8").strip()
+        tls = client_tls(settings.ca_file, settings.client_certificate, settings.client_key)
+        password = settings.password_file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigurationError(f"registries.{account.name}: {error.filename}: {error.strerror}") from None
-    return Account(account.name, Endpoint(account.host, account.port, tls), account.client_id, password)
+        # What OpenSSL complains of names no file.
+        where = error.filename or "ca_file, client_certificate or client_key"
+        raise ConfigurationError(f"registries.{settings.name}: {where}: {error.strerror}") from None
+    return Account(
+        settings.name,
+        Endpoint(settings.host, settings.port, tls, settings.server_name),
+        settings.client_id,
+        password,
+        deadlines=Deadlines(
+            connect_s=settings.connect_s, greeting_s=settings.connect_s, answer_s=settings.answer_s
+        ),
+    )

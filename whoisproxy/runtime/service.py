@@ -122,7 +122,7 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        accounts = open_connectors(self._settings.registries)
+        accounts = open_connectors(self._settings.registries, core.storage)
         connectors = with_callbacks(accounts, self._settings.callback, core.registry_tasks)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(

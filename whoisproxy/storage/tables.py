@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -255,4 +256,31 @@ idempotency = Table(
     Column("key", String(255), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+# How an account stands with its registry; `accepted` and `refused` are blind indexes of credentials.
+registry_accounts = Table(
+    "registry_accounts",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("accepted", LargeBinary, nullable=False),
+    Column("refused", LargeBinary, nullable=False),
+    Column("refused_code", Integer, nullable=False),
+    Column("refused_until", UtcDateTime),
+    Column("probe_until", UtcDateTime),
+    Column("lowered_to", Integer, nullable=False),
+    Column("lowered_until", UtcDateTime),
+    Column("pause_s", Float, nullable=False),
+)
+
+# A row for each session that a process has at a registry, or waits for.
+registry_sessions = Table(
+    "registry_sessions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("account", _NAME, nullable=False, index=True),
+    Column("holder", _ID, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )

@@ -21,6 +21,7 @@ from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.registrations import Registrations
+from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
 from whoisproxy.storage.repositories.registry_tasks import RegistryTasks
 from whoisproxy.storage.repositories.relays import Relays, Replies
 from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.operations = Operations(connection)
+        self.registry_sessions = RegistrySessions(connection)
         self.registry_tasks = RegistryTasks(self.sealing)
         self.outbox = Outbox(connection)
         self.events = Events(connection)
