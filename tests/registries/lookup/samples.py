@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,9 @@ _FIELDS = {
     "phone": "phone",
     "email": "email",
 }
+
+
+_CARD_FIELDS = {"fn": "name", "org": "organization", "email": "email"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +91,38 @@ def registrants(every: int) -> Iterator[Contact]:
                 "email": row["email"],
             }
         )
+
+
+def rdap_samples() -> Iterator[Sample]:
+    """Yield each RDAP document with each of its jCards (RFC 7095)."""
+    for file in sorted(_ROOT.rglob("*.json")):
+        raw = file.read_text(encoding="utf-8", errors="replace")
+        for card in _cards(json.loads(raw)):
+            yield Sample(file.name, "stranger.example", raw, contact_of(_of_card(card)))
+
+
+def _cards(root: object) -> Iterator[list[list[Any]]]:
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "vcardArray" in value:
+                yield value["vcardArray"][1]
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _of_card(card: list[list[Any]]) -> dict[str, str]:
+    """Return what a jCard holds; of several values of a kind the last."""
+    found: dict[str, str] = {}
+    for name, _, _, value, *_more in card:
+        if name == "adr" and isinstance(value, list):
+            _, _, street, city, region, code, *_country = [*value, "", ""]
+            lines = street if isinstance(street, list) else [street]
+            found |= {"street": "\n".join(lines), "city": city, "region": region, "postal_code": code}
+        elif name == "tel":
+            found["phone"] = value.removeprefix("tel:").partition(";")[0]
+        elif name in _CARD_FIELDS:
+            found[_CARD_FIELDS[name]] = value if isinstance(value, str) else " ".join(value)
+    return found
