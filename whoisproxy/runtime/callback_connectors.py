@@ -60,10 +60,9 @@ class CallbackConnectors:
         return self._by_suffix.get(suffix) or self._others.for_suffix(suffix)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close what is the backends'; the others are closed by whoever opened them."""
         for connector in self._by_suffix.values():
             await connector.close()
-        await self._others.close()
 
 
 def with_callbacks(

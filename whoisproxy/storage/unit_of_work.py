@@ -45,11 +45,11 @@ class UnitOfWork:
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.operations = Operations(connection)
-        self.registry_tasks = RegistryTasks(self.sealing)
         self.outbox = Outbox(connection)
         self.events = Events(connection)
         self.webhooks = Webhooks(self.sealing)
         self.idempotency = Idempotency(self.sealing)
+        self.registry_tasks = RegistryTasks(self.sealing)
 
 
 class Wakeup:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from registries.contact import Contact
+from registries.lookup.document import Document
+from registries.lookup.fetching import MOST_OCTETS
 
 _ROOT = Path(__file__).parents[4] / "shared/data/rdds"
 WEPPOS = _ROOT / "weppos_whois-parser/responses"
@@ -93,12 +95,12 @@ def registrants(every: int) -> Iterator[Contact]:
         )
 
 
-def rdap_samples() -> Iterator[Sample]:
-    """Yield each RDAP document with each of its jCards (RFC 7095)."""
+def rdap_samples() -> Iterator[tuple[Document, set[Contact]]]:
+    """Yield each RDAP document that is no longer than we read, with its jCards (RFC 7095)."""
     for file in sorted(_ROOT.rglob("*.json")):
-        raw = file.read_text(encoding="utf-8", errors="replace")
-        for card in _cards(json.loads(raw)):
-            yield Sample(file.name, "stranger.example", raw, contact_of(_of_card(card)))
+        document = Document("rdap", file.read_text(encoding="utf-8", errors="replace"))
+        if len(document.raw) <= MOST_OCTETS:
+            yield document, {contact_of(_of_card(card)) for card in _cards(document.parsed)}
 
 
 def _cards(root: object) -> Iterator[list[list[Any]]]:
