@@ -11,7 +11,7 @@ from registries.lookup.public import Directory, PublicView
 from registries.lookup.rdap import RdapDirectory
 from registries.lookup.whois import WhoisDirectory
 from whoisproxy.config import CallbackAccount, ConfigurationError
-from whoisproxy.runtime.connectors import Connectors
+from whoisproxy.services.registry_sync import Connectors
 from whoisproxy.services.registry_tasks import RegistryTasks
 
 
