@@ -245,11 +245,11 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_names)] = ()
-    callback: tuple[CallbackAccount, ...] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()
     log: Log = Log()
+    callback: tuple[CallbackAccount, ...] = ()
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

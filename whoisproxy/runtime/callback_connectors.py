@@ -11,7 +11,7 @@ from registries.lookup.public import Directory, PublicView
 from registries.lookup.rdap import RdapDirectory
 from registries.lookup.whois import WhoisDirectory
 from whoisproxy.config import CallbackAccount, ConfigurationError
-from whoisproxy.runtime.connectors import Connectors
+from whoisproxy.services.registry_sync import Connectors
 from whoisproxy.services.registry_tasks import RegistryTasks
 
 
@@ -60,10 +60,9 @@ class CallbackConnectors:
         return self._by_suffix.get(suffix) or self._others.for_suffix(suffix)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close what is the backends'; the others are closed by whoever opened them."""
         for connector in self._by_suffix.values():
             await connector.close()
-        await self._others.close()
 
 
 def with_callbacks(

@@ -122,17 +122,18 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        accounts = open_connectors(self._settings.registries, core.storage)
-        connectors = with_callbacks(accounts, self._settings.callback, core.registry_tasks)
+        connectors = open_connectors(self._settings.registries, core.storage)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(
             core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
         )
         stack.push_async_callback(hooks.close)
+        ways = with_callbacks(connectors, self._settings.callback, core.registry_tasks)
+        stack.push_async_callback(ways.close)
         sync = RegistrySync(
             core.storage,
             core.catalogue,
-            connectors,
+            ways,
             core.privacy_settings,
             core.clock,
             core.operations.notify,

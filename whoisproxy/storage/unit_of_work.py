@@ -47,11 +47,11 @@ class UnitOfWork:
         self.replies = Replies(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
-        self.registry_tasks = RegistryTasks(self.sealing)
         self.outbox = Outbox(connection)
         self.events = Events(connection)
         self.webhooks = Webhooks(self.sealing)
         self.idempotency = Idempotency(self.sealing)
+        self.registry_tasks = RegistryTasks(self.sealing)
 
 
 class Wakeup:

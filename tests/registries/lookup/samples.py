@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from registries.contact import Contact
+from registries.lookup.document import Document
+from registries.lookup.fetching import MOST_OCTETS
 
 _ROOT = Path(__file__).parents[4] / "shared/data/rdds"
 WEPPOS = _ROOT / "weppos_whois-parser/responses"
@@ -29,6 +32,9 @@ _FIELDS = {
     "phone": "phone",
     "email": "email",
 }
+
+
+_CARD_FIELDS = {"fn": "name", "org": "organization", "email": "email"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,38 @@ def registrants(every: int) -> Iterator[Contact]:
                 "email": row["email"],
             }
         )
+
+
+def rdap_samples() -> Iterator[tuple[Document, set[Contact]]]:
+    """Yield each RDAP document that is no longer than we read, with its jCards (RFC 7095)."""
+    for file in sorted(_ROOT.rglob("*.json")):
+        document = Document("rdap", file.read_text(encoding="utf-8", errors="replace"))
+        if len(document.raw) <= MOST_OCTETS:
+            yield document, {contact_of(_of_card(card)) for card in _cards(document.parsed)}
+
+
+def _cards(root: object) -> Iterator[list[list[Any]]]:
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "vcardArray" in value:
+                yield value["vcardArray"][1]
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _of_card(card: list[list[Any]]) -> dict[str, str]:
+    """Return what a jCard holds; of several values of a kind the last."""
+    found: dict[str, str] = {}
+    for name, _, _, value, *_more in card:
+        if name == "adr" and isinstance(value, list):
+            _, _, street, city, region, code, *_country = [*value, "", ""]
+            lines = street if isinstance(street, list) else [street]
+            found |= {"street": "\n".join(lines), "city": city, "region": region, "postal_code": code}
+        elif name == "tel":
+            found["phone"] = value.removeprefix("tel:").partition(";")[0]
+        elif name in _CARD_FIELDS:
+            found[_CARD_FIELDS[name]] = value if isinstance(value, str) else " ".join(value)
+    return found

@@ -15,6 +15,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from registries.catalogue import Catalogue
+from tests.fakes import Accounts as RegistryAccounts
 from tests.fakes import Clock
 from tests.whoisproxy.api.client import Client, Seen
 from tests.whoisproxy.api.conftest import GENEROUS
@@ -27,7 +28,6 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Event, Operation
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.runtime.callback_connectors import CallbackConnectors, with_callbacks
-from whoisproxy.runtime.connectors import Connectors
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.operations import Operations
@@ -228,7 +228,7 @@ async def callback_world(storage: Storage) -> AsyncIterator[CallbackWorld]:
         app.router.add_post("/hook", backend.hook)
         hook = await stack.enter_async_context(TestServer(app))
         await Webhooks(storage, clock, allow_private=True).add(registrar, str(hook.make_url("/hook")))
-        connectors = with_callbacks(Connectors({}), [_account(public)], tasks)
+        connectors = with_callbacks(RegistryAccounts({}), [_account(public)], tasks)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(storage, clock, allow_private=True)
         stack.push_async_callback(hooks.close)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.fakes import Accounts
 from tests.whoisproxy.api.client import Client
 from tests.whoisproxy.services.callback_world import DEADLINE_HOURS, NAME, CallbackWorld, callback_world
 from tests.whoisproxy.services.world import FLAGGED, REGISTRANT, RELAY_EMAIL, SPEC, SUBSTITUTED
@@ -13,7 +14,6 @@ from whoisproxy.config import CallbackAccount, ConfigurationError
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.runtime.callback_connectors import with_callbacks
-from whoisproxy.runtime.connectors import Connectors
 from whoisproxy.services.privacy import SwitchRequest
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -368,4 +368,4 @@ async def test_two_backends_of_one_registrar_for_one_ending_are_refused(world: C
         name="twice", registrar=NAME, suffixes=("org",), whois_server="whois.registry.example:43"
     )
     with pytest.raises(ConfigurationError, match=r"callback\.twice: another serves \.org"):
-        with_callbacks(Connectors({}), [account, account], world.tasks)
+        with_callbacks(Accounts({}), [account, account], world.tasks)

@@ -98,11 +98,8 @@ async def test_withdrawn_work_is_never_claimed_but_claimed_work_is_not_withdrawn
 
 
 async def test_woken_work_is_due_at_once_and_wakes_workers(storage: Storage) -> None:
-    first, other = await add(storage, "a"), await add(storage, "b")
-    await claim(storage)
     async with storage.unit_of_work() as unit:
-        await unit.outbox.retry(first, NOW + HOUR, "PENDING")
-        await unit.outbox.retry(other, NOW + HOUR, "PENDING")
+        first, _other = [await unit.outbox.add("work", key, {}, NOW + HOUR) for key in ("a", "b")]
     waiting = asyncio.create_task(storage.outbox_wakeup.wait(30))
     await asyncio.sleep(0)
     async with storage.unit_of_work() as unit:

@@ -116,16 +116,16 @@ class Outbox:
         """Give a row up for good; it stays to be looked at."""
         await self._finish(item_id, state="buried", lease_until=None, problem_code=problem_code)
 
-    async def withdraw(self, key: str) -> None:
-        """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
-        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
-        await self._connection.execute(update(outbox).where(waiting).values(state="done"))
-
     async def wake(self, key: str, now: datetime) -> None:
         """Let the waiting work of a key be done at once: what it waits for may have come."""
         waiting = and_(outbox.c.key == key, outbox.c.state == "waiting", outbox.c.run_at > now)
         woken = await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
         self.added = self.added or woken.rowcount > 0
+
+    async def withdraw(self, key: str) -> None:
+        """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
+        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
+        await self._connection.execute(update(outbox).where(waiting).values(state="done"))
 
     async def purge(self, before: datetime) -> int:
         """Delete work that was due before `before` and is done; return how many rows."""
