@@ -1,13 +1,32 @@
-"""Read a registrar's domain for a change: it stays locked until the unit of work ends."""
+"""Read registrars' domains for a change: they stay locked until the unit of work ends."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import NotFound, PreconditionFailed
 from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.operation import Operation
+from whoisproxy.domain.privacy import Privacy
 from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A domain with all that the work on its privacy looks at.
+
+    Attributes:
+        relays: Every address that it ever had, oldest first.
+        operation: The one that works on it now, else None.
+    """
+
+    registration: Registration
+    privacy: Privacy
+    relays: tuple[RelayAddress, ...]
+    operation: Operation | None
 
 
 async def hold(
@@ -19,8 +38,30 @@ async def hold(
         NotFound: The registrar has no such domain; whether another has it is not told.
         PreconditionFailed: `if_match` names another version.
     """
-    registration = await uow.registrations.get(registrar.id, name)
-    if registration is None:
+    return demanded(await uow.registrations.get(registrar.id, name), registrar, if_match)
+
+
+async def holdings(uow: UnitOfWork, registrations: Iterable[Registration]) -> dict[DomainName, Holding]:
+    """Return all that is known of domains; read the registrations in this unit of work, which locks them."""
+    of_id = {registration.id: registration for registration in registrations}
+    privacies = await uow.privacy.of_domains(of_id)
+    relays = await uow.relays.of_domains(of_id)
+    pending = await uow.operations.open_of_domains(of_id)
+    return {
+        each.name: Holding(each, privacies[each.id], tuple(relays[each.id]), pending.get(each.id))
+        for each in of_id.values()
+    }
+
+
+def demanded(
+    registration: Registration | None, registrar: Registrar, if_match: int | None = None
+) -> Registration:
+    """Return the domain where it is the registrar's and of the version asked for.
+
+    Raises:
+        NotFound, PreconditionFailed: As `hold` does.
+    """
+    if registration is None or registration.registrar_id != registrar.id:
         raise NotFound("you have no domain of that name here")
     if if_match is not None and registration.version != if_match:
         raise PreconditionFailed("the domain has changed since you read it")

@@ -4,8 +4,9 @@ The state machine is `domain.privacy`; the rule of the TLD comes from the catalo
 wanted state, an operation, its work and an event in one unit of work; `registry_sync` carries it out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from mailrelay.directory import MailPolicy
 from registries.catalogue import Catalogue
@@ -17,6 +18,7 @@ from whoisproxy.domain.errors import (
     DomainLocked,
     PrivacyNotAllowed,
     RegistrantUnverified,
+    WhoisproxyError,
 )
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationKind
@@ -31,9 +33,9 @@ from whoisproxy.domain.privacy import (
 from whoisproxy.domain.proxy_identity import ProxyIdentity
 from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
-from whoisproxy.services import relay_addresses, work_orders
-from whoisproxy.services.events import emit
-from whoisproxy.services.holding import hold, touched
+from whoisproxy.services import relay_addresses
+from whoisproxy.services.changes import Change, write
+from whoisproxy.services.holding import Holding, demanded, hold, holdings, touched
 from whoisproxy.services.identities import (
     identities_of,
     published_contacts,
@@ -41,6 +43,8 @@ from whoisproxy.services.identities import (
 )
 from whoisproxy.services.previews import Preview, future_identities, preview_of
 from whoisproxy.services.settings import Clock, PrivacySettings
+from whoisproxy.services.work_orders import new_operation
+from whoisproxy.storage.gathering import Gathering
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _KIND_TOWARDS = {
@@ -88,8 +92,16 @@ class PrivacyView:
     published: Mapping[Role, Contact]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    registrar: Registrar
+    name: DomainName
+    request: SwitchRequest
+    if_match: int | None
+
+
 class PrivacyService:
-    """The use cases of privacy, each for one registrar's domain."""
+    """The use cases of privacy, each for one registrar's domain; switches asked at once share a commit."""
 
     def __init__(
         self, storage: Storage, catalogue: Catalogue, settings: PrivacySettings, clock: Clock
@@ -98,12 +110,12 @@ class PrivacyService:
         self._catalogue = catalogue
         self._settings = settings
         self._clock = clock
+        self._switches = Gathering(storage.unit_of_work, self._switch_all, key=lambda wish: wish.name)
 
     async def status(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Return the domain's privacy as it stands, or raise NotFound."""
         async with self._storage.reading() as uow:
-            registration = await hold(uow, registrar, name)
-            return await self._view(uow, registrar, registration)
+            return self._view(registrar, await self._held(uow, registrar, name))
 
     async def switch(
         self, registrar: Registrar, name: DomainName, request: SwitchRequest, if_match: int | None = None
@@ -121,18 +133,7 @@ class PrivacyService:
             DomainLocked: The state, or a status at the registry, does not admit a switch now.
             InvalidInput: `forward_to` is no mailbox.
         """
-        async with self._storage.unit_of_work() as uow:
-            registration = await hold(uow, registrar, name, if_match)
-            policy = self._catalogue.policy(name.suffix)
-            before = await uow.privacy.get(registration.id)
-            event = PrivacyEvent.ENABLE if request.enabled else PrivacyEvent.DISABLE
-            settled = _with_settings(before, request)
-            if request.enabled:
-                _demand_allowed(policy, registration, settled)
-            after = replace(settled, status=transition(before.status, event))
-            if after != before:
-                registration = await self._apply(uow, registration, policy, before, after)
-            return await self._view(uow, registrar, registration)
+        return await self._switches.ask(_Wish(registrar, name, request, if_match))
 
     async def preview(self, registrar: Registrar, name: DomainName, *, enabled: bool) -> Preview:
         """Return what a switch would change; nothing is changed anywhere.
@@ -160,25 +161,10 @@ class PrivacyService:
             DomainLocked: Privacy is not on, or the registry does not take changes now.
         """
         async with self._storage.unit_of_work() as uow:
-            registration = await hold(uow, registrar, name)
-            policy = self._catalogue.policy(name.suffix)
-            _demand_mechanism(policy)
-            privacy = await uow.privacy.get(registration.id)
-            if privacy.status.state not in {PrivacyState.ENABLED, PrivacyState.ENABLING}:
-                raise DomainLocked(f"privacy is {privacy.status.state}: there is no address to rotate now")
-            pending = await uow.operations.open_of_domain(registration.id)
-            now = self._clock()
-            await relay_addresses.rotate(
-                uow, registration.id, roles_of(policy), self._settings.relay_domain, now, self._settings.grace
-            )
-            changed = replace(privacy, updated_at=now)
-            if pending is not None or policy.mechanism in _ADDRESS_AT_REGISTRY:
-                _demand_unlocked(policy, registration)
-                kind = pending.kind if pending else OperationKind.REFRESH
-                operation = await work_orders.start(uow, registration, kind, now)
-                changed = replace(changed, operation_id=operation.id)
-            registration = await self._write(uow, registration, changed, "privacy.rotated")
-            return await self._view(uow, registrar, registration)
+            held = await self._held(uow, registrar, name)
+            after = self._rotated(held, self._clock())
+            await write(uow, [Change(held, after, "privacy.rotated")], after.privacy.updated_at)
+            return self._view(registrar, after)
 
     async def suspend(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Freeze switching, as in a dispute; what is published stays as it is.
@@ -188,12 +174,11 @@ class PrivacyService:
             DomainLocked: It is suspended already.
         """
         async with self._storage.unit_of_work() as uow:
-            registration = await hold(uow, registrar, name)
-            privacy = await uow.privacy.get(registration.id)
-            status = transition(privacy.status, PrivacyEvent.SUSPEND)
-            changed = replace(privacy, status=status, updated_at=self._clock())
-            registration = await self._write(uow, registration, changed, "privacy.suspended")
-            return await self._view(uow, registrar, registration)
+            held = await self._held(uow, registrar, name)
+            status = transition(held.privacy.status, PrivacyEvent.SUSPEND)
+            after = _after(held, self._clock(), status=status)
+            await write(uow, [Change(held, after, "privacy.suspended")], after.privacy.updated_at)
+            return self._view(registrar, after)
 
     async def resume(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Thaw switching, and go on towards what the owner wants.
@@ -203,68 +188,108 @@ class PrivacyService:
             DomainLocked: It is not suspended.
         """
         async with self._storage.unit_of_work() as uow:
-            registration = await hold(uow, registrar, name)
-            privacy = await uow.privacy.get(registration.id)
-            now = self._clock()
-            status = transition(privacy.status, PrivacyEvent.RESUME)
-            pending = await uow.operations.open_of_domain(registration.id)
-            status = _still_under_way(_in_doubt(status, privacy.reason), pending)
-            changed = replace(privacy, status=status, updated_at=now)
-            if pending is None and changed.status.state in _KIND_TOWARDS:
-                kind = _KIND_TOWARDS[changed.status.state]
-                operation = await work_orders.start(uow, registration, kind, now)
-                changed = replace(changed, operation_id=operation.id)
-            registration = await self._write(uow, registration, changed, "privacy.resumed")
-            return await self._view(uow, registrar, registration)
+            held = await self._held(uow, registrar, name)
+            after = _resumed(held, self._clock())
+            await write(uow, [Change(held, after, "privacy.resumed")], after.privacy.updated_at)
+            return self._view(registrar, after)
 
-    async def _apply(
-        self,
-        uow: UnitOfWork,
-        registration: Registration,
-        policy: TldPolicy,
-        before: Privacy,
-        after: Privacy,
-    ) -> Registration:
+    async def _held(self, uow: UnitOfWork, registrar: Registrar, name: DomainName) -> Holding:
+        return (await holdings(uow, [await hold(uow, registrar, name)]))[name]
+
+    async def _switch_all(
+        self, uow: UnitOfWork, wishes: Sequence[_Wish]
+    ) -> list[PrivacyView | WhoisproxyError]:
+        """Switch many domains, and say of each what it is now or why it was not switched."""
+        found = await uow.registrations.by_names(wish.name for wish in wishes)
+        known = await holdings(uow, found.values())
         now = self._clock()
-        after = replace(after, updated_at=now)
-        if after.status == before.status and (before.operation_id or after.status.state not in _KIND_TOWARDS):
-            return await self._write(uow, registration, after, "privacy.settings_changed")
-        _demand_unlocked(policy, registration)
-        if after.status.wanted:
-            await relay_addresses.publish(
-                uow, registration.id, roles_of(policy), self._settings.relay_domain, now
+        changes: list[Change] = []
+        answers: list[PrivacyView | WhoisproxyError] = []
+        for wish in wishes:
+            try:
+                demanded(found.get(wish.name), wish.registrar, wish.if_match)
+                change = self._switched(known[wish.name], wish.request, now)
+            except WhoisproxyError as refused:
+                answers.append(refused)
+                continue
+            if change.after != change.before:
+                changes.append(change)
+            answers.append(self._view(wish.registrar, change.after))
+        await write(uow, changes, now)
+        return answers
+
+    def _switched(self, held: Holding, request: SwitchRequest, now: datetime) -> Change:
+        """Return what a request makes of a domain; nothing, where all is so already."""
+        policy, before = self._catalogue.policy(held.registration.name.suffix), held.privacy
+        settled = _with_settings(before, request)
+        if request.enabled:
+            _demand_allowed(policy, held.registration, settled)
+        event = PrivacyEvent.ENABLE if request.enabled else PrivacyEvent.DISABLE
+        wanted = replace(settled, status=transition(before.status, event))
+        if wanted == before:
+            return Change(held, held, "")
+        state = wanted.status.state
+        if wanted.status == before.status and (before.operation_id or state not in _KIND_TOWARDS):
+            return Change(held, _after(replace(held, privacy=wanted), now), "privacy.settings_changed")
+        _demand_unlocked(policy, held.registration)
+        relays = held.relays
+        if wanted.status.wanted:
+            relays = relay_addresses.published(
+                relays, held.registration.id, roles_of(policy), self._settings.relay_domain, now
             )
-        kind = _KIND_TOWARDS[after.status.state]
-        operation = await work_orders.start(uow, registration, kind, now)
-        after = replace(after, operation_id=operation.id, reason="")
-        return await self._write(uow, registration, after, f"privacy.{after.status.state}")
+        begun = _begun(replace(held, privacy=replace(wanted, reason=""), relays=relays), now)
+        return Change(held, begun, f"privacy.{state}")
 
-    async def _write(
-        self, uow: UnitOfWork, registration: Registration, privacy: Privacy, event: str
-    ) -> Registration:
-        """Store the privacy, raise the version, tell the registrar."""
-        changed = touched(registration, privacy.updated_at)
-        await uow.registrations.touch(changed)
-        await uow.privacy.put(changed.id, privacy)
-        data = {"state": privacy.status.state.value, "operation_id": privacy.operation_id}
-        await emit(uow, changed.registrar_id, event, changed.name.a_label, data, self._clock)
-        return changed
-
-    async def _view(self, uow: UnitOfWork, registrar: Registrar, registration: Registration) -> PrivacyView:
-        privacy = await uow.privacy.get(registration.id)
+    def _rotated(self, held: Holding, now: datetime) -> Holding:
+        """Return the domain with new addresses, and with the operation that brings them to the registry."""
+        registration, privacy, settings = held.registration, held.privacy, self._settings
         policy = self._catalogue.policy(registration.name.suffix)
-        relays = await uow.relays.of_domain(registration.id)
-        identities = identities_of(registrar, relays, self._settings.brand)
-        hidden = privacy.status.hidden
-        operation = await uow.operations.get(privacy.operation_id) if privacy.operation_id else None
+        _demand_mechanism(policy)
+        if privacy.status.state not in {PrivacyState.ENABLED, PrivacyState.ENABLING}:
+            raise DomainLocked(f"privacy is {privacy.status.state}: there is no address to rotate now")
+        roles, domain = roles_of(policy), settings.relay_domain
+        relays = relay_addresses.rotated(held.relays, registration.id, roles, domain, now, settings.grace)
+        rotated = replace(held, relays=relays)
+        if held.operation is None and policy.mechanism not in _ADDRESS_AT_REGISTRY:
+            return _after(rotated, now)
+        _demand_unlocked(policy, registration)
+        return _begun(rotated, now, held.operation.kind if held.operation else OperationKind.REFRESH)
+
+    def _view(self, registrar: Registrar, held: Holding) -> PrivacyView:
+        registration, hidden = held.registration, held.privacy.status.hidden
+        policy = self._catalogue.policy(registration.name.suffix)
+        identities = identities_of(registrar, held.relays, self._settings.brand)
         return PrivacyView(
             registration=registration,
-            privacy=privacy,
+            privacy=held.privacy,
             policy=policy,
             identity=identities.get(Role.REGISTRANT) if hidden else None,
-            operation=operation,
+            operation=held.operation,
             published=published_contacts(policy, registration.registrant, identities, hide=hidden),
         )
+
+
+def _after(held: Holding, now: datetime, status: PrivacyStatus | None = None) -> Holding:
+    """Return the domain in its next version."""
+    privacy = replace(held.privacy, status=status or held.privacy.status, updated_at=now)
+    return replace(held, registration=touched(held.registration, now), privacy=privacy)
+
+
+def _begun(held: Holding, now: datetime, kind: OperationKind | None = None) -> Holding:
+    """Return the domain in its next version with a new operation: of that kind, or as its state demands."""
+    state = held.privacy.status.state
+    operation = new_operation(held.registration, kind or _KIND_TOWARDS[state], now)
+    privacy = replace(held.privacy, operation_id=operation.id)
+    return _after(replace(held, privacy=privacy, operation=operation), now)
+
+
+def _resumed(held: Holding, now: datetime) -> Holding:
+    """Return the domain thawed, on the way to what its owner wants."""
+    status = _in_doubt(transition(held.privacy.status, PrivacyEvent.RESUME), held.privacy.reason)
+    thawed = replace(held, privacy=replace(held.privacy, status=_still_under_way(status, held.operation)))
+    if held.operation is None and thawed.privacy.status.state in _KIND_TOWARDS:
+        return _begun(thawed, now)
+    return _after(thawed, now)
 
 
 def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:

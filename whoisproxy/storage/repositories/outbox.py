@@ -17,8 +17,8 @@ from whoisproxy.storage.tables import outbox
 _OPEN = ("waiting", "claimed")
 
 
-def _due(state: str, at: Column[datetime]) -> Select[tuple[int]]:
-    """Return the statement that finds rows of a state whose time `at` has come, behind no other of their key."""
+def _due(state: str, at: Column[datetime]) -> Select[int]:
+    """Return the statement that finds rows whose time `at` has come; each the first open one of its key."""
     earlier = outbox.alias("earlier")
     behind = exists().where(
         earlier.c.key == outbox.c.key, earlier.c.id < outbox.c.id, earlier.c.state.in_(_OPEN)
@@ -82,7 +82,8 @@ class Outbox:
         fresh = {"kind": kind, "state": "waiting", "attempts": 0, "run_at": run_at, "problem_code": ""}
         rows = [{**fresh, "key": key, "payload": dict(payload)} for key, payload in work.items()]
         self.added = True
-        return (await self._connection.execute(_ADD, rows)).scalars().all()
+        ids: Sequence[int] = (await self._connection.execute(_ADD, rows)).scalars().all()
+        return ids
 
     async def claim(
         self, worker_id: str, kinds: Collection[str], lease_s: float, limit: int, now: datetime
@@ -139,7 +140,7 @@ class Outbox:
         return (await self._connection.execute(delete(outbox).where(done))).rowcount
 
     async def _due(
-        self, statement: Select[tuple[int]], kinds: Collection[str], limit: int, now: datetime
+        self, statement: Select[int], kinds: Collection[str], limit: int, now: datetime
     ) -> list[int]:
         values = {"now": now, "kinds": list(kinds), "limit": limit}
         return list((await self._connection.execute(statement, values)).scalars())
