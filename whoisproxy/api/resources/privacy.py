@@ -97,12 +97,17 @@ def _tag(view: service.PrivacyView, shown: PrivacyView) -> str:
     return strong_tag("privacy", view.registration.id, shown.model_dump_json())
 
 
-def answer_of(view: service.PrivacyView) -> Answer:
+def status_of(view: service.PrivacyView) -> int:
     """Return 202 while an operation works on the domain, else 200."""
-    shown = privacy_view(view)
-    if view.operation is not None and view.operation.state is OperationState.PENDING:
-        return Answer(202, shown, etag=_tag(view, shown), location=operation_link(view.operation.id))
-    return Answer(200, shown, etag=_tag(view, shown))
+    working = view.operation is not None and view.operation.state is OperationState.PENDING
+    return 202 if working else 200
+
+
+def answer_of(view: service.PrivacyView) -> Answer:
+    """Return the answer to a change."""
+    shown, status = privacy_view(view), status_of(view)
+    location = operation_link(view.operation.id) if view.operation is not None and status == 202 else ""  # noqa: PLR2004
+    return Answer(status, shown, etag=_tag(view, shown), location=location)
 
 
 def switch_request(body: PrivacyBody) -> service.SwitchRequest:
