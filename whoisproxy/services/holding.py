@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from registries.catalogue import Catalogue
+from registries.policy import TldPolicy
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import NotFound, PreconditionFailed
 from whoisproxy.domain.names import DomainName
@@ -19,11 +21,13 @@ class Holding:
     """A domain with all that the work on its privacy looks at.
 
     Attributes:
+        policy: The rule that holds for it.
         relays: Every address that it ever had, oldest first.
         operation: The one that works on it now, else None.
     """
 
     registration: Registration
+    policy: TldPolicy
     privacy: Privacy
     relays: tuple[RelayAddress, ...]
     operation: Operation | None
@@ -41,15 +45,23 @@ async def hold(
     return demanded(await uow.registrations.get(registrar.id, name), registrar, if_match)
 
 
-async def holdings(uow: UnitOfWork, registrations: Iterable[Registration]) -> dict[DomainName, Holding]:
-    """Return all that is known of domains; read the registrations in this unit of work, which locks them."""
-    of_id = {registration.id: registration for registration in registrations}
-    privacies = await uow.privacy.of_domains(of_id)
-    relays = await uow.relays.of_domains(of_id)
-    pending = await uow.operations.open_of_domains(of_id)
+async def holdings(
+    uow: UnitOfWork, catalogue: Catalogue, registrations: Iterable[Registration]
+) -> dict[DomainName, Holding]:
+    """Return all that is known of domains that were read in this unit of work, which locks them."""
+    by_id = {registration.id: registration for registration in registrations}
+    privacies = await uow.privacy.of_domains(by_id)
+    relays = await uow.relays.of_domains(by_id)
+    pending = await uow.operations.open_of_domains(by_id)
     return {
-        each.name: Holding(each, privacies[each.id], tuple(relays[each.id]), pending.get(each.id))
-        for each in of_id.values()
+        each.name: Holding(
+            registration=each,
+            policy=catalogue.policy(each.name.suffix),
+            privacy=privacies[each.id],
+            relays=tuple(relays[each.id]),
+            operation=pending.get(each.id),
+        )
+        for each in by_id.values()
     }
 
 

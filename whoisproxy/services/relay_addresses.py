@@ -22,43 +22,31 @@ def published(
     now: datetime,
 ) -> tuple[RelayAddress, ...]:
     """Return the domain's addresses with one published for each role: kept, reactivated or made."""
-    after = {relay.id: relay for relay in known}
-    for role in roles:
-        usable = [
-            relay
-            for relay in known
-            if relay.role is role and relay.relay_domain == relay_domain and relay.takes_mail(now)
-        ]
-        if not any(relay.state is RelayState.ACTIVE for relay in usable):
-            relay = usable[-1].reactivated() if usable else _made(domain_id, role, relay_domain, now)
-            after[relay.id] = relay
-    return tuple(after.values())
+    usable = [relay for relay in known if relay.relay_domain == relay_domain and relay.takes_mail(now)]
+    active = {relay.role for relay in usable if relay.state is RelayState.ACTIVE}
+    # Of those in grace the youngest comes back.
+    in_grace = {relay.role: relay for relay in usable if relay.role not in active}
+    missing = [role for role in roles if role not in active]
+    back = {in_grace[role].id for role in missing if role in in_grace}
+    kept = (relay.reactivated() if relay.id in back else relay for relay in known)
+    return (*kept, *made(domain_id, (role for role in missing if role not in in_grace), relay_domain, now))
 
 
-def _made(domain_id: str, role: Role, relay_domain: str, now: datetime) -> RelayAddress:
-    return RelayAddress(
-        id=new_id("rel", now),
-        domain_id=domain_id,
-        role=role,
-        local_part=random_local_part(),
-        relay_domain=relay_domain,
-        state=RelayState.ACTIVE,
-        grace_until=None,
-        created_at=now,
+def made(domain_id: str, roles: Iterable[Role], relay_domain: str, now: datetime) -> tuple[RelayAddress, ...]:
+    """Return a new published address for each role."""
+    return tuple(
+        RelayAddress(
+            id=new_id("rel", now),
+            domain_id=domain_id,
+            role=role,
+            local_part=random_local_part(),
+            relay_domain=relay_domain,
+            state=RelayState.ACTIVE,
+            grace_until=None,
+            created_at=now,
+        )
+        for role in roles
     )
-
-
-def rotated(  # noqa: PLR0913, PLR0917 - an address is described by these
-    known: Iterable[RelayAddress],
-    domain_id: str,
-    roles: Iterable[Role],
-    relay_domain: str,
-    now: datetime,
-    grace: timedelta,
-) -> tuple[RelayAddress, ...]:
-    """Return the domain's addresses with a new one published for each role, and the ones before withdrawn."""
-    made = (_made(domain_id, role, relay_domain, now) for role in roles)
-    return (*withdrawn(known, now, grace), *made)
 
 
 def withdrawn(known: Iterable[RelayAddress], now: datetime, grace: timedelta) -> tuple[RelayAddress, ...]:

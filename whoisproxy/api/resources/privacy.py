@@ -26,6 +26,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.services import privacy as service
+from whoisproxy.services.switching import SwitchRequest
 
 _PATH = "/v1/domains/{name}/privacy"
 _TLD_PROBLEMS = ("TLD_PROHIBITED", "TLD_UNSUPPORTED", "TLD_ALREADY_REDACTED", "TLD_LOCAL_PRESENCE")
@@ -110,10 +111,10 @@ def answer_of(view: service.PrivacyView) -> Answer:
     return Answer(status, shown, etag=_tag(view, shown), location=location)
 
 
-def switch_request(body: PrivacyBody) -> service.SwitchRequest:
+def switch_request(body: PrivacyBody) -> SwitchRequest:
     """Return a body as the service takes it."""
     consent = body.consent
-    return service.SwitchRequest(
+    return SwitchRequest(
         enabled=body.enabled,
         mail_policy=body.mail_policy,
         forward_to=body.forward_to,
@@ -151,7 +152,7 @@ async def delete_privacy(call: Call[NoQuery, Nothing]) -> Answer:
     """Switch privacy off, keeping the settings."""
     name = DomainName.parse(call.path["name"])
     version = await _matched_version(call)
-    wish = service.SwitchRequest(enabled=False, mail_policy=None, forward_to=None, consent=None)
+    wish = SwitchRequest(enabled=False, mail_policy=None, forward_to=None, consent=None)
     return answer_of(await call.deps.privacy.switch(call.registrar, name, wish, version))
 
 
