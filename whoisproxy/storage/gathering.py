@@ -84,10 +84,6 @@ class Gathering(Generic[AskT, AnswerT]):
             else:
                 for each, answer in zip(batch, answers, strict=True):
                     each.settle(answer)
-            finally:
-                # Where this task was cancelled nobody else would answer.
-                for each in batch:
-                    each.answer.cancel()
 
     def _take(self) -> list[_Asked[AskT, AnswerT]]:
         """Return those that can be carried out together, in order."""
