@@ -36,6 +36,8 @@ async def emit(  # noqa: PLR0913, PLR0917 - what an event is made of
 
 async def emit_all(uow: UnitOfWork, new: Sequence[NewEvent], now: datetime) -> list[Event]:
     """Append events in their order, and ask for the delivery of each."""
+    if not new:
+        return []
     events = await uow.events.append_all(new, now)
     webhooks = await uow.webhooks.ids_of_registrars(event.registrar_id for event in events)
     deliveries = {

@@ -118,8 +118,8 @@ ROUTES = (
         scope=Scope.PRIVACY_WRITE,
         summary="Switch the privacy of many domains",
         description=(
-            "One JSON object on each line, in and out; each answer is sent as soon as its line is carried "
-            "out, with the status and the problem that a single request would have had. With an "
+            "One JSON object on each line, in and out; answers are sent in order as soon as their lines are "
+            "carried out, with the status and the problem that a single request would have had. With an "
             "`Idempotency-Key` each line is carried out once: after a broken connection, send all again."
         ),
         handler=switch_many,
