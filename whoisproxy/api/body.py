@@ -6,6 +6,7 @@ What it yields is text that is safe to hand to pydantic; the shape is the models
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from itertools import takewhile
 from typing import Any, NoReturn, TypeVar
 
 from aiohttp import web
@@ -17,6 +18,9 @@ from whoisproxy.api.problems import FieldError, Problem
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _MAX_ERRORS = 20
+
+MOST_LINES = 100
+"""Lines of NDJSON that are handed on at once."""
 
 # The client went away, or its framing broke in the middle.
 _BROKEN_OFF = (ConnectionError, web.RequestPayloadError, HttpProcessingError)
@@ -63,16 +67,17 @@ async def _read(request: web.Request, limit_octets: int, timeout_s: float) -> by
     return bytes(raw)
 
 
-async def read_lines(request: web.Request, limit_octets: int, timeout_s: float) -> AsyncIterator[bytes]:
+async def read_lines(request: web.Request, limit_octets: int, timeout_s: float) -> AsyncIterator[list[bytes]]:
     """Yield the lines of an NDJSON body as they come, without their line ends; empty lines too.
 
-    A line is read only when the one before it was taken, so a slow consumer slows the sender.
+    They come in lists of those that have arrived together, at most `MOST_LINES`. More is read only when a
+    list was taken, so a slow consumer slows the sender.
 
     Raises:
         Problem: BODY_TOO_LARGE for a line over the limit, REQUEST_TIMEOUT when nothing comes,
             MALFORMED_REQUEST when the body breaks off.
     """
-    pending = bytearray()
+    pending = b""
     while True:
         try:
             async with asyncio.timeout(timeout_s):
@@ -81,22 +86,16 @@ async def read_lines(request: web.Request, limit_octets: int, timeout_s: float) 
             raise Problem("REQUEST_TIMEOUT", "the next line did not arrive in time") from None
         except _BROKEN_OFF:
             raise Problem("MALFORMED_REQUEST", "the body broke off") from None
-        pending += chunk
-        *lines, rest = bytes(pending).split(b"\n")
-        pending = bytearray(rest)
-        for line in lines:
-            yield _capped(line, limit_octets).removesuffix(b"\r")
-        _capped(pending, limit_octets)
+        *lines, pending = (pending + chunk).split(b"\n")
+        fitting = list(takewhile(lambda line: len(line) <= limit_octets, lines))
+        for first in range(0, len(fitting), MOST_LINES):
+            yield [line.removesuffix(b"\r") for line in fitting[first : first + MOST_LINES]]
+        if len(fitting) < len(lines) or len(pending) > limit_octets:
+            raise Problem("BODY_TOO_LARGE", f"a line must not exceed {limit_octets} octets")
         if not chunk and request.content.at_eof():
             break
     if pending:
-        yield bytes(pending)
-
-
-def _capped(line: bytes | bytearray, limit_octets: int) -> bytes:
-    if len(line) > limit_octets:
-        raise Problem("BODY_TOO_LARGE", f"a line must not exceed {limit_octets} octets")
-    return bytes(line)
+        yield [pending]
 
 
 def check_json(raw: bytes) -> None:

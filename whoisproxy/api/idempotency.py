@@ -6,18 +6,17 @@ shall try again with the same key.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from aiohttp import web
-from sqlalchemy.exc import IntegrityError
 
 from whoisproxy.api.problems import Problem
 from whoisproxy.api.sent import Sent
 from whoisproxy.domain.errors import IdempotencyConflict
-from whoisproxy.storage.repositories.webhooks import StoredAnswer
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.gathering import Gathering
+from whoisproxy.storage.repositories.webhooks import Mark, StoredAnswer
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -47,12 +46,13 @@ def fingerprint(*parts: str | bytes) -> bytes:
 
 
 class Idempotency:
-    """Carries out a request once per key and registrar."""
+    """Carries out a request once per key and registrar; requests at the same time are looked up together."""
 
     def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
-        self._storage = storage
         self._clock = clock
-        self._running: set[tuple[str, str]] = set()
+        self._running: set[Mark] = set()
+        self._looking = Gathering(storage.reading, _look)
+        self._keeping = Gathering(storage.unit_of_work, self._put)
 
     async def once(
         self, registrar_id: str, key: str, mark: bytes, perform: Callable[[], Awaitable[Sent]]
@@ -80,8 +80,7 @@ class Idempotency:
             self._running.discard(running)
 
     async def _kept(self, registrar_id: str, key: str, mark: bytes) -> Sent | None:
-        async with self._storage.reading() as uow:
-            stored = await uow.idempotency.get(registrar_id, key)
+        stored = await self._looking.ask((registrar_id, key))
         if stored is None:
             return None
         if stored.fingerprint != mark:
@@ -89,10 +88,16 @@ class Idempotency:
         return Sent(stored.status, stored.headers, stored.body, final=True)
 
     async def _keep(self, registrar_id: str, key: str, mark: bytes, answer: Sent) -> None:
-        if not answer.final:
-            return
-        stored = StoredAnswer(mark, answer.status, dict(answer.headers), answer.body)
+        if answer.final:
+            stored = StoredAnswer(mark, answer.status, dict(answer.headers), answer.body)
+            await self._keeping.ask(((registrar_id, key), stored))
+
+    async def _put(self, uow: UnitOfWork, answers: Sequence[tuple[Mark, StoredAnswer]]) -> list[None]:
         # Another process may have carried out the same request meanwhile; its answer stands.
-        with suppress(IntegrityError):
-            async with self._storage.unit_of_work() as uow:
-                await uow.idempotency.put(registrar_id, key, stored, self._clock())
+        await uow.idempotency.put_all(dict(answers), self._clock())
+        return [None] * len(answers)
+
+
+async def _look(uow: UnitOfWork, marks: Sequence[Mark]) -> list[StoredAnswer | None]:
+    kept = await uow.idempotency.get_all(marks)
+    return [kept.get(mark) for mark in marks]

@@ -20,7 +20,8 @@ from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.runtime.core import Core, brand_of
 from whoisproxy.services.previews import Preview, future_identities, preview_of
-from whoisproxy.services.privacy import PrivacyView, SwitchRequest
+from whoisproxy.services.privacy import PrivacyView
+from whoisproxy.services.switching import SwitchRequest
 
 app = typer.Typer(no_args_is_help=True, help="Look at and switch the privacy of a domain.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]

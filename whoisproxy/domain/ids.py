@@ -1,16 +1,20 @@
 """Identifiers: a prefix that says what it names, then time and chance, so that they sort by age."""
 
 import secrets
+from base64 import b32encode
 from datetime import datetime
 
 # Crockford's base32 in lower case: no i, l, o or u to be misread.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
+_FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 
 
 def base32(value: int, length: int) -> str:
     """Write `value` as `length` characters of ALPHABET, most significant first."""
-    return "".join(ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(length)))
+    groups = -(-length // 8)  # the library writes 5 octets as 8 characters
+    octets = (value << 5 * (8 * groups - length)).to_bytes(5 * groups)
+    return b32encode(octets)[:length].translate(_FROM_RFC_4648).decode()
 
 
 def new_id(prefix: str, now: datetime) -> str:

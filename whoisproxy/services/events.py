@@ -4,11 +4,13 @@ An event is written in the unit of work of the change it tells of, together with
 none is lost and none tells of what did not happen. It carries ids, states and codes, never a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.operation import Event
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 DELIVER = "webhook.deliver"
@@ -28,19 +30,40 @@ async def emit(  # noqa: PLR0913, PLR0917 - what an event is made of
         data: JSON values that name no person.
         clock: Gives the event its time.
     """
-    now = clock()
-    event = await uow.events.append(registrar_id, kind, domain, dict(data), now)
-    for webhook in await uow.webhooks.of_registrar(registrar_id):
-        await ask_for_delivery(uow, webhook.id, event.sequence, registrar_id, clock)
+    [event] = await emit_all(uow, [NewEvent(registrar_id, kind, domain, data)], clock())
     return event
+
+
+async def emit_all(uow: UnitOfWork, new: Sequence[NewEvent], now: datetime) -> list[Event]:
+    """Append events in their order, and ask for the delivery of each."""
+    if not new:
+        return []
+    events = await uow.events.append_all(new, now)
+    webhooks = await uow.webhooks.ids_of_registrars(event.registrar_id for event in events)
+    deliveries = {
+        _delivery_key(webhook_id, event.sequence): _delivery(webhook_id, event.registrar_id, event.sequence)
+        for event in events
+        for webhook_id, registrar_id in webhooks
+        if registrar_id == event.registrar_id
+    }
+    await uow.outbox.add_all(DELIVER, deliveries, now)
+    return events
 
 
 async def ask_for_delivery(
     uow: UnitOfWork, webhook_id: str, sequence: int, registrar_id: str, clock: Clock
 ) -> None:
     """Put one delivery into the outbox; each has a key of its own, so a failing one delays no other."""
-    payload = {"webhook_id": webhook_id, "registrar_id": registrar_id, "sequence": sequence}
-    await uow.outbox.add(DELIVER, f"{DELIVER}:{webhook_id}:{sequence}", payload, clock())
+    payload = _delivery(webhook_id, registrar_id, sequence)
+    await uow.outbox.add(DELIVER, _delivery_key(webhook_id, sequence), payload, clock())
+
+
+def _delivery_key(webhook_id: str, sequence: int) -> str:
+    return f"{DELIVER}:{webhook_id}:{sequence}"
+
+
+def _delivery(webhook_id: str, registrar_id: str, sequence: int) -> dict[str, object]:
+    return {"webhook_id": webhook_id, "registrar_id": registrar_id, "sequence": sequence}
 
 
 class Events:

@@ -5,6 +5,7 @@ Pure functions. Phone numbers take the form of RFC 5733 section 2.5, `+41.221234
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import phonenumbers
 
@@ -56,7 +57,7 @@ def proxy_contact(identity: ProxyIdentity) -> Contact:
         region=brand.region,
         postal_code=brand.postal_code,
         country_code=brand.country_code,
-        phone=epp_phone(brand.phone),
+        phone=_public_phone(brand.phone),
         email=identity.relay_address,
     )
 
@@ -82,6 +83,10 @@ def epp_phone(e164: str) -> str:
         return ""
     number = phonenumbers.parse(e164, None)
     return f"+{number.country_code}.{phonenumbers.national_significant_number(number)}"
+
+
+# Brands are few and public; a registrant's number is kept nowhere.
+_public_phone = lru_cache(maxsize=256)(epp_phone)
 
 
 def contacts_for(

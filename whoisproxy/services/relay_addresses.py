@@ -4,7 +4,7 @@ One per role, made when privacy is first switched on; the same come back when it
 their grace period. An address is random and never given to another domain.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,68 +14,60 @@ from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
 
-async def publish(
-    uow: UnitOfWork, domain_id: str, roles: Iterable[Role], relay_domain: str, now: datetime
-) -> list[RelayAddress]:
-    """Return the domain's published addresses, one for each role; makes or reactivates what is missing."""
-    known = [relay for relay in await uow.relays.of_domain(domain_id) if relay.relay_domain == relay_domain]
-    return [await _published(uow, known, domain_id, role, relay_domain, now) for role in roles]
-
-
-async def _published(  # noqa: PLR0913, PLR0917 - an address is described by these
-    uow: UnitOfWork,
-    known: Iterable[RelayAddress],
-    domain_id: str,
-    role: Role,
-    relay_domain: str,
-    now: datetime,
-) -> RelayAddress:
-    usable = [relay for relay in known if relay.role is role and relay.takes_mail(now)]
-    for relay in usable:
-        if relay.state is RelayState.ACTIVE:
-            return relay
-    if usable:
-        relay = usable[-1].reactivated()
-        await uow.relays.update(relay)
-        return relay
-    return await _make(uow, domain_id, role, relay_domain, now)
-
-
-async def _make(
-    uow: UnitOfWork, domain_id: str, role: Role, relay_domain: str, now: datetime
-) -> RelayAddress:
-    relay = RelayAddress(
-        id=new_id("rel", now),
-        domain_id=domain_id,
-        role=role,
-        local_part=random_local_part(),
-        relay_domain=relay_domain,
-        state=RelayState.ACTIVE,
-        grace_until=None,
-        created_at=now,
-    )
-    await uow.relays.add(relay)
-    return relay
-
-
-async def rotate(  # noqa: PLR0913, PLR0917 - an address is described by these
-    uow: UnitOfWork,
+def published(
+    known: Sequence[RelayAddress],
     domain_id: str,
     roles: Iterable[Role],
     relay_domain: str,
     now: datetime,
-    grace: timedelta,
-) -> list[RelayAddress]:
-    """Publish new addresses and withdraw the ones before."""
-    await withdraw(uow, domain_id, now, grace)
-    return [await _make(uow, domain_id, role, relay_domain, now) for role in roles]
+) -> tuple[RelayAddress, ...]:
+    """Return the domain's addresses with one published for each role: kept, reactivated or made."""
+    usable = [relay for relay in known if relay.relay_domain == relay_domain and relay.takes_mail(now)]
+    active = {relay.role for relay in usable if relay.state is RelayState.ACTIVE}
+    # Of those in grace the youngest comes back.
+    in_grace = {relay.role: relay for relay in usable if relay.role not in active}
+    missing = [role for role in roles if role not in active]
+    back = {in_grace[role].id for role in missing if role in in_grace}
+    kept = (relay.reactivated() if relay.id in back else relay for relay in known)
+    return (*kept, *made(domain_id, (role for role in missing if role not in in_grace), relay_domain, now))
+
+
+def made(domain_id: str, roles: Iterable[Role], relay_domain: str, now: datetime) -> tuple[RelayAddress, ...]:
+    """Return a new published address for each role."""
+    return tuple(
+        RelayAddress(
+            id=new_id("rel", now),
+            domain_id=domain_id,
+            role=role,
+            local_part=random_local_part(),
+            relay_domain=relay_domain,
+            state=RelayState.ACTIVE,
+            grace_until=None,
+            created_at=now,
+        )
+        for role in roles
+    )
+
+
+def withdrawn(known: Iterable[RelayAddress], now: datetime, grace: timedelta) -> tuple[RelayAddress, ...]:
+    """Return the addresses with none published; they go on taking mail for `grace`."""
+    return tuple(
+        relay.withdrawn(now, grace) if relay.state is RelayState.ACTIVE else relay for relay in known
+    )
 
 
 async def withdraw(uow: UnitOfWork, domain_id: str, now: datetime, grace: timedelta) -> None:
-    """Take the domain's addresses from publication; they go on taking mail for `grace`."""
-    for relay in await uow.relays.of_domain(domain_id):
-        if relay.state is RelayState.ACTIVE:
-            await uow.relays.update(relay.withdrawn(now, grace))
+    """Take the domain's addresses from publication."""
+    known = await uow.relays.of_domain(domain_id)
+    await write(uow, known, withdrawn(known, now, grace))
+
+
+async def write(uow: UnitOfWork, before: Iterable[RelayAddress], after: Iterable[RelayAddress]) -> None:
+    """Store what is new or different in `after`, of one domain or of many."""
+    known = {relay.id: relay for relay in before}
+    different = [relay for relay in after if known.get(relay.id) != relay]
+    await uow.relays.add(*(relay for relay in different if relay.id not in known))
+    await uow.relays.update(*(relay for relay in different if relay.id in known))
 
 
 async def retire(uow: UnitOfWork, relay: RelayAddress) -> None:

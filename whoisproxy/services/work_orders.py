@@ -4,6 +4,7 @@ A domain has at most one pending operation. A new one takes the place of the one
 a no-op: the worker asks before and after it has talked to the registry whether its operation still counts.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,10 +22,9 @@ def work_key(domain_id: str) -> str:
     return f"{APPLY}:{domain_id}"
 
 
-async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind, now: datetime) -> Operation:
-    """Write a new operation and its work; supersede the one that was pending."""
-    await supersede_open(uow, registration.id, now)
-    operation = Operation(
+def new_operation(registration: Registration, kind: OperationKind, now: datetime) -> Operation:
+    """Return an operation that nobody has begun."""
+    return Operation(
         id=new_id("op", now),
         registrar_id=registration.registrar_id,
         domain_id=registration.id,
@@ -38,15 +38,35 @@ async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind
         created_at=now,
         updated_at=now,
     )
-    await uow.operations.add(operation)
-    await uow.outbox.add(APPLY, work_key(registration.id), {"operation_id": operation.id}, now)
+
+
+async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind, now: datetime) -> Operation:
+    """Write a new operation and its work; supersede the one that was pending."""
+    await supersede_open(uow, registration.id, now)
+    operation = new_operation(registration, kind, now)
+    await order(uow, [operation], now)
     return operation
+
+
+async def order(uow: UnitOfWork, operations: Sequence[Operation], now: datetime) -> None:
+    """Write new operations, each of another domain, and their work."""
+    await uow.operations.add(*operations)
+    work = {work_key(each.domain_id): {"operation_id": each.id} for each in operations}
+    await uow.outbox.add_all(APPLY, work, now)
 
 
 async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> None:
     """End the domain's pending operation, if any, as superseded."""
     pending = await uow.operations.open_of_domain(domain_id)
     if pending is not None:
-        await uow.operations.update(replace(pending, state=OperationState.SUPERSEDED, updated_at=now))
-        await uow.outbox.withdraw(work_key(domain_id))
-        await uow.registry_tasks.supersede(domain_id, now)
+        await supersede(uow, [pending], now)
+
+
+async def supersede(uow: UnitOfWork, pending: Sequence[Operation], now: datetime) -> None:
+    """End pending operations as superseded, and strike off their work."""
+    await uow.operations.update(
+        *(replace(each, state=OperationState.SUPERSEDED, updated_at=now) for each in pending)
+    )
+    await uow.outbox.withdraw(*(work_key(each.domain_id) for each in pending))
+    for each in pending:
+        await uow.registry_tasks.supersede(each.domain_id, now)

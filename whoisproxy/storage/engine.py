@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from whoisproxy.storage import sqlite_driver
@@ -19,6 +21,9 @@ _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 _BUSY_MS = 15_000
 READ_ONLY = "whoisproxy_read_only"
+
+PASSING = (OperationalError, InterfaceError, PoolTimeout, TimeoutError, OSError)
+"""The database or the network under it is away; the same may succeed later."""
 
 
 def open_engine(url: str) -> AsyncEngine:

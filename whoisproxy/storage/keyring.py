@@ -1,8 +1,9 @@
 """Data keys of owners, fetched from the database, kept open in memory for a while."""
 
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.storage.tables import data_keys
@@ -12,6 +13,9 @@ SYSTEM = "system"
 """Owner of what belongs to no registrant: webhook secrets, kept answers, the blind index."""
 
 _CACHED = 4096
+
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_OF_OWNERS = select(data_keys).where(data_keys.c.owner_id.in_(bindparam("owner_ids", expanding=True)))
 
 
 class Keyring:
@@ -30,27 +34,33 @@ class Keyring:
         Raises:
             Unreadable: There is none: it was never made, or it was destroyed.
         """
-        known = self._open.get(owner_id)
+        known = (await self.keys(connection, [owner_id])).get(owner_id)
         if known is not None:
-            self._open.move_to_end(owner_id)
             return known
-        row = (await connection.execute(select(data_keys).where(data_keys.c.owner_id == owner_id))).first()
-        if row is not None:
-            key = self._vault.unwrap(owner_id, WrappedKey(row.wrapped, row.master_key_id))
-        elif create:
-            key, wrapped = self._vault.new_data_key(owner_id)
-            await connection.execute(
-                insert(data_keys).values(
-                    owner_id=owner_id, wrapped=wrapped.wrapped, master_key_id=wrapped.master_key_id
-                )
-            )
-            return key
-        else:
+        if not create:
             raise Unreadable("the data key does not exist any more")
-        self._open[owner_id] = key
-        if len(self._open) > _CACHED:
-            self._open.popitem(last=False)
+        key, wrapped = self._vault.new_data_key(owner_id)
+        await connection.execute(
+            insert(data_keys).values(
+                owner_id=owner_id, wrapped=wrapped.wrapped, master_key_id=wrapped.master_key_id
+            )
+        )
         return key
+
+    async def keys(self, connection: AsyncConnection, owner_ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the data keys of those owners who have one, fetched in one statement.
+
+        Raises:
+            Unreadable: One does not open.
+        """
+        wanted = set(owner_ids)
+        known = {owner_id: key for owner_id in wanted if (key := self._open.get(owner_id)) is not None}
+        missing = sorted(wanted - known.keys())
+        if missing:
+            rows = (await connection.execute(_OF_OWNERS, {"owner_ids": missing})).all()
+            known |= {row.owner_id: self._unwrapped(row) for row in rows}
+        self._remember(known)
+        return known
 
     async def destroy(self, connection: AsyncConnection, owner_id: str) -> None:
         """Make everything sealed for the owner unreadable for ever."""
@@ -63,7 +73,7 @@ class Keyring:
         stale = select(data_keys).where(data_keys.c.master_key_id != current).limit(limit)
         rows = (await connection.execute(stale)).all()
         for row in rows:
-            key = self._vault.unwrap(row.owner_id, WrappedKey(row.wrapped, row.master_key_id))
+            key = self._unwrapped(row)
             wrapped = self._vault.wrap(row.owner_id, key)
             await connection.execute(
                 update(data_keys)
@@ -71,3 +81,14 @@ class Keyring:
                 .values(wrapped=wrapped.wrapped, master_key_id=wrapped.master_key_id)
             )
         return len(rows)
+
+    def _unwrapped(self, row: Row[tuple[object, ...]]) -> bytes:
+        return self._vault.unwrap(row.owner_id, WrappedKey(row.wrapped, row.master_key_id))
+
+    def _remember(self, keys: Mapping[str, bytes]) -> None:
+        """Keep keys open; those that were not asked for the longest are forgotten."""
+        for owner_id, key in keys.items():
+            self._open[owner_id] = key
+            self._open.move_to_end(owner_id)
+        while len(self._open) > _CACHED:
+            self._open.popitem(last=False)

@@ -1,5 +1,6 @@
 """Sealing inside a transaction: a connection, the keys of owners, and the blind index."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import orjson
@@ -52,6 +53,10 @@ class Sealing:
     async def ensure_key(self, owner_id: str) -> None:
         """Make the owner's key where there is none."""
         await self._key(owner_id, create=True)
+
+    async def fetch_keys(self, owner_ids: Iterable[str]) -> None:
+        """Fetch the keys of many owners in one statement, before their values are opened one by one."""
+        self._seen.update(await self.keyring.keys(self.connection, owner_ids))
 
     async def destroy(self, owner_id: str) -> None:
         """Destroy the owner's key: everything sealed for him is unreadable for ever."""

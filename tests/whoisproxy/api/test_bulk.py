@@ -67,6 +67,26 @@ async def test_an_answer_comes_before_the_next_line_is_sent(service: Service) ->
         assert await response.content.read() == b""
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "nightly"}], ids=["no key", "a key"])
+async def test_lines_of_one_domain_are_carried_out_in_their_order(
+    service: Service, headers: dict[str, str]
+) -> None:
+    names = [f"ann-{number}.com" for number in range(4)]
+    for name in names:
+        await service.client.put(f"/v1/domains/{name}", domain_body())
+    lines: list[dict[str, object]] = [
+        {"domain": name, **(OFF if turn % 2 else ON)} for turn in range(40) for name in names
+    ]
+    results = await service.bulk(service.client, lines, **headers)
+    assert [(each["domain"], each["privacy"]["wanted"]) for each in results] == [
+        (line["domain"], line["enabled"]) for line in lines
+    ]
+    events = (await service.client.get("/v1/events?limit=500")).json["events"]
+    for name in names:
+        kinds = [event["type"] for event in events if event["domain"] == name]
+        assert kinds == ["domain.created", *["privacy.enabling", "privacy.disabling"] * 20]
+
+
 async def test_lines_sent_again_under_the_same_key_are_carried_out_once(service: Service) -> None:
     await service.client.put("/v1/domains/ann-one.com", domain_body())
     lines: list[dict[str, object]] = [{"domain": "ann-one.com", **ON}]

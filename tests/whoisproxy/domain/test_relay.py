@@ -47,6 +47,14 @@ def test_base32_sorts_like_the_numbers(one: int, two: int) -> None:
     assert (base32(one, 26) < base32(two, 26)) == (one < two)
 
 
+@given(st.integers(0, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, 2 ** (5 * n) - 1))))
+def test_base32_has_five_bits_in_each_character(number: tuple[int, int]) -> None:
+    length, value = number
+    written = base32(value, length)
+    assert len(written) == length
+    assert sum(ALPHABET.index(each) << 5 * place for place, each in enumerate(reversed(written))) == value
+
+
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - made aware below
 def test_ids_sort_by_age_and_never_repeat(moment: datetime) -> None:
     now = moment.replace(tzinfo=UTC)

@@ -32,10 +32,11 @@ from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker, RetryPolicy, WorkerSettings
-from whoisproxy.services.privacy import PrivacyService, SwitchRequest
+from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_tasks import REQUIRED, RegistryTasks
+from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.services.webhooks import WebhookDelivery, Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage

@@ -4,10 +4,27 @@ import asyncio
 
 import pytest
 
-from tests.whoisproxy.services.world import RDDS_ONLY, SPEC, SUBSTITUTED, make_world, renamed
+from registries.catalogue import Catalogue
+from tests.whoisproxy.services.world import (
+    PROHIBITED,
+    RDDS_ONLY,
+    SETTINGS,
+    SPEC,
+    SUBSTITUTED,
+    make_world,
+    renamed,
+)
+from whoisproxy.domain.errors import NotFound, PrivacyNotAllowed
+from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
-from whoisproxy.domain.privacy import PrivacyState
+from whoisproxy.domain.privacy import Consent, PrivacyState
+from whoisproxy.services.privacy import PrivacyService, PrivacyView
+from whoisproxy.services.switching import SwitchRequest
+from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.vault import Unreadable
+
+UNKNOWN = DomainName("nobody-has-this.com")
 
 
 async def test_switches_at_the_same_time_leave_one_pending_operation(storage: Storage) -> None:
@@ -23,6 +40,56 @@ async def test_switches_at_the_same_time_leave_one_pending_operation(storage: St
     assert [each.id for each in pending] == [view.privacy.operation_id]
     await world.work()
     assert (await world.status(SUBSTITUTED)).operation is None
+
+
+async def test_many_switched_at_the_same_time_are_each_done_or_refused_alone(storage: Storage) -> None:
+    world = await make_world(storage)
+    names = [DomainName(f"zoe-{number}.{suffix}") for number in range(12) for suffix in ("com", "org")]
+    for name in (*names, PROHIBITED):
+        await world.register(name)
+    other = await world.accounts.add_registrar("Other", "https://other.example")
+    not_his = world.privacy.switch(other, names[0], SwitchRequest(enabled=False))
+    switches = [*map(world.enable, names), world.enable(PROHIBITED), world.enable(UNKNOWN), not_his]
+    answers = await asyncio.gather(*switches, return_exceptions=True)
+    assert [type(each) for each in answers[len(names) :]] == [PrivacyNotAllowed, NotFound, NotFound]
+    assert all(isinstance(each, PrivacyView) and each.operation for each in answers[: len(names)])
+    await world.work()
+    states = {(await world.status(name)).privacy.status.state for name in names}
+    assert states == {PrivacyState.ENABLED}
+    assert sorted(await world.events()) == sorted(
+        ["domain.created", *["domain.created", "privacy.enabling", "privacy.enabled"] * len(names)]
+    )
+
+
+async def test_a_registrant_who_cannot_be_read_keeps_no_other_from_being_switched(storage: Storage) -> None:
+    world = await make_world(storage)
+    names = [DomainName(f"zoe-{number}.com") for number in range(3)]
+    registrations = [await world.register(name) for name in names]
+    async with storage.unit_of_work() as uow:
+        await uow.sealing.destroy(registrations[-1].registrant_id)
+    answers = await asyncio.gather(*map(world.enable, names), return_exceptions=True)
+    assert [type(each) for each in answers] == [PrivacyView, PrivacyView, Unreadable]
+
+
+async def test_switches_of_the_same_domains_in_any_order_do_not_wait_for_each_other_for_ever(
+    database_url: str, master_keys: MasterKeys
+) -> None:
+    """Two processes each lock many domains at once."""
+    storages = [await Storage.open(database_url, master_keys) for _ in range(2)]
+    one = await make_world(storages[0])
+    names = [DomainName(f"zoe-{number}.com") for number in range(20)]
+    for name in names:
+        await one.register(name)
+    privacy = PrivacyService(storages[1], Catalogue.load(), SETTINGS, one.clock)
+    for enabled in (True, False):
+        request = SwitchRequest(enabled=enabled, consent=Consent("the owner", one.clock(), "2026-01"))
+        async with asyncio.timeout(30):
+            await asyncio.gather(
+                *(one.privacy.switch(one.registrar, name, request) for name in names),
+                *(privacy.switch(one.registrar, name, request) for name in reversed(names)),
+            )
+    for storage in storages:
+        await storage.close()
 
 
 async def test_a_whole_life_ends_where_it_began(storage: Storage) -> None:

@@ -30,7 +30,7 @@ from whoisproxy.domain.errors import (
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationKind, OperationState
 from whoisproxy.domain.privacy import PrivacyState
-from whoisproxy.services.privacy import SwitchRequest
+from whoisproxy.services.switching import SwitchRequest
 
 ALLOWED = [SUBSTITUTED, RDDS_ONLY, RELAY_EMAIL, FLAGGED]
 

@@ -14,7 +14,7 @@ from whoisproxy.config import CallbackAccount, ConfigurationError
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.runtime.callback_connectors import with_callbacks
-from whoisproxy.services.privacy import SwitchRequest
+from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.unit_of_work import Storage
 
 PENDING, DONE, FAILED = OperationState.PENDING, OperationState.DONE, OperationState.FAILED

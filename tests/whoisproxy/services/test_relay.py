@@ -1,7 +1,7 @@
 from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World
-from whoisproxy.services.privacy import SwitchRequest
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
+from whoisproxy.services.switching import SwitchRequest
 
 
 async def _route(world: World) -> RelayRoute:

@@ -16,11 +16,12 @@ from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker, RetryPolicy, WorkerSettings
-from whoisproxy.services.privacy import PrivacyService, PrivacyView, SwitchRequest
+from whoisproxy.services.privacy import PrivacyService, PrivacyView
 from whoisproxy.services.registration import Registrations, RegistrationSpec
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.relay_directory import RelayDirectory
 from whoisproxy.services.settings import PrivacySettings
+from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
 

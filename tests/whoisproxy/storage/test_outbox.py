@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from tests.whoisproxy.storage.values import HOUR, NOW
 from whoisproxy.storage.keys import MasterKeys
@@ -119,6 +120,29 @@ async def test_a_heartbeat_keeps_a_lease_and_only_its_own(storage: Storage) -> N
     assert await claim(storage, "two", now=later) == []
     [taken_over] = await claim(storage, "two", now=NOW + HOUR)
     assert (taken_over.id, taken_over.attempts) == (item_id, 2)
+
+
+async def test_a_claim_takes_ended_leases_first_and_no_more_than_it_asks_for(storage: Storage) -> None:
+    ids = [await add(storage, key) for key in "abcd"]
+    await claim(storage, "dead", limit=2)
+    claimed = await claim(storage, "heir", limit=3, now=NOW + HOUR)
+    assert [(item.id, item.attempts) for item in claimed] == [(ids[0], 2), (ids[1], 2), (ids[2], 1)]
+
+
+async def test_a_claim_does_not_sort_the_queue(sqlite_storage: Storage) -> None:
+    """Where 100,000 pieces of work wait, sorting them for each claim takes longer than the work."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(sqlite_storage.engine.sync_engine, "before_cursor_execute")
+    def note(_: object, __: object, sql: str, values: tuple[object, ...], *___: object) -> None:
+        asked.append((sql, values))
+
+    assert await claim(sqlite_storage) == []
+    [(sql, values)] = [each for each in asked if each[0].startswith("SELECT") and each[1][0] == "waiting"]
+    async with sqlite_storage.reading() as unit:
+        plan = str((await unit.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)).all())
+    assert "ix_outbox_state_run_at" in plan
+    assert "ORDER BY" not in plan
 
 
 async def test_workers_wake_after_the_commit(storage: Storage) -> None:

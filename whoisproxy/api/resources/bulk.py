@@ -1,7 +1,8 @@
 """Switch the privacy of many domains: NDJSON in, NDJSON out as it goes.
 
-A line is read when the answer to the one before it was taken, so neither side can flood the other. A
-bad line is answered and the next one read. With an Idempotency-Key each line is carried out once: a
+Lines that have arrived together are carried out together, which costs little more than one of them; their
+answers stand in their order. More is read when those were taken, so neither side can flood the other. A bad
+line stops no other. With an Idempotency-Key each line is carried out once: a
 client whose connection broke sends all again, and the lines done are answered from what was kept.
 """
 
@@ -19,7 +20,7 @@ from whoisproxy.api.models.bulk import BulkLine, BulkResult
 from whoisproxy.api.models.common import NoQuery, Nothing
 from whoisproxy.api.models.problem import ProblemModel
 from whoisproxy.api.problems import Problem
-from whoisproxy.api.resources.privacy import answer_of, privacy_view, switch_request
+from whoisproxy.api.resources.privacy import privacy_view, status_of, switch_request
 from whoisproxy.api.routing import Call, Reply, Route, Tag
 from whoisproxy.api.sent import Sent
 from whoisproxy.domain.account import Scope
@@ -33,15 +34,15 @@ _Call = Call[NoQuery, Nothing]
 
 
 async def switch_many(call: _Call) -> web.StreamResponse:
-    """Answer each line as soon as it is carried out."""
+    """Answer lines as soon as they are carried out."""
     demand_media_type(call.request, _MEDIA_TYPE)
     key = key_of(call.request)
     response = web.StreamResponse(headers={"Content-Type": _MEDIA_TYPE})
     await response.prepare(call.request)
     try:
-        async for line in _results(call, key):
+        async for lines in _results(call, key):
             async with asyncio.timeout(call.deps.limits.body_timeout_s):
-                await response.write(line + b"\n")
+                await response.write(b"".join(line + b"\n" for line in lines))
         await response.write_eof()
     except (TimeoutError, ConnectionError):
         # The client takes no answers any more: its lines that were not read are not carried out. The
@@ -52,21 +53,23 @@ async def switch_many(call: _Call) -> web.StreamResponse:
     return response
 
 
-async def _results(call: _Call, key: str) -> AsyncIterator[bytes]:
-    """Yield one answer for each line that is not empty, and one more when the body itself is broken."""
+async def _results(call: _Call, key: str) -> AsyncIterator[list[bytes]]:
+    """Yield the answers to all lines that are not empty, and one more when the body itself is broken."""
     limits = call.deps.limits
     number = 0
     try:
-        async for raw in read_lines(call.request, limits.line_octets, limits.body_timeout_s):
-            number += 1
-            if number > limits.bulk_lines:
+        async for lines in read_lines(call.request, limits.line_octets, limits.body_timeout_s):
+            allowed = lines[: limits.bulk_lines - number]
+            numbered = [(place, raw) for place, raw in enumerate(allowed, number + 1) if raw.strip()]
+            # Tasks begin in their order, and so do the switches: two of one domain do not change places.
+            yield await asyncio.gather(*(_carried_out(call, key, *each) for each in numbered))
+            number += len(allowed)
+            if len(allowed) < len(lines):
                 problem = Problem("BODY_TOO_LARGE", f"at most {limits.bulk_lines} lines in one request")
-                yield _failed(call, number, None, problem).body
+                yield [_failed(call, number + 1, None, problem).body]
                 break
-            if raw.strip():
-                yield await _carried_out(call, key, number, raw)
     except Problem as problem:
-        yield _failed(call, number + 1, None, problem).body
+        yield [_failed(call, number + 1, None, problem).body]
 
 
 async def _carried_out(call: _Call, key: str, number: int, raw: bytes) -> bytes:
@@ -92,7 +95,7 @@ async def _switched(call: _Call, number: int, raw: bytes) -> Sent:
         view = await call.deps.privacy.switch(call.registrar, name, switch_request(line), None)
     except Exception as error:  # noqa: BLE001 - same
         return _failed(call, number, name, as_api_problem(error, call.request_id))
-    status = answer_of(view).status
+    status = status_of(view)
     done = BulkResult(
         line=number, domain=name.a_label, status=status, privacy=privacy_view(view), problem=None
     )
@@ -115,8 +118,8 @@ ROUTES = (
         scope=Scope.PRIVACY_WRITE,
         summary="Switch the privacy of many domains",
         description=(
-            "One JSON object on each line, in and out; each answer is sent as soon as its line is carried "
-            "out, with the status and the problem that a single request would have had. With an "
+            "One JSON object on each line, in and out; answers are sent in order as soon as their lines are "
+            "carried out, with the status and the problem that a single request would have had. With an "
             "`Idempotency-Key` each line is carried out once: after a broken connection, send all again."
         ),
         handler=switch_many,

@@ -26,6 +26,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.services import privacy as service
+from whoisproxy.services.switching import SwitchRequest
 
 _PATH = "/v1/domains/{name}/privacy"
 _TLD_PROBLEMS = ("TLD_PROHIBITED", "TLD_UNSUPPORTED", "TLD_ALREADY_REDACTED", "TLD_LOCAL_PRESENCE")
@@ -97,18 +98,23 @@ def _tag(view: service.PrivacyView, shown: PrivacyView) -> str:
     return strong_tag("privacy", view.registration.id, shown.model_dump_json())
 
 
-def answer_of(view: service.PrivacyView) -> Answer:
+def status_of(view: service.PrivacyView) -> int:
     """Return 202 while an operation works on the domain, else 200."""
-    shown = privacy_view(view)
-    if view.operation is not None and view.operation.state is OperationState.PENDING:
-        return Answer(202, shown, etag=_tag(view, shown), location=operation_link(view.operation.id))
-    return Answer(200, shown, etag=_tag(view, shown))
+    working = view.operation is not None and view.operation.state is OperationState.PENDING
+    return 202 if working else 200
 
 
-def switch_request(body: PrivacyBody) -> service.SwitchRequest:
+def answer_of(view: service.PrivacyView) -> Answer:
+    """Return the answer to a change."""
+    shown, status = privacy_view(view), status_of(view)
+    location = operation_link(view.operation.id) if view.operation is not None and status == 202 else ""  # noqa: PLR2004
+    return Answer(status, shown, etag=_tag(view, shown), location=location)
+
+
+def switch_request(body: PrivacyBody) -> SwitchRequest:
     """Return a body as the service takes it."""
     consent = body.consent
-    return service.SwitchRequest(
+    return SwitchRequest(
         enabled=body.enabled,
         mail_policy=body.mail_policy,
         forward_to=body.forward_to,
@@ -146,7 +152,7 @@ async def delete_privacy(call: Call[NoQuery, Nothing]) -> Answer:
     """Switch privacy off, keeping the settings."""
     name = DomainName.parse(call.path["name"])
     version = await _matched_version(call)
-    wish = service.SwitchRequest(enabled=False, mail_policy=None, forward_to=None, consent=None)
+    wish = SwitchRequest(enabled=False, mail_policy=None, forward_to=None, consent=None)
     return answer_of(await call.deps.privacy.switch(call.registrar, name, wish, version))
 
 

@@ -1,16 +1,32 @@
 """Operations, and the events that tell registrars of them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.operation import Event, Operation, OperationKind, OperationState
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import events, operations
+
+_FIELDS = tuple(field.name for field in fields(Operation))
+# Set when an operation is made, and never again.
+_FIXED = frozenset({"id", "registrar_id", "domain_id", "domain", "kind", "created_at"})
+
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_ADD = insert(operations)
+_UPDATE = update(operations).where(operations.c.id == bindparam("of_id"))
+_BY_IDS = select(operations).where(operations.c.id.in_(bindparam("ids", expanding=True)))
+_OPEN = (
+    select(operations)
+    .where(operations.c.domain_id.in_(bindparam("domain_ids", expanding=True)))
+    .where(operations.c.state == OperationState.PENDING)
+    .order_by(operations.c.id)
+)
+_APPEND = insert(events).returning(events.c.sequence, sort_by_parameter_order=True)
 
 
 class Operations:
@@ -19,30 +35,43 @@ class Operations:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, operation: Operation) -> None:
-        """Store a new operation."""
-        await self._connection.execute(insert(operations).values(**_values(operation)))
+    async def add(self, *new: Operation) -> None:
+        """Store new operations."""
+        if new:
+            await self._connection.execute(_ADD, [_values(each) for each in new])
 
     async def get(self, operation_id: str) -> Operation | None:
         """Return an operation by id."""
-        return await self._one(operations.c.id == operation_id)
+        return (await self.by_ids([operation_id])).get(operation_id)
 
-    async def update(self, operation: Operation) -> None:
-        """Store a changed operation."""
-        await self._connection.execute(
-            update(operations).where(operations.c.id == operation.id).values(**_values(operation))
-        )
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, Operation]:
+        """Return the operations that there are of these ids."""
+        rows = (await self._connection.execute(_BY_IDS, {"ids": list(ids)})).all()
+        return {row.id: _operation(row) for row in rows}
+
+    async def update(self, *changed: Operation) -> None:
+        """Store changed operations."""
+        if changed:
+            await self._connection.execute(_UPDATE, [_changed_values(each) for each in changed])
 
     async def open_of_domain(self, domain_id: str) -> Operation | None:
         """Return the operation of a domain that is still pending."""
-        return await self._one(
-            operations.c.domain_id == domain_id, operations.c.state == OperationState.PENDING
-        )
+        return (await self.open_of_domains([domain_id])).get(domain_id)
 
-    async def _one(self, *conditions: object) -> Operation | None:
-        statement = select(operations).where(*conditions).order_by(operations.c.id.desc())  # type: ignore[arg-type]
-        row = (await self._connection.execute(statement)).first()
-        return None if row is None else _operation(row)
+    async def open_of_domains(self, domain_ids: Iterable[str]) -> dict[str, Operation]:
+        """Return the pending operations by domain; the newest one of each."""
+        rows = (await self._connection.execute(_OPEN, {"domain_ids": list(domain_ids)})).all()
+        return {row.domain_id: _operation(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that has no place in the order yet; see `Event`."""
+
+    registrar_id: str
+    type: str
+    domain: str
+    data: Mapping[str, object]
 
 
 class Events:
@@ -55,15 +84,27 @@ class Events:
         self, registrar_id: str, kind: str, domain: str, data: Mapping[str, object], at: datetime
     ) -> Event:
         """Store an event and return it with its sequence."""
-        await in_order(self._connection, f"events:{registrar_id}")
-        event_id = new_id("ev", at)
-        statement = (
-            insert(events)
-            .values(id=event_id, registrar_id=registrar_id, type=kind, domain=domain, data=dict(data), at=at)
-            .returning(events.c.sequence)
-        )
-        sequence = (await self._connection.execute(statement)).scalar_one()
-        return Event(sequence, event_id, registrar_id, kind, domain, data, at)
+        [event] = await self.append_all([NewEvent(registrar_id, kind, domain, data)], at)
+        return event
+
+    async def append_all(self, new: Sequence[NewEvent], at: datetime) -> list[Event]:
+        """Store events in their order and return them with their sequences."""
+        if not new:
+            return []
+        await in_order(self._connection, *(f"events:{each.registrar_id}" for each in new))
+        rows: list[dict[str, object]] = [
+            {
+                "id": new_id("ev", at),
+                "registrar_id": each.registrar_id,
+                "type": each.type,
+                "domain": each.domain,
+                "data": dict(each.data),
+                "at": at,
+            }
+            for each in new
+        ]
+        sequences = (await self._connection.execute(_APPEND, rows)).scalars()
+        return [Event(sequence, **row) for sequence, row in zip(sequences, rows, strict=True)]  # type: ignore[arg-type]
 
     async def after(self, registrar_id: str, sequence: int, limit: int) -> list[Event]:
         """Return up to `limit` events of a registrar that follow `sequence`."""
@@ -81,7 +122,13 @@ class Events:
 
 
 def _values(operation: Operation) -> dict[str, object]:
-    return {**asdict(operation), "commands": list(operation.commands)}
+    values = {name: getattr(operation, name) for name in _FIELDS}
+    return {**values, "commands": list(operation.commands)}
+
+
+def _changed_values(operation: Operation) -> dict[str, object]:
+    values = {name: value for name, value in _values(operation).items() if name not in _FIXED}
+    return {**values, "of_id": operation.id}
 
 
 def _operation(row: Row[tuple[object, ...]]) -> Operation:

@@ -8,13 +8,41 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Column, Integer, Select, and_, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import outbox
 
 _OPEN = ("waiting", "claimed")
+
+
+def _due(state: str, at: Column[datetime]) -> Select[int]:
+    """Return the statement that finds rows whose time `at` has come; each the first open one of its key."""
+    earlier = outbox.alias("earlier")
+    behind = exists().where(
+        earlier.c.key == outbox.c.key, earlier.c.id < outbox.c.id, earlier.c.state.in_(_OPEN)
+    )
+    return (
+        select(outbox.c.id)
+        .where(outbox.c.state == state, at <= bindparam("now"))
+        .where(outbox.c.kind.in_(bindparam("kinds", expanding=True)), ~behind)
+        .order_by(outbox.c.run_at, outbox.c.id)
+        .limit(bindparam("limit", type_=Integer))
+        # SQLite ignores this: there the unit of work holds the only write lock.
+        .with_for_update(skip_locked=True)
+    )
+
+
+_WAITING = _due("waiting", outbox.c.run_at)
+_LEASE_ENDED = _due("claimed", outbox.c.lease_until)
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_ADD = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+_WITHDRAW = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of_key"), outbox.c.state == "waiting")
+    .values(state="done")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +69,30 @@ class Outbox:
 
     async def add(self, kind: str, key: str, payload: Mapping[str, object], run_at: datetime) -> int:
         """Add a piece of work that may be done from `run_at` on; the payload names no person."""
-        await in_order(self._connection, f"outbox:{key}")
-        statement = (
-            insert(outbox)
-            .values(
-                kind=kind,
-                key=key,
-                payload=dict(payload),
-                state="waiting",
-                attempts=0,
-                run_at=run_at,
-                problem_code="",
-            )
-            .returning(outbox.c.id)
-        )
-        self.added = True
-        item_id: int = (await self._connection.execute(statement)).scalar_one()
+        [item_id] = await self.add_all(kind, {key: payload}, run_at)
         return item_id
+
+    async def add_all(
+        self, kind: str, work: Mapping[str, Mapping[str, object]], run_at: datetime
+    ) -> Sequence[int]:
+        """Add a piece of work for each key, in their order; return the ids."""
+        if not work:
+            return []
+        await in_order(self._connection, *(f"outbox:{key}" for key in work))
+        fresh = {"kind": kind, "state": "waiting", "attempts": 0, "run_at": run_at, "problem_code": ""}
+        rows = [{**fresh, "key": key, "payload": dict(payload)} for key, payload in work.items()]
+        self.added = True
+        ids: Sequence[int] = (await self._connection.execute(_ADD, rows)).scalars().all()
+        return ids
 
     async def claim(
         self, worker_id: str, kinds: Collection[str], lease_s: float, limit: int, now: datetime
     ) -> list[OutboxItem]:
         """Take up to `limit` rows that are due, or whose lease has ended, for `lease_s` seconds."""
-        due = or_(
-            and_(outbox.c.state == "waiting", outbox.c.run_at <= now),
-            and_(outbox.c.state == "claimed", outbox.c.lease_until <= now),
-        )
-        earlier = outbox.alias("earlier")
-        behind = exists().where(
-            earlier.c.key == outbox.c.key, earlier.c.id < outbox.c.id, earlier.c.state.in_(_OPEN)
-        )
-        chosen = (
-            select(outbox.c.id)
-            .where(due, outbox.c.kind.in_(kinds), ~behind)
-            .order_by(outbox.c.run_at, outbox.c.id)
-            .limit(limit)
-            # SQLite ignores this: there the unit of work holds the only write lock.
-            .with_for_update(skip_locked=True)
-        )
-        ids = (await self._connection.execute(chosen)).scalars().all()
+        # Two statements, each read in the order of an index: one with OR would sort the whole queue.
+        ids = await self._due(_LEASE_ENDED, kinds, limit, now)
+        if len(ids) < limit:
+            ids += await self._due(_WAITING, kinds, limit - len(ids), now)
         if not ids:
             return []
         statement = (
@@ -122,15 +135,21 @@ class Outbox:
         woken = await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
         self.added = self.added or woken.rowcount > 0
 
-    async def withdraw(self, key: str) -> None:
-        """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
-        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting")
-        await self._connection.execute(update(outbox).where(waiting).values(state="done"))
+    async def withdraw(self, *keys: str) -> None:
+        """Strike off the work of keys that no worker has claimed: what replaces it need not wait for it."""
+        if keys:
+            await self._connection.execute(_WITHDRAW, [{"of_key": key} for key in keys])
 
     async def purge(self, before: datetime) -> int:
         """Delete work that was due before `before` and is done; return how many rows."""
         done = and_(outbox.c.state == "done", outbox.c.run_at < before)
         return (await self._connection.execute(delete(outbox).where(done))).rowcount
+
+    async def _due(
+        self, statement: Select[int], kinds: Collection[str], limit: int, now: datetime
+    ) -> list[int]:
+        values = {"now": now, "kinds": list(kinds), "limit": limit}
+        return list((await self._connection.execute(statement, values)).scalars())
 
     async def _finish(self, item_id: int, **values: object) -> None:
         await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))

@@ -1,20 +1,35 @@
 """The privacy of domains; the mailbox it forwards to and who consented are sealed."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailrelay.directory import MailPolicy
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import domains, privacy
 
+
+def _upsert(insert: Callable[..., Any]) -> Any:
+    """Return the statement that stores a row, new or changed, made by the dialect's own `insert`."""
+    statement = insert(privacy)
+    changed = {column.name: statement.excluded[column.name] for column in privacy.c if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=[privacy.c.domain_id], set_=changed)
+
+
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
-_OF_DOMAIN = (
+_OF_DOMAINS = (
     select(privacy, domains.c.registrant_id)
     .join(domains, domains.c.id == privacy.c.domain_id)
-    .where(privacy.c.domain_id == bindparam("domain_id"))
+    .where(privacy.c.domain_id.in_(bindparam("domain_ids", expanding=True)))
 )
+_OWNERS = select(domains.c.id, domains.c.registrant_id).where(
+    domains.c.id.in_(bindparam("domain_ids", expanding=True))
+)
+_PUT = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}
 
 
 class PrivacySettings:
@@ -30,9 +45,31 @@ class PrivacySettings:
         Raises:
             LookupError: There is no such domain.
         """
-        row = (await self._connection.execute(_OF_DOMAIN, {"domain_id": domain_id})).first()
-        if row is None:
-            raise LookupError("no such domain")
+        return (await self.of_domains([domain_id]))[domain_id]
+
+    async def of_domains(self, domain_ids: Iterable[str]) -> dict[str, Privacy]:
+        """Return the privacy of those domains that there are."""
+        rows = (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(domain_ids)})).all()
+        return {row.domain_id: await self._privacy(row) for row in rows}
+
+    async def put(self, domain_id: str, value: Privacy) -> None:
+        """Store a domain's privacy, new or changed."""
+        await self.put_all({domain_id: value})
+
+    async def put_all(self, values: Mapping[str, Privacy]) -> None:
+        """Store the privacy of domains, new or changed.
+
+        Raises:
+            LookupError: There is no such domain.
+        """
+        if not values:
+            return
+        found = (await self._connection.execute(_OWNERS, {"domain_ids": list(values)})).all()
+        owners = {row.id: row.registrant_id for row in found}
+        rows = [await self._row(each, owners[each], value) for each, value in values.items()]
+        await self._connection.execute(_PUT[self._connection.dialect.name], rows)
+
+    async def _privacy(self, row: Row[tuple[object, ...]]) -> Privacy:
         return Privacy(
             status=PrivacyStatus(PrivacyState(row.state), wanted=row.wanted, published=row.published),
             mail_policy=MailPolicy(row.mail_policy),
@@ -43,25 +80,19 @@ class PrivacySettings:
             updated_at=row.updated_at,
         )
 
-    async def put(self, domain_id: str, value: Privacy) -> None:
-        """Store a domain's privacy, new or changed."""
-        owner = select(domains.c.registrant_id).where(domains.c.id == domain_id)
-        registrant_id: str = (await self._connection.execute(owner)).scalar_one()
-        await self._connection.execute(delete(privacy).where(privacy.c.domain_id == domain_id))
-        await self._connection.execute(
-            insert(privacy).values(
-                domain_id=domain_id,
-                state=value.status.state,
-                wanted=value.status.wanted,
-                published=value.status.published,
-                mail_policy=value.mail_policy,
-                forward_to=await self._seal_forward_to(registrant_id, value.forward_to),
-                consent=await self._seal_consent(registrant_id, value.consent),
-                operation_id=value.operation_id,
-                reason=value.reason,
-                updated_at=value.updated_at,
-            )
-        )
+    async def _row(self, domain_id: str, registrant_id: str, value: Privacy) -> dict[str, object]:
+        return {
+            "domain_id": domain_id,
+            "state": value.status.state,
+            "wanted": value.status.wanted,
+            "published": value.status.published,
+            "mail_policy": value.mail_policy,
+            "forward_to": await self._seal_forward_to(registrant_id, value.forward_to),
+            "consent": await self._seal_consent(registrant_id, value.consent),
+            "operation_id": value.operation_id,
+            "reason": value.reason,
+            "updated_at": value.updated_at,
+        }
 
     async def _seal_forward_to(self, registrant_id: str, mailbox: str) -> bytes | None:
         return await self._sealing.seal(registrant_id, "forward-to", mailbox.encode()) if mailbox else None

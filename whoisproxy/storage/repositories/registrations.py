@@ -1,6 +1,6 @@
 """Domains with their registrants; the registrant is sealed under a key of his own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
@@ -22,6 +22,10 @@ _JOINED = select(domains, registrants.c.sealed).join(registrants, registrants.c.
 _BY_NAME = _JOINED.where(domains.c.name == bindparam("name"))
 _BY_ID = _JOINED.where(domains.c.id == bindparam("id"))
 _OF_REGISTRAR = _BY_NAME.where(domains.c.registrar_id == bindparam("registrar_id"))
+# Locked in one order, so that nobody waits for one who waits for him.
+_BY_NAMES = _JOINED.where(domains.c.name.in_(bindparam("names", expanding=True))).order_by(domains.c.id)
+_BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).order_by(domains.c.id)
+_TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
 
 
 class Registrations:
@@ -63,6 +67,15 @@ class Registrations:
         """Return a domain by its id."""
         return await self._one(_BY_ID, id=domain_id)
 
+    async def by_names(self, names: Iterable[DomainName]) -> dict[DomainName, Registration]:
+        """Return the domains that there are of these names, whosever they are."""
+        found = await self._many(_BY_NAMES, names=[name.a_label for name in names])
+        return {registration.name: registration for registration in found}
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, Registration]:
+        """Return the domains that there are of these ids."""
+        return {registration.id: registration for registration in await self._many(_BY_IDS, ids=list(ids))}
+
     async def alone_with(self, name: DomainName) -> None:
         """Wait until nobody else adds a domain of that name; nobody does until this unit of work ends."""
         await in_order(self._connection, f"domain:{name.a_label}")
@@ -94,13 +107,13 @@ class Registrations:
             )
             await self._erase(before)
 
-    async def touch(self, registration: Registration) -> None:
-        """Store the version and time of a domain of which nothing else has changed."""
-        await self._connection.execute(
-            update(domains)
-            .where(domains.c.id == registration.id)
-            .values(version=registration.version, updated_at=registration.updated_at)
-        )
+    async def touch(self, *changed: Registration) -> None:
+        """Store version and time of domains of which nothing else has changed."""
+        if changed:
+            rows = [
+                {"of_id": each.id, "version": each.version, "updated_at": each.updated_at} for each in changed
+            ]
+            await self._connection.execute(_TOUCH, rows)
 
     async def remove(self, domain_id: str) -> None:
         """Delete a domain, its registrant, the key that reads him and the threads that he had.
@@ -126,6 +139,7 @@ class Registrations:
             .limit(limit)
         )
         rows = (await self._connection.execute(statement)).all()
+        await self._sealing.fetch_keys(row.registrant_id for row in rows)
         return [await self._registration(row) for row in rows]
 
     async def _add_registrant(self, registration: Registration) -> None:
@@ -152,12 +166,17 @@ class Registrations:
         await self._sealing.destroy(registrant_id)
 
     async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
+        found = await self._many(statement, **values)
+        return found[0] if found else None
+
+    async def _many(self, statement: Select[Any], **values: object) -> list[Registration]:
         if not self._sealing.read_only and self._connection.dialect.name == "postgresql":
             # Whoever reads a domain in order to change it keeps others from changing it meanwhile. It is read
             # once it is locked: a statement that had to wait joins it with the registrant from before.
             await self._connection.execute(statement.with_for_update(of=domains), values)
-        row = (await self._connection.execute(statement, values)).first()
-        return None if row is None else await self._registration(row)
+        rows = (await self._connection.execute(statement, values)).all()
+        await self._sealing.fetch_keys(row.registrant_id for row in rows)
+        return [await self._registration(row) for row in rows]
 
     async def _sealed(self, registration: Registration) -> dict[str, bytes]:
         values = registration.registrant.as_dict()

@@ -1,6 +1,7 @@
 """Relay addresses, and the reply addresses of their correspondents (who are sealed)."""
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -13,11 +14,14 @@ from whoisproxy.storage.tables import domains, relay_addresses, reply_addresses
 from whoisproxy.storage.vault import Unreadable, normalised_mailbox
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
-_OF_DOMAIN = (
+_OF_DOMAINS = (
     select(relay_addresses)
-    .where(relay_addresses.c.domain_id == bindparam("domain_id"))
+    .where(relay_addresses.c.domain_id.in_(bindparam("domain_ids", expanding=True)))
     .order_by(relay_addresses.c.id)
 )
+_ADD = insert(relay_addresses)
+_UPDATE = update(relay_addresses).where(relay_addresses.c.id == bindparam("of_id"))
+_FIELDS = tuple(field.name for field in fields(RelayAddress))
 
 
 class Relays:
@@ -26,9 +30,11 @@ class Relays:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, relay: RelayAddress) -> None:
-        """Store a new address."""
-        await self._connection.execute(insert(relay_addresses).values(**asdict(relay)))
+    async def add(self, *new: RelayAddress) -> None:
+        """Store new addresses."""
+        if new:
+            rows = [{name: getattr(relay, name) for name in _FIELDS} for relay in new]
+            await self._connection.execute(_ADD, rows)
 
     async def by_id(self, relay_id: str) -> RelayAddress | None:
         """Return an address by id."""
@@ -42,16 +48,23 @@ class Relays:
 
     async def of_domain(self, domain_id: str) -> list[RelayAddress]:
         """Return all addresses a domain ever had, oldest first."""
-        rows = (await self._connection.execute(_OF_DOMAIN, {"domain_id": domain_id})).all()
-        return [_relay(row) for row in rows]
+        return (await self.of_domains([domain_id]))[domain_id]
 
-    async def update(self, relay: RelayAddress) -> None:
-        """Store another state."""
-        await self._connection.execute(
-            update(relay_addresses)
-            .where(relay_addresses.c.id == relay.id)
-            .values(state=relay.state, grace_until=relay.grace_until)
-        )
+    async def of_domains(self, domain_ids: Iterable[str]) -> dict[str, list[RelayAddress]]:
+        """Return all addresses that each domain ever had, oldest first; an empty list where there is none."""
+        found: dict[str, list[RelayAddress]] = {domain_id: [] for domain_id in domain_ids}
+        for row in (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(found)})).all():
+            found[row.domain_id].append(_relay(row))
+        return found
+
+    async def update(self, *changed: RelayAddress) -> None:
+        """Store other states."""
+        if changed:
+            rows = [
+                {"of_id": relay.id, "state": relay.state, "grace_until": relay.grace_until}
+                for relay in changed
+            ]
+            await self._connection.execute(_UPDATE, rows)
 
     async def expired(self, now: datetime) -> list[RelayAddress]:
         """Return the addresses whose grace is over."""
