@@ -90,7 +90,7 @@ class EppConnector:
         if change.mechanism is Mechanism.NONE:
             raise RegistryRefused(2306, "privacy cannot be switched for this domain ending")
         async with self._pool.borrow() as session:
-            work = Work(session, self._client_id, change.pending)
+            work = Work(session, client_id=self._client_id, pending=change.pending)
             if change.mechanism is Mechanism.RDDS_ONLY:
                 return await work.observe(change.domain)
             if not session.holds_contacts:
@@ -106,7 +106,7 @@ class EppConnector:
     async def read(self, domain: str) -> Observation:
         """Read what the registry holds; no contacts where it keeps none."""
         async with self._pool.borrow() as session:
-            return await Work(session, self._client_id).observe(domain)
+            return await Work(session, client_id=self._client_id).observe(domain)
 
     async def next_message(self) -> Message | None:
         """Return the oldest message of the account's queue; it stays until it is acknowledged."""
@@ -138,7 +138,7 @@ class EppConnector:
     async def dispose(self, handle: str) -> bool:
         """Delete a contact that no object refers to; return whether it is gone or none of ours."""
         async with self._pool.borrow() as session:
-            work = Work(session, self._client_id)
+            work = Work(session, client_id=self._client_id)
             try:
                 found = (await work.send(ContactInfo(handle))).data
             except RegistryRefused as error:

@@ -28,7 +28,7 @@ DataT = TypeVar("DataT")
 class Work:
     """One piece of work on one session."""
 
-    def __init__(self, session: Session, client_id: str = "", pending: str = "") -> None:
+    def __init__(self, session: Session, *, client_id: str = "", pending: str = "") -> None:
         """Begin it.
 
         Args:
@@ -93,7 +93,7 @@ class Work:
 
     def owns(self, data: DomainData | ContactData) -> bool:
         """Whether our account sponsors an object; where the registry does not say, it counts as ours."""
-        sponsor = data.client_id.casefold()
+        sponsor = data.sponsor.casefold()
         return not (sponsor and self._client_id) or sponsor == self._client_id.casefold()
 
     async def contact(self, handle: str) -> ContactData:

@@ -134,7 +134,7 @@ class MessageIntake:
         if now_is is not None:
             await self._endings.resume(uow, now_is)
         # Whatever was in the way of a change, it may be over: that is found out by reading.
-        await uow.outbox.hasten(work_key(registration.id), self._clock())
+        await uow.outbox.wake(work_key(registration.id), self._clock())
 
 
 def _kind(message: Message) -> MessageKind:

@@ -86,7 +86,7 @@ class ContactData:
 
     Attributes:
         disclose: None where no exception to the registry's policy is recorded.
-        client_id: The account that sponsors it (`clID`); "" where the registry does not show it.
+        sponsor: The registrar that manages it (`clID`); "" where the registry does not show it.
     """
 
     handle: str
@@ -95,7 +95,7 @@ class ContactData:
     voice: str
     email: str
     disclose: Disclose | None
-    client_id: str = ""
+    sponsor: str = ""
 
     def postal_form(self) -> PostalInfo:
         """Return the localised form, which is the holder's own writing, or else the other one."""
@@ -169,7 +169,7 @@ class ContactInfo(Command[ContactData]):
             voice=text_of(data, CONTACT, "voice"),
             email=text_of(data, CONTACT, "email"),
             disclose=_read_disclose(find(data, CONTACT, "disclose")),
-            client_id=text_of(data, CONTACT, "clID"),
+            sponsor=text_of(data, CONTACT, "clID"),
         )
 
 

@@ -24,7 +24,7 @@ class DomainData:
     Attributes:
         registrant: Handle; "" where the registry holds none or does not show it.
         contacts: In the registry's order; a role may occur more than once.
-        client_id: The account that sponsors it (`clID`); "" where the registry does not show it.
+        sponsor: The registrar that manages it (`clID`); "" where the registry does not show it.
     """
 
     name: str
@@ -32,7 +32,7 @@ class DomainData:
     registrant: str
     contacts: tuple[DomainContact, ...]
     nameservers: tuple[str, ...] = ()
-    client_id: str = ""
+    sponsor: str = ""
 
     def handles(self, role: Role) -> tuple[str, ...]:
         """Return the handles that play `role`."""
@@ -92,7 +92,7 @@ class DomainInfo(Command[DomainData]):
             registrant=text_of(data, DOMAIN, "registrant"),
             contacts=tuple(_read_contacts(data)),
             nameservers=_read_nameservers(find(data, DOMAIN, "ns")),
-            client_id=text_of(data, DOMAIN, "clID"),
+            sponsor=text_of(data, DOMAIN, "clID"),
         )
 
 

@@ -89,7 +89,7 @@ async def test_after_a_transfer_in_the_contacts_of_the_registrar_before_are_left
     await _give_contact_to(world, "registrar-2", foreign)
     seen = await world.connector.apply(change(SUBSTITUTE, PROXIES))
     assert {role: observed.contact for role, observed in seen.contacts.items()} == PROXIES
-    assert (await world.contact(foreign, "registrar-2")).client_id == "registrar-2"
+    assert (await world.contact(foreign, "registrar-2")).sponsor == "registrar-2"
     [(_, _, replaced)] = world.book.notes
     assert foreign not in replaced
     deleted = [entry for entry in await world.registry.journal() if entry.command == "contact:delete"]
@@ -201,7 +201,7 @@ async def test_another_registrars_contact_is_never_deleted(world: World) -> None
     await session.send(ContactCreate("FOREIGN-2", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
     await session.close()
     assert await world.connector.dispose("FOREIGN-2")
-    assert (await world.contact("FOREIGN-2", "registrar-2")).client_id == "registrar-2"
+    assert (await world.contact("FOREIGN-2", "registrar-2")).sponsor == "registrar-2"
 
 
 async def test_messages_stay_until_they_are_acknowledged(world: World) -> None:

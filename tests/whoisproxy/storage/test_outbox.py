@@ -127,16 +127,16 @@ async def test_who_has_lost_his_claim_can_neither_end_nor_return_the_work(storag
         assert not await unit.outbox.holds(held)
 
 
-async def test_work_that_waits_for_its_next_try_can_be_hastened(storage: Storage) -> None:
+async def test_work_that_waits_for_its_next_try_can_be_woken(storage: Storage) -> None:
     first = await add(storage, "a")
     [item] = await claim(storage)
     async with storage.unit_of_work() as unit:
-        await unit.outbox.hasten("a", NOW)
+        await unit.outbox.wake("a", NOW)
     assert await claim(storage, "two") == []
     async with storage.unit_of_work() as unit:
         await unit.outbox.retry(item, NOW + HOUR, "PENDING")
     async with storage.unit_of_work() as unit:
-        await unit.outbox.hasten("a", NOW)
+        await unit.outbox.wake("a", NOW)
     assert [each.id for each in await claim(storage, "two")] == [first]
 
 

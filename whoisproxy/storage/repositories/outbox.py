@@ -33,7 +33,7 @@ class OutboxItem:
 
 
 class Outbox:
-    """Rows of the outbox; `added` tells whether this unit of work added any."""
+    """Rows of the outbox; `added` tells whether this unit of work added or woke any."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -122,11 +122,11 @@ class Outbox:
         """Give a row up for good; it stays to be looked at. False as for `done`."""
         return await self._finish(item, state="buried", lease_until=None, problem_code=problem_code)
 
-    async def hasten(self, key: str, now: datetime) -> None:
-        """Let the work of a key that waits for its next try be tried now."""
+    async def wake(self, key: str, now: datetime) -> None:
+        """Let the waiting work of a key be done at once: what it waits for may have come."""
         waiting = and_(outbox.c.key == key, outbox.c.state == "waiting", outbox.c.run_at > now)
-        await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
-        self.added = True
+        woken = await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
+        self.added = self.added or woken.rowcount > 0
 
     async def withdraw(self, key: str) -> None:
         """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
