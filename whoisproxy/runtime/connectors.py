@@ -1,13 +1,16 @@
 """Registry accounts from the settings: which connector serves which TLD."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from registries.connector import Connector, Desk, Journal
+from registries.connector import Connector, Desk
 from registries.epp.connector import EppConnector
 from registries.epp.pool import PoolLimits, SessionPool
 from registries.epp.session import Account
 from registries.epp.transport import Endpoint, client_tls
 from whoisproxy.config import ConfigurationError, RegistryAccount
+from whoisproxy.services.registry_contacts import ContactJournal
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
 
 
 class Connectors:
@@ -31,12 +34,8 @@ class Connectors:
             await connector.close()
 
 
-def open_connectors(accounts: Iterable[RegistryAccount], journal_of: Callable[[str], Journal]) -> Connectors:
+def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage, clock: Clock) -> Connectors:
     """Prepare a session pool per account; it connects when first used.
-
-    Args:
-        accounts: As configured.
-        journal_of: Makes the journal of an account, by its name.
 
     Raises:
         ConfigurationError: A suffix has two accounts, or a file cannot be read.
@@ -45,7 +44,8 @@ def open_connectors(accounts: Iterable[RegistryAccount], journal_of: Callable[[s
     desks: dict[str, Desk] = {}
     for account in accounts:
         limits = PoolLimits(max_sessions=account.sessions)
-        connector = EppConnector(SessionPool(_account(account), limits), journal=journal_of(account.name))
+        journal = ContactJournal(storage, account.name, clock)
+        connector = EppConnector(SessionPool(_account(account), limits), journal=journal)
         desks[account.name] = connector
         for suffix in account.suffixes:
             if suffix in by_suffix:

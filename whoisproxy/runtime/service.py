@@ -28,7 +28,6 @@ from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.mail import delivery_worker, mail_server
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker
-from whoisproxy.services.registry_contacts import ContactJournal
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep
@@ -124,9 +123,7 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        connectors = open_connectors(
-            self._settings.registries, lambda account: ContactJournal(core.storage, account, core.clock)
-        )
+        connectors = open_connectors(self._settings.registries, core.storage, core.clock)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(
             core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
