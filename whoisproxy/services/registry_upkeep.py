@@ -22,7 +22,7 @@ from whoisproxy.storage.unit_of_work import Storage
 _log = structlog.get_logger()
 
 _EVERY_S = 30.0
-_LEASE = timedelta(seconds=90)  # longer than the slowest answer
+_LEASE = timedelta(seconds=60)
 
 
 class RegistryUpkeep:
