@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from registries.connector import Change, Journal, Message, Observation
+from registries.connector import Change, Disposal, Journal, Message, Observation
 from registries.contact import Role
 from registries.epp.frames.contact import ContactInfo
 from registries.epp.frames.session import PollAck, PollMessage, PollRequest
@@ -135,19 +135,20 @@ class EppConnector:
                 if error.code != _NOT_THERE:
                     raise
 
-    async def dispose(self, handle: str) -> bool:
-        """Delete a contact that no object refers to; return whether it is gone or none of ours."""
+    async def dispose(self, handle: str) -> Disposal:
+        """Delete a contact that no object refers to."""
         async with self._pool.borrow() as session:
             work = Work(session, client_id=self._client_id)
             try:
                 found = (await work.send(ContactInfo(handle))).data
             except RegistryRefused as error:
                 if error.code in _NOT_OURS | {_NOT_THERE}:
-                    return True
+                    return Disposal.ABSENT
                 raise
             if not work.owns(found):
-                return True
-            return _LINKED not in found.statuses and await work.delete(handle)
+                return Disposal.ABSENT
+            free = _LINKED not in found.statuses and await work.delete(handle)
+            return Disposal.DELETED if free else Disposal.KEPT
 
     async def close(self) -> None:
         """Log out and close every connection."""

@@ -121,6 +121,9 @@ async def test_what_a_broken_connection_leaves_over_is_cleared_away(both: Both, 
     assert (await both.services.status(SUBSTITUTED)).privacy.status.state is PrivacyState.ENABLED
     await both.look_after()
     assert await both.orphans() == set()
+    # What was not there at the first look is looked for once more.
+    both.services.clock.pass_by(minutes=10)
+    await both.look_after()
     assert set((await both.rows()).values()) == {ContactState.LINKED}
 
 
