@@ -188,9 +188,8 @@ class RegistryMessages:
         return found[0] if found else None
 
     async def purge(self, before: datetime) -> int:
-        """Delete what came before `before` and nobody waits for; return how many."""
-        over = or_(registry_messages.c.taken_at.is_not(None), registry_messages.c.registrar_id.is_(None))
-        statement = delete(registry_messages).where(registry_messages.c.received_at < before, over)
+        """Delete messages that came before `before`, taken or not; return how many."""
+        statement = delete(registry_messages).where(registry_messages.c.received_at < before)
         return (await self._connection.execute(statement)).rowcount
 
     async def _many(self, condition: ColumnElement[bool], limit: int) -> list[RegistryMessage]:
