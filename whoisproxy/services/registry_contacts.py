@@ -64,7 +64,7 @@ class ContactJournal:
 
             planned = [held(handle, role, ContactState.PLANNED) for handle, role in made.items()]
             linked = [held(handle, role, ContactState.LINKED) for handle, role in replaced.items()]
-            await uow.registry_contacts.note([*planned, *linked])
+            await uow.registry_contacts.note(domain_id, [*planned, *linked])
 
 
 class ContactCollector:
