@@ -41,8 +41,14 @@ _MOVE = (
         operation_id=bindparam("new_operation_id"),
     )
 )
+_LOOSE = registry_contacts.c.state == ContactState.LOOSE
+_POSTPONE = (
+    update(registry_contacts)
+    .where(_THIS, _LOOSE)
+    .values(look_at=bindparam("new_look_at"), tries=bindparam("new_tries"))
+)
 _REMOVE = delete(registry_contacts).where(_THIS)
-_REMOVE_LOOSE = _REMOVE.where(registry_contacts.c.state == ContactState.LOOSE)
+_REMOVE_LOOSE = _REMOVE.where(_LOOSE)
 
 
 class RegistryContacts:
@@ -108,11 +114,8 @@ class RegistryContacts:
 
     async def postpone(self, contact: HeldContact, look_at: datetime) -> None:
         """Look at a loose contact again later; one that a change needs again meanwhile stays."""
-        its = and_(
-            _object(contact.account, contact.handle), registry_contacts.c.domain_id == contact.domain_id
-        )
-        loose = update(registry_contacts).where(its, registry_contacts.c.state == ContactState.LOOSE)
-        await self._connection.execute(loose.values(look_at=look_at, tries=contact.tries + 1))
+        values = {"new_look_at": look_at, "new_tries": contact.tries + 1}
+        await self._connection.execute(_POSTPONE, {**_key(contact), **values})
 
     async def forget(self, contact: HeldContact) -> None:
         """Remove a loose contact that is gone; one that a change needs again meanwhile stays."""
