@@ -20,7 +20,7 @@ from registries.epp.frames.session import PollAck, PollMessage, PollRequest
 from registries.epp.holder import hide_by_flag, relay_email
 from registries.epp.pool import SessionPool
 from registries.epp.substitution import Substitution
-from registries.epp.work import Work
+from registries.epp.work import NOT_OURS, NOT_THERE, Work
 from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused
 from registries.policy import Mechanism
 
@@ -31,8 +31,6 @@ _AUTH_INFO_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # How often a change is taken up again at once after an answer was lost; then the caller's back-off decides.
 _RESUMPTIONS = 2
 
-_NOT_THERE = 2303
-_NOT_OURS = frozenset({2201, 2202})
 _LINKED = "linked"  # RFC 5733 section 2.2
 _TRANSFERRED = frozenset({"clientApproved", "serverApproved"})  # RFC 5730 section 2.9.3.4
 
@@ -132,7 +130,7 @@ class EppConnector:
             try:
                 await session.send(PollAck(message_id))
             except RegistryRefused as error:
-                if error.code != _NOT_THERE:
+                if error.code != NOT_THERE:
                     raise
 
     async def dispose(self, handle: str) -> Disposal:
@@ -142,7 +140,7 @@ class EppConnector:
             try:
                 found = (await work.send(ContactInfo(handle))).data
             except RegistryRefused as error:
-                if error.code in _NOT_OURS | {_NOT_THERE}:
+                if error.code in NOT_OURS | {NOT_THERE}:
                     return Disposal.ABSENT
                 raise
             if not work.owns(found):

@@ -79,14 +79,14 @@ class RegistryUpkeep:
         """Take the oldest message off the queue; return whether there was one."""
         try:
             message = await desk.next_message()
+            if message is None:
+                return False
+            await self._intake.take(account, message)
+            await desk.acknowledge(message.message_id)
         except RegistryRefused as error:
             # A registry may have no message queue; contacts are to be cleared away there too.
             _log.warning("registry-messages-refused", account=account.name, code=error.code)
             return False
-        if message is None:
-            return False
-        await self._intake.take(account, message)
-        await desk.acknowledge(message.message_id)
         return True
 
     async def _lease(self, account: AccountFacts) -> bool:
