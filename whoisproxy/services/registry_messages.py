@@ -17,7 +17,7 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation
 from whoisproxy.domain.registration import Registration
-from whoisproxy.domain.registry import MessageKind, RegistryMessage
+from whoisproxy.domain.registry import ContactState, MessageKind, RegistryMessage
 from whoisproxy.services.events import emit
 from whoisproxy.services.registry_endings import Endings, standing
 from whoisproxy.services.registry_troubles import DECLINED, trouble
@@ -86,7 +86,8 @@ class MessageIntake:
         contact = await uow.registry_contacts.by_handle(account.name, message.about)
         if contact is not None:
             registration = await uow.registrations.by_id(contact.domain_id)
-            return _Subject(registration, None, ours=contact.made)
+            # A loose contact of the registrar's is being deleted by us.
+            return _Subject(registration, None, ours=contact.made or contact.state is ContactState.LOOSE)
         name = _name(message.about)
         if name is None or self._account_of(name) != account:
             return _Subject(None, None, ours=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registries.connector import Desk, Disposal
+from registries.connector import Desk, Disposal, Message
 from registries.contact import Role
 from registries.epp.connector import EppConnector
 from registries.epp.frames import DomainUpdate
@@ -183,6 +183,18 @@ async def _point_to(both: Both, name: DomainName, handle: str) -> None:
     session = await Session.open(both.registry.account)
     await session.send(DomainUpdate(name.a_label, registrant=handle))
     await session.close()
+
+
+async def test_messages_about_contacts_that_we_made_or_delete_are_not_offered(both: Both) -> None:
+    await both.begin()
+    await both.services.enable(SUBSTITUTED)
+    both.registry.registry.drop_before("contact:delete")
+    await both.services.work()
+    known = await both.rows()
+    assert set(known.values()) == {ContactState.LINKED, ContactState.LOOSE}
+    for number, handle in enumerate(known):
+        await both.services.intake.take(ACCOUNT, Message(f"M-{number}", "Done", handle, succeeded=True))
+    assert await both.services.messages.page(both.services.registrar, "", 10) == []
 
 
 async def test_shared_contacts_go_with_the_last_domain_that_needs_them(sharing: Both) -> None:
