@@ -17,7 +17,6 @@ from registries.epp.statuses import RULES, obstacle
 from registries.epp.substitution import handle_of
 from registries.errors import ChangePending, RegistryRefused, RegistryUnavailable, SponsoredElsewhere
 from registries.policy import Mechanism
-from registries.sandbox.store import State
 from tests.registries.epp.peer import Connection, response, scripted_registry, transaction_of
 from tests.registries.epp.world import (
     DOMAIN,
@@ -74,13 +73,8 @@ async def test_the_proof_says_which_contacts_are_gone(world: World) -> None:
 
 async def _give_contact_to(world: World, client_id: str, handle: str) -> None:
     """As it is after a transfer in: the domain came, its contacts stayed with the registrar before."""
-
-    def work(state: State) -> None:
-        record = state.contacts.get(handle)
-        assert record is not None
-        state.contacts.update(replace(record, origin=replace(record.origin, sponsor=client_id)))
-
-    await world.registry._store.transact(work)
+    statement, values = "UPDATE contacts SET sponsor = ? WHERE handle = ?", (client_id, handle)
+    await world.registry._store.transact(lambda state: state._connection.execute(statement, values))
 
 
 async def test_after_a_transfer_in_the_contacts_of_the_registrar_before_are_left_alone(world: World) -> None:
