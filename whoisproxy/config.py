@@ -158,6 +158,8 @@ class RegistryAccount(_Section):
     server_name: str = ""
     suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
     sessions: Annotated[int, Field(ge=1, le=64)] = 1
+    registrar: str = ""
+    shared_email: Mailbox | None = None
     requests_per_minute: Annotated[int, Field(ge=10)] | None = None
     session_commands: Annotated[int, Field(ge=10)] = 1000
     session_age_s: Annotated[float, Field(ge=60)] = 6 * 3600.0

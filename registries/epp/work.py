@@ -1,4 +1,4 @@
-"""What every mechanism needs of a session: commands that are counted, reads, and the rules of statuses."""
+"""What every mechanism needs of a session: commands that are counted, reads, and whose an object is."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +8,13 @@ from registries.connector import Observation, ObservedContact
 from registries.contact import Role
 from registries.epp.extensions.table import contact_privacy, domain_privacy, routing
 from registries.epp.frames.base import Answer, Command, Extension
-from registries.epp.frames.contact import ContactCreate, ContactData, ContactInfo, ContactUpdate
+from registries.epp.frames.contact import (
+    ContactCreate,
+    ContactData,
+    ContactDelete,
+    ContactInfo,
+    ContactUpdate,
+)
 from registries.epp.frames.domain import DomainData, DomainInfo, DomainUpdate
 from registries.epp.postal import contact_of, fields_to_hide
 from registries.epp.results import NOT_HELD
@@ -16,26 +22,14 @@ from registries.epp.session import Session
 from registries.errors import (
     ChangePending,
     ContactsNotHeld,
-    RegistryError,
     RegistryRefused,
-    RegistryUnavailable,
+    SponsoredElsewhere,
     Trace,
 )
 
-_STATUS_PROHIBITS = 2304  # RFC 5730 section 3
-
-# RFC 5731 section 2.3 and RFC 5733 section 2.2: statuses under which an update is answered 2304. What passes
-# by itself is worth waiting for; what somebody has set, somebody must lift.
-_PASSES = {
-    "pendingTransfer": "a transfer is under way",
-    "pendingUpdate": "an earlier change is still being worked on",
-    "pendingCreate": "its creation is still being worked on",
-}
-_STAYS = {
-    "pendingDelete": "it is being deleted",
-    "serverUpdateProhibited": "the registry has locked it; only the registry can lift that",
-    "clientUpdateProhibited": "the registrar has locked it; lift that first",
-}
+NOT_OURS = frozenset({2201, 2202})
+NOT_THERE = 2303
+_STILL_LINKED = 2305
 
 DataT = TypeVar("DataT")
 
@@ -46,15 +40,20 @@ class Work:
     Disclosure goes out and comes in as the registry's extensions have it (`extensions.table`).
     """
 
-    def __init__(self, session: Session, domain: str = "") -> None:
-        """Begin.
+    def __init__(self, session: Session, domain: str = "", *, client_id: str = "", pending: str = "") -> None:
+        """Begin it.
 
         Args:
-            session: To send on.
+            session: All of its commands go there.
             domain: What the work is about; some registries route every command by it.
+            client_id: Our account, to tell our objects from others'; "" where that does not matter.
+            pending: Transaction of a change that is not over yet: then nothing is changed.
         """
         self._session = session
+        self._client_id = client_id
+        self._pending = pending
         self._commands: list[str] = []
+        self._deleted: set[str] = set()
         self._routing = routing(session.greeting, domain)
         self._contact_privacy = contact_privacy(session.greeting)
         self._domain_privacy = domain_privacy(session.greeting)
@@ -72,8 +71,8 @@ class Work:
             answer = await self._session.send(command, *self._routing, *extensions)
         except RegistryRefused as error:
             if error.code in NOT_HELD and command.name.startswith("contact:"):
-                text = f"the registry holds no contacts (EPP {error.code})"
-                raise ContactsNotHeld(text, trace=error.trace) from None
+                reason = f"the registry holds no contacts (EPP {error.code})"
+                raise ContactsNotHeld(reason, everywhere=True, trace=error.trace) from None
             raise
         self.trace = answer.trace
         return answer
@@ -82,8 +81,10 @@ class Work:
         """Send a command that must be done before we go on.
 
         Raises:
-            ChangePending: The registry took it on and will finish it later (EPP 1001).
+            ChangePending: The registry took it on and will finish it later (EPP 1001), or has not yet
+                finished what it took on before.
         """
+        self.demand_finished()
         answer = await self.send(command, *extensions)
         if answer.pending:
             text = f"{command.name} is pending at the registry"
@@ -110,12 +111,34 @@ class Work:
             extension = self._domain_privacy.switch(domain, hide=hide, person=person)
             await self.transform(DomainUpdate(domain.name), extension)
 
+    def demand_finished(self) -> None:
+        """Raise ChangePending where an earlier change is not over: nothing more is sent then."""
+        if self._pending:
+            raise ChangePending("an earlier change is still pending at the registry", self._pending)
+
     async def domain(self, name: str) -> DomainData:
-        """Read the domain."""
-        answer = await self.send(DomainInfo(name))
+        """Read the domain.
+
+        Raises:
+            SponsoredElsewhere: It is another account's.
+        """
+        try:
+            answer = await self.send(DomainInfo(name))
+        except RegistryRefused as error:
+            if error.code in NOT_OURS:
+                text = "the registry does not show us the domain any more"
+                raise SponsoredElsewhere(text, trace=error.trace) from None
+            raise
+        if not self.owns(answer.data):
+            raise SponsoredElsewhere("another registrar sponsors the domain", trace=answer.trace)
         if self._domain_privacy is None:
             return answer.data
         return replace(answer.data, disclose=self._domain_privacy.read_back(answer.extension))
+
+    def owns(self, data: DomainData | ContactData) -> bool:
+        """Whether our account sponsors an object; where the registry does not say, it counts as ours."""
+        sponsor = data.sponsor.casefold()
+        return not (sponsor and self._client_id) or sponsor == self._client_id.casefold()
 
     async def contact(self, handle: str) -> ContactData:
         """Read one contact."""
@@ -128,13 +151,39 @@ class Work:
         """Read contacts, each once."""
         return {handle: await self.contact(handle) for handle in dict.fromkeys(handles)}
 
+    async def readable(self, handles: Iterable[str]) -> dict[str, ContactData]:
+        """Read contacts, without those that are not shown to us: another registrar may have left them."""
+        read: dict[str, ContactData] = {}
+        for handle in dict.fromkeys(handles):
+            try:
+                read[handle] = await self.contact(handle)
+            except RegistryRefused as error:
+                if error.code not in NOT_OURS | {NOT_THERE}:
+                    raise
+        return read
+
+    async def delete(self, handle: str) -> bool:
+        """Delete a contact; return whether it is gone, or none of ours, rather than still referred to."""
+        try:
+            answer = await self.send(ContactDelete(handle))
+        except RegistryRefused as error:
+            if error.code == _STILL_LINKED:
+                return False
+            if error.code not in NOT_OURS | {NOT_THERE}:
+                raise
+        else:
+            if answer.pending:
+                return False
+        self._deleted.add(handle)
+        return True
+
     async def observe(self, name: str) -> Observation:
         """Read the domain and every contact of it that the registry holds."""
         domain = await self.domain(name)
         if not self._session.holds_contacts:
             return self.observation(domain, {})
         try:
-            read = await self.contacts(handle for role in Role for handle in domain.handles(role)[:1])
+            read = await self.readable(handle for role in Role for handle in domain.handles(role)[:1])
         except ContactsNotHeld:
             read = {}
         return self.observation(domain, read)
@@ -147,7 +196,8 @@ class Work:
             for handle in domain.handles(role)[:1]
             if handle in read
         }
-        return Observation(domain.name, domain.statuses, contacts, tuple(self._commands))
+        commands, deleted = tuple(self._commands), frozenset(self._deleted)
+        return Observation(domain.name, domain.statuses, contacts, commands, deleted)
 
 
 def _observed(data: ContactData, domain: DomainData) -> ObservedContact:
@@ -159,41 +209,3 @@ def _observed(data: ContactData, domain: DomainData) -> ObservedContact:
         public=disclose is not None and disclose.publishes(fields),
         hidden=disclose is not None and disclose.withholds(fields),
     )
-
-
-def demand_unlocked(what: str, statuses: Iterable[str]) -> None:
-    """Check that an object can be updated.
-
-    Args:
-        what: What the error calls it: `domain`, `contact`.
-        statuses: As its info shows them.
-
-    Raises:
-        RegistryUnavailable: Not now; it passes by itself.
-        RegistryRefused: Not until somebody lifts a lock.
-    """
-    present = set(statuses)
-    errors: list[RegistryError] = [
-        RegistryRefused(_STATUS_PROHIBITS, f"the {what} has status {status}: {why}")
-        for status, why in _STAYS.items()
-        if status in present
-    ]
-    errors += [
-        RegistryUnavailable(f"the {what} has status {status}: {why}")
-        for status, why in _PASSES.items()
-        if status in present
-    ]
-    for error in errors[:1]:
-        raise error
-
-
-def demand_quiet(statuses: Iterable[str]) -> None:
-    """Check that the domain is not in the middle of something, when only its contacts will change.
-
-    Locks on the domain do not reach its contacts (RFC 5731 section 2.3).
-
-    Raises:
-        RegistryUnavailable: Not now; it passes by itself.
-        RegistryRefused: It is being deleted.
-    """
-    demand_unlocked("domain", (status for status in statuses if status.startswith("pending")))

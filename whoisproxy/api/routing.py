@@ -35,6 +35,7 @@ class Tag(StrEnum):
     PRIVACY = "Privacy"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
+    REGISTRY_MESSAGES = "Registry messages"
     REGISTRY_TASKS = "Registry tasks"
     TLDS = "TLDs"
     EVENTS = "Events"

@@ -1,6 +1,6 @@
 """Read registrars' domains for a change: they stay locked until the unit of work ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from whoisproxy.domain.operation import Operation
 from whoisproxy.domain.privacy import Privacy
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress
+from whoisproxy.services.effective_policy import effective_policies
+from whoisproxy.services.settings import AccountFacts
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
 
@@ -22,12 +24,14 @@ class Holding:
 
     Attributes:
         policy: The rule that holds for it.
+        because: Why that is not the TLD's own, such as REGISTRY_HOLDS_NO_CONTACTS; "" where it is.
         relays: Every address that it ever had, oldest first.
         operation: The one that works on it now, else None.
     """
 
     registration: Registration
     policy: TldPolicy
+    because: str
     privacy: Privacy
     relays: tuple[RelayAddress, ...]
     operation: Operation | None
@@ -46,17 +50,23 @@ async def hold(
 
 
 async def holdings(
-    uow: UnitOfWork, catalogue: Catalogue, registrations: Iterable[Registration]
+    uow: UnitOfWork,
+    catalogue: Catalogue,
+    accounts: Mapping[str, AccountFacts],
+    registrations: Iterable[Registration],
 ) -> dict[DomainName, Holding]:
     """Return all that is known of domains that were read in this unit of work, which locks them."""
     by_id = {registration.id: registration for registration in registrations}
+    names = [registration.name for registration in by_id.values()]
+    rules = await effective_policies(uow, catalogue, accounts, names)
     privacies = await uow.privacy.of_domains(by_id)
     relays = await uow.relays.of_domains(by_id)
     pending = await uow.operations.open_of_domains(by_id)
     return {
         each.name: Holding(
             registration=each,
-            policy=catalogue.policy(each.name.suffix),
+            policy=rules[each.name].policy,
+            because=rules[each.name].because,
             privacy=privacies[each.id],
             relays=tuple(relays[each.id]),
             operation=pending.get(each.id),

@@ -5,7 +5,7 @@ event are written in one unit of work; `registry_sync` carries it out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registries.catalogue import Catalogue
 from registries.contact import Contact, Role
@@ -32,6 +32,7 @@ class PrivacyView:
     """A domain's privacy as its registrar sees it.
 
     Attributes:
+        because: Why the rule is not the TLD's own, such as REGISTRY_HOLDS_NO_CONTACTS; "" where it is.
         identity: The registrant's proxy identity while hidden, else None.
         operation: The operation that works on it now, else None.
         published: Contacts as RDAP and WHOIS show them.
@@ -40,6 +41,7 @@ class PrivacyView:
     registration: Registration
     privacy: Privacy
     policy: TldPolicy
+    because: str
     identity: ProxyIdentity | None
     operation: Operation | None
     published: Mapping[Role, Contact]
@@ -99,7 +101,16 @@ class PrivacyService:
         policy, hidden, default = held.policy, held.privacy.status.hidden, self._settings.brand
         known = identities_of(registrar, held.relays, default)
         identities = future_identities(policy, known, registrar.brand or default, self._settings.relay_domain)
-        return preview_of(policy, held.registration.registrant, identities, hidden=hidden, enabled=enabled)
+        account = self._settings.accounts.get(name.suffix)
+        preview = preview_of(
+            policy,
+            held.registration.registrant,
+            identities,
+            hidden=hidden,
+            enabled=enabled,
+            shared_email=account.shared_email if account else "",
+        )
+        return replace(preview, because=held.because)
 
     async def rotate(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Publish new relay addresses; the old ones take mail through their grace period.
@@ -137,14 +148,14 @@ class PrivacyService:
 
     async def _held(self, uow: UnitOfWork, registrar: Registrar, name: DomainName) -> Holding:
         registration = await hold(uow, registrar, name)
-        return (await holdings(uow, self._catalogue, [registration]))[name]
+        return (await holdings(uow, self._catalogue, self._settings.accounts, [registration]))[name]
 
     async def _switch_all(
         self, uow: UnitOfWork, wishes: Sequence[_Wish]
     ) -> list[PrivacyView | WhoisproxyError]:
         """Switch many domains, and say of each what it is now or why it was not switched."""
         found = await uow.registrations.by_names(wish.name for wish in wishes)
-        known = await holdings(uow, self._catalogue, found.values())
+        known = await holdings(uow, self._catalogue, self._settings.accounts, found.values())
         now = self._clock()
         changes: list[Change] = []
         answers: list[PrivacyView | WhoisproxyError] = []
@@ -172,6 +183,7 @@ class PrivacyService:
             registration=held.registration,
             privacy=held.privacy,
             policy=policy,
+            because=held.because,
             identity=identities.get(Role.REGISTRANT) if hidden else None,
             operation=held.operation,
             published=published_contacts(policy, held.registration.registrant, identities, hide=hidden),

@@ -128,7 +128,7 @@ def _next(held: Holding, now: datetime) -> Holding:
 
 def _begun(held: Holding, kind: OperationKind, now: datetime) -> Holding:
     """Return the domain in its next version, with a new operation."""
-    operation = new_operation(held.registration, kind, now)
+    operation = new_operation(held.registration, kind, now, held.operation)
     privacy = replace(held.privacy, operation_id=operation.id)
     return _next(replace(held, privacy=privacy, operation=operation), now)
 

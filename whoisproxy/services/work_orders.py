@@ -22,8 +22,10 @@ def work_key(domain_id: str) -> str:
     return f"{APPLY}:{domain_id}"
 
 
-def new_operation(registration: Registration, kind: OperationKind, now: datetime) -> Operation:
-    """Return an operation that nobody has begun."""
+def new_operation(
+    registration: Registration, kind: OperationKind, now: datetime, superseded: Operation | None
+) -> Operation:
+    """Return an operation that nobody has begun, and that takes the place of `superseded`."""
     return Operation(
         id=new_id("op", now),
         registrar_id=registration.registrar_id,
@@ -37,13 +39,15 @@ def new_operation(registration: Registration, kind: OperationKind, now: datetime
         problem="",
         created_at=now,
         updated_at=now,
+        # What the registry may show is told once, and once that it is over.
+        leak_risk=superseded is not None and superseded.leak_risk,
     )
 
 
 async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind, now: datetime) -> Operation:
     """Write a new operation and its work; supersede the one that was pending."""
-    await supersede_open(uow, registration.id, now)
-    operation = new_operation(registration, kind, now)
+    superseded = await supersede_open(uow, registration.id, now)
+    operation = new_operation(registration, kind, now, superseded)
     await order(uow, [operation], now)
     return operation
 
@@ -55,11 +59,12 @@ async def order(uow: UnitOfWork, operations: Sequence[Operation], now: datetime)
     await uow.outbox.add_all(APPLY, work, now)
 
 
-async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> None:
-    """End the domain's pending operation, if any, as superseded."""
+async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> Operation | None:
+    """End the domain's pending operation, if any, as superseded, and return it."""
     pending = await uow.operations.open_of_domain(domain_id)
     if pending is not None:
         await supersede(uow, [pending], now)
+    return pending
 
 
 async def supersede(uow: UnitOfWork, pending: Sequence[Operation], now: datetime) -> None:

@@ -21,6 +21,7 @@ from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.registrations import Registrations
+from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
 from whoisproxy.storage.repositories.registry_tasks import RegistryTasks
 from whoisproxy.storage.repositories.relays import Relays, Replies
@@ -51,6 +52,9 @@ class UnitOfWork:
         self.events = Events(connection)
         self.webhooks = Webhooks(self.sealing)
         self.idempotency = Idempotency(self.sealing)
+        self.registry_contacts = RegistryContacts(connection)
+        self.registry_messages = RegistryMessages(self.sealing)
+        self.registry_accounts = RegistryAccounts(connection)
         self.registry_tasks = RegistryTasks(self.sealing)
 
 

@@ -28,14 +28,16 @@ from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_tasks import RegistryTasks
-from whoisproxy.services.settings import PrivacySettings
+from whoisproxy.services.settings import AccountFacts, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
 
-SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30))
+ACCOUNT = AccountFacts("registry")
+SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30), {"org": ACCOUNT})
 
 
 def now() -> datetime:
@@ -143,6 +145,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         registry_tasks=RegistryTasks(storage, now),
         events=Events(storage),
         webhooks=Webhooks(storage, now),
+        registry_messages=RegistryMessages(storage, now),
         mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),
         catalogue=catalogue,
         ready=ready,

@@ -26,6 +26,9 @@ _OPEN = (
     .where(operations.c.state == OperationState.PENDING)
     .order_by(operations.c.id)
 )
+_AWAITING = select(operations).where(
+    operations.c.awaits == bindparam("transaction"), operations.c.state == OperationState.PENDING
+)
 _APPEND = insert(events).returning(events.c.sequence, sort_by_parameter_order=True)
 
 
@@ -62,6 +65,11 @@ class Operations:
         """Return the pending operations by domain; the newest one of each."""
         rows = (await self._connection.execute(_OPEN, {"domain_ids": list(domain_ids)})).all()
         return {row.domain_id: _operation(row) for row in rows}
+
+    async def awaiting(self, transaction: str) -> list[Operation]:
+        """Return the pending operations that wait for the end of a registry's transaction."""
+        rows = (await self._connection.execute(_AWAITING, {"transaction": transaction})).all()
+        return [_operation(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ from whoisproxy.storage.tables import outbox
 
 _OPEN = ("waiting", "claimed")
 
+# Each claim counts one more attempt: the number tells a claim from every other of the row.
+_CLAIM = and_(
+    outbox.c.id == bindparam("item_id"),
+    outbox.c.attempts == bindparam("attempt"),
+    outbox.c.state == "claimed",
+)
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_HOLDS = select(outbox.c.id).where(_CLAIM).with_for_update()
+
 
 def _due(state: str, at: Column[datetime]) -> Select[int]:
     """Return the statement that finds rows whose time `at` has come; each the first open one of its key."""
@@ -110,24 +119,30 @@ class Outbox:
         claimed = [OutboxItem(row.id, row.kind, row.key, row.payload, row.attempts) for row in rows]
         return sorted(claimed, key=lambda item: item.id)
 
-    async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> None:
-        """Prolong the lease of rows that this worker still holds."""
+    async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
+        """Prolong the lease of rows that this worker still holds, and return which these are."""
         held = and_(outbox.c.id.in_(ids), outbox.c.worker_id == worker_id, outbox.c.state == "claimed")
-        await self._connection.execute(update(outbox).where(held).values(lease_until=lease_until))
+        statement = update(outbox).where(held).values(lease_until=lease_until).returning(outbox.c.id)
+        return set((await self._connection.execute(statement)).scalars())
 
-    async def done(self, item_id: int) -> None:
-        """Mark a row as done."""
-        await self._finish(item_id, state="done", lease_until=None)
+    async def holds(self, item: OutboxItem) -> bool:
+        """Whether the claim that gave out `item` still stands; it does until this unit of work ends."""
+        claim = {"item_id": item.id, "attempt": item.attempts}
+        return (await self._connection.execute(_HOLDS, claim)).first() is not None
 
-    async def retry(self, item_id: int, run_at: datetime, problem_code: str) -> None:
-        """Let a row be claimed again from `run_at` on."""
-        await self._finish(
-            item_id, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
+    async def done(self, item: OutboxItem) -> bool:
+        """Mark a row as done; False, and nothing is changed, where the claim does not stand any more."""
+        return await self._finish(item, state="done", lease_until=None)
+
+    async def retry(self, item: OutboxItem, run_at: datetime, problem_code: str) -> bool:
+        """Let a row be claimed again from `run_at` on; False as for `done`."""
+        return await self._finish(
+            item, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
         )
 
-    async def bury(self, item_id: int, problem_code: str) -> None:
-        """Give a row up for good; it stays to be looked at."""
-        await self._finish(item_id, state="buried", lease_until=None, problem_code=problem_code)
+    async def bury(self, item: OutboxItem, problem_code: str) -> bool:
+        """Give a row up for good; it stays to be looked at. False as for `done`."""
+        return await self._finish(item, state="buried", lease_until=None, problem_code=problem_code)
 
     async def wake(self, key: str, now: datetime) -> None:
         """Let the waiting work of a key be done at once: what it waits for may have come."""
@@ -151,5 +166,7 @@ class Outbox:
         values = {"now": now, "kinds": list(kinds), "limit": limit}
         return list((await self._connection.execute(statement, values)).scalars())
 
-    async def _finish(self, item_id: int, **values: object) -> None:
-        await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))
+    async def _finish(self, item: OutboxItem, **values: object) -> bool:
+        statement = update(outbox).where(_CLAIM).values(**values)
+        claim = {"item_id": item.id, "attempt": item.attempts}
+        return (await self._connection.execute(statement, claim)).rowcount == 1
