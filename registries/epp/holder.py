@@ -66,7 +66,7 @@ async def hide_by_flag(work: Work, change: Change) -> Observation:
 async def _on_domain(work: Work, change: Change, domain: DomainData, present: Disclose) -> Observation:
     """Set the domain's own switch, at registries that have one for each domain."""
     if present.flag == change.hide:
-        demand_unlocked("domain", domain.statuses)
+        demand_unlocked("domain", (*domain.statuses, *domain.grace_periods))
         registrant = change.contacts.get(Role.REGISTRANT)
         person = registrant is None or not registrant.organization
         await work.switch_domain(domain, hide=change.hide, person=person)
@@ -84,7 +84,7 @@ async def _on_contacts(work: Work, change: Change, domain: DomainData, step: _St
     read = await work.contacts(wanted)
     late = [handle for handle, contact in wanted.items() if step.missing(contact, read[handle])]
     if late:
-        demand_quiet(domain.statuses)
+        demand_quiet((*domain.statuses, *domain.grace_periods))
         for handle in late:
             demand_unlocked("contact", read[handle].statuses)
     for handle in late:

@@ -81,7 +81,7 @@ class Substitution:
         present = await self.work.readable(handle for role in wanted for handle in before.handles(role))
         if _reached(wanted, before, present):
             return self.work.observation(before, present)
-        demand_unlocked("domain", before.statuses)
+        demand_unlocked("domain", (*before.statuses, *before.grace_periods))
         self.work.demand_finished()
         handles = self._handles(wanted)
         made = {handle: role for role, handle in handles.items()}
