@@ -7,7 +7,7 @@ from functools import partial
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from registries.sandbox.commands import Request
 from registries.sandbox.context import Context
@@ -39,7 +39,7 @@ _accounts = st.sampled_from(sorted(ACCOUNTS))
 
 
 def _verbs() -> list[str]:
-    """Return every command that there is about the three objects."""
+    """Return every command about the three objects but transfers."""
     email = "<contact:chg><contact:email>a@b.example</contact:email></contact:chg>"
     verbs = [contact_create("owner-1"), domain_create("a.test"), on_host("create", "ns1.a.test")]
     verbs += [on_contact("delete", "owner-1"), on_domain("delete", "a.test"), on_host("delete", "ns1.a.test")]
@@ -49,9 +49,6 @@ def _verbs() -> list[str]:
         contact_part = f'<contact:{part}><contact:status s="{lock}"/></contact:{part}>'
         verbs += [domain_update("a.test", **{part: f'<domain:status s="{lock}"/>'})]
         verbs += [contact_update("owner-1", contact_part)]
-    for operation in ("request", "approve", "reject", "cancel"):
-        verbs += [transfer(operation, "domain", "a.test", secret="domain-secret")]
-        verbs += [transfer(operation, "contact", "owner-1", secret="contact-secret")]
     return verbs
 
 
@@ -71,6 +68,20 @@ class Lifecycle(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.runner.run(self.store.__aexit__())
         self.runner.close()
+
+    @initialize()
+    def begin(self) -> None:
+        self.command("registrar-a", contact_create("owner-1"))
+        self.decide(kind="contact", approve=True)
+        self.command("registrar-a", domain_create("a.test"))
+
+    @rule(
+        account=_accounts,
+        operation=st.sampled_from(["request", "approve", "reject", "cancel"]),
+        kind=st.sampled_from(["contact", "domain"]),
+    )
+    def move(self, account: str, operation: str, kind: str) -> None:
+        self.command(account, transfer(operation, kind, _OBJECTS[kind], secret=f"{kind}-secret"))
 
     @rule(account=_accounts, verb=st.sampled_from(_verbs()))
     def command(self, account: str, verb: str) -> None:
