@@ -156,7 +156,8 @@ _RULES = (
     (2103, "has no extensions"),
     (2307, "this registry does not have"),
     (2003, "has no attribute type|has nothing in|needs the attribute msgID"),
-    (2005, "ASCII labels|must be in ASCII|twice"),
+    (2004, "of one machine"),
+    (2005, "ASCII labels|stands for none|must be in ASCII|of a country|twice"),
 )
 
 
