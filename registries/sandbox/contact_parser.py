@@ -24,7 +24,8 @@ _STATUSES = frozenset(
     f"{who}{what}Prohibited" for who in ("client", "server") for what in ("Delete", "Transfer", "Update")
 ) | {"linked", "ok", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}
 _E164 = re.compile(r"(\+[0-9]{1,3}\.[0-9]{1,14})?")
-_COUNTRY = re.compile(r"[A-Z]{2}")
+# ISO 3166-1 leaves AA, QM-QZ, XA-XZ and ZZ to users; only XK came to mean a place.
+_COUNTRY = re.compile(r"(?!AA|Q[M-Z]|X[A-JL-Z]|ZZ)[A-Z]{2}")
 # One @ with something on both sides and no spaces; RFC 5321 is for who sends the mail.
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _MAX_EMAIL = 254
@@ -199,7 +200,7 @@ def _address(node: Node) -> Address:
     country_code = country.token(2, 2)
     node.end()
     if not _COUNTRY.fullmatch(country_code):
-        raise RuleBroken(2005, f"{country.label} must be two upper-case letters (ISO 3166-1)")
+        raise RuleBroken(2005, f"{country.label} must be two upper-case letters of a country (ISO 3166-1)")
     return Address(street, city, region or None, postal_code or None, country_code)
 
 
@@ -235,7 +236,7 @@ def _disclosure(node: Node) -> Disclosure:
     for name in _TYPED:
         for child in node.many(name, at_most=2):
             fields.append(f"{name}:{child.choice('type', _KINDS)}")
-            child.empty()
+            child.bare()
     for name in ("voice", "fax", "email"):
         if (child_or_none := node.take(name)) is not None:
             child_or_none.empty()

@@ -122,11 +122,14 @@ def renew(context: Context, command: DomainRenew) -> Answer:
 
 
 def delete(context: Context, command: DomainDelete) -> Answer:
-    """Delete a domain at once, with the hosts in it that no other domain uses."""
+    """Delete a domain at once; hosts in it stand against it, unless this registry made them by itself."""
     record = existing(context, command.object_id)
     demand_sponsor(context, record.origin, "domain")
     demand_no_status(record.statuses, "Delete")
     below = context.state.hosts.below(record.name)
+    if below and not context.rules.make_hosts:
+        # RFC 5731 3.2.2: their delegations would hang in the air.
+        raise Refusal(2305, "there are hosts in this domain")
     if any(user != record.name for host in below for user in context.state.hosts.users(host)):
         raise Refusal(2305, "another domain uses a host in this domain")
     for host in below:
@@ -158,6 +161,11 @@ def _extended(context: Context, tld: Tld, start: datetime, months: int) -> datet
 
 def _latest(context: Context, tld: Tld) -> datetime:
     return _add_months(context.now, tld.max_years * _MONTHS_PER_YEAR)
+
+
+def demand_prolongable(context: Context, name: str, months: int) -> None:
+    """Refuse with 2306 a period that a domain cannot be prolonged by."""
+    _extended(context, suffix_of(context, name), existing(context, name).expires_at, months)
 
 
 def transferred_expiry(context: Context, name: str, months: int) -> datetime:
@@ -202,6 +210,8 @@ def _take_nameservers(context: Context, record: DomainRecord, added: tuple[Names
     for server in added:
         if server.addresses is None:
             hosts.demand_usable(context, server.name)
+        elif not server.addresses and f".{server.name}".endswith(f".{record.name}"):
+            raise Refusal(2003, "a name server in its own domain needs an address")
 
 
 def _changed_contacts(record: DomainRecord, command: DomainUpdate) -> tuple[tuple[Role, str], ...]:

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
+import idna
+
 from registries.sandbox.commands import (
     Command,
     HostCheck,
@@ -37,14 +39,26 @@ def read_name(node: Node) -> str:
     labels = name.split(".")
     if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
         raise RuleBroken(2005, f"{node.label} is not a domain name of ASCII labels")
+    if not all(map(_is_sound, labels)):
+        raise RuleBroken(2005, f"{node.label} has a label with xn-- that stands for none (RFC 5891 4.4)")
     return name
+
+
+def _is_sound(label: str) -> bool:
+    if not label.startswith("xn--"):
+        return True
+    try:
+        idna.ulabel(label)
+    except (idna.IDNAError, UnicodeError):
+        return False
+    return True
 
 
 def read_address(node: Node) -> HostAddress:
     """Return an address in its shortest form.
 
     Raises:
-        Refusal: 2005, it is not an address of that family.
+        Refusal: 2005, it is not an address of that family; 2004, no name server can be reached there.
     """
     family = node.choice("ip", frozenset({"v4", "v6"}), default="v4")
     text = node.token(3, 45)
@@ -52,9 +66,13 @@ def read_address(node: Node) -> HostAddress:
     if "%" in text:
         raise RuleBroken(2005, f"{node.label} has a zone")
     try:
-        address = ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
+        address: ipaddress.IPv4Address | ipaddress.IPv6Address = (
+            ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
+        )
     except ValueError:
         raise RuleBroken(2005, f"{node.label} is not an IP{family} address") from None
+    if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
+        raise RuleBroken(2004, f"{node.label} is not an address of one machine in the net")
     return family, str(address)
 
 
