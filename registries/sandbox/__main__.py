@@ -15,11 +15,13 @@ from pathlib import Path
 
 import structlog
 
-from registries.sandbox.authority import CertificateAuthority
+from registries.sandbox.authority import CertificateAuthority, ClientCertificates
+from registries.sandbox.quirks import PROFILES, QUIRKS
 from registries.sandbox.server import SandboxRegistry
-from registries.sandbox.settings import DataModel, Quirk, Tld
+from registries.sandbox.settings import DataModel, Limits, Quirk, Rules, Tld
 
 _ACCOUNT = "registrar-1"
+_CLIENT = "registrar"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m registries.sandbox",
         description="An EPP registry for development and tests: RFC 5730-5734 over TLS, state in SQLite.",
+        epilog="Quirks: " + "; ".join(f"{quirk}: {does}" for quirk, (_, does) in QUIRKS.items()),
     )
     parser.add_argument("folder", type=Path, help="where the database and the certificates are kept")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
@@ -58,10 +61,46 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PART",
         help="close the connection at this part of the commands (0 to 1), before or after carrying them out",
     )
+    _add_conduct(parser)
+    return parser
+
+
+def _add_conduct(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which the registry is stricter, slower or odder than usual."""
     parser.add_argument(
         "--quirk", action="append", default=[], choices=[quirk.value for quirk in Quirk], help="repeatable"
     )
-    return parser
+    parser.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        choices=sorted(PROFILES),
+        help="quirks that come together; repeatable",
+    )
+    parser.add_argument("--make-hosts", action="store_true", help="make hosts that a domain names")
+    parser.add_argument(
+        "--review-after", type=float, default=0.0, metavar="SECONDS", help="decide so long after a 1001"
+    )
+    parser.add_argument(
+        "--approve-transfers-after",
+        type=float,
+        default=Rules().transfer_s,
+        metavar="SECONDS",
+        help="approve a transfer that nobody answered (default five days)",
+    )
+    parser.add_argument(
+        "--client-certificates",
+        choices=[choice.value for choice in ClientCertificates],
+        default=ClientCertificates.OPTIONAL.value,
+        help="whether a client shows one of this CA (default %(default)s)",
+    )
+    parser.add_argument(
+        "--pin-certificate",
+        action="store_true",
+        help="log the account in only with the certificate that is issued to it",
+    )
+    parser.add_argument("--sessions", type=int, default=Limits().max_sessions, help="of an account at a time")
+    parser.add_argument("--commands-a-minute", type=int, metavar="NUMBER", help="of an account; 2502 beyond")
 
 
 async def _run(options: argparse.Namespace) -> None:
@@ -73,26 +112,39 @@ async def _run(options: argparse.Namespace) -> None:
     issued = authority.issue("registry", hosts=[options.host])
     # A password of the days before is in the database; a new one counts only for a new account.
     password = _password(options.folder / f"{options.account}.password")
+    shown = authority.issue(_CLIENT)
     registry = SandboxRegistry(
         options.folder / "registry.sqlite",
         tlds=_tlds(options.tld, options.thin_tld),
         accounts={options.account: password},
-        tls=authority.server_context(issued),
+        tls=authority.server_context(issued, ClientCertificates(options.client_certificates)),
         host=options.host,
         port=options.port,
-        quirks=[Quirk(name) for name in options.quirk],
+        limits=Limits(max_sessions=options.sessions, max_commands_a_minute=options.commands_a_minute),
+        quirks=_quirks(options.quirk, options.profile),
+        rules=Rules(
+            make_hosts=options.make_hosts,
+            transfer_s=options.approve_transfers_after,
+            review_s=options.review_after,
+        ),
+        pins={options.account: _CLIENT} if options.pin_certificate else {},
     )
     registry.faults.delay_s = options.delay
-    registry.faults.disconnect_share = options.disconnect_share
+    registry.faults.disconnect_share = options.disconnect_share or registry.faults.disconnect_share
     async with registry:
         sys.stdout.write(
             f"listening  {registry.host}:{registry.port} (EPP over TLS)\n"
             f"trust      {authority.ca_file}\n"
             f"account    {options.account}\n"
             f"password   {password}\n"
+            f"show       {shown.cert_file} {shown.key_file} ({options.client_certificates})\n"
         )
         sys.stdout.flush()
         await stop.wait()
+
+
+def _quirks(names: Sequence[str], profiles: Sequence[str]) -> frozenset[Quirk]:
+    return frozenset(map(Quirk, names)).union(*(PROFILES[profile] for profile in profiles))
 
 
 def _tlds(full: Sequence[str], thin: Sequence[str]) -> list[Tld]:

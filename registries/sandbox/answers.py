@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, MESSAGES, PREFIXES, Refusal
-from registries.sandbox.records import PollMessage
+from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, KEYS, MESSAGES, OBJECTS, PREFIXES, Refusal
+from registries.sandbox.records import PendingRecord, PollMessage, TransferRecord
 from registries.sandbox.settings import Tld
 
 SERVER_NAME = "whoisproxy sandbox registry"
@@ -57,6 +57,31 @@ def check_data(namespace: str, name: str, results: Iterable[tuple[str, str | Non
     return data
 
 
+def transfer_data(record: TransferRecord, expires_at: datetime | None = None) -> etree._Element:
+    """Return what is told about a transfer; `expires_at` is when a domain then expires."""
+    namespace = OBJECTS[record.kind]
+    data = make(namespace, "trnData")
+    put(data, KEYS[namespace], record.object_id)
+    put(data, "trStatus", record.status)
+    put(data, "reID", record.requester)
+    put(data, "reDate", timestamp(record.requested_at))
+    put(data, "acID", record.sponsor)
+    put(data, "acDate", timestamp(record.acted_at))
+    if expires_at is not None:
+        put(data, "exDate", timestamp(expires_at))
+    return data
+
+
+def pending_data(record: PendingRecord, *, done: bool, now: datetime) -> etree._Element:
+    """Return what a client is told about a command that was answered 1001: whether it was carried out."""
+    namespace = OBJECTS[record.kind]
+    data = make(namespace, "panData")
+    put(data, KEYS[namespace], record.object_id, paResult="1" if done else "0")
+    _put_transaction(put(data, "paTRID"), record.client_transaction, record.server_transaction)
+    put(data, "paDate", timestamp(now))
+    return data
+
+
 def greeting(now: datetime, object_services: Iterable[str]) -> bytes:
     """Return the greeting that offers some object services."""
     root = _root()
@@ -69,7 +94,7 @@ def greeting(now: datetime, object_services: Iterable[str]) -> bytes:
     for uri in object_services:
         put(menu, "objURI", uri)
     _collection_policy(put(body, "dcp"))
-    return _serialise(root)
+    return serialise(root)
 
 
 def services(tlds: Iterable[Tld]) -> tuple[str, ...]:
@@ -99,11 +124,15 @@ def response(outcome: Answer | Refusal, client_transaction: str | None, server_t
     put(put(body, "result", code=str(outcome.code)), "msg", message)
     if isinstance(outcome, Answer):
         _content(body, outcome)
-    transaction = put(body, "trID")
-    if client_transaction is not None:
-        put(transaction, "clTRID", client_transaction)
-    put(transaction, "svTRID", server_transaction)
-    return _serialise(root)
+    _put_transaction(put(body, "trID"), client_transaction, server_transaction)
+    return serialise(root)
+
+
+def _put_transaction(node: etree._Element, client: str | None, server: str) -> None:
+    # The type is of the protocol, so its elements are in that namespace wherever it is used.
+    if client is not None:
+        etree.SubElement(node, f"{{{EPP}}}clTRID").text = client
+    etree.SubElement(node, f"{{{EPP}}}svTRID").text = server
 
 
 def _content(body: etree._Element, answer: Answer) -> None:
@@ -112,8 +141,10 @@ def _content(body: etree._Element, answer: Answer) -> None:
         if answer.queue_text:
             put(queue, "qDate", timestamp(answer.queue.queued_at))
             put(queue, "msg", answer.queue.text)
-    if answer.data is not None:
-        put(body, "resData").append(answer.data)
+    queued = answer.queue.data if answer.queue is not None and answer.queue_text else None
+    data = answer.data if queued is None else etree.fromstring(queued)
+    if data is not None:
+        put(body, "resData").append(data)
 
 
 def _root() -> etree._Element:
@@ -121,5 +152,6 @@ def _root() -> etree._Element:
     return etree.Element(f"{{{EPP}}}epp", nsmap={None: EPP})  # type: ignore[dict-item]
 
 
-def _serialise(root: etree._Element) -> bytes:
+def serialise(root: etree._Element) -> bytes:
+    """Return an element as a document of its own."""
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

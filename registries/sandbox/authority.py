@@ -5,6 +5,7 @@ PEM files in a folder; asking again returns what is there while it is valid. It 
 tests: there is no revocation, and the CA's key lies beside the certificates.
 """
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -12,6 +13,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
@@ -27,12 +29,37 @@ _BACKDATE = timedelta(hours=1)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
+class ClientCertificates(StrEnum):
+    """Whether a server asks its clients for certificates."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+_VERIFY = {
+    ClientCertificates.OFF: ssl.CERT_NONE,
+    ClientCertificates.OPTIONAL: ssl.CERT_OPTIONAL,
+    ClientCertificates.REQUIRED: ssl.CERT_REQUIRED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
     """A certificate and its private key, as PEM files."""
 
     cert_file: Path
     key_file: Path
+
+
+def matches(certificate: bytes | None, pin: str) -> bool:
+    """Return whether a peer's certificate (DER, verified) has a common name or SHA-256 fingerprint."""
+    if certificate is None:
+        return False
+    if hashlib.sha256(certificate).hexdigest() == pin.replace(":", "").lower():
+        return True
+    subject = x509.load_der_x509_certificate(certificate).subject
+    return [name.value for name in subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == [pin]
 
 
 class CertificateAuthority:
@@ -69,13 +96,15 @@ class CertificateAuthority:
             self._sign(name, names, issued)
         return issued
 
-    def server_context(self, issued: IssuedCertificate) -> ssl.SSLContext:
-        """Return the context of a server that verifies a client certificate where one is shown."""
+    def server_context(
+        self, issued: IssuedCertificate, clients: ClientCertificates = ClientCertificates.OPTIONAL
+    ) -> ssl.SSLContext:
+        """Return the context of a server; a client certificate that is shown is verified unless it is off."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(issued.cert_file, issued.key_file)
         context.load_verify_locations(self.ca_file)
-        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_mode = _VERIFY[clients]
         return context
 
     def client_context(self, issued: IssuedCertificate | None = None) -> ssl.SSLContext:

@@ -3,7 +3,7 @@
 `name` is what journal and faults call a command; `object_id` is the object or session it is about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -57,12 +57,16 @@ class Disclosure:
     fields: frozenset[str]
 
 
+HostAddress = tuple[str, str]
+"""Family (`v4` or `v6`) and address in its shortest form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Nameserver:
-    """A host object's name, or with `addresses` (family, address) a host attribute (RFC 5731 1.1)."""
+    """A host object's name, or with `addresses` a host attribute (RFC 5731 1.1)."""
 
     name: str
-    addresses: tuple[tuple[str, str], ...] | None = None
+    addresses: tuple[HostAddress, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,62 @@ class HostInfo(OnObject):
     name: ClassVar[str] = "host:info"
 
 
+@dataclass(frozen=True, slots=True)
+class HostCreate(OnObject):
+    """RFC 5732 3.2.1."""
+
+    name: ClassVar[str] = "host:create"
+    addresses: tuple[HostAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostParts:
+    """What an update adds or removes."""
+
+    addresses: tuple[HostAddress, ...] = ()
+    statuses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HostUpdate(OnObject):
+    """RFC 5732 3.2.5; None leaves the name."""
+
+    name: ClassVar[str] = "host:update"
+    add: HostParts
+    remove: HostParts
+    new_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostDelete(OnObject):
+    """RFC 5732 3.2.2."""
+
+    name: ClassVar[str] = "host:delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(OnObject):
+    """RFC 5730 2.9.3.4; `operation` is query, request, approve, reject or cancel."""
+
+    operation: str
+    authorization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTransfer(Transfer):
+    """RFC 5733 3.1.3 and 3.2.4."""
+
+    name: ClassVar[str] = "contact:transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTransfer(Transfer):
+    """RFC 5731 3.1.3 and 3.2.4; `months` that a completed transfer adds, None for what is usual here."""
+
+    name: ClassVar[str] = "domain:transfer"
+    months: int | None
+
+
 Command = Session | Check | OnObject
 
 
@@ -269,7 +329,8 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command with the client's transaction identifier."""
+    """A command with the client's transaction identifier, and the frame's payload that it was read from."""
 
     command: Command
     client_transaction: str | None
+    frame: bytes = field(repr=False)

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
+
+from lxml import etree
 
 from registries.sandbox.commands import (
     Address,
@@ -10,13 +13,14 @@ from registries.sandbox.commands import (
     ContactCreate,
     ContactDelete,
     ContactInfo,
+    ContactTransfer,
     ContactUpdate,
     Disclosure,
     Phone,
     PostalChange,
     PostalInfo,
 )
-from registries.sandbox.protocol import Refusal
+from registries.sandbox.protocol import CONTACT, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
 
 _KINDS = frozenset({"int", "loc"})
@@ -30,6 +34,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _MAX_EMAIL = 254
 _FLAGS = frozenset({"0", "1", "true", "false"})
 _MAX_STATUSES = 7
+_TYPED = ("name", "org", "addr")
 
 
 def read_authorization(node: Node) -> str:
@@ -39,7 +44,7 @@ def read_authorization(node: Node) -> str:
         Refusal: 2102 for another kind of authorization.
     """
     if node.take("ext") is not None:
-        raise Refusal(2102, f"{node.label} of another kind than pw is not implemented")
+        raise RuleBroken(2102, f"{node.label} of another kind than pw is not implemented")
     password = node.need("pw")
     password.attribute("roid")
     node.end()
@@ -54,7 +59,7 @@ def read_statuses(node: Node, known: frozenset[str], at_most: int) -> frozenset[
         child.attribute("lang")
         child.text()
     if len(set(found)) != len(found):
-        raise Refusal(2005, f"{node.label} names a status twice")
+        raise RuleBroken(2005, f"{node.label} names a status twice")
     return frozenset(found)
 
 
@@ -86,6 +91,14 @@ def _delete(node: Node) -> ContactDelete:
     return ContactDelete(handle)
 
 
+def transfer(node: Node, operation: str) -> ContactTransfer:
+    """Return the contact:transfer of an operation."""
+    handle = _id(node.need("id"))
+    authorization = node.optional("authInfo", read_authorization)
+    node.end()
+    return ContactTransfer(handle, operation, authorization)
+
+
 def _create(node: Node) -> ContactCreate:
     command = ContactCreate(
         _id(node.need("id")),
@@ -107,7 +120,7 @@ def _update(node: Node) -> ContactUpdate:
     change = node.take("chg")
     node.end()
     if add is None and remove is None and change is None:
-        raise Refusal(2003, "contact:update has no contact:add, contact:rem or contact:chg")
+        raise RuleBroken(2003, "contact:update has no contact:add, contact:rem or contact:chg")
     statuses = (add or frozenset(), remove or frozenset())
     if change is None:
         return ContactUpdate(handle, *statuses)
@@ -147,13 +160,13 @@ def complete_postal(change: PostalChange) -> PostalInfo:
     """
     if change.name is None or change.address is None:
         missing = "name" if change.name is None else "addr"
-        raise Refusal(2003, f"contact:postalInfo of type {change.kind} has no contact:{missing}")
+        raise RuleBroken(2003, f"contact:postalInfo of type {change.kind} has no contact:{missing}")
     return PostalInfo(change.kind, change.name, change.organization or None, change.address)
 
 
 def _distinct(changes: list[PostalChange]) -> tuple[PostalChange, ...]:
     if len({change.kind for change in changes}) != len(changes):
-        raise Refusal(2005, "two contact:postalInfo are of the same type")
+        raise RuleBroken(2005, "two contact:postalInfo are of the same type")
     return tuple(changes)
 
 
@@ -178,7 +191,7 @@ def _ascii_only(change: PostalChange) -> None:
         address = change.address
         texts += [*address.street, address.city, address.region, address.postal_code]
     if not all(text is None or text.isascii() for text in texts):
-        raise Refusal(2005, "contact:postalInfo of type int must be in ASCII")
+        raise RuleBroken(2005, "contact:postalInfo of type int must be in ASCII")
 
 
 def _address(node: Node) -> Address:
@@ -190,7 +203,7 @@ def _address(node: Node) -> Address:
     country_code = country.token(2, 2)
     node.end()
     if not _COUNTRY.fullmatch(country_code):
-        raise Refusal(2005, f"{country.label} must be two upper-case letters (ISO 3166-1)")
+        raise RuleBroken(2005, f"{country.label} must be two upper-case letters (ISO 3166-1)")
     return Address(street, city, region or None, postal_code or None, country_code)
 
 
@@ -203,26 +216,37 @@ def _phone(node: Node) -> Phone:
 
 
 def _email(node: Node) -> str:
-    address = node.token(1, _MAX_EMAIL)
-    if not _EMAIL.fullmatch(address):
-        raise Refusal(2005, f"{node.label} is not an address")
+    address = node.token(1)
+    if len(address) > _MAX_EMAIL or not _EMAIL.fullmatch(address):
+        raise RuleBroken(2005, f"{node.label} is not an address")
     return address
+
+
+def type_disclosure(root: etree._Element) -> None:
+    """Put both forms in the place of each name, org and addr of a disclose element that has no type."""
+    for disclose in root.iter(f"{{{CONTACT}}}disclose"):
+        for child in list(disclose):
+            if etree.QName(child).localname in _TYPED and not child.get("type"):
+                child.set("type", "int")
+                localized = copy(child)
+                localized.set("type", "loc")
+                child.addnext(localized)
 
 
 def _disclosure(node: Node) -> Disclosure:
     flag = node.choice("flag", _FLAGS) in {"1", "true"}
     fields: list[str] = []
-    for name in ("name", "org", "addr"):
+    for name in _TYPED:
         for child in node.many(name, at_most=2):
             fields.append(f"{name}:{child.choice('type', _KINDS)}")
-            child.end()
+            child.empty()
     for name in ("voice", "fax", "email"):
         if (child_or_none := node.take(name)) is not None:
-            child_or_none.end()
+            child_or_none.empty()
             fields.append(name)
     node.end()
     if len(set(fields)) != len(fields):
-        raise Refusal(2005, f"{node.label} names an element twice")
+        raise RuleBroken(2005, f"{node.label} names an element twice")
     return Disclosure(flag, frozenset(fields))
 
 

@@ -4,45 +4,28 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from registries.sandbox.commands import Address, Phone, PostalInfo
-from registries.sandbox.records import ContactRecord, Origin
+from registries.sandbox.object_table import (
+    ObjectTable,
+    read_origin,
+    read_statuses,
+    write_origin,
+    write_statuses,
+)
+from registries.sandbox.records import ContactRecord
 
 
-def read_origin(row: sqlite3.Row) -> Origin:
-    """Return the columns about sponsor, creator and updater as a value."""
-    updated_at = row["updated_at"]
-    return Origin(
-        row["sponsor"],
-        row["creator"],
-        datetime.fromisoformat(row["created_at"]),
-        row["updater"],
-        datetime.fromisoformat(updated_at) if updated_at else None,
-    )
-
-
-def write_origin(origin: Origin) -> dict[str, str | None]:
-    """Return the columns of an origin."""
-    return {
-        "sponsor": origin.sponsor,
-        "creator": origin.creator,
-        "created_at": origin.created_at.isoformat(),
-        "updater": origin.updater,
-        "updated_at": origin.updated_at.isoformat() if origin.updated_at else None,
-    }
-
-
-class ContactTable:
+class ContactTable(ObjectTable):
     """The contact objects, by handle."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    TABLE: ClassVar[str] = "contacts"
+    KEY: ClassVar[str] = "handle"
 
     def get(self, handle: str) -> ContactRecord | None:
         """Return a contact."""
-        row = self._connection.execute("SELECT * FROM contacts WHERE handle = ?", (handle,)).fetchone()
+        row = self.row(handle)
         return None if row is None else _read(row)
 
     def add(self, record: ContactRecord) -> None:
@@ -57,14 +40,10 @@ class ContactTable:
     def update(self, record: ContactRecord) -> None:
         """Replace a contact's data."""
         self._connection.execute(
-            "UPDATE contacts SET sponsor = :sponsor, updater = :updater, updated_at = :updated_at,"
+            "UPDATE contacts SET updater = :updater, updated_at = :updated_at,"
             " authorization = :authorization, statuses = :statuses, body = :body WHERE handle = :handle",
             _write(record),
         )
-
-    def remove(self, handle: str) -> None:
-        """Delete a contact that no domain uses."""
-        self._connection.execute("DELETE FROM contacts WHERE handle = ?", (handle,))
 
     def is_linked(self, handle: str) -> bool:
         """Return whether a domain uses the contact."""
@@ -86,7 +65,7 @@ def _write(record: ContactRecord) -> dict[str, str | None]:
         "handle": record.handle,
         **write_origin(record.origin),
         "authorization": record.authorization,
-        "statuses": " ".join(sorted(record.statuses)),
+        "statuses": write_statuses(record.statuses),
         "body": json.dumps(body, ensure_ascii=False),
     }
 
@@ -102,7 +81,7 @@ def _read(row: sqlite3.Row) -> ContactRecord:
         fax=Phone(**body["fax"]) if body["fax"] else None,
         email=body["email"],
         authorization=row["authorization"],
-        statuses=frozenset(row["statuses"].split()),
+        statuses=read_statuses(row),
         disclosure=body["disclosure"],
     )
 

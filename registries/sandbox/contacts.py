@@ -1,5 +1,6 @@
 """Carry out the commands of the contact mapping (RFC 5733 3)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lxml import etree
@@ -19,15 +20,13 @@ from registries.sandbox.commands import (
 from registries.sandbox.contact_parser import complete_postal
 from registries.sandbox.context import (
     Context,
-    change_statuses,
-    demand_no_status,
     demand_reader,
     demand_sponsor,
-    demand_update_allowed,
 )
 from registries.sandbox.protocol import CONTACT, Refusal
 from registries.sandbox.records import ContactRecord, Origin
 from registries.sandbox.settings import Quirk
+from registries.sandbox.statuses import change_statuses, demand_no_status, demand_update_allowed
 
 # The order of the schema's discloseType.
 DISCLOSED_FIELDS = (
@@ -63,7 +62,7 @@ def create(context: Context, command: ContactCreate) -> Answer:
         email=command.email,
         authorization=command.authorization,
         statuses=frozenset(),
-        disclosure=_disclosure(command.disclosure),
+        disclosure=_changed_disclosure(context, {}, command.disclosure),
     )
     context.state.contacts.add(record)
     data = make(CONTACT, "creData")
@@ -88,7 +87,7 @@ def update(context: Context, command: ContactUpdate) -> Answer:
             email=command.email or record.email,
             authorization=record.authorization if command.authorization is None else command.authorization,
             statuses=statuses,
-            disclosure=_changed_disclosure(context, record, command.disclosure),
+            disclosure=_updated_disclosure(context, record, command.disclosure),
         )
     )
     return Answer()
@@ -102,6 +101,7 @@ def delete(context: Context, command: ContactDelete) -> Answer:
     if context.state.contacts.is_linked(record.handle):
         raise Refusal(2305, "a domain uses the contact")
     context.state.contacts.remove(record.handle)
+    context.state.transfers.forget("contact", record.handle)
     return Answer()
 
 
@@ -140,13 +140,21 @@ def _disclosure(disclosure: Disclosure | None) -> dict[str, bool]:
 
 
 def _changed_disclosure(
+    context: Context, current: Mapping[str, bool], disclosure: Disclosure | None
+) -> dict[str, bool]:
+    if disclosure is not None and Quirk.DISCLOSE_UNNAMED_PUBLIC in context.quirks:
+        current = dict.fromkeys(DISCLOSED_FIELDS, True)
+    return dict(current) | _disclosure(disclosure)
+
+
+def _updated_disclosure(
     context: Context, record: ContactRecord, disclosure: Disclosure | None
 ) -> dict[str, bool]:
     if Quirk.DISCLOSE_IGNORED in context.quirks:
         return dict(record.disclosure)
     if Quirk.DISCLOSE_RESET in context.quirks:
         return dict.fromkeys(DISCLOSED_FIELDS, True) | _disclosure(disclosure)
-    return dict(record.disclosure) | _disclosure(disclosure)
+    return _changed_disclosure(context, record.disclosure, disclosure)
 
 
 def shown_statuses(context: Context, record: ContactRecord) -> list[str]:
@@ -168,9 +176,10 @@ def _info_data(context: Context, record: ContactRecord) -> etree._Element:
             put(data, name, phone.number, **({"x": phone.extension} if phone.extension else {}))
     put(data, "email", record.email)
     put_origin(data, record.origin)
+    put_transfer_date(data, record.origin)
     if record.origin.sponsor == context.account:
         put(put(data, "authInfo"), "pw", record.authorization)
-    _put_disclosure(data, record)
+    _put_disclosure(data, record, typed=Quirk.DISCLOSE_UNTYPED not in context.quirks)
     return data
 
 
@@ -182,6 +191,12 @@ def put_origin(data: etree._Element, origin: Origin) -> None:
     if origin.updater is not None and origin.updated_at is not None:
         put(data, "upID", origin.updater)
         put(data, "upDate", timestamp(origin.updated_at))
+
+
+def put_transfer_date(data: etree._Element, origin: Origin) -> None:
+    """Append when the last transfer was completed, if there was one."""
+    if origin.transferred_at is not None:
+        put(data, "trDate", timestamp(origin.transferred_at))
 
 
 def _put_postal(data: etree._Element, postal: PostalInfo) -> None:
@@ -200,7 +215,7 @@ def _put_postal(data: etree._Element, postal: PostalInfo) -> None:
     put(address, "cc", postal.address.country_code)
 
 
-def _put_disclosure(data: etree._Element, record: ContactRecord) -> None:
+def _put_disclosure(data: etree._Element, record: ContactRecord, *, typed: bool) -> None:
     # One element has one flag, and what it does not name follows the policy: public. So the withheld
     # fields are listed where there are any, else those that a client asked to be public.
     withheld = [field for field in DISCLOSED_FIELDS if record.disclosure.get(field) is False]
@@ -208,6 +223,6 @@ def _put_disclosure(data: etree._Element, record: ContactRecord) -> None:
     if not listed:
         return
     node = put(data, "disclose", flag="0" if withheld else "1")
-    for field in listed:
-        name, _, kind = field.partition(":")
-        put(node, name, **({"type": kind} if kind else {}))
+    names = [tuple(field.split(":")) for field in listed]
+    for name, *kind in names if typed else dict.fromkeys((name,) for name, *_ in names):
+        put(node, name, **({"type": kind[0]} if kind else {}))

@@ -74,9 +74,9 @@ def _lines(role: str, contact: Contact) -> list[str]:
 
 
 def published(state: State, domain: str) -> DirectoryEntry | None:
-    """Return what the public sees of a domain, or None when it is not registered."""
+    """Return what the public sees of a domain, or None when it is not registered (yet)."""
     record = state.domains.get(domain)
-    if record is None:
+    if record is None or "pendingCreate" in record.statuses:
         return None
     contacts = {role: _publish(contact) for role, contact in _contacts(state, domain).items()}
     return DirectoryEntry(

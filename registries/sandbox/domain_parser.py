@@ -13,12 +13,13 @@ from registries.sandbox.commands import (
     DomainInfo,
     DomainParts,
     DomainRenew,
+    DomainTransfer,
     DomainUpdate,
     Nameserver,
 )
 from registries.sandbox.contact_parser import read_authorization, read_ids, read_statuses
 from registries.sandbox.host_parser import read_address, read_name
-from registries.sandbox.protocol import Refusal
+from registries.sandbox.protocol import Refusal, RuleBroken
 from registries.sandbox.syntax import Node
 
 _STATUSES = frozenset(
@@ -31,7 +32,7 @@ _STATUSES = frozenset(
 }
 _CONTACT_TYPES = frozenset({"admin", "billing", "tech"})
 _HOSTS = frozenset({"all", "del", "none", "sub"})
-_DIGITS = re.compile(r"\+?[0-9]{1,4}")
+_DIGITS = re.compile(r"\+?[0-9]{1,40}")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _MAX_STATUSES = 11
 _MAX_PERIOD = 99
@@ -78,6 +79,15 @@ def _renew(node: Node) -> DomainRenew:
     return DomainRenew(domain, current_expiry, months or _MONTHS_PER_YEAR)
 
 
+def transfer(node: Node, operation: str) -> DomainTransfer:
+    """Return the domain:transfer of an operation."""
+    domain = read_name(node.need("name"))
+    months = node.optional("period", _months)
+    authorization = node.optional("authInfo", read_authorization)
+    node.end()
+    return DomainTransfer(domain, operation, authorization, months)
+
+
 def _update(node: Node) -> DomainUpdate:
     domain = read_name(node.need("name"))
     add = node.optional("add", _parts) or DomainParts()
@@ -85,7 +95,7 @@ def _update(node: Node) -> DomainUpdate:
     registrant, authorization = node.optional("chg", _change) or (None, None)
     node.end()
     if add == remove == DomainParts() and registrant is None and authorization is None:
-        raise Refusal(2003, "domain:update has nothing in domain:add, domain:rem or domain:chg")
+        raise RuleBroken(2003, "domain:update has nothing in domain:add, domain:rem or domain:chg")
     return DomainUpdate(domain, add, remove, registrant, authorization)
 
 
@@ -99,7 +109,7 @@ def _change(node: Node) -> tuple[str | None, str | None]:
 def _nullable_id(node: Node) -> str:
     value = node.token(0, 16)
     if value and len(value) < 3:  # noqa: PLR2004 - the lower bound of clIDType
-        raise Refusal(2005, f"{node.label} must be empty or of 3 to 16 characters")
+        raise RuleBroken(2005, f"{node.label} must be empty or of 3 to 16 characters")
     return value
 
 
@@ -107,7 +117,7 @@ def _nullable_authorization(node: Node) -> str:
     null = node.take("null")
     if null is None:
         return read_authorization(node)
-    null.end()
+    null.empty()
     node.end()
     return ""
 
@@ -121,13 +131,18 @@ def _parts(node: Node) -> DomainParts:
 
 
 def _contacts(node: Node) -> tuple[tuple[Role, str], ...]:
-    # The schema lets the type away; without it nobody knows what the contact is for.
-    found = [
-        (Role(child.choice("type", _CONTACT_TYPES)), child.token(3, 16)) for child in node.many("contact")
-    ]
+    found = [(_role(child), child.token(3, 16)) for child in node.many("contact")]
     if len(set(found)) != len(found):
-        raise Refusal(2005, f"{node.label} names a contact twice")
+        raise RuleBroken(2005, f"{node.label} names a contact twice")
     return tuple(found)
+
+
+def _role(node: Node) -> Role:
+    # The schema lets the type away; without it nobody knows what the contact is for.
+    kind = node.choice("type", _CONTACT_TYPES, default="")
+    if not kind:
+        raise RuleBroken(2003, f"{node.label} has no attribute type")
+    return Role(kind)
 
 
 def _nameservers(node: Node) -> tuple[Nameserver, ...]:
@@ -136,7 +151,7 @@ def _nameservers(node: Node) -> tuple[Nameserver, ...]:
         found = [_host_attribute(child) for child in (node.need("hostAttr"), *node.many("hostAttr"))]
     node.end()
     if len({nameserver.name for nameserver in found}) != len(found):
-        raise Refusal(2005, f"{node.label} names a host twice")
+        raise RuleBroken(2005, f"{node.label} names a host twice")
     return tuple(found)
 
 
@@ -162,7 +177,7 @@ def _date(node: Node) -> date:
     try:
         return date.fromisoformat(match[1] if match else "")
     except ValueError:
-        raise Refusal(2005, f"{node.label} is not a date like 2026-01-31") from None
+        raise RuleBroken(2005, f"{node.label} is not a date like 2026-01-31") from None
 
 
 COMMANDS: Mapping[str, Callable[[Node], Command]] = {

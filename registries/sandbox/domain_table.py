@@ -1,24 +1,31 @@
-"""Domains, their contacts and name servers, and host objects in SQLite."""
+"""Domains, their contacts and their name servers in SQLite."""
 
 import json
 import sqlite3
 from datetime import datetime
+from typing import ClassVar
 
 from registries.contact import Role
 from registries.sandbox.commands import Nameserver
-from registries.sandbox.contact_table import read_origin, write_origin
-from registries.sandbox.records import DomainRecord, HostRecord, Origin
+from registries.sandbox.object_table import (
+    ObjectTable,
+    read_origin,
+    read_statuses,
+    write_origin,
+    write_statuses,
+)
+from registries.sandbox.records import DomainRecord
 
 
-class DomainTable:
-    """The domain objects, by name."""
+class DomainTable(ObjectTable):
+    """The domain objects, by name; the contacts of a deleted one stay."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    TABLE: ClassVar[str] = "domains"
+    KEY: ClassVar[str] = "name"
 
     def get(self, name: str) -> DomainRecord | None:
         """Return a domain with its contacts and name servers, each in the order they were given."""
-        row = self._connection.execute("SELECT * FROM domains WHERE name = ?", (name,)).fetchone()
+        row = self.row(name)
         if row is None:
             return None
         contacts = self._connection.execute(
@@ -33,7 +40,7 @@ class DomainTable:
             origin=read_origin(row),
             expires_at=datetime.fromisoformat(row["expires_at"]),
             authorization=row["authorization"],
-            statuses=frozenset(row["statuses"].split()),
+            statuses=read_statuses(row),
             nameservers=tuple(_nameserver(found) for found in nameservers),
             contacts=tuple((Role(found["role"]), found["handle"]) for found in contacts),
         )
@@ -51,7 +58,7 @@ class DomainTable:
     def update(self, record: DomainRecord) -> None:
         """Replace a domain's data."""
         self._connection.execute(
-            "UPDATE domains SET sponsor = :sponsor, updater = :updater, updated_at = :updated_at,"
+            "UPDATE domains SET updater = :updater, updated_at = :updated_at,"
             " authorization = :authorization, statuses = :statuses, expires_at = :expires_at"
             " WHERE name = :name",
             _write(record),
@@ -59,10 +66,6 @@ class DomainTable:
         self._connection.execute("DELETE FROM domain_contacts WHERE domain = ?", (record.name,))
         self._connection.execute("DELETE FROM nameservers WHERE domain = ?", (record.name,))
         self._write_parts(record)
-
-    def remove(self, name: str) -> None:
-        """Delete a domain; its contacts stay."""
-        self._connection.execute("DELETE FROM domains WHERE name = ?", (name,))
 
     def _write_parts(self, record: DomainRecord) -> None:
         self._connection.executemany(
@@ -78,52 +81,12 @@ class DomainTable:
         )
 
 
-class HostTable:
-    """The host objects, by name; they come into being when a domain first names them."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def get(self, name: str) -> HostRecord | None:
-        """Return a host."""
-        row = self._connection.execute("SELECT * FROM hosts WHERE name = ?", (name,)).fetchone()
-        return None if row is None else HostRecord(name, f"H{row['number']}-SANDBOX", read_origin(row))
-
-    def ensure(self, name: str, origin: Origin) -> None:
-        """Store a host unless there is one of that name."""
-        self._connection.execute(
-            "INSERT INTO hosts (name, sponsor, creator, created_at) VALUES (:name, :sponsor, :creator,"
-            " :created_at) ON CONFLICT (name) DO NOTHING",
-            {"name": name, **write_origin(origin)},
-        )
-
-    def below(self, domain: str) -> tuple[str, ...]:
-        """Return the names of the hosts that lie in a domain."""
-        rows = self._connection.execute(
-            "SELECT name FROM hosts WHERE name = :domain"
-            " OR substr(name, -length(:domain) - 1) = '.' || :domain ORDER BY name",
-            {"domain": domain},
-        )
-        return tuple(row["name"] for row in rows)
-
-    def users(self, name: str) -> tuple[str, ...]:
-        """Return the domains that are delegated to a host."""
-        rows = self._connection.execute(
-            "SELECT domain FROM nameservers WHERE host = ? ORDER BY domain", (name,)
-        )
-        return tuple(row["domain"] for row in rows)
-
-    def remove(self, name: str) -> None:
-        """Delete a host."""
-        self._connection.execute("DELETE FROM hosts WHERE name = ?", (name,))
-
-
 def _write(record: DomainRecord) -> dict[str, str | None]:
     return {
         "name": record.name,
         **write_origin(record.origin),
         "authorization": record.authorization,
-        "statuses": " ".join(sorted(record.statuses)),
+        "statuses": write_statuses(record.statuses),
         "expires_at": record.expires_at.isoformat(),
     }
 

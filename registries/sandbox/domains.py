@@ -8,6 +8,7 @@ from datetime import datetime
 from lxml import etree
 
 from registries.contact import Role
+from registries.sandbox import hosts
 from registries.sandbox.answers import Answer, check_data, make, put, timestamp
 from registries.sandbox.commands import (
     DomainCheck,
@@ -18,19 +19,21 @@ from registries.sandbox.commands import (
     DomainUpdate,
     Nameserver,
 )
-from registries.sandbox.contacts import put_origin
+from registries.sandbox.contacts import put_origin, put_transfer_date
 from registries.sandbox.context import (
     Context,
-    change_statuses,
-    demand_no_status,
     demand_reader,
     demand_sponsor,
-    demand_update_allowed,
 )
 from registries.sandbox.protocol import DOMAIN, Refusal
 from registries.sandbox.records import DomainRecord, Origin
 from registries.sandbox.settings import Tld, find_tld
-from registries.sandbox.store import State
+from registries.sandbox.statuses import (
+    change_statuses,
+    demand_made,
+    demand_no_status,
+    demand_update_allowed,
+)
 
 _MONTHS_PER_YEAR = 12
 _MAX_NAMESERVERS = 13
@@ -49,7 +52,7 @@ def _taken(context: Context, name: str) -> str | None:
 
 def info(context: Context, command: DomainInfo) -> Answer:
     """Show a domain; its authorization only to its sponsor."""
-    record = _existing(context, command.object_id)
+    record = existing(context, command.object_id)
     demand_reader(context, record.origin, "domain", record.authorization, command.authorization)
     return Answer(data=_info_data(context, record, command.hosts))
 
@@ -83,7 +86,7 @@ def create(context: Context, command: DomainCreate) -> Answer:
 
 def update(context: Context, command: DomainUpdate) -> Answer:
     """Change a domain's contacts, name servers, statuses and authorization, all or nothing."""
-    record = _existing(context, command.object_id)
+    record = existing(context, command.object_id)
     demand_sponsor(context, record.origin, "domain")
     demand_update_allowed(record.statuses, removed=command.remove.statuses)
     changed = replace(
@@ -95,7 +98,7 @@ def update(context: Context, command: DomainUpdate) -> Answer:
         contacts=_changed_contacts(record, command),
     )
     added = set(changed.contacts) - set(record.contacts)
-    _demand_contacts(context, _tld(context, record), changed, added)
+    _demand_contacts(context, suffix_of(context, record.name), changed, added)
     _take_nameservers(context, changed, command.add.nameservers)
     context.state.domains.update(changed)
     return Answer()
@@ -103,13 +106,13 @@ def update(context: Context, command: DomainUpdate) -> Answer:
 
 def renew(context: Context, command: DomainRenew) -> Answer:
     """Prolong a registration."""
-    record = _existing(context, command.object_id)
+    record = existing(context, command.object_id)
     demand_sponsor(context, record.origin, "domain")
     demand_no_status(record.statuses, "Renew")
     # RFC 5731 3.2.3: so that the same renewal, sent twice, is paid once.
     if command.current_expiry != record.expires_at.date():
         raise Refusal(2306, "domain:curExpDate is not the day on which the domain expires")
-    expires_at = _extended(context, _tld(context, record), record.expires_at, command.months)
+    expires_at = _extended(context, suffix_of(context, record.name), record.expires_at, command.months)
     origin = replace(record.origin, updater=context.account, updated_at=context.now)
     context.state.domains.update(replace(record, origin=origin, expires_at=expires_at))
     data = make(DOMAIN, "renData")
@@ -120,35 +123,50 @@ def renew(context: Context, command: DomainRenew) -> Answer:
 
 def delete(context: Context, command: DomainDelete) -> Answer:
     """Delete a domain at once, with the hosts in it that no other domain uses."""
-    record = _existing(context, command.object_id)
+    record = existing(context, command.object_id)
     demand_sponsor(context, record.origin, "domain")
     demand_no_status(record.statuses, "Delete")
-    hosts = context.state.hosts.below(record.name)
-    if any(user != record.name for host in hosts for user in context.state.hosts.users(host)):
+    below = context.state.hosts.below(record.name)
+    if any(user != record.name for host in below for user in context.state.hosts.users(host)):
         raise Refusal(2305, "another domain uses a host in this domain")
-    for host in hosts:
+    for host in below:
         context.state.hosts.remove(host)
     context.state.domains.remove(record.name)
+    context.state.transfers.forget("domain", record.name)
     return Answer()
 
 
-def _existing(context: Context, name: str) -> DomainRecord:
+def existing(context: Context, name: str) -> DomainRecord:
+    """Return a domain, or refuse with 2303."""
     record = context.state.domains.get(name)
     if record is None:
         raise Refusal(2303, "there is no domain of that name")
     return record
 
 
-def _tld(context: Context, record: DomainRecord) -> Tld:
-    # A suffix taken out of the settings still has its old domains; they keep the usual rules.
-    return find_tld(context.tlds, record.name) or Tld(record.name.partition(".")[2])
+def suffix_of(context: Context, name: str) -> Tld:
+    """Return a domain's suffix; one taken out of the settings keeps the usual rules for its old domains."""
+    return find_tld(context.tlds, name) or Tld(name.partition(".")[2])
 
 
 def _extended(context: Context, tld: Tld, start: datetime, months: int) -> datetime:
     expires_at = _add_months(start, months)
-    if expires_at > _add_months(context.now, tld.max_years * _MONTHS_PER_YEAR):
+    if expires_at > _latest(context, tld):
         raise Refusal(2306, f"a domain can be registered for at most {tld.max_years} years from now")
     return expires_at
+
+
+def _latest(context: Context, tld: Tld) -> datetime:
+    return _add_months(context.now, tld.max_years * _MONTHS_PER_YEAR)
+
+
+def transferred_expiry(context: Context, name: str, months: int) -> datetime:
+    """Return when a domain expires that is prolonged by a transfer, at most as late as any may."""
+    record = existing(context, name)
+    return min(
+        _add_months(record.expires_at, months),
+        max(_latest(context, suffix_of(context, record.name)), record.expires_at),
+    )
 
 
 def _add_months(start: datetime, months: int) -> datetime:
@@ -173,6 +191,7 @@ def _demand_contacts(
         if contact is None:
             raise Refusal(2303, f"there is no contact of the id given as {role}")
         demand_sponsor(context, contact.origin, f"contact given as {role}")
+        demand_made(contact.statuses, f"contact given as {role}")
 
 
 def _take_nameservers(context: Context, record: DomainRecord, added: tuple[Nameserver, ...]) -> None:
@@ -180,10 +199,9 @@ def _take_nameservers(context: Context, record: DomainRecord, added: tuple[Names
         raise Refusal(2306, "the name servers of a domain are either all host objects or all attributes")
     if len(record.nameservers) > _MAX_NAMESERVERS:
         raise Refusal(2306, f"a domain has at most {_MAX_NAMESERVERS} name servers")
-    # A host object that is not there is made: a sandbox's user should not have to begin with hosts.
     for server in added:
         if server.addresses is None:
-            context.state.hosts.ensure(server.name, Origin(context.account, context.account, context.now))
+            hosts.demand_usable(context, server.name)
 
 
 def _changed_contacts(record: DomainRecord, command: DomainUpdate) -> tuple[tuple[Role, str], ...]:
@@ -215,25 +233,13 @@ def _changed_nameservers(record: DomainRecord, command: DomainUpdate) -> tuple[N
     return tuple(servers.values())
 
 
-def change_server_statuses(state: State, name: str, add: frozenset[str], remove: frozenset[str]) -> None:
-    """Set and take statuses as the registry itself may.
-
-    Raises:
-        KeyError: The domain is not registered.
-    """
-    record = state.domains.get(name)
-    if record is None:
-        raise KeyError(name)
-    state.domains.update(replace(record, statuses=(record.statuses | add) - remove))
-
-
 def shown_statuses(record: DomainRecord) -> list[str]:
     """Return the statuses with those that are computed (RFC 5731 2.3)."""
     computed = [] if record.nameservers else ["inactive"]
     return [*sorted(record.statuses), *computed] or ["ok"]
 
 
-def _info_data(context: Context, record: DomainRecord, hosts: str) -> etree._Element:
+def _info_data(context: Context, record: DomainRecord, shown: str) -> etree._Element:
     data = make(DOMAIN, "infData")
     put(data, "name", record.name)
     put(data, "roid", record.roid)
@@ -245,13 +251,14 @@ def _info_data(context: Context, record: DomainRecord, hosts: str) -> etree._Ele
     for role, handle in record.contacts:
         if role is not Role.REGISTRANT:
             put(data, "contact", handle, type=role.value)
-    if hosts in {"all", "del"} and record.nameservers:
+    if shown in {"all", "del"} and record.nameservers:
         _put_nameservers(put(data, "ns"), record.nameservers)
-    if hosts in {"all", "sub"}:
+    if shown in {"all", "sub"}:
         for host in context.state.hosts.below(record.name):
             put(data, "host", host)
     put_origin(data, record.origin)
     put(data, "exDate", timestamp(record.expires_at))
+    put_transfer_date(data, record.origin)
     if record.origin.sponsor == context.account and record.authorization:
         put(put(data, "authInfo"), "pw", record.authorization)
     return data

@@ -7,8 +7,10 @@ after, everything was.
 
 import random
 from collections import Counter
+from collections.abc import Set as AbstractSet
 
 from registries.sandbox.service import COMMAND_NAMES
+from registries.sandbox.settings import Quirk
 
 
 class Faults:
@@ -16,13 +18,21 @@ class Faults:
 
     Attributes:
         delay_s: Seconds that every answer is held back.
+        error_delay_s: Seconds that answers from 2000 on are held back beyond that.
         disconnect_share: Part of the commands, 0 to 1, at which the connection is closed by chance: half of
             them before, half of them after they are carried out.
+        failure_share: Part of the commands that are answered 2400 and not carried out.
+        close_share: Part of the answers after which the connection is closed.
+        wire_share: Part of the answers that the quirks of the wire spoil.
     """
 
-    def __init__(self, chance: random.Random | None = None) -> None:
+    def __init__(self, chance: random.Random | None = None, quirks: AbstractSet[Quirk] = frozenset()) -> None:
         self.delay_s = 0.0
-        self.disconnect_share = 0.0
+        self.error_delay_s = 3.0 if Quirk.ERROR_DELAY in quirks else 0.0
+        self.disconnect_share = 0.05 if Quirk.DISCONNECT_AT_RANDOM in quirks else 0.0
+        self.failure_share = 0.05 if Quirk.FAIL_AT_RANDOM in quirks else 0.0
+        self.close_share = 0.1 if Quirk.CLOSE_AT_RANDOM in quirks else 0.0
+        self.wire_share = 1.0
         self._chance = chance or random.Random()  # noqa: S311 - a fault is no secret
         self._before: Counter[str] = Counter()
         self._after: Counter[str] = Counter()
@@ -45,14 +55,15 @@ class Faults:
 
     def goes_off_before(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
-        return _fire(self._before, command_name) or self._by_chance()
+        return _fire(self._before, command_name) or self.by_chance(self.disconnect_share / 2)
 
     def goes_off_after(self, command_name: str) -> bool:
         """Return whether to drop now; disarms."""
-        return _fire(self._after, command_name) or self._by_chance()
+        return _fire(self._after, command_name) or self.by_chance(self.disconnect_share / 2)
 
-    def _by_chance(self) -> bool:
-        return self._chance.random() < self.disconnect_share / 2
+    def by_chance(self, share: float) -> bool:
+        """Return True in a share of the calls, 0 to 1."""
+        return self._chance.random() < share
 
 
 def _known(command_name: str) -> str:

@@ -1,17 +1,30 @@
-"""Parse the commands of the host mapping that the sandbox has, and host names and addresses (RFC 5732)."""
+"""Parse the commands of the host mapping, and host names and addresses (RFC 5732 3, its schema in 4)."""
 
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
-from registries.sandbox.commands import Command, HostCheck, HostInfo
-from registries.sandbox.contact_parser import read_ids
-from registries.sandbox.protocol import Refusal
+from registries.sandbox.commands import (
+    Command,
+    HostAddress,
+    HostCheck,
+    HostCreate,
+    HostDelete,
+    HostInfo,
+    HostParts,
+    HostUpdate,
+)
+from registries.sandbox.contact_parser import read_ids, read_statuses
+from registries.sandbox.protocol import RuleBroken
 from registries.sandbox.syntax import Node
 
 # RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only those that begin as A-labels.
 _LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
 _MAX_NAME = 253
+_STATUSES = frozenset(
+    f"{who}{what}Prohibited" for who in ("client", "server") for what in ("Delete", "Update")
+) | {"linked", "ok", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}
+_MAX_STATUSES = 7
 
 
 def read_name(node: Node) -> str:
@@ -23,12 +36,12 @@ def read_name(node: Node) -> str:
     name = node.token(1, 255).lower()
     labels = name.split(".")
     if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
-        raise Refusal(2005, f"{node.label} is not a domain name of ASCII labels")
+        raise RuleBroken(2005, f"{node.label} is not a domain name of ASCII labels")
     return name
 
 
-def read_address(node: Node) -> tuple[str, str]:
-    """Return (`v4` or `v6`, address in its shortest form).
+def read_address(node: Node) -> HostAddress:
+    """Return an address in its shortest form.
 
     Raises:
         Refusal: 2005, it is not an address of that family.
@@ -37,11 +50,11 @@ def read_address(node: Node) -> tuple[str, str]:
     text = node.token(3, 45)
     # A zone after % has meaning only on one machine.
     if "%" in text:
-        raise Refusal(2005, f"{node.label} has a zone")
+        raise RuleBroken(2005, f"{node.label} has a zone")
     try:
         address = ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
     except ValueError:
-        raise Refusal(2005, f"{node.label} is not an IP{family} address") from None
+        raise RuleBroken(2005, f"{node.label} is not an IP{family} address") from None
     return family, str(address)
 
 
@@ -55,4 +68,54 @@ def _info(node: Node) -> HostInfo:
     return HostInfo(name)
 
 
-COMMANDS: Mapping[str, Callable[[Node], Command]] = {"check": _check, "info": _info}
+def _delete(node: Node) -> HostDelete:
+    name = read_name(node.need("name"))
+    node.end()
+    return HostDelete(name)
+
+
+def _create(node: Node) -> HostCreate:
+    name = read_name(node.need("name"))
+    addresses = _addresses(node)
+    node.end()
+    return HostCreate(name, addresses)
+
+
+def _update(node: Node) -> HostUpdate:
+    name = read_name(node.need("name"))
+    add = node.optional("add", _parts) or HostParts()
+    remove = node.optional("rem", _parts) or HostParts()
+    new_name = node.optional("chg", _new_name)
+    node.end()
+    if add == remove == HostParts() and new_name is None:
+        raise RuleBroken(2003, "host:update has nothing in host:add, host:rem or host:chg")
+    return HostUpdate(name, add, remove, new_name)
+
+
+def _parts(node: Node) -> HostParts:
+    addresses = _addresses(node)
+    statuses = read_statuses(node, _STATUSES, _MAX_STATUSES)
+    node.end()
+    return HostParts(addresses, statuses)
+
+
+def _new_name(node: Node) -> str:
+    name = read_name(node.need("name"))
+    node.end()
+    return name
+
+
+def _addresses(node: Node) -> tuple[HostAddress, ...]:
+    found = tuple(read_address(child) for child in node.many("addr"))
+    if len(set(found)) != len(found):
+        raise RuleBroken(2005, f"{node.label} names an address twice")
+    return found
+
+
+COMMANDS: Mapping[str, Callable[[Node], Command]] = {
+    "check": _check,
+    "info": _info,
+    "create": _create,
+    "update": _update,
+    "delete": _delete,
+}

@@ -10,7 +10,7 @@ from lxml import etree
 
 from registries.sandbox import contact_parser, domain_parser, host_parser
 from registries.sandbox.commands import Command, Hello, Login, Logout, Poll, Request
-from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, Refusal
+from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, Refusal, RuleBroken
 from registries.sandbox.syntax import Node, parse_document
 
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
@@ -25,38 +25,46 @@ _OBJECTS: Mapping[str, Mapping[str, ObjectParser]] = {
     HOST: host_parser.COMMANDS,
 }
 
+_TRANSFERS: Mapping[str, Callable[[Node, str], Command]] = {
+    CONTACT: contact_parser.transfer,
+    DOMAIN: domain_parser.transfer,
+}
+
 # The commands of RFC 5730 that are about an object; which of them an object has is in its own table.
 _OBJECT_COMMANDS = frozenset({"check", "create", "delete", "info", "renew", "transfer", "update"})
-_TRANSFERS = frozenset({"approve", "cancel", "query", "reject", "request"})
+_TRANSFER_OPERATIONS = frozenset({"approve", "cancel", "query", "reject", "request"})
 
 
-def parse(frame: bytes) -> Hello | Request:
-    """Return what a client sent.
+def parse(frame: bytes, *, untyped: bool = False) -> Hello | Request:
+    """Return what a client sent; `untyped` also takes a disclose whose name, org and addr have no type.
 
     Raises:
         Refusal: The only error there is; it carries the clTRID where one could be read.
     """
     root = parse_document(frame)
+    if untyped:
+        contact_parser.type_disclosure(root)
     try:
-        return _epp(Node(root))
+        return _epp(Node(root), frame)
     except Refusal as refusal:
-        raise Refusal(refusal.code, refusal.reason, client_transaction=_client_transaction_of(root)) from None
+        refusal.client_transaction = _client_transaction_of(root)
+        raise
 
 
-def _epp(root: Node) -> Hello | Request:
+def _epp(root: Node, frame: bytes) -> Hello | Request:
     if (root.namespace, root.name) != (EPP, "epp"):
         raise Refusal(2001, "the document is not an epp element of epp-1.0")
     if (hello := root.take("hello")) is not None:
-        hello.end()
+        hello.empty()
         root.end()
         return Hello()
     if (command := root.take("command")) is not None:
         root.end()
-        return _command(command)
+        return _command(command, frame)
     raise Refusal(2001, "epp holds neither a command nor a hello")
 
 
-def _command(node: Node) -> Request:
+def _command(node: Node, frame: bytes) -> Request:
     verb = node.any()
     if verb.namespace == EPP and verb.name in _SESSION_COMMANDS:
         command = _SESSION_COMMANDS[verb.name](verb)
@@ -66,22 +74,23 @@ def _command(node: Node) -> Request:
         raise Refusal(2000, "the command is not one of epp-1.0")
     if node.take("extension") is not None:
         # No extension is announced in the greeting, so none may be used (RFC 5730 2.7.3).
-        raise Refusal(2103, "this registry has no extensions")
+        raise RuleBroken(2103, "this registry has no extensions")
     transaction = node.optional("clTRID", lambda child: child.token(3, 64))
     node.end()
-    return Request(command, transaction)
+    return Request(command, transaction, frame)
 
 
 def _on_object(verb: Node) -> Command:
-    if verb.name == "transfer":
-        verb.choice("op", _TRANSFERS)
+    operation = verb.choice("op", _TRANSFER_OPERATIONS) if verb.name == "transfer" else None
     target = verb.any()
     parsers = _OBJECTS.get(target.namespace)
     if parsers is None:
-        raise Refusal(2307, "the object is of a service that this registry does not have")
+        raise RuleBroken(2307, "the object is of a service that this registry does not have")
     if target.name != verb.name:
-        raise Refusal(2001, f"{verb.label} holds an element of another command")
+        raise RuleBroken(2001, f"{verb.label} holds an element of another command")
     verb.end()
+    if operation is not None and target.namespace in _TRANSFERS:
+        return _TRANSFERS[target.namespace](target, operation)
     if target.name not in parsers:
         raise Refusal(2101, f"{target.label} is not implemented")
     return parsers[target.name](target)
@@ -110,8 +119,15 @@ def _extensions(node: Node) -> tuple[str, ...]:
 
 
 def _uris(node: Node, name: str) -> tuple[str, ...]:
-    first = _matching(node.need(name), _URI)
-    return (first, *(_matching(child, _URI) for child in node.many(name)))
+    return tuple(_uri(child) for child in (node.need(name), *node.many(name)))
+
+
+def _uri(node: Node) -> str:
+    value = node.token()
+    if not _URI.fullmatch(value):
+        # anyURI of XML Schema takes nearly every text.
+        raise RuleBroken(2005, f"{node.label} is not a URI with a scheme")
+    return value
 
 
 def _matching(node: Node, pattern: re.Pattern[str]) -> str:
@@ -122,7 +138,7 @@ def _matching(node: Node, pattern: re.Pattern[str]) -> str:
 
 
 def _logout(node: Node) -> Logout:
-    node.end()
+    node.empty()
     return Logout()
 
 
@@ -133,7 +149,7 @@ def _poll(node: Node) -> Poll:
     if operation == "req":
         return Poll()
     if not message_id:
-        raise Refusal(2003, "an acknowledgement needs the attribute msgID")
+        raise RuleBroken(2003, "an acknowledgement needs the attribute msgID")
     return Poll(message_id)
 
 

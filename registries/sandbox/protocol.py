@@ -14,9 +14,16 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
 )
 """The conventional prefix of each namespace, for what we send and for our messages."""
 
+OBJECTS: Mapping[str, str] = MappingProxyType({"contact": CONTACT, "domain": DOMAIN, "host": HOST})
+"""The namespace of each kind of objects, by the name that commands begin with."""
+
+KEYS: Mapping[str, str] = MappingProxyType({CONTACT: "id", DOMAIN: "name", HOST: "name"})
+"""The element that identifies an object."""
+
 MESSAGES: Mapping[int, str] = MappingProxyType(
     {
         1000: "Command completed successfully",
+        1001: "Command completed successfully; action pending",
         1300: "Command completed successfully; no messages",
         1301: "Command completed successfully; ack to dequeue",
         1500: "Command completed successfully; ending session",
@@ -30,9 +37,12 @@ MESSAGES: Mapping[int, str] = MappingProxyType(
         2101: "Unimplemented command",
         2102: "Unimplemented option",
         2103: "Unimplemented extension",
+        2106: "Object is not eligible for transfer",
         2200: "Authentication error",
         2201: "Authorization error",
         2202: "Invalid authorization information",
+        2300: "Object pending transfer",
+        2301: "Object not pending transfer",
         2302: "Object exists",
         2303: "Object does not exist",
         2304: "Object status prohibits operation",
@@ -61,3 +71,11 @@ class Refusal(Exception):
         self.code = code
         self.reason = reason
         self.client_transaction = client_transaction
+
+
+class RuleBroken(Refusal):
+    """A frame that the schemas allow, as far as it was read, and that a rule of theirs in words does not.
+
+    The rule is of the RFCs' text (names of LDH labels, ASCII in `int`), or of this registry (extensions,
+    kinds of authorization that it does not have).
+    """

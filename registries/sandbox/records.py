@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registries.contact import Role
-from registries.sandbox.commands import Nameserver, Phone, PostalInfo
+from registries.sandbox.commands import HostAddress, Nameserver, Phone, PostalInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who sponsors, made and last changed an object, and when."""
+    """Who sponsors, made and last changed an object, and when; when its last transfer was completed."""
 
     sponsor: str
     creator: str
     created_at: datetime
     updater: str | None = None
     updated_at: datetime | None = None
+    transferred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,68 @@ class DomainRecord:
 
 @dataclass(frozen=True, slots=True)
 class HostRecord:
-    """A host object."""
+    """A host object; of `statuses`, `ok`, `linked` and `pendingTransfer` are computed."""
 
     name: str
     roid: str
     origin: Origin
+    addresses: tuple[HostAddress, ...]
+    statuses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """The last transfer of an object.
+
+    Attributes:
+        kind: `contact` or `domain`.
+        status: `pending` or how it ended (RFC 5730 2.9.3.4), such as `clientApproved`.
+        requester: The registrar that wants the object.
+        sponsor: The registrar that had it when the transfer was requested.
+        acted_at: When it ended, or when the registry approves it by itself.
+        months: What the registration is prolonged by; 0 for contacts.
+    """
+
+    kind: str
+    object_id: str
+    status: str
+    requester: str
+    requested_at: datetime
+    sponsor: str
+    acted_at: datetime
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRecord:
+    """A command that was answered 1001 and waits at its object.
+
+    Attributes:
+        kind: `contact`, `domain` or `host`.
+        action: `create`, `update`, `delete` or `renew`.
+        frame: The frame that asked for it, to be carried out again.
+        decide_at: When the registry decides by itself; None when it never does.
+    """
+
+    kind: str
+    object_id: str
+    action: str
+    account: str
+    client_transaction: str | None
+    server_transaction: str
+    frame: bytes
+    decide_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class PollMessage:
-    """The oldest message that waits for an account, and how many wait in all."""
+    """The oldest message that waits for an account, and how many wait in all; `data` is for resData."""
 
     id: str
     queued_at: datetime
     text: str
     waiting: int
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

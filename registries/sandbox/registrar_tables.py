@@ -50,11 +50,11 @@ class PollQueue:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, account: str, text: str, at: datetime) -> None:
-        """Queue a message."""
+    def add(self, account: str, text: str, at: datetime, data: bytes | None = None) -> None:
+        """Queue a message; `data` is the XML that goes with it in resData."""
         self._connection.execute(
-            "INSERT INTO messages (account, queued_at, text) VALUES (?, ?, ?)",
-            (account, at.isoformat(), text),
+            "INSERT INTO messages (account, queued_at, text, data) VALUES (?, ?, ?, ?)",
+            (account, at.isoformat(), text, data),
         )
 
     def first(self, account: str) -> PollMessage | None:
@@ -67,7 +67,7 @@ class PollQueue:
         if row is None:
             return None
         queued_at = datetime.fromisoformat(row["queued_at"])
-        return PollMessage(str(row["number"]), queued_at, row["text"], row["waiting"])
+        return PollMessage(str(row["number"]), queued_at, row["text"], row["waiting"], row["data"])
 
     def remove(self, account: str, message_id: str) -> bool:
         """Drop a message of this account; returns whether there was one."""
@@ -98,6 +98,13 @@ class Journal:
                 entry.code,
             ),
         )
+
+    def knows(self, client_transaction: str) -> bool:
+        """Return whether any client ever used this clTRID."""
+        found = self._connection.execute(
+            "SELECT 1 FROM journal WHERE client_transaction = ? LIMIT 1", (client_transaction,)
+        ).fetchone()
+        return found is not None
 
     def after(self, sequence: int) -> tuple[JournalEntry, ...]:
         """Return the entries that follow a sequence number; 0 for all."""

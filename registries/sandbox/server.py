@@ -8,8 +8,10 @@ import asyncio
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import structlog
@@ -17,19 +19,24 @@ from lxml import etree
 
 from registries.contact import Role
 from registries.sandbox import directory
+from registries.sandbox.context import Context
+from registries.sandbox.counts import SessionCounts
 from registries.sandbox.directory import DirectoryContact, DirectoryEntry
-from registries.sandbox.domains import change_server_statuses
 from registries.sandbox.faults import Faults
 from registries.sandbox.records import JournalEntry
+from registries.sandbox.review import TRANSFORMS
 from registries.sandbox.service import Service
-from registries.sandbox.session import Desk, Session, SessionCounts
-from registries.sandbox.settings import Limits, Quirk, Tld
+from registries.sandbox.session import Desk, Session
+from registries.sandbox.settings import Limits, Quirk, Rules, Tld
+from registries.sandbox.statuses import conflict
 from registries.sandbox.store import State, Store
 
 _log = structlog.get_logger()
 
 _CLIENT_ID_LENGTHS = range(3, 17)
 _PASSWORD_LENGTHS = range(6, 17)
+# Seen at Norid: about so many commands a session.
+_COMMAND_CAP = 1200
 
 
 def _utc_now() -> datetime:
@@ -57,6 +64,8 @@ class SandboxRegistry:
         limits: Limits | None = None,
         quirks: Collection[Quirk] = (),
         clock: Callable[[], datetime] = _utc_now,
+        rules: Rules | None = None,
+        pins: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Describe a registry that starts when its context is entered.
 
@@ -71,23 +80,40 @@ class SandboxRegistry:
             limits: None for the usual ones.
             quirks: How it departs from what a client expects.
             clock: Gives aware UTC.
+            rules: None for the usual ones.
+            pins: The client certificate that an account must show: its common name, or its SHA-256
+                fingerprint in hexadecimal.
 
         Raises:
-            ValueError: An account could never log in: its id or password is too short or too long.
+            ValueError: An account could never log in: its id or password is too short or too long; or a
+                command is to be reviewed that cannot be.
         """
         for account, password in accounts.items():
             if not (len(account) in _CLIENT_ID_LENGTHS and len(password) in _PASSWORD_LENGTHS):
                 raise ValueError(f"account {account!r} needs an id of 3-16 and a password of 6-16 characters")
         self.host = host
         self.port = port
-        self.faults = Faults()
+        chosen = rules or Rules()
+        if not chosen.reviewed <= TRANSFORMS:
+            raise ValueError(f"only these can be reviewed: {', '.join(sorted(TRANSFORMS))}")
+        self.faults = Faults(quirks=frozenset(quirks))
         self._limits = limits or Limits()
+        if Quirk.COMMAND_CAP in quirks and self._limits.max_commands is None:
+            self._limits = replace(self._limits, max_commands=_COMMAND_CAP)
         self._accounts = dict(accounts)
         self._tls = tls
         self._clock = clock
         self._store = Store(path)
-        service = Service(self._store, tuple(tlds), frozenset(quirks), clock)
-        self._desk = Desk(service, SessionCounts(self._limits.max_sessions), self.faults, self._limits)
+        self._service = Service(self._store, tuple(tlds), frozenset(quirks), clock, chosen)
+        self._desk = Desk(
+            self._service,
+            SessionCounts(self._limits),
+            self.faults,
+            self._limits,
+            frozenset(quirks),
+            pins,
+            clock,
+        )
         self._sessions: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
 
@@ -135,11 +161,11 @@ class SandboxRegistry:
 
     async def published(self, domain: str) -> DirectoryEntry | None:
         """Return what the registry's public directory shows, or None for a domain it does not have."""
-        return await self._store.transact(lambda state: directory.published(state, domain))
+        return await self._service.transact(lambda context: directory.published(context.state, domain))
 
     async def contacts_of(self, domain: str) -> dict[Role, DirectoryContact]:
         """Return what the registry holds for a domain, disclosed or not."""
-        return await self._store.transact(lambda state: directory.held(state, domain))
+        return await self._service.transact(lambda context: directory.held(context.state, domain))
 
     async def queue_message(self, account: str, text: str) -> None:
         """Give an account a message to poll.
@@ -158,16 +184,39 @@ class SandboxRegistry:
         await self._store.transact(work)
 
     async def set_statuses(
-        self, domain: str, *, add: Collection[str] = (), remove: Collection[str] = ()
+        self, object_id: str, *, add: Collection[str] = (), remove: Collection[str] = (), kind: str = "domain"
     ) -> None:
         """Set and take statuses as the registry may, such as serverUpdateProhibited or pendingTransfer.
 
+        Args:
+            object_id: Domain, host or contact handle, by `kind`: `domain`, `host` or `contact`.
+            add: Statuses to set; those that are set stay.
+            remove: Statuses to take.
+            kind: What `object_id` is.
+
         Raises:
-            KeyError: The domain is not registered.
+            KeyError: There is no such object.
+            ValueError: An object of this kind cannot have these statuses, or not together.
         """
-        await self._store.transact(
-            lambda state: change_server_statuses(state, domain, frozenset(add), frozenset(remove))
-        )
+
+        def work(context: Context) -> None:
+            head = context.state.objects[kind].head(object_id)
+            if head is None:
+                raise KeyError(object_id)
+            statuses = (head.statuses | frozenset(add)) - frozenset(remove)
+            if (reason := conflict(kind, statuses)) is not None:
+                raise ValueError(reason)
+            context.state.objects[kind].set_statuses(object_id, statuses)
+
+        await self._service.transact(work)
+
+    async def decide(self, object_id: str, *, approve: bool, kind: str = "domain") -> None:
+        """Decide as the registry what waits at an object: an open transfer, or what was answered 1001.
+
+        Raises:
+            KeyError: Nothing waits there.
+        """
+        await self._service.decide(kind, object_id, approve=approve)
 
     def _open_accounts(self, state: State) -> None:
         for account, password in self._accounts.items():

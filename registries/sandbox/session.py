@@ -1,94 +1,81 @@
-"""One connection of a registrar: framing (RFC 5734 4), session state (RFC 5730 2), faults on demand.
+"""One connection of a registrar: session state (RFC 5730 2), limits, faults on demand.
 
 Every way a peer can misbehave ends in an answer or a closed connection, in bounded time.
 """
 
 import asyncio
-import itertools
-import secrets
 import sqlite3
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from datetime import datetime
 
 import structlog
 
 from registries.sandbox.answers import Answer, response
+from registries.sandbox.authority import matches
 from registries.sandbox.commands import Hello, Login, Request
+from registries.sandbox.counts import SessionCounts
 from registries.sandbox.faults import Faults
+from registries.sandbox.framing import BrokenFraming, Framing
 from registries.sandbox.parser import parse
-from registries.sandbox.protocol import CONTACT, DOMAIN, HOST, Refusal
-from registries.sandbox.service import Service
-from registries.sandbox.settings import Limits
+from registries.sandbox.protocol import OBJECTS, Refusal
+from registries.sandbox.service import RepeatedTransaction, Service
+from registries.sandbox.settings import Limits, Quirk
 
 _log = structlog.get_logger()
 
-_HEADER_OCTETS = 4
-_CLOSING_CODES = 2500
 _ENDING_SESSION = 1500
-_SERVICE_OF: Mapping[str, str] = MappingProxyType({"contact": CONTACT, "domain": DOMAIN, "host": HOST})
-
-
-class SessionCounts:
-    """How many sessions each account has, and the numbers that make each svTRID its own."""
-
-    def __init__(self, max_sessions: int) -> None:
-        self._max_sessions = max_sessions
-        self._open: Counter[str] = Counter()
-        # A restarted registry must not repeat the identifiers of the time before.
-        self._prefix = secrets.token_hex(6)
-        self._numbers = itertools.count(1)
-
-    def enter(self, account: str) -> bool:
-        """Take a place for an account; returns False when it has none left."""
-        if self._open[account] >= self._max_sessions:
-            return False
-        self._open[account] += 1
-        return True
-
-    def leave(self, account: str) -> None:
-        """Give a place back."""
-        self._open[account] -= 1
-        if not self._open[account]:
-            del self._open[account]
-
-    def next_transaction(self) -> str:
-        """Return a new svTRID."""
-        return f"SANDBOX-{self._prefix}-{next(self._numbers)}"
+_ERRORS = 2000
+_UNIMPLEMENTED = 2101
+_CLOSING_CODES = 2500
+_MAX_CLIENT_TRANSACTION = 64
+_SESSION_COMMANDS = frozenset({"login", "logout"})
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all sessions of a registry share."""
+    """What all sessions of a registry share; `pins` has the certificate of each account that needs one."""
 
     service: Service
     counts: SessionCounts
     faults: Faults
     limits: Limits
-
-
-class BrokenFraming(Exception):
-    """The octets that follow cannot be told apart any more; answer 2500 and close."""
+    quirks: frozenset[Quirk]
+    pins: Mapping[str, str]
+    clock: Callable[[], datetime]
 
 
 class Dropped(Exception):
     """An armed fault closes the connection now."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """An answer: whether the session ends with it, and whether it is one that quirks and faults may spoil."""
+
+    payload: bytes
+    code: int
+    ends: bool = False
+    on_object: bool = False
+
+
 class Session:
     """Serves one connection from greeting to close."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, desk: Desk) -> None:
-        self._reader = reader
-        self._writer = writer
+        self._framing = Framing(reader, writer, desk.limits)
+        peer = writer.get_extra_info("ssl_object")
+        self._certificate: bytes | None = peer.getpeercert(binary_form=True) if peer else None
+        self._desk = desk
         self._service = desk.service
         self._counts = desk.counts
         self._faults = desk.faults
         self._limits = desk.limits
+        self._quirks = desk.quirks
         self._account = ""
         self._objects: frozenset[str] = frozenset()
         self._failed_logins = 0
+        self._commands = 0
 
     async def run(self) -> None:
         """Talk until the peer, a deadline or a fault ends it; the connection is closed afterwards."""
@@ -96,76 +83,124 @@ class Session:
             await self._converse()
         except (asyncio.IncompleteReadError, TimeoutError, OSError) as end:
             _log.info("epp-connection-ended", reason=type(end).__name__)
-        except Dropped:
+        except (Dropped, RepeatedTransaction):
             _log.info("epp-connection-dropped-on-demand")
-            self._writer.transport.abort()
+            self._framing.abort()
         except BaseException:
-            self._writer.transport.abort()
+            self._framing.abort()
             raise
         finally:
             if self._account:
                 self._counts.leave(self._account)
-            await self._close()
+            await self._framing.close()
 
     async def _converse(self) -> None:
-        await self._send(self._service.greeting())
+        await self._framing.send(self._service.greeting())
         while True:
             try:
-                frame = await self._read_frame()
+                frames = await self._frames()
             except BrokenFraming as broken:
-                await self._send(self._respond(Refusal(2500, str(broken)), None))
-                await self._linger()
+                await self._framing.send(self._respond(Refusal(2500, str(broken)), None))
+                await self._framing.linger()
                 return
-            if frame is None:
+            if not frames:
                 return
-            payload, ends = await self._answer(frame)
-            await asyncio.sleep(self._faults.delay_s)
-            await self._send(payload)
-            if ends:
-                return
+            replies = [await self._answer(frame) for frame in frames]
+            # As it was seen: of five, the answers came as 0, 1, 4, 3, 2.
+            kept = (len(replies) - 1) // 2
+            for reply in [*replies[:kept], *reversed(replies[kept:])]:
+                if await self._send(reply):
+                    return
 
-    async def _answer(self, frame: bytes) -> tuple[bytes, bool]:
-        """Return the answer to a frame, and whether it ends the session."""
+    async def _frames(self) -> list[bytes]:
+        if Quirk.OUT_OF_ORDER in self._quirks:
+            return await self._framing.read_pipelined()
+        frame = await self._framing.read()
+        return [] if frame is None else [frame]
+
+    async def _send(self, reply: _Reply) -> bool:
+        """Send an answer, late and spoilt as it shall be; returns whether the session ends."""
+        delay_s = self._faults.delay_s + (self._faults.error_delay_s if reply.code >= _ERRORS else 0)
+        if delay_s:
+            await asyncio.sleep(delay_s)
+        spoil = reply.on_object and self._faults.by_chance(self._faults.wire_share)
+        broken = await self._framing.send(reply.payload, self._quirks if spoil else frozenset())
+        return broken or reply.ends or (reply.on_object and self._faults.by_chance(self._faults.close_share))
+
+    async def _answer(self, frame: bytes) -> _Reply:
         try:
-            parsed = parse(frame)
+            parsed = parse(frame, untyped=Quirk.DISCLOSE_UNTYPED in self._quirks)
         except Refusal as refusal:
             _log.info("epp-frame-refused", code=refusal.code)
-            return self._respond(refusal, refusal.client_transaction), False
+            payload = self._respond(refusal, refusal.client_transaction)
+            return _Reply(payload, refusal.code, ends=self._closes_after(refusal.code))
         if isinstance(parsed, Hello):
-            return self._service.greeting(), False
+            return _Reply(self._service.greeting(), code=0)
         return await self._command(parsed)
 
-    async def _command(self, request: Request) -> tuple[bytes, bool]:
+    async def _command(self, request: Request) -> _Reply:
         name = request.command.name
         if self._faults.goes_off_before(name):
             raise Dropped
         transaction = self._counts.next_transaction()
-        try:
-            if isinstance(request.command, Login):
-                outcome = await self._login(request, request.command, transaction)
-            else:
-                outcome = await self._service.execute(
-                    request, self._account, transaction, self._objection(name)
-                )
-        except sqlite3.Error as error:
-            # The transaction was taken back; the peer learns that, and no more.
-            _log.error(
-                "epp-command-failed", command=name, transaction=transaction, error=type(error).__name__
-            )
-            outcome = Refusal(2400, "the registry had a fault of its own")
+        outcome = await self._outcome(request, transaction)
         _log.debug("epp-command", command=name, code=outcome.code, transaction=transaction)
         if self._faults.goes_off_after(name):
             raise Dropped
-        ends = outcome.code == _ENDING_SESSION or outcome.code >= _CLOSING_CODES
-        return response(outcome, request.client_transaction, transaction), ends
+        told = request.client_transaction
+        if Quirk.CLTRID_MISMATCH in self._quirks and told is not None and name not in _SESSION_COMMANDS:
+            told = f"not-{told}"[:_MAX_CLIENT_TRANSACTION]
+        return _Reply(
+            response(outcome, told, transaction),
+            outcome.code,
+            ends=self._closes_after(outcome.code),
+            on_object=name not in _SESSION_COMMANDS,
+        )
+
+    async def _outcome(self, request: Request, transaction: str) -> Answer | Refusal:
+        try:
+            if isinstance(request.command, Login):
+                return await self._login(request, request.command, transaction)
+            objection = self._objection(request.command.name)
+            return await self._service.execute(request, self._account, transaction, objection)
+        except sqlite3.Error as error:
+            # The transaction was taken back; the peer learns that, and no more.
+            _log.error(
+                "epp-command-failed",
+                command=request.command.name,
+                transaction=transaction,
+                error=type(error).__name__,
+            )
+            return Refusal(2400, "the registry had a fault of its own")
+
+    def _closes_after(self, code: int) -> bool:
+        return (
+            code == _ENDING_SESSION
+            or code >= _CLOSING_CODES
+            or (code == _UNIMPLEMENTED and Quirk.CLOSE_AFTER_2101 in self._quirks)
+        )
 
     def _objection(self, name: str) -> Refusal | None:
+        """Return why the session does not allow a command now."""
         if not self._account:
             return Refusal(2002, "log in first")
-        service = _SERVICE_OF.get(name.partition(":")[0])
+        self._commands += 1
+        if self._limits.max_commands is not None and self._commands > self._limits.max_commands:
+            return Refusal(2502, "a session has no more commands than that")
+        wait_s = self._counts.wait_s(self._account, self._desk.clock())
+        if wait_s:
+            return Refusal(2502, f"too many commands in a minute; come back in {wait_s} seconds")
+        if name not in _SESSION_COMMANDS and self._faults.by_chance(self._faults.failure_share):
+            return Refusal(2400, "the registry failed by chance")
+        return self._unserved(name)
+
+    def _unserved(self, name: str) -> Refusal | None:
+        service = OBJECTS.get(name.partition(":")[0])
         if service is None or service in self._objects:
             return None
         if service not in self._service.services:
+            if Quirk.MINIMUM_DATA_SET in self._quirks:
+                return Refusal(2101, "this registry has no contacts")
             return Refusal(2307, "the object service is not in the greeting")
         return Refusal(2002, "the object service was not named at login")
 
@@ -175,6 +210,9 @@ class Session:
             objection = Refusal(2002, "the session is logged in already")
         elif self._failed_logins >= self._limits.max_failed_logins:
             objection = Refusal(2501, "too many failed logins")
+        elif not self._shows_certificate(login.client_id):
+            self._failed_logins += 1
+            objection = Refusal(2200, "the account's certificate was not shown")
         elif not self._counts.enter(login.client_id):
             objection = Refusal(2502, "the account has as many sessions as it may have")
         if objection is not None:
@@ -193,54 +231,13 @@ class Session:
             self._objects = frozenset(login.objects)
         return outcome
 
+    def _shows_certificate(self, account: str) -> bool:
+        pin = self._desk.pins.get(account)
+        return pin is None or matches(self._certificate, pin)
+
     def _forget_account(self) -> None:
         self._counts.leave(self._account)
         self._account = ""
 
     def _respond(self, refusal: Refusal, client_transaction: str | None) -> bytes:
         return response(refusal, client_transaction, self._counts.next_transaction())
-
-    async def _read_frame(self) -> bytes | None:
-        """Return a frame's payload, or None when the peer closed or was idle between frames."""
-        try:
-            async with asyncio.timeout(self._limits.idle_s):
-                first = await self._reader.read(1)
-        except TimeoutError:
-            return None
-        if not first:
-            return None
-        try:
-            async with asyncio.timeout(self._limits.read_s):
-                header = first + await self._reader.readexactly(_HEADER_OCTETS - 1)
-                return await self._reader.readexactly(self._payload_size(header))
-        except TimeoutError:
-            raise BrokenFraming("the frame did not arrive in time") from None
-
-    def _payload_size(self, header: bytes) -> int:
-        # RFC 5734 4: the length counts its own four octets.
-        size = int.from_bytes(header, "big")
-        if not _HEADER_OCTETS <= size <= self._limits.max_frame_octets:
-            raise BrokenFraming(f"a frame is of 4 to {self._limits.max_frame_octets} octets")
-        return size - _HEADER_OCTETS
-
-    async def _send(self, payload: bytes) -> None:
-        self._writer.write((len(payload) + _HEADER_OCTETS).to_bytes(_HEADER_OCTETS, "big") + payload)
-        async with asyncio.timeout(self._limits.write_s):
-            await self._writer.drain()
-
-    async def _linger(self) -> None:
-        # Closing with unread octets makes a reset, which could overtake the answer at the peer.
-        try:
-            async with asyncio.timeout(self._limits.linger_s):
-                while await self._reader.read(65536):
-                    pass
-        except TimeoutError:
-            pass
-
-    async def _close(self) -> None:
-        self._writer.close()
-        try:
-            async with asyncio.timeout(self._limits.linger_s):
-                await self._writer.wait_closed()
-        except (TimeoutError, OSError):
-            self._writer.transport.abort()

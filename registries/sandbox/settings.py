@@ -15,10 +15,30 @@ class DataModel(StrEnum):
 
 
 class Quirk(StrEnum):
-    """A named way in which real registries depart from what a client expects."""
+    """A named way in which real registries depart from what a client expects; `quirks` says how and where."""
 
-    DISCLOSE_IGNORED = "disclose-ignored"  # contact:update answers 1000 and leaves disclosure as it was
-    DISCLOSE_RESET = "disclose-reset"  # each contact:update makes public every field it does not name
+    DISCLOSE_IGNORED = "disclose-ignored"
+    DISCLOSE_RESET = "disclose-reset"
+    DISCLOSE_UNNAMED_PUBLIC = "disclose-unnamed-public"
+    DISCLOSE_UNTYPED = "disclose-untyped"
+    NOT_APPLIED = "not-applied"
+    PENDING = "pending"
+    PENDING_REFUSED = "pending-refused"
+    MINIMUM_DATA_SET = "minimum-data-set"
+    CONTACTS_REFUSED = "contacts-refused"
+    FAIL_AT_RANDOM = "fail-at-random"
+    OUT_OF_ORDER = "out-of-order"
+    CLOSE_AFTER_2101 = "close-after-2101"
+    CLOSE_AT_RANDOM = "close-at-random"
+    DISCONNECT_AT_RANDOM = "disconnect-at-random"
+    DROP_REPEATED = "drop-repeated"
+    COMMAND_CAP = "command-cap"
+    ERROR_DELAY = "error-delay"
+    CLTRID_MISMATCH = "cltrid-mismatch"
+    SPLIT_HEADER = "split-header"
+    TRUNCATED_FRAME = "truncated-frame"
+    OVERSIZE_LENGTH = "oversize-length"
+    DOCTYPE = "doctype"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +49,38 @@ class Tld:
         suffix: Lower-case A-label form without leading dot; domains are registered directly below it.
         required: Roles that a domain must have; empty with the minimum data model.
         max_years: Longest registration, counted from now.
+        transfer_months: What a transfer prolongs a registration by that names no period itself.
     """
 
     suffix: str
     data_model: DataModel = DataModel.MAXIMUM
     required: tuple[Role, ...] = (Role.REGISTRANT,)
     max_years: int = 10
+    transfer_months: int = 12
 
     @property
     def holds_contacts(self) -> bool:
         """Whether domains of this suffix have contacts."""
         return self.data_model is DataModel.MAXIMUM
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a registry decides by its own rulebook.
+
+    Attributes:
+        make_hosts: Whether a host object that a domain names is made when it is not there; else 2303.
+        transfer_s: Seconds after which the registry approves a transfer that nobody answered.
+        reviewed: Names of the commands that transform and are answered 1001, to be decided on later.
+        review_s: Seconds after which the registry decides by itself; None when it waits to be told.
+        review_approves: What it decides by itself.
+    """
+
+    make_hosts: bool = False
+    transfer_s: float = 5 * 86400.0
+    reviewed: frozenset[str] = frozenset()
+    review_s: float | None = 0.0
+    review_approves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +96,8 @@ class Limits:
     max_sessions: int = 10  # logged in, of one account
     max_connections: int = 500  # of all peers
     max_failed_logins: int = 3
+    max_commands: int | None = None  # of one session
+    max_commands_a_minute: int | None = None  # of one account
 
 
 def find_tld(tlds: Sequence[Tld], domain: str) -> Tld | None:

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
+from registries.sandbox.action_tables import PendingTable, TransferTable
 from registries.sandbox.contact_table import ContactTable
-from registries.sandbox.domain_table import DomainTable, HostTable
+from registries.sandbox.domain_table import DomainTable
+from registries.sandbox.host_table import HostTable
 from registries.sandbox.registrar_tables import AccountTable, Journal, PollQueue
 
 _ResultT = TypeVar("_ResultT")
@@ -22,13 +24,14 @@ CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, salt BLOB NOT NULL, pa
 CREATE TABLE IF NOT EXISTS contacts (
     number INTEGER PRIMARY KEY AUTOINCREMENT, handle TEXT NOT NULL UNIQUE,
     sponsor TEXT NOT NULL REFERENCES accounts, creator TEXT NOT NULL, created_at TEXT NOT NULL,
-    updater TEXT, updated_at TEXT, authorization TEXT NOT NULL, statuses TEXT NOT NULL, body TEXT NOT NULL
+    updater TEXT, updated_at TEXT, transferred_at TEXT, authorization TEXT NOT NULL,
+    statuses TEXT NOT NULL, body TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS domains (
     number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
     sponsor TEXT NOT NULL REFERENCES accounts, creator TEXT NOT NULL, created_at TEXT NOT NULL,
-    updater TEXT, updated_at TEXT, authorization TEXT NOT NULL, statuses TEXT NOT NULL,
-    expires_at TEXT NOT NULL
+    updater TEXT, updated_at TEXT, transferred_at TEXT, authorization TEXT NOT NULL,
+    statuses TEXT NOT NULL, expires_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS domain_contacts (
     domain TEXT NOT NULL REFERENCES domains (name) ON DELETE CASCADE, role TEXT NOT NULL,
@@ -38,7 +41,8 @@ CREATE INDEX IF NOT EXISTS domain_contacts_by_handle ON domain_contacts (handle)
 CREATE TABLE IF NOT EXISTS hosts (
     number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
     sponsor TEXT NOT NULL REFERENCES accounts, creator TEXT NOT NULL, created_at TEXT NOT NULL,
-    updater TEXT, updated_at TEXT
+    updater TEXT, updated_at TEXT, transferred_at TEXT,
+    addresses TEXT NOT NULL DEFAULT '[]', statuses TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS nameservers (
     domain TEXT NOT NULL REFERENCES domains (name) ON DELETE CASCADE, host TEXT NOT NULL,
@@ -47,15 +51,39 @@ CREATE TABLE IF NOT EXISTS nameservers (
 CREATE INDEX IF NOT EXISTS nameservers_by_host ON nameservers (host);
 CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL REFERENCES accounts,
-    queued_at TEXT NOT NULL, text TEXT NOT NULL
+    queued_at TEXT NOT NULL, text TEXT NOT NULL, data BLOB
 );
 CREATE INDEX IF NOT EXISTS messages_by_account ON messages (account, number);
+CREATE TABLE IF NOT EXISTS transfers (
+    kind TEXT NOT NULL, object_id TEXT NOT NULL, status TEXT NOT NULL,
+    requester TEXT NOT NULL REFERENCES accounts, requested_at TEXT NOT NULL,
+    sponsor TEXT NOT NULL REFERENCES accounts, acted_at TEXT NOT NULL, months INTEGER NOT NULL,
+    PRIMARY KEY (kind, object_id)
+);
+CREATE INDEX IF NOT EXISTS transfers_open ON transfers (acted_at) WHERE status = 'pending';
+CREATE TABLE IF NOT EXISTS pendings (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, object_id TEXT NOT NULL,
+    action TEXT NOT NULL, account TEXT NOT NULL REFERENCES accounts, client_transaction TEXT,
+    server_transaction TEXT NOT NULL, frame BLOB NOT NULL, decide_at TEXT, UNIQUE (kind, object_id)
+);
+CREATE INDEX IF NOT EXISTS pendings_by_time ON pendings (decide_at);
 CREATE TABLE IF NOT EXISTS journal (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, account TEXT NOT NULL,
     command TEXT NOT NULL, object_id TEXT NOT NULL, client_transaction TEXT,
     server_transaction TEXT NOT NULL UNIQUE, code INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS journal_by_client_transaction ON journal (client_transaction);
 """
+
+# Columns that a file of an earlier version does not have yet.
+_LATER_COLUMNS = (
+    ("contacts", "transferred_at TEXT"),
+    ("domains", "transferred_at TEXT"),
+    ("hosts", "transferred_at TEXT"),
+    ("hosts", "addresses TEXT NOT NULL DEFAULT '[]'"),
+    ("hosts", "statuses TEXT NOT NULL DEFAULT ''"),
+    ("messages", "data BLOB"),
+)
 
 
 class State:
@@ -66,6 +94,13 @@ class State:
         self.contacts = ContactTable(connection)
         self.domains = DomainTable(connection)
         self.hosts = HostTable(connection)
+        self.objects = {
+            "contact": self.contacts,
+            "domain": self.domains,
+            "host": self.hosts,
+        }
+        self.transfers = TransferTable(connection)
+        self.pendings = PendingTable(connection)
         self.messages = PollQueue(connection)
         self.journal = Journal(connection)
         self._connection = connection
@@ -81,6 +116,16 @@ class State:
             raise
         finally:
             self._connection.execute("RELEASE attempt")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Take back what is done inside in any case; the transaction goes on."""
+        self._connection.execute("SAVEPOINT rehearsal")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK TO rehearsal")
+            self._connection.execute("RELEASE rehearsal")
 
 
 class Store:
@@ -123,6 +168,7 @@ class Store:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
+            _add_later_columns(connection)
         except BaseException:
             connection.close()
             raise
@@ -146,3 +192,10 @@ class Store:
                 connection.execute("ROLLBACK")
             raise
         return result
+
+
+def _add_later_columns(connection: sqlite3.Connection) -> None:
+    for table, column in _LATER_COLUMNS:
+        known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if column.partition(" ")[0] not in known:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lxml import etree
 
-from registries.sandbox.protocol import PREFIXES, Refusal
+from registries.sandbox.protocol import PREFIXES, Refusal, RuleBroken
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*?\?>")
 _ENCODING = re.compile(r"""\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -32,7 +32,7 @@ def parse_document(frame: bytes) -> etree._Element:
     text = _decode(frame)
     # Refused before any parser sees it: with it go entities, external subsets and their attacks.
     if "<!DOCTYPE" in text:
-        raise Refusal(2001, "a DOCTYPE is not allowed")
+        raise RuleBroken(2001, "a DOCTYPE is not allowed")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -48,13 +48,13 @@ def _decode(frame: bytes) -> str:
     try:
         text = frame.decode("utf-16") if wide else frame.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
-        raise Refusal(2001, "the frame is not in UTF-8 or UTF-16") from None
+        raise RuleBroken(2001, "the frame is not in UTF-8 or UTF-16") from None
     declaration = _DECLARATION.match(text)
     if declaration is None:
         return text
     encoding = _ENCODING.search(declaration[0])
     if encoding and encoding[1].lower() not in ({"utf-16"} if wide else {"utf-8", "us-ascii"}):
-        raise Refusal(2001, "the declared encoding is not that of the frame, UTF-8 or UTF-16")
+        raise RuleBroken(2001, "the declared encoding is not that of the frame, UTF-8 or UTF-16")
     return text[declaration.end() :].lstrip(" \t\r\n")
 
 
@@ -156,6 +156,13 @@ class Node:
         texts = [self._element.text, *(child.tail for child in self._children)]
         if any(text and collapse(text) for text in texts):
             raise Refusal(2001, f"{self.label} has text between its elements")
+
+    def empty(self) -> None:
+        """Refuse any content of an element that only is there, and that the schemas give no type."""
+        try:
+            self.end()
+        except Refusal as refusal:
+            raise RuleBroken(refusal.code, refusal.reason) from None
 
     def text(self) -> str:
         """Return the content as XML Schema's normalizedString; attributes must have been taken."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from registries.sandbox.server import SandboxRegistry
+from registries.sandbox.settings import Rules
 from tests.registries.sandbox.conftest import Connect, Start
 from tests.registries.sandbox.wire import RawClient, contact_create, domain_create, on_domain
 
@@ -41,6 +42,12 @@ def _status(name: str) -> str:
 
 
 @pytest.fixture
+async def registry(start: Start) -> SandboxRegistry:
+    """A registry that makes the hosts that a domain names; where they must be there, `test_hosts` tells."""
+    return await start(rules=Rules(make_hosts=True))
+
+
+@pytest.fixture
 async def owner(client: RawClient) -> RawClient:
     """Registrar A with two contacts."""
     await client.succeed(contact_create("owner-1"))
@@ -49,7 +56,7 @@ async def owner(client: RawClient) -> RawClient:
 
 
 async def test_a_domain_is_read_back_as_it_was_created(start: Start, connect: Connect) -> None:
-    registry = await start(clock=lambda: datetime(2024, 2, 29, 12, tzinfo=UTC))
+    registry = await start(clock=lambda: datetime(2024, 2, 29, 12, tzinfo=UTC), rules=Rules(make_hosts=True))
     async with connect(registry) as client:
         await client.login()
         await client.succeed(contact_create("owner-1"))

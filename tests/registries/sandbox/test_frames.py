@@ -105,9 +105,26 @@ _CASES = {
         2001,
     ),
     "an extension": (_CHECK + '<extension><x:y xmlns:x="urn:x"/></extension>', 2103),
-    "a transfer": (on_domain("transfer", "a.test").replace("<transfer>", '<transfer op="query">'), 2101),
+    "a transfer of a host": (
+        '<transfer op="query"><host:transfer><host:name>a.b</host:name></host:transfer></transfer>',
+        2101,
+    ),
+    "a transfer of unknown op": (
+        on_domain("transfer", "a.test").replace("<transfer>", '<transfer op="undo">'),
+        2005,
+    ),
     "a transfer without op": (on_domain("transfer", "a.test"), 2003),
-    "a host create": ("<create><host:create><host:name>a.b</host:name></host:create></create>", 2101),
+    "a renewal of a contact": (on_contact("renew", "owner-1"), 2101),
+    "a host update of nothing": (
+        "<update><host:update><host:name>a.b</host:name><host:add/></host:update></update>",
+        2003,
+    ),
+    "a host with an address twice": (
+        "<create><host:create><host:name>a.b</host:name>"
+        + "<host:addr>192.0.2.1</host:addr>" * 2
+        + "</host:create></create>",
+        2005,
+    ),
     "a poll without op": ("<poll/>", 2003),
     "a poll of unknown op": ('<poll op="all"/>', 2005),
     "an ack without id": ('<poll op="ack"/>', 2003),

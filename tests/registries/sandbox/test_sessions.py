@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -202,3 +203,26 @@ async def test_a_registry_stops_while_sessions_are_open(start: Start, connect: C
         assert (await session.login()).code == 1000
         await registry.__aexit__()
         assert await session.is_closed()
+
+
+async def test_an_account_that_asks_too_much_in_a_minute_is_told_when_to_come_back(
+    start: Start, connect: Connect
+) -> None:
+    now = [datetime(2026, 3, 1, tzinfo=UTC)]
+    registry = await start(clock=lambda: now[0], limits=Limits(max_commands_a_minute=3))
+    check = on_domain("check", "a.test")
+    async with connect(registry) as first, connect(registry) as second, connect(registry) as other:
+        assert [(await session.login()).code for session in (first, second)] == [1000, 1000]
+        assert (await other.login("registrar-b")).code == 1000
+        await first.succeed(check)
+        now[0] += timedelta(seconds=20)
+        await first.succeed(check)
+        await second.succeed(check)
+        refused = await second.command(check)
+        assert refused.code == 2502
+        assert "come back in 41 seconds" in refused.message
+        assert await second.is_closed()
+        await other.succeed(check)
+        now[0] += timedelta(seconds=41)
+        await first.succeed(check)
+        assert (await first.command(check)).code == 2502

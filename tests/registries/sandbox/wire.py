@@ -193,3 +193,25 @@ def on_domain(verb: str, name: str, rest: str = "") -> str:
 def domain_create(name: str, parts: str = "<domain:registrant>owner-1</domain:registrant>") -> str:
     authorization = "<domain:authInfo><domain:pw>domain-secret</domain:pw></domain:authInfo>"
     return on_domain("create", name, parts + authorization)
+
+
+def domain_update(name: str, *, add: str = "", rem: str = "", chg: str = "") -> str:
+    """Return a domain:update of the parts that are not empty."""
+    parts = (("add", add), ("rem", rem), ("chg", chg))
+    return on_domain(
+        "update", name, "".join(f"<domain:{tag}>{body}</domain:{tag}>" for tag, body in parts if body)
+    )
+
+
+def on_host(verb: str, name: str, rest: str = "") -> str:
+    return f"<{verb}><host:{verb}><host:name>{name}</host:name>{rest}</host:{verb}></{verb}>"
+
+
+def transfer(operation: str, kind: str, name: str, *, secret: str = "", period: str = "") -> str:
+    """Return a transfer command of a contact or domain."""
+    key = "id" if kind == "contact" else "name"
+    shown = f"<{kind}:authInfo><{kind}:pw>{secret}</{kind}:pw></{kind}:authInfo>" if secret else ""
+    return (
+        f'<transfer op="{operation}"><{kind}:transfer><{kind}:{key}>{name}</{kind}:{key}>{period}{shown}'
+        f"</{kind}:transfer></transfer>"
+    )
