@@ -70,6 +70,25 @@ class Nameserver:
 
 
 @dataclass(frozen=True, slots=True)
+class DsData:
+    """A DS record of a domain (RFC 5910 4.1); the digest in upper-case hexadecimal."""
+
+    key_tag: int
+    algorithm: int
+    digest_type: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DsChange:
+    """What an update does to the DS records: removal comes first."""
+
+    remove: tuple[DsData, ...] = ()
+    remove_all: bool = False
+    add: tuple[DsData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Base of commands about the session itself."""
 
@@ -218,6 +237,7 @@ class DomainCreate(OnObject):
     nameservers: tuple[Nameserver, ...]
     contacts: tuple[tuple[Role, str], ...]
     authorization: str
+    ds: tuple[DsData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +254,11 @@ class DomainUpdate(OnObject):
     """RFC 5731 3.2.5; None leaves what there is, an empty registrant or authorization removes it."""
 
     name: ClassVar[str] = "domain:update"
-    add: DomainParts
-    remove: DomainParts
+    add: DomainParts = DomainParts()
+    remove: DomainParts = DomainParts()
     registrant: str | None = None
     authorization: str | None = None
+    ds: DsChange = DsChange()
 
 
 @dataclass(frozen=True, slots=True)

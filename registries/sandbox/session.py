@@ -6,7 +6,7 @@ Every way a peer can misbehave ends in an answer or a closed connection, in boun
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -18,7 +18,7 @@ from registries.sandbox.counts import SessionCounts
 from registries.sandbox.faults import Faults
 from registries.sandbox.framing import BrokenFraming, Framing
 from registries.sandbox.parser import parse
-from registries.sandbox.protocol import OBJECTS, Refusal
+from registries.sandbox.protocol import OBJECTS, SECDNS, Refusal
 from registries.sandbox.service import RepeatedTransaction, Service
 from registries.sandbox.settings import Limits, Quirk
 
@@ -73,7 +73,7 @@ class Session:
         self._limits = desk.limits
         self._quirks = desk.quirks
         self._account = ""
-        self._objects: frozenset[str] = frozenset()
+        self._named: frozenset[str] = frozenset()
         self._failed_logins = 0
         self._commands = 0
 
@@ -147,6 +147,9 @@ class Session:
         _log.debug("epp-command", command=name, code=outcome.code, transaction=transaction)
         if self._faults.goes_off_after(name):
             raise Dropped
+        if isinstance(outcome, Answer) and SECDNS not in self._named:
+            # RFC 9038 1: a client is not sent what it did not name.
+            outcome = replace(outcome, extension=None)
         told = request.client_transaction
         if Quirk.CLTRID_MISMATCH in self._quirks and told is not None and name not in _SESSION_COMMANDS:
             told = f"not-{told}"[:_MAX_CLIENT_TRANSACTION]
@@ -196,7 +199,7 @@ class Session:
 
     def _unserved(self, name: str) -> Refusal | None:
         service = OBJECTS.get(name.partition(":")[0])
-        if service is None or service in self._objects:
+        if service is None or service in self._named:
             return None
         if service not in self._service.services:
             if Quirk.MINIMUM_DATA_SET in self._quirks:
@@ -228,7 +231,7 @@ class Session:
             self._forget_account()
             self._failed_logins += 1
         else:
-            self._objects = frozenset(login.objects)
+            self._named = frozenset({*login.objects, *login.extensions})
         return outcome
 
     def _shows_certificate(self, account: str) -> bool:
