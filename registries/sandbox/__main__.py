@@ -26,7 +26,10 @@ _CLIENT = "registrar"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, run the registry, return the exit code: 2 for what cannot be started."""
-    options = _parser().parse_args(arguments)
+    return _start(_parser().parse_args(arguments))
+
+
+def _start(options: argparse.Namespace) -> int:
     try:
         asyncio.run(_run(options))
     except (OSError, ValueError, OverflowError, sqlite3.Error) as error:
@@ -61,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PART",
         help="close the connection at this part of the commands (0 to 1), before or after carrying them out",
     )
+    parser.add_argument("--verbose", action="store_true", help="log each command")
     _add_conduct(parser)
     return parser
 
@@ -161,6 +165,10 @@ def _password(file: Path) -> str:
 
 
 if __name__ == "__main__":
+    chosen = _parser().parse_args()
     # What the user is to read stands alone on the standard output.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    sys.exit(main())
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger("debug" if chosen.verbose else "info"),
+    )
+    sys.exit(_start(chosen))

@@ -54,7 +54,7 @@ def make(namespace: str, name: str) -> etree._Element:
 
 def put(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
     """Append a child in the parent's namespace and return it."""
-    child = etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{name}", attributes)
+    child = etree.SubElement(parent, f"{parent.tag.rpartition('}')[0]}}}{name}", attributes)
     child.text = text
     return child
 

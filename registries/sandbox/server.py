@@ -120,7 +120,7 @@ class SandboxRegistry:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._store)
-            await self._store.transact(self._open_accounts)
+            await self._store.transact(self._prepare)
             server = await asyncio.start_server(
                 self._serve,
                 self.host,
@@ -218,9 +218,11 @@ class SandboxRegistry:
         """
         await self._service.decide(kind, object_id, approve=approve)
 
-    def _open_accounts(self, state: State) -> None:
+    def _prepare(self, state: State) -> None:
         for account, password in self._accounts.items():
             state.accounts.ensure(account, password)
+        if Quirk.DROP_REPEATED in self._desk.quirks:
+            state.journal.index_client_transactions()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,15 +1,16 @@
-"""The registry's state in SQLite: one connection, one thread, one transaction per command.
+"""The registry's state in SQLite: one connection, one thread, each command on disk before it is answered.
 
 Decisions and their reasons live in the handlers; here is only how a transaction runs and is made durable.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from registries.sandbox.action_tables import PendingTable, TransferTable
 from registries.sandbox.contact_table import ContactTable
@@ -73,7 +74,6 @@ CREATE TABLE IF NOT EXISTS journal (
     command TEXT NOT NULL, object_id TEXT NOT NULL, client_transaction TEXT,
     server_transaction TEXT NOT NULL UNIQUE, code INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS journal_by_client_transaction ON journal (client_transaction);
 """
 
 # Columns that a file of an earlier version does not have yet.
@@ -130,8 +130,19 @@ class State:
             self._connection.execute("RELEASE rehearsal")
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A piece of work and who waits for it; `done` has the type of its result."""
+
+    work: Callable[[State], Any]
+    done: asyncio.Future[Any]
+
+
 class Store:
     """A SQLite database that every caller uses in turn; async context manager.
+
+    What is asked for while a transaction is written to disk goes into the next one together, so that many
+    sessions share the wait for the disk.
 
     Raises:
         sqlite3.Error: The file cannot be opened, or is no database of this kind.
@@ -141,6 +152,8 @@ class Store:
         self._path = str(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-registry")
         self._connection: sqlite3.Connection | None = None
+        self._jobs: list[_Job] = []
+        self._writer: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -151,16 +164,36 @@ class Store:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._writer is not None:
+            await self._writer
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
     async def transact(self, work: Callable[[State], _ResultT]) -> _ResultT:
         """Run `work` in a transaction; when this returns, its changes are on disk.
 
-        An error of `work` takes its changes back. A cancelled caller does not: the work is then carried
+        An error of `work` takes its own changes back. A cancelled caller does not: the work is then carried
         out or not, as with a lost connection.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        result: _ResultT = await job.done
+        return result
+
+    async def _write(self) -> None:
+        """Carry out what waits, batch by batch, until nothing does."""
+        loop = asyncio.get_running_loop()
+        while self._jobs:
+            batch, self._jobs = self._jobs, []
+            try:
+                outcomes = await loop.run_in_executor(self._thread, self._transact, batch)
+            except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                outcomes = [(None, error)] * len(batch)
+            for job, (result, failure) in zip(batch, outcomes, strict=True):
+                _deliver(job.done, result, failure)
+        self._writer = None
 
     def _open(self) -> None:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=10)
@@ -175,25 +208,43 @@ class Store:
             connection.close()
             raise
         self._connection = connection
+        self._state = State(connection)
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _transact(self, work: Callable[[State], _ResultT]) -> _ResultT:
+    def _transact(self, batch: Sequence[_Job]) -> list[tuple[Any, Exception | None]]:
+        """Return the result and the error of each job, once the changes of all are on disk."""
         connection = self._connection
         if connection is None:
             raise RuntimeError("the store is not open")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            result = work(State(connection))
+            outcomes = [self._attempt(job) for job in batch]
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        return result
+        return outcomes
+
+    def _attempt(self, job: _Job) -> tuple[Any, Exception | None]:
+        try:
+            with self._state.savepoint():
+                return job.work(self._state), None
+        except Exception as error:  # noqa: BLE001 - the job's own; the others go on
+            return None, error
+
+
+def _deliver(done: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)
 
 
 def _add_later_columns(connection: sqlite3.Connection) -> None:

@@ -20,6 +20,10 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 # Hints that a reader may ignore; xsi:type and xsi:nil would change what is read.
 _IGNORED_ATTRIBUTES = {f"{{{_XSI}}}schemaLocation", f"{{{_XSI}}}noNamespaceSchemaLocation"}
 
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+)
+
 _ValueT = TypeVar("_ValueT")
 
 
@@ -33,11 +37,8 @@ def parse_document(frame: bytes) -> etree._Element:
     # Refused before any parser sees it: with it go entities, external subsets and their attacks.
     if "<!DOCTYPE" in text:
         raise RuleBroken(2001, "a DOCTYPE is not allowed")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        return etree.fromstring(text.encode(), parser)
+        return etree.fromstring(text.encode(), _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         raise Refusal(2001, "the frame is not well-formed XML") from None
 
@@ -71,10 +72,10 @@ class Node:
     """
 
     def __init__(self, element: etree._Element) -> None:
-        name = etree.QName(element)
-        self.namespace = name.namespace or ""
-        self.name = name.localname
+        namespace, _, self.name = element.tag.rpartition("}")
+        self.namespace = namespace.removeprefix("{")
         self._element = element
+        self._qualifier = f"{namespace}}}" if namespace else ""
         self._children = list(element)
         self._attributes = {
             str(key): str(value) for key, value in element.items() if key not in _IGNORED_ATTRIBUTES
@@ -86,33 +87,30 @@ class Node:
         """Name for messages: `contact:id`; used only for elements that we know."""
         return f"{PREFIXES.get(self.namespace, '?')}:{self.name}"
 
-    def peek(self) -> "Node | None":
-        """Return the next child without taking it."""
-        return Node(self._children[self._next]) if self._next < len(self._children) else None
-
     def take(self, name: str) -> "Node | None":
         """Return the next child when it is `name` in this element's namespace."""
-        child = self.peek()
-        if child is None or (child.namespace, child.name) != (self.namespace, name):
+        if self._next == len(self._children):
+            return None
+        child = self._children[self._next]
+        if child.tag != self._qualifier + name:
             return None
         self._next += 1
-        return child
+        return Node(child)
 
     def any(self) -> "Node":
         """Return the next child, whatever it is."""
-        child = self.peek()
-        if child is None:
+        if self._next == len(self._children):
             raise Refusal(2003, f"{self.label} is empty")
+        child = self._children[self._next]
         self._next += 1
-        return child
+        return Node(child)
 
     def need(self, name: str) -> "Node":
         """Return the next child, which must be `name`."""
         child = self.take(name)
         if child is None:
             wanted = f"{PREFIXES.get(self.namespace, '?')}:{name}"
-            qualified = f"{{{self.namespace}}}{name}"
-            if any(etree.QName(later).text == qualified for later in self._children[self._next :]):
+            if any(later.tag == self._qualifier + name for later in self._children[self._next :]):
                 raise Refusal(2001, f"{wanted} is not in its place in {self.label}")
             raise Refusal(2003, f"{self.label} has no {wanted}")
         return child
