@@ -20,6 +20,7 @@ from registries.sandbox.commands import (
     PostalChange,
     PostalInfo,
 )
+from registries.sandbox.countries import COUNTRIES
 from registries.sandbox.protocol import CONTACT, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
 
@@ -28,7 +29,6 @@ _STATUSES = frozenset(
     f"{who}{what}Prohibited" for who in ("client", "server") for what in ("Delete", "Transfer", "Update")
 ) | {"linked", "ok", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}
 _E164 = re.compile(r"(\+[0-9]{1,3}\.[0-9]{1,14})?")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 # One @ with something on both sides and no spaces; RFC 5321 is for who sends the mail.
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _MAX_EMAIL = 254
@@ -103,8 +103,8 @@ def _create(node: Node) -> ContactCreate:
     command = ContactCreate(
         _id(node.need("id")),
         postal=_postal_infos(node),
-        voice=node.optional("voice", _phone),
-        fax=node.optional("fax", _phone),
+        voice=node.optional("voice", _given_phone),
+        fax=node.optional("fax", _given_phone),
         email=_email(node.need("email")),
         authorization=read_authorization(node.need("authInfo")),
         disclosure=node.optional("disclose", _disclosure),
@@ -202,8 +202,8 @@ def _address(node: Node) -> Address:
     country = node.need("cc")
     country_code = country.token(2, 2)
     node.end()
-    if not _COUNTRY.fullmatch(country_code):
-        raise RuleBroken(2005, f"{country.label} must be two upper-case letters (ISO 3166-1)")
+    if country_code not in COUNTRIES:
+        raise RuleBroken(2005, f"{country.label} is not a country code of ISO 3166-1 in upper case")
     return Address(street, city, region or None, postal_code or None, country_code)
 
 
@@ -213,6 +213,14 @@ def _phone(node: Node) -> Phone:
     if not _E164.fullmatch(number):
         raise Refusal(2005, f"{node.label} must be like +CC.NUMBER (RFC 5733 2.5)")
     return Phone(number, extension)
+
+
+def _given_phone(node: Node) -> Phone:
+    phone = _phone(node)
+    # Empty, it takes a number away; a new contact has none.
+    if not phone.number:
+        raise RuleBroken(2005, f"{node.label} is empty")
+    return phone
 
 
 def _email(node: Node) -> str:

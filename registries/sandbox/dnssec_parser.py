@@ -9,6 +9,7 @@ from registries.sandbox.syntax import Node
 
 _NUMBER = re.compile(r"[+]?[0-9]{1,40}|-0{1,40}")
 _HEX = re.compile(r"([0-9A-Fa-f]{2})*")
+_ONE = "this registry has no extension but secDNS-1.1, once in a command"
 _TRUE = frozenset({"1", "true"})
 _FALSE = frozenset({"0", "false"})
 _OCTET = 255
@@ -22,9 +23,12 @@ def extended(command: Command, extension: Node) -> Command:
         Refusal: 2103 for other extensions, 2102 and 2306 for what a registry need not have.
     """
     found = extension.any()
-    if found.namespace != SECDNS or extension.peek() is not None:
-        raise RuleBroken(2103, "this registry has no extension but secDNS-1.1, once in a command")
-    extension.end()
+    if found.namespace != SECDNS:
+        raise RuleBroken(2103, _ONE)
+    try:
+        extension.end()
+    except Refusal:
+        raise RuleBroken(2103, _ONE) from None
     if isinstance(command, DomainCreate) and found.name == "create":
         return replace(command, ds=_records(found))
     if isinstance(command, DomainUpdate) and found.name == "update":

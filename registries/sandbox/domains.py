@@ -163,6 +163,11 @@ def _latest(context: Context, tld: Tld) -> datetime:
     return _add_months(context.now, tld.max_years * _MONTHS_PER_YEAR)
 
 
+def demand_prolongable(context: Context, name: str, months: int) -> None:
+    """Refuse with 2306 to prolong a domain by a period after which it would end later than any may."""
+    _extended(context, suffix_of(context, name), existing(context, name).expires_at, months)
+
+
 def transferred_expiry(context: Context, name: str, months: int) -> datetime:
     """Return when a domain expires that is prolonged by a transfer, at most as late as any may."""
     record = existing(context, name)
@@ -205,6 +210,8 @@ def _take_nameservers(context: Context, record: DomainRecord, added: tuple[Names
     for server in added:
         if server.addresses is None:
             hosts.demand_usable(context, server.name)
+        elif not server.addresses and server.name.endswith(f".{record.name}"):
+            raise Refusal(2003, "a name server in the domain itself needs an address")
 
 
 def _changed_contacts(record: DomainRecord, command: DomainUpdate) -> tuple[tuple[Role, str], ...]:

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
+import idna
+
 from registries.sandbox.commands import (
     Command,
     HostAddress,
@@ -18,7 +20,7 @@ from registries.sandbox.contact_parser import read_ids, read_statuses
 from registries.sandbox.protocol import RuleBroken
 from registries.sandbox.syntax import Node
 
-# RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only those that begin as A-labels.
+# RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only A-labels.
 _LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
 _MAX_NAME = 253
 _STATUSES = frozenset(
@@ -35,16 +37,27 @@ def read_name(node: Node) -> str:
     """
     name = node.token(1, 255).lower()
     labels = name.split(".")
-    if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
+    if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_is_label, labels)):
         raise RuleBroken(2005, f"{node.label} is not a domain name of ASCII labels")
     return name
+
+
+def _is_label(label: str) -> bool:
+    if not _LABEL.fullmatch(label):
+        return False
+    if not label.startswith("xn--"):
+        return True
+    try:
+        return idna.alabel(idna.ulabel(label)).decode() == label
+    except (idna.IDNAError, UnicodeError):
+        return False
 
 
 def read_address(node: Node) -> HostAddress:
     """Return an address in its shortest form.
 
     Raises:
-        Refusal: 2005, it is not an address of that family.
+        Refusal: 2005, it is not an address of that family; 2306, nobody else can reach it.
     """
     family = node.choice("ip", frozenset({"v4", "v6"}), default="v4")
     text = node.token(3, 45)
@@ -55,6 +68,8 @@ def read_address(node: Node) -> HostAddress:
         address = ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
     except ValueError:
         raise RuleBroken(2005, f"{node.label} is not an IP{family} address") from None
+    if address.is_loopback or address.is_unspecified:
+        raise RuleBroken(2306, f"{node.label} is an address that no other machine can reach")
     return family, str(address)
 
 

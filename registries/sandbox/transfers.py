@@ -161,8 +161,10 @@ def _hand_over(context: Context, record: TransferRecord, expires_at: datetime | 
 def _months(context: Context, command: Transfer) -> int:
     if not isinstance(command, DomainTransfer):
         return 0
-    usual = domains.suffix_of(context, command.object_id).transfer_months
-    return usual if command.months is None else command.months
+    if command.months is None:
+        return domains.suffix_of(context, command.object_id).transfer_months
+    domains.demand_prolongable(context, command.object_id, command.months)
+    return command.months
 
 
 def _expiry(context: Context, record: TransferRecord) -> datetime | None:

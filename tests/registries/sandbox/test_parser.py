@@ -163,8 +163,8 @@ _RULES = (
     (2103, "no extension but secDNS-1.1"),
     (2307, "this registry does not have"),
     (2003, "has no attribute type|has nothing in|needs the attribute msgID"),
-    (2005, "ASCII labels|must be in ASCII|twice"),
-    (2306, "takes secDNS:dsData"),
+    (2005, "ASCII labels|must be in ASCII|twice|is empty|country code"),
+    (2306, "takes secDNS:dsData|no other machine"),
 )
 
 

@@ -222,7 +222,7 @@ async def test_a_lock_stands_against_a_transfer(
         assert (await stranger.command(verb)).code == 2304
 
 
-@pytest.mark.parametrize(("years", "expires"), [(3, "2030-03-01"), (9, "2036-03-01"), (10, "2036-03-01")])
+@pytest.mark.parametrize(("years", "expires"), [(3, "2030-03-01"), (9, "2036-03-01")])
 async def test_a_request_may_say_by_how_much_it_prolongs_up_to_the_longest(
     owner: RawClient, stranger: RawClient, years: int, expires: str
 ) -> None:
@@ -230,6 +230,15 @@ async def test_a_request_may_say_by_how_much_it_prolongs_up_to_the_longest(
     await stranger.command(transfer("request", "domain", "a.test", secret="domain-secret", period=period))
     approved = await owner.succeed(transfer("approve", "domain", "a.test"))
     assert approved.all("//domain:exDate") == [f"{expires}T00:00:00.000Z"]
+
+
+async def test_a_request_that_would_prolong_beyond_the_longest_is_refused(
+    owner: RawClient, stranger: RawClient
+) -> None:
+    period = '<domain:period unit="y">10</domain:period>'
+    request = transfer("request", "domain", "a.test", secret="domain-secret", period=period)
+    assert (await stranger.command(request)).code == 2306
+    assert (await owner.succeed(on_domain("info", "a.test"))).all("//domain:status/@s") == ["inactive"]
 
 
 async def test_a_new_domain_of_an_old_name_has_no_transfers(owner: RawClient, stranger: RawClient) -> None:
