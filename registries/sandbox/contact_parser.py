@@ -7,7 +7,6 @@ from copy import copy
 from lxml import etree
 
 from registries.sandbox.commands import (
-    Address,
     Command,
     ContactCheck,
     ContactCreate,
@@ -15,14 +14,11 @@ from registries.sandbox.commands import (
     ContactInfo,
     ContactTransfer,
     ContactUpdate,
-    Disclosure,
-    Phone,
-    PostalChange,
-    PostalInfo,
 )
 from registries.sandbox.countries import COUNTRIES
 from registries.sandbox.protocol import CONTACT, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import Address, Disclosure, Phone, PostalChange, PostalInfo
 
 _KINDS = frozenset({"int", "loc"})
 _STATUSES = frozenset(
@@ -203,7 +199,7 @@ def _address(node: Node) -> Address:
     country_code = country.token(2, 2)
     node.end()
     if country_code not in COUNTRIES:
-        raise RuleBroken(2005, f"{country.label} is not a country code of ISO 3166-1 in upper case")
+        raise RuleBroken(2005, f"{country.label} must be two upper-case letters of a country (ISO 3166-1)")
     return Address(street, city, region or None, postal_code or None, country_code)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from registries.sandbox.commands import Address, Phone, PostalInfo
 from registries.sandbox.object_table import (
     ObjectTable,
     read_origin,
@@ -15,6 +14,7 @@ from registries.sandbox.object_table import (
     write_statuses,
 )
 from registries.sandbox.records import ContactRecord
+from registries.sandbox.values import Address, Phone, PostalInfo
 
 
 class ContactTable(ObjectTable):

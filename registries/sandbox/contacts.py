@@ -6,17 +6,7 @@ from dataclasses import replace
 from lxml import etree
 
 from registries.sandbox.answers import Answer, check_data, make, put, timestamp
-from registries.sandbox.commands import (
-    ContactCheck,
-    ContactCreate,
-    ContactDelete,
-    ContactInfo,
-    ContactUpdate,
-    Disclosure,
-    Phone,
-    PostalChange,
-    PostalInfo,
-)
+from registries.sandbox.commands import ContactCheck, ContactCreate, ContactDelete, ContactInfo, ContactUpdate
 from registries.sandbox.contact_parser import complete_postal
 from registries.sandbox.context import (
     Context,
@@ -27,6 +17,7 @@ from registries.sandbox.protocol import CONTACT, Refusal
 from registries.sandbox.records import ContactRecord, Origin
 from registries.sandbox.settings import Quirk
 from registries.sandbox.statuses import change_statuses, demand_no_status, demand_update_allowed
+from registries.sandbox.values import Disclosure, Phone, PostalChange, PostalInfo
 
 # The order of the schema's discloseType.
 DISCLOSED_FIELDS = (

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from registries.contact import Contact, Role
-from registries.sandbox.commands import Address, PostalInfo
 from registries.sandbox.domains import shown_statuses
 from registries.sandbox.records import ContactRecord
 from registries.sandbox.store import State
+from registries.sandbox.values import Address, PostalInfo
 
 _NOWHERE = Address((), "", None, None, "")
 

@@ -3,8 +3,9 @@
 from lxml import etree
 
 from registries.sandbox.answers import make, put
-from registries.sandbox.commands import DsChange, DsData
+from registries.sandbox.commands import DsChange
 from registries.sandbox.protocol import SECDNS, Refusal
+from registries.sandbox.values import DsData
 
 # What IANA has assigned: algorithms that sign zones, and digests of DS records.
 _ALGORITHMS = frozenset({3, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 23, 253, 254})

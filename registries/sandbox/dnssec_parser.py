@@ -3,9 +3,10 @@
 import re
 from dataclasses import replace
 
-from registries.sandbox.commands import Command, DomainCreate, DomainUpdate, DsChange, DsData
+from registries.sandbox.commands import Command, DomainCreate, DomainUpdate, DsChange
 from registries.sandbox.protocol import SECDNS, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import DsData
 
 _NUMBER = re.compile(r"[+]?[0-9]{1,40}|-0{1,40}")
 _HEX = re.compile(r"([0-9A-Fa-f]{2})*")

@@ -15,12 +15,12 @@ from registries.sandbox.commands import (
     DomainRenew,
     DomainTransfer,
     DomainUpdate,
-    Nameserver,
 )
 from registries.sandbox.contact_parser import read_authorization, read_ids, read_statuses
 from registries.sandbox.host_parser import read_address, read_name
 from registries.sandbox.protocol import Refusal, RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import Nameserver
 
 _STATUSES = frozenset(
     f"{who}{what}Prohibited"

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from registries.contact import Role
-from registries.sandbox.commands import DsData, Nameserver
 from registries.sandbox.object_table import (
     ObjectTable,
     read_origin,
@@ -16,6 +15,7 @@ from registries.sandbox.object_table import (
     write_statuses,
 )
 from registries.sandbox.records import DomainRecord
+from registries.sandbox.values import DsData, Nameserver
 
 
 class DomainTable(ObjectTable):

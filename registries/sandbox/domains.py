@@ -18,7 +18,6 @@ from registries.sandbox.commands import (
     DomainRenew,
     DomainUpdate,
     DsChange,
-    Nameserver,
 )
 from registries.sandbox.contacts import put_origin, put_transfer_date
 from registries.sandbox.context import (
@@ -35,6 +34,7 @@ from registries.sandbox.statuses import (
     demand_no_status,
     demand_update_allowed,
 )
+from registries.sandbox.values import Nameserver
 
 _MONTHS_PER_YEAR = 12
 _MAX_NAMESERVERS = 13
@@ -125,11 +125,14 @@ def renew(context: Context, command: DomainRenew) -> Answer:
 
 
 def delete(context: Context, command: DomainDelete) -> Answer:
-    """Delete a domain at once, with the hosts in it that no other domain uses."""
+    """Delete a domain at once; hosts in it stand against it, unless this registry made them by itself."""
     record = existing(context, command.object_id)
     demand_sponsor(context, record.origin, "domain")
     demand_no_status(record.statuses, "Delete")
     below = context.state.hosts.below(record.name)
+    if below and not context.rules.make_hosts:
+        # RFC 5731 3.2.2: their delegations would hang in the air.
+        raise Refusal(2305, "there are hosts in this domain")
     if any(user != record.name for host in below for user in context.state.hosts.users(host)):
         raise Refusal(2305, "another domain uses a host in this domain")
     for host in below:
@@ -164,7 +167,7 @@ def _latest(context: Context, tld: Tld) -> datetime:
 
 
 def demand_prolongable(context: Context, name: str, months: int) -> None:
-    """Refuse with 2306 to prolong a domain by a period after which it would end later than any may."""
+    """Refuse with 2306 a period that a domain cannot be prolonged by."""
     _extended(context, suffix_of(context, name), existing(context, name).expires_at, months)
 
 
@@ -210,8 +213,8 @@ def _take_nameservers(context: Context, record: DomainRecord, added: tuple[Names
     for server in added:
         if server.addresses is None:
             hosts.demand_usable(context, server.name)
-        elif not server.addresses and server.name.endswith(f".{record.name}"):
-            raise Refusal(2003, "a name server in the domain itself needs an address")
+        elif not server.addresses and f".{server.name}".endswith(f".{record.name}"):
+            raise Refusal(2003, "a name server in its own domain needs an address")
 
 
 def _changed_contacts(record: DomainRecord, command: DomainUpdate) -> tuple[tuple[Role, str], ...]:

@@ -8,7 +8,6 @@ import idna
 
 from registries.sandbox.commands import (
     Command,
-    HostAddress,
     HostCheck,
     HostCreate,
     HostDelete,
@@ -19,6 +18,7 @@ from registries.sandbox.commands import (
 from registries.sandbox.contact_parser import read_ids, read_statuses
 from registries.sandbox.protocol import RuleBroken
 from registries.sandbox.syntax import Node
+from registries.sandbox.values import HostAddress
 
 # RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only A-labels.
 _LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
@@ -37,27 +37,28 @@ def read_name(node: Node) -> str:
     """
     name = node.token(1, 255).lower()
     labels = name.split(".")
-    if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_is_label, labels)):
+    if len(labels) == 1 or len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)):
         raise RuleBroken(2005, f"{node.label} is not a domain name of ASCII labels")
+    if not all(map(_is_sound, labels)):
+        raise RuleBroken(2005, f"{node.label} has a label with xn-- that stands for none (RFC 5891 4.4)")
     return name
 
 
-def _is_label(label: str) -> bool:
-    if not _LABEL.fullmatch(label):
-        return False
+def _is_sound(label: str) -> bool:
     if not label.startswith("xn--"):
         return True
     try:
-        return idna.alabel(idna.ulabel(label)).decode() == label
+        idna.ulabel(label)
     except (idna.IDNAError, UnicodeError):
         return False
+    return True
 
 
 def read_address(node: Node) -> HostAddress:
     """Return an address in its shortest form.
 
     Raises:
-        Refusal: 2005, it is not an address of that family; 2306, nobody else can reach it.
+        Refusal: 2005, it is not an address of that family; 2004, no name server can be reached there.
     """
     family = node.choice("ip", frozenset({"v4", "v6"}), default="v4")
     text = node.token(3, 45)
@@ -65,11 +66,13 @@ def read_address(node: Node) -> HostAddress:
     if "%" in text:
         raise RuleBroken(2005, f"{node.label} has a zone")
     try:
-        address = ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
+        address: ipaddress.IPv4Address | ipaddress.IPv6Address = (
+            ipaddress.IPv4Address(text) if family == "v4" else ipaddress.IPv6Address(text)
+        )
     except ValueError:
         raise RuleBroken(2005, f"{node.label} is not an IP{family} address") from None
-    if address.is_loopback or address.is_unspecified:
-        raise RuleBroken(2306, f"{node.label} is an address that no other machine can reach")
+    if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
+        raise RuleBroken(2004, f"{node.label} is not an address of one machine in the net")
     return family, str(address)
 
 

@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 from registries.sandbox.answers import Answer, check_data, make, put, timestamp
-from registries.sandbox.commands import (
-    HostAddress,
-    HostCheck,
-    HostCreate,
-    HostDelete,
-    HostInfo,
-    HostUpdate,
-)
+from registries.sandbox.commands import HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate
 from registries.sandbox.contacts import put_origin, put_transfer_date
 from registries.sandbox.context import Context, demand_sponsor
 from registries.sandbox.protocol import HOST, Refusal
@@ -22,6 +15,7 @@ from registries.sandbox.statuses import (
     demand_no_status,
     demand_update_allowed,
 )
+from registries.sandbox.values import HostAddress
 
 
 def check(context: Context, command: HostCheck) -> Answer:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registries.contact import Role
-from registries.sandbox.commands import DsData, HostAddress, Nameserver, Phone, PostalInfo
+from registries.sandbox.values import DsData, HostAddress, Nameserver, Phone, PostalInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ $ack->setMsgID($queue->getAttribute('id'));
 my $left = $epp->request($ack)->getElementsByTagName('msgQ')->shift;
 $seen{waiting} = [$queue->getAttribute('count') + 0, $left->getAttribute('count') + 0];
 
+done('domain', $epp->update_domain({ name => 'swap.test', rem => { ns => ['ns2.swap.test'] } }));
+done('host', $epp->delete_host('ns2.swap.test'));
 done('domain', $epp->delete_domain('swap.test'));
 done('contact', $epp->delete_contact('proxy-1'));
 done('host', $epp->delete_host('ns1.elsewhere.example'));

@@ -56,6 +56,8 @@ _CHANGES = [
     ("domain:update", "swap.test"),
     ("domain:update", "swap.test"),
     ("contact:delete", "owner-1"),
+    ("domain:update", "swap.test"),
+    ("host:delete", "ns2.swap.test"),
     ("domain:delete", "swap.test"),
     ("contact:delete", "proxy-1"),
     ("host:delete", "ns1.elsewhere.example"),

@@ -88,6 +88,8 @@ def _swap(client: epptools.Client) -> dict[str, Any]:
 def _end(client: epptools.Client) -> dict[str, Any]:
     message = client.poll.request()
     left = client.poll.ack(message.message_id() or "")
+    client.domain.update("swap.test", remove={"ns": ["ns2.swap.test"]})
+    client.host.delete("ns2.swap.test")
     client.domain.delete("swap.test")
     client.contact.delete("proxy-1")
     client.host.delete("ns1.elsewhere.example")

@@ -98,6 +98,8 @@ def _swap(epp: EppCommunicator) -> dict[str, Any]:
 def _end(epp: EppCommunicator) -> dict[str, Any]:
     message = _done(Poll(epp).request())
     left = _done(Poll(epp).acknowledge(message.message_id))
+    _done(Domain(epp).update("swap.test", remove_hosts=["ns2.swap.test"]))
+    _done(Host(epp).delete("ns2.swap.test"))
     _done(Domain(epp).delete("swap.test"))
     _done(Contact(epp).delete("proxy-1"))
     _done(Host(epp).delete("ns1.elsewhere.example"))

@@ -227,6 +227,10 @@ _CASES = {
         domain_create("a.test", '<domain:contact type="boss">owner-1</domain:contact>'),
         2005,
     ),
+    "a name with an A-label that stands for nothing": (on_domain("check", "xn--aaaaaaaa9z.test"), 2005),
+    "a country that is none": (_varied((">CH<", ">XX<")), 2005),
+    "an address of no machine": (_delegated("ff02::1"), 2004),
+    "an address of this machine": (_delegated("::1"), 2004),
     "a bad address": (_delegated("1.2.3.4"), 2005),
     "a scoped address": (_delegated("fe80::1%eth0"), 2005),
     "a date that is none": (

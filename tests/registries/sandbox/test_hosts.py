@@ -3,7 +3,14 @@
 import pytest
 
 from registries.sandbox.server import SandboxRegistry
-from tests.registries.sandbox.wire import RawClient, contact_create, domain_create, domain_update, on_host
+from tests.registries.sandbox.wire import (
+    RawClient,
+    contact_create,
+    domain_create,
+    domain_update,
+    on_domain,
+    on_host,
+)
 
 _V4 = "<host:addr>192.0.2.1</host:addr>"
 _V6 = '<host:addr ip="v6">2001:DB8:0::1</host:addr>'
@@ -114,6 +121,23 @@ async def test_a_host_is_deleted_when_no_domain_uses_it(owner: RawClient) -> Non
     await owner.succeed(domain_update("a.test", rem=_named("ns1.a.test")))
     await owner.succeed(on_host("delete", "ns1.a.test"))
     assert (await owner.command(on_host("delete", "ns1.a.test"))).code == 2303
+
+
+async def test_a_domain_with_hosts_in_it_stays(owner: RawClient) -> None:
+    await owner.succeed(on_host("create", "ns1.a.test"))
+    assert (await owner.command(on_domain("delete", "a.test"))).code == 2305
+    await owner.succeed(on_host("delete", "ns1.a.test"))
+    await owner.succeed(on_domain("delete", "a.test"))
+
+
+async def test_a_name_server_attribute_in_its_own_domain_needs_an_address(owner: RawClient) -> None:
+    attribute = (
+        "<domain:ns><domain:hostAttr><domain:hostName>ns.a.test</domain:hostName>{}</domain:hostAttr>"
+        "</domain:ns>"
+    )
+    assert (await owner.command(domain_update("a.test", add=attribute.format("")))).code == 2003
+    glue = "<domain:hostAddr>192.0.2.1</domain:hostAddr>"
+    await owner.succeed(domain_update("a.test", add=attribute.format(glue)))
 
 
 async def test_a_delete_lock_protects_a_host(registry: SandboxRegistry, owner: RawClient) -> None:

@@ -163,8 +163,9 @@ _RULES = (
     (2103, "no extension but secDNS-1.1"),
     (2307, "this registry does not have"),
     (2003, "has no attribute type|has nothing in|needs the attribute msgID"),
-    (2005, "ASCII labels|must be in ASCII|twice|is empty|country code"),
-    (2306, "takes secDNS:dsData|no other machine"),
+    (2004, "of one machine"),
+    (2005, "ASCII labels|stands for none|must be in ASCII|of a country|twice|is empty"),
+    (2306, "takes secDNS:dsData"),
 )
 
 

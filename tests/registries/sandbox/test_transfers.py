@@ -223,7 +223,7 @@ async def test_a_lock_stands_against_a_transfer(
 
 
 @pytest.mark.parametrize(("years", "expires"), [(3, "2030-03-01"), (9, "2036-03-01")])
-async def test_a_request_may_say_by_how_much_it_prolongs_up_to_the_longest(
+async def test_a_request_may_say_by_how_much_it_prolongs(
     owner: RawClient, stranger: RawClient, years: int, expires: str
 ) -> None:
     period = f'<domain:period unit="y">{years}</domain:period>'
@@ -232,13 +232,15 @@ async def test_a_request_may_say_by_how_much_it_prolongs_up_to_the_longest(
     assert approved.all("//domain:exDate") == [f"{expires}T00:00:00.000Z"]
 
 
-async def test_a_request_that_would_prolong_beyond_the_longest_is_refused(
+async def test_a_transfer_prolongs_no_further_than_a_domain_may_be_registered(
     owner: RawClient, stranger: RawClient
 ) -> None:
     period = '<domain:period unit="y">10</domain:period>'
-    request = transfer("request", "domain", "a.test", secret="domain-secret", period=period)
-    assert (await stranger.command(request)).code == 2306
-    assert (await owner.succeed(on_domain("info", "a.test"))).all("//domain:status/@s") == ["inactive"]
+    too_far = transfer("request", "domain", "a.test", secret="domain-secret", period=period)
+    assert (await stranger.command(too_far)).code == 2306
+    nine_years = "<domain:curExpDate>2027-03-01</domain:curExpDate>" + period.replace("10", "9")
+    await owner.succeed(on_domain("renew", "a.test", nine_years))
+    assert (await stranger.command(_REQUEST)).all("//domain:exDate") == ["2036-03-01T00:00:00.000Z"]
 
 
 async def test_a_new_domain_of_an_old_name_has_no_transfers(owner: RawClient, stranger: RawClient) -> None:
