@@ -3,13 +3,20 @@
 from lxml import etree
 
 from registries.sandbox.answers import make, put
-from registries.sandbox.commands import DsChange
+from registries.sandbox.commands import Command, DomainCreate, DomainUpdate, DsChange
 from registries.sandbox.protocol import SECDNS, Refusal
 from registries.sandbox.values import DsData
 
 # What IANA has assigned: algorithms that sign zones, and digests of DS records.
 _ALGORITHMS = frozenset({3, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 23, 253, 254})
 _DIGEST_TYPES = frozenset({1, 2, 3, 4, 5, 6})
+
+
+def is_changed_by(command: Command) -> bool:
+    """Return whether a command sets or changes DS records."""
+    return (isinstance(command, DomainCreate) and bool(command.ds)) or (
+        isinstance(command, DomainUpdate) and command.ds != DsChange()
+    )
 
 
 def changed(records: tuple[DsData, ...], change: DsChange) -> tuple[DsData, ...]:

@@ -11,9 +11,10 @@ from datetime import datetime
 
 import structlog
 
+from registries.sandbox import dnssec
 from registries.sandbox.answers import Answer, response
 from registries.sandbox.authority import matches
-from registries.sandbox.commands import Hello, Login, Request
+from registries.sandbox.commands import Command, Hello, Login, Request
 from registries.sandbox.counts import SessionCounts
 from registries.sandbox.faults import Faults
 from registries.sandbox.framing import BrokenFraming, Framing
@@ -164,7 +165,7 @@ class Session:
         try:
             if isinstance(request.command, Login):
                 return await self._login(request, request.command, transaction)
-            objection = self._objection(request.command.name)
+            objection = self._objection(request.command)
             return await self._service.execute(request, self._account, transaction, objection)
         except sqlite3.Error as error:
             # The transaction was taken back; the peer learns that, and no more.
@@ -183,7 +184,7 @@ class Session:
             or (code == _UNIMPLEMENTED and Quirk.CLOSE_AFTER_2101 in self._quirks)
         )
 
-    def _objection(self, name: str) -> Refusal | None:
+    def _objection(self, command: Command) -> Refusal | None:
         """Return why the session does not allow a command now."""
         if not self._account:
             return Refusal(2002, "log in first")
@@ -193,9 +194,11 @@ class Session:
         wait_s = self._counts.wait_s(self._account, self._desk.clock())
         if wait_s:
             return Refusal(2502, f"too many commands in a minute; come back in {wait_s} seconds")
-        if name not in _SESSION_COMMANDS and self._faults.by_chance(self._faults.failure_share):
+        if command.name not in _SESSION_COMMANDS and self._faults.by_chance(self._faults.failure_share):
             return Refusal(2400, "the registry failed by chance")
-        return self._unserved(name)
+        if dnssec.is_changed_by(command) and SECDNS not in self._named:
+            return Refusal(2002, "the extension was not named at login")
+        return self._unserved(command.name)
 
     def _unserved(self, name: str) -> Refusal | None:
         service = OBJECTS.get(name.partition(":")[0])

@@ -105,8 +105,13 @@ async def test_what_a_registry_need_not_have_is_refused_with_its_own_codes(signe
     assert (await signer.command(on_domain("info", "a.test") + ds_update(_ADD_OTHER))).code == 2001
 
 
-async def test_a_client_that_did_not_name_the_extension_is_not_sent_it(
+async def test_a_client_that_did_not_name_the_extension_neither_gets_nor_sends_it(
     signer: RawClient, client: RawClient
 ) -> None:
-    assert await _digests(signer) == ["AB" * 32]
     assert await _digests(client) == []
+    for verb in (
+        domain_create("b.test") + ds_create(DS_DATA),
+        on_domain("update", "a.test") + ds_update(_ADD_OTHER),
+    ):
+        assert (await client.command(verb)).code == 2002
+    assert await _digests(signer) == ["AB" * 32]
