@@ -10,7 +10,7 @@ import secrets
 import signal
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -53,7 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--thin-tld", action="append", default=[], metavar="SUFFIX", help="suffix that holds none; repeatable"
     )
-    parser.add_argument("--account", default=_ACCOUNT, help="registrar id (default %(default)s)")
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="ID",
+        help=f"registrar id; repeatable (default {_ACCOUNT})",
+    )
     parser.add_argument(
         "--delay", type=float, default=0.0, metavar="SECONDS", help="hold every answer back for so long"
     )
@@ -101,7 +107,7 @@ def _add_conduct(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pin-certificate",
         action="store_true",
-        help="log the account in only with the certificate that is issued to it",
+        help="log in only with the client certificate that is shown here",
     )
     parser.add_argument("--sessions", type=int, default=Limits().max_sessions, help="of an account at a time")
     parser.add_argument("--commands-a-minute", type=int, metavar="NUMBER", help="of an account; 2502 beyond")
@@ -113,14 +119,29 @@ async def _run(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     authority = CertificateAuthority(options.folder / "certificates")
-    issued = authority.issue("registry", hosts=[options.host])
     # A password of the days before is in the database; a new one counts only for a new account.
-    password = _password(options.folder / f"{options.account}.password")
+    names = options.account or [_ACCOUNT]
+    accounts = {name: _password(options.folder / f"{name}.password") for name in names}
     shown = authority.issue(_CLIENT)
+    async with _registry(options, authority, accounts) as registry:
+        sys.stdout.write(
+            f"listening  {registry.host}:{registry.port} (EPP over TLS)\n"
+            f"trust      {authority.ca_file}\n"
+            + "".join(f"account    {name}\npassword   {accounts[name]}\n" for name in accounts)
+            + f"show       {shown.cert_file} {shown.key_file} ({options.client_certificates})\n"
+        )
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def _registry(
+    options: argparse.Namespace, authority: CertificateAuthority, accounts: Mapping[str, str]
+) -> SandboxRegistry:
+    issued = authority.issue("registry", hosts=[options.host])
     registry = SandboxRegistry(
         options.folder / "registry.sqlite",
         tlds=_tlds(options.tld, options.thin_tld),
-        accounts={options.account: password},
+        accounts=accounts,
         tls=authority.server_context(issued, ClientCertificates(options.client_certificates)),
         host=options.host,
         port=options.port,
@@ -131,20 +152,11 @@ async def _run(options: argparse.Namespace) -> None:
             transfer_s=options.approve_transfers_after,
             review_s=options.review_after,
         ),
-        pins={options.account: _CLIENT} if options.pin_certificate else {},
+        pins=dict.fromkeys(accounts, _CLIENT) if options.pin_certificate else {},
     )
     registry.faults.delay_s = options.delay
     registry.faults.disconnect_share = options.disconnect_share or registry.faults.disconnect_share
-    async with registry:
-        sys.stdout.write(
-            f"listening  {registry.host}:{registry.port} (EPP over TLS)\n"
-            f"trust      {authority.ca_file}\n"
-            f"account    {options.account}\n"
-            f"password   {password}\n"
-            f"show       {shown.cert_file} {shown.key_file} ({options.client_certificates})\n"
-        )
-        sys.stdout.flush()
-        await stop.wait()
+    return registry
 
 
 def _quirks(names: Sequence[str], profiles: Sequence[str]) -> frozenset[Quirk]:

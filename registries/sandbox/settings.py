@@ -1,6 +1,7 @@
 """What a sandbox registry is told when it starts: suffixes, data model, limits, and how it misbehaves."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,7 +79,7 @@ class Rules:
 
     make_hosts: bool = False
     transfer_s: float = 5 * 86400.0
-    reviewed: frozenset[str] = frozenset()
+    reviewed: AbstractSet[str] = frozenset()
     review_s: float | None = 0.0
     review_approves: bool = True
 

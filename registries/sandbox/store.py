@@ -185,15 +185,17 @@ class Store:
     async def _write(self) -> None:
         """Carry out what waits, batch by batch, until nothing does."""
         loop = asyncio.get_running_loop()
-        while self._jobs:
-            batch, self._jobs = self._jobs, []
-            try:
-                outcomes = await loop.run_in_executor(self._thread, self._transact, batch)
-            except Exception as error:  # noqa: BLE001 - whoever waits gets it
-                outcomes = [(None, error)] * len(batch)
-            for job, (result, failure) in zip(batch, outcomes, strict=True):
-                _deliver(job.done, result, failure)
-        self._writer = None
+        try:
+            while self._jobs:
+                batch, self._jobs = self._jobs, []
+                try:
+                    outcomes = await loop.run_in_executor(self._thread, self._transact, batch)
+                except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                    outcomes = [(None, error)] * len(batch)
+                for job, (result, failure) in zip(batch, outcomes, strict=True):
+                    _deliver(job.done, result, failure)
+        finally:
+            self._writer = None
 
     def _open(self) -> None:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=10)

@@ -27,13 +27,14 @@ _ROOT = Path(__file__).parents[3]
 @dataclass(frozen=True, slots=True)
 class _Program:
     process: asyncio.subprocess.Process
-    told: dict[str, str]
+    port: int
+    ca_file: str
+    passwords: dict[str, str]
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[RawClient]:
-        port = int(self.told["listening"].rpartition(":")[2])
-        async with RawClient(port, ssl.create_default_context(cafile=self.told["trust"])) as client:
-            assert (await client.command(login(self.told["account"], self.told["password"]))).code == 1000
+    async def session(self, account: str) -> AsyncIterator[RawClient]:
+        async with RawClient(self.port, ssl.create_default_context(cafile=self.ca_file)) as client:
+            assert (await client.command(login(account, self.passwords[account]))).code == 1000
             yield client
 
     async def kill(self) -> None:
@@ -41,44 +42,46 @@ class _Program:
         await self.process.wait()
 
 
-async def _run(folder: Path, account: str) -> _Program:
-    """Start the program; a second account of the same file comes from a second start."""
+async def _run(folder: Path) -> _Program:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "registries.sandbox", str(folder), "--port", "0", "--tld", "test"),
-        *("--account", account, "--quirk", "pending", "--review-after", "3600"),
+        *("--account", "registrar-a", "--account", "registrar-b"),
+        *("--quirk", "pending", "--review-after", "3600"),
         cwd=_ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    told: dict[str, str] = {}
-    while "show" not in told:
-        line = (await process.stdout.readline()).decode().split()
-        assert line, "the program ended"
-        told[line[0]] = line[1]
-    return _Program(process, told)
+    told: list[list[str]] = []
+    while not told or told[-1][0] != "show":
+        told.append((await process.stdout.readline()).decode().split())
+        assert told[-1], "the program ended"
+    accounts = [words[1] for words in told if words[0] == "account"]
+    passwords = [words[1] for words in told if words[0] == "password"]
+    port = int(told[0][1].rpartition(":")[2])
+    return _Program(process, port, told[1][1], dict(zip(accounts, passwords, strict=True)))
 
 
 @pytest.mark.slow
 async def test_what_waits_and_is_queued_survives_a_kill(tmp_path: Path) -> None:
-    first = await _run(tmp_path, "registrar-a")
-    async with first.session() as session:
+    first = await _run(tmp_path)
+    async with first.session("registrar-a") as session:
         assert (await session.command(contact_create("owner-1"))).code == 1001
     await first.kill()
     # What was to be decided in an hour is due now.
     with sqlite3.connect(tmp_path / "registry.sqlite") as database:
         database.execute("UPDATE pendings SET decide_at = '2000-01-01T00:00:00+00:00'")
     database.close()
-    second = await _run(tmp_path, "registrar-b")
-    async with second.session() as session:
+    second = await _run(tmp_path)
+    async with second.session("registrar-b") as session:
         shown = "<contact:authInfo><contact:pw>contact-secret</contact:pw></contact:authInfo>"
         read = await session.succeed(on_contact("info", "owner-1", shown))
         assert read.all("//contact:status/@s") == ["ok"]
         asked = await session.command(transfer("request", "contact", "owner-1", secret="contact-secret"))
         assert asked.code == 1001
     await second.kill()
-    third = await _run(tmp_path, "registrar-a")
-    async with third.session() as session:
+    third = await _run(tmp_path)
+    async with third.session("registrar-a") as session:
         for data in ("panData", "trnData"):
             message = await session.command('<poll op="req"/>')
             assert message.names("//epp:resData/*") == [data]

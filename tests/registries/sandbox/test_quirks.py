@@ -97,6 +97,15 @@ async def test_an_untyped_disclose_is_taken_and_sent(opened: Open) -> None:
     ]
 
 
+async def test_an_untyped_disclose_is_taken_after_a_pending_time_too(opened: Open) -> None:
+    session = await opened(Quirk.DISCLOSE_UNTYPED, Quirk.PENDING)
+    assert (await session.command(contact_create("owner-1"))).code == 1001
+    change = f"<contact:chg>{disclose(0, '<contact:addr/>')}</contact:chg>"
+    assert (await session.command(contact_update("owner-1", change))).code == 1001
+    _, answer = await _raw_answer(session, on_contact("info", "owner-1"))
+    assert b'<contact:disclose flag="0"><contact:addr/></contact:disclose>' in answer
+
+
 async def test_a_transform_is_answered_1000_and_not_applied(opened: Open) -> None:
     session = await opened(Quirk.NOT_APPLIED)
     await session.succeed(contact_create("owner-1"))
