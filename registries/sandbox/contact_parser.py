@@ -243,7 +243,7 @@ def _disclosure(node: Node) -> Disclosure:
     for name in _TYPED:
         for child in node.many(name, at_most=2):
             fields.append(f"{name}:{child.choice('type', _KINDS)}")
-            child.empty()
+            child.bare()
     for name in ("voice", "fax", "email"):
         if (child_or_none := node.take(name)) is not None:
             child_or_none.empty()

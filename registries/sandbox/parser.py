@@ -147,7 +147,7 @@ def _logout(node: Node) -> Logout:
 def _poll(node: Node) -> Poll:
     operation = node.choice("op", frozenset({"ack", "req"}))
     message_id = node.attribute("msgID")
-    node.end()
+    node.bare()
     if operation == "req":
         return Poll()
     if not message_id:

@@ -155,6 +155,12 @@ class Node:
         if any(text and collapse(text) for text in texts):
             raise Refusal(2001, f"{self.label} has text between its elements")
 
+    def bare(self) -> None:
+        """Refuse any content of an element whose type has none, not even space."""
+        if self._element.text:
+            raise Refusal(2001, f"{self.label} has content")
+        self.end()
+
     def empty(self) -> None:
         """Refuse any content of an element that only is there, and that the schemas give no type."""
         try:

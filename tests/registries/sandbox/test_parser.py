@@ -103,6 +103,28 @@ def _mutations(draw: st.DrawFn) -> bytes:
     return frame
 
 
+# Values at the bounds of the schemas' types, and such as only look like others.
+_VALUES = [
+    *("", " ", "1.0", "0", "1", "99", "100", "+5", "005", "y", "true", "2026-02-30", "-2026-01-31", "ok"),
+    *("aa", " aaa ", "a" * 16, "a" * 17, "a" * 64, "a" * 65, "a" * 255, "a" * 256, "a  a", "a\ta", "\u00a0a"),
+    *("CH", "ch", "CHE", "+1.5", "+1234.5", "+1.", "a@b", "ns.a.test", "NS.A.TEST.", "::1", "clientHold"),
+]
+
+
+@st.composite
+def _refilled(draw: st.DrawFn) -> bytes:
+    """Return a good command in which a few texts and attributes are others; half of them are valid."""
+    root = etree.fromstring(draw(st.sampled_from(_VALID)))
+    leaves = [node for node in root.iter() if len(node) == 0]
+    values = st.sampled_from(_VALUES) | st.text("aA0.+-@: \té", max_size=20)
+    for node in draw(st.lists(st.sampled_from(leaves), min_size=1, max_size=2)):
+        if node.attrib and draw(st.booleans()):
+            node.set(draw(st.sampled_from(sorted(map(str, node.attrib)))), draw(values))
+        else:
+            node.text = draw(values)
+    return etree.tostring(root)
+
+
 def _accepted(payload: bytes) -> bool:
     try:
         parsed = parse(payload)
@@ -138,7 +160,7 @@ def test_the_commands_that_are_mutated_here_are_good(payload: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(_mutations())
+@given(_mutations() | _refilled())
 def test_the_parser_and_the_schemas_judge_a_mutated_command_alike(
     schema: etree.XMLSchema, payload: bytes
 ) -> None:
