@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 KEEP ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean postgres mail-samples
+.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services mail-samples
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,10 +17,10 @@ demo: $(VENV)/.runtime mail-samples ## Set up and run the main job on loopback (
 run: $(VENV)/.runtime ## Start the service on its embedded default (data in ./var)
 	@$(BIN)/whoisproxy serve
 
-test: $(VENV)/.dev postgres ## Set up and pass the tests
+test: $(VENV)/.dev services ## Set up and pass the tests
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-all: $(VENV)/.dev postgres ## The tests, the slow ones included
+test-all: $(VENV)/.dev services ## The tests, the slow ones included
 	$(BIN)/python -m pytest -n 2
 
 check: lint types contracts test ## Lint, types, import contracts, all tests, demo: what CI runs
@@ -62,9 +62,12 @@ image: ## Build the container image
 clean: ## Remove what the targets made (never ./var, which holds data)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 
-postgres: ## Install PostgreSQL for the storage tests, where root and apt are there
-	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql >/dev/null; fi
+services: ## Install what tests talk to, PostgreSQL and an EPP client in Perl, where root and apt are there
+	@missing=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	perl -MNet::EPP::Simple -e 1 >/dev/null 2>&1 || missing="$$missing libnet-epp-perl"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 
 mail-samples: .cache/.mail-samples
 

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, KEYS, MESSAGES, OBJECTS, PREFIXES, Refusal
+from registries.sandbox.protocol import (
+    CONTACT,
+    DOMAIN,
+    EPP,
+    EXTENSIONS,
+    HOST,
+    KEYS,
+    MESSAGES,
+    OBJECTS,
+    PREFIXES,
+    Refusal,
+)
 from registries.sandbox.records import PendingRecord, PollMessage, TransferRecord
 from registries.sandbox.settings import Tld
 
@@ -19,14 +30,16 @@ class Answer:
 
     Attributes:
         data: The object's element for resData.
-        queue: For poll: the message, or what waits after an acknowledgement.
-        queue_text: Whether to send the message's date and text, or only its id and the count.
+        queue: The message that was polled.
+        acknowledged: The id of the message that was acknowledged, and how many still wait.
+        extension: An element of the extension secDNS.
     """
 
     code: int = 1000
     data: etree._Element | None = None
     queue: PollMessage | None = None
-    queue_text: bool = False
+    acknowledged: tuple[str, int] | None = None
+    extension: etree._Element | None = None
 
 
 def timestamp(at: datetime) -> str:
@@ -93,6 +106,9 @@ def greeting(now: datetime, object_services: Iterable[str]) -> bytes:
     put(menu, "lang", "en")
     for uri in object_services:
         put(menu, "objURI", uri)
+    extensions = put(menu, "svcExtension")
+    for uri in EXTENSIONS:
+        put(extensions, "extURI", uri)
     _collection_policy(put(body, "dcp"))
     return serialise(root)
 
@@ -138,13 +154,17 @@ def _put_transaction(node: etree._Element, client: str | None, server: str) -> N
 def _content(body: etree._Element, answer: Answer) -> None:
     if answer.queue is not None:
         queue = put(body, "msgQ", count=str(answer.queue.waiting), id=answer.queue.id)
-        if answer.queue_text:
-            put(queue, "qDate", timestamp(answer.queue.queued_at))
-            put(queue, "msg", answer.queue.text)
-    queued = answer.queue.data if answer.queue is not None and answer.queue_text else None
+        put(queue, "qDate", timestamp(answer.queue.queued_at))
+        put(queue, "msg", answer.queue.text)
+    if answer.acknowledged is not None:
+        identifier, waiting = answer.acknowledged
+        put(body, "msgQ", count=str(waiting), id=identifier)
+    queued = None if answer.queue is None else answer.queue.data
     data = answer.data if queued is None else etree.fromstring(queued)
     if data is not None:
         put(body, "resData").append(data)
+    if answer.extension is not None:
+        put(body, "extension").append(answer.extension)
 
 
 def _root() -> etree._Element:

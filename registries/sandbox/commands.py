@@ -8,7 +8,24 @@ from datetime import date
 from typing import ClassVar
 
 from registries.contact import Role
-from registries.sandbox.values import Disclosure, HostAddress, Nameserver, Phone, PostalChange, PostalInfo
+from registries.sandbox.values import (
+    Disclosure,
+    DsData,
+    HostAddress,
+    Nameserver,
+    Phone,
+    PostalChange,
+    PostalInfo,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DsChange:
+    """What an update does to the DS records: removal comes first."""
+
+    remove: tuple[DsData, ...] = ()
+    remove_all: bool = False
+    add: tuple[DsData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,7 @@ class DomainCreate(OnObject):
     nameservers: tuple[Nameserver, ...]
     contacts: tuple[tuple[Role, str], ...]
     authorization: str
+    ds: tuple[DsData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +194,11 @@ class DomainUpdate(OnObject):
     """RFC 5731 3.2.5; None leaves what there is, an empty registrant or authorization removes it."""
 
     name: ClassVar[str] = "domain:update"
-    add: DomainParts
-    remove: DomainParts
+    add: DomainParts = DomainParts()
+    remove: DomainParts = DomainParts()
     registrant: str | None = None
     authorization: str | None = None
+    ds: DsChange = DsChange()
 
 
 @dataclass(frozen=True, slots=True)

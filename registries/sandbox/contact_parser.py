@@ -15,6 +15,7 @@ from registries.sandbox.commands import (
     ContactTransfer,
     ContactUpdate,
 )
+from registries.sandbox.countries import COUNTRIES
 from registries.sandbox.protocol import CONTACT, Refusal, RuleBroken
 from registries.sandbox.syntax import Node
 from registries.sandbox.values import Address, Disclosure, Phone, PostalChange, PostalInfo
@@ -24,8 +25,6 @@ _STATUSES = frozenset(
     f"{who}{what}Prohibited" for who in ("client", "server") for what in ("Delete", "Transfer", "Update")
 ) | {"linked", "ok", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}
 _E164 = re.compile(r"(\+[0-9]{1,3}\.[0-9]{1,14})?")
-# ISO 3166-1 leaves AA, QM-QZ, XA-XZ and ZZ to users; only XK came to mean a place.
-_COUNTRY = re.compile(r"(?!AA|Q[M-Z]|X[A-JL-Z]|ZZ)[A-Z]{2}")
 # One @ with something on both sides and no spaces; RFC 5321 is for who sends the mail.
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _MAX_EMAIL = 254
@@ -100,8 +99,8 @@ def _create(node: Node) -> ContactCreate:
     command = ContactCreate(
         _id(node.need("id")),
         postal=_postal_infos(node),
-        voice=node.optional("voice", _phone),
-        fax=node.optional("fax", _phone),
+        voice=node.optional("voice", _given_phone),
+        fax=node.optional("fax", _given_phone),
         email=_email(node.need("email")),
         authorization=read_authorization(node.need("authInfo")),
         disclosure=node.optional("disclose", _disclosure),
@@ -199,7 +198,7 @@ def _address(node: Node) -> Address:
     country = node.need("cc")
     country_code = country.token(2, 2)
     node.end()
-    if not _COUNTRY.fullmatch(country_code):
+    if country_code not in COUNTRIES:
         raise RuleBroken(2005, f"{country.label} must be two upper-case letters of a country (ISO 3166-1)")
     return Address(street, city, region or None, postal_code or None, country_code)
 
@@ -210,6 +209,14 @@ def _phone(node: Node) -> Phone:
     if not _E164.fullmatch(number):
         raise Refusal(2005, f"{node.label} must be like +CC.NUMBER (RFC 5733 2.5)")
     return Phone(number, extension)
+
+
+def _given_phone(node: Node) -> Phone:
+    phone = _phone(node)
+    # Empty, it takes a number away; a new contact has none.
+    if not phone.number:
+        raise RuleBroken(2005, f"{node.label} is empty")
+    return phone
 
 
 def _email(node: Node) -> str:

@@ -94,8 +94,6 @@ def _update(node: Node) -> DomainUpdate:
     remove = node.optional("rem", _parts) or DomainParts()
     registrant, authorization = node.optional("chg", _change) or (None, None)
     node.end()
-    if add == remove == DomainParts() and registrant is None and authorization is None:
-        raise RuleBroken(2003, "domain:update has nothing in domain:add, domain:rem or domain:chg")
     return DomainUpdate(domain, add, remove, registrant, authorization)
 
 

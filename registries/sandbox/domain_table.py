@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import astuple
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from registries.sandbox.object_table import (
     write_statuses,
 )
 from registries.sandbox.records import DomainRecord
-from registries.sandbox.values import Nameserver
+from registries.sandbox.values import DsData, Nameserver
 
 
 class DomainTable(ObjectTable):
@@ -43,14 +44,15 @@ class DomainTable(ObjectTable):
             statuses=read_statuses(row),
             nameservers=tuple(_nameserver(found) for found in nameservers),
             contacts=tuple((Role(found["role"]), found["handle"]) for found in contacts),
+            ds=tuple(DsData(*values) for values in json.loads(row["ds"])),
         )
 
     def add(self, record: DomainRecord) -> None:
         """Store a new domain; its roid is given here."""
         self._connection.execute(
             "INSERT INTO domains (name, sponsor, creator, created_at, updater, updated_at, authorization,"
-            " statuses, expires_at) VALUES (:name, :sponsor, :creator, :created_at, :updater, :updated_at,"
-            " :authorization, :statuses, :expires_at)",
+            " statuses, expires_at, ds) VALUES (:name, :sponsor, :creator, :created_at, :updater,"
+            " :updated_at, :authorization, :statuses, :expires_at, :ds)",
             _write(record),
         )
         self._write_parts(record)
@@ -59,7 +61,7 @@ class DomainTable(ObjectTable):
         """Replace a domain's data."""
         self._connection.execute(
             "UPDATE domains SET updater = :updater, updated_at = :updated_at,"
-            " authorization = :authorization, statuses = :statuses, expires_at = :expires_at"
+            " authorization = :authorization, statuses = :statuses, expires_at = :expires_at, ds = :ds"
             " WHERE name = :name",
             _write(record),
         )
@@ -88,6 +90,7 @@ def _write(record: DomainRecord) -> dict[str, str | None]:
         "authorization": record.authorization,
         "statuses": write_statuses(record.statuses),
         "expires_at": record.expires_at.isoformat(),
+        "ds": json.dumps([astuple(found) for found in record.ds]),
     }
 
 

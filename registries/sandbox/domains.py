@@ -8,7 +8,7 @@ from datetime import datetime
 from lxml import etree
 
 from registries.contact import Role
-from registries.sandbox import hosts
+from registries.sandbox import dnssec, hosts
 from registries.sandbox.answers import Answer, check_data, make, put, timestamp
 from registries.sandbox.commands import (
     DomainCheck,
@@ -17,6 +17,7 @@ from registries.sandbox.commands import (
     DomainInfo,
     DomainRenew,
     DomainUpdate,
+    DsChange,
 )
 from registries.sandbox.contacts import put_origin, put_transfer_date
 from registries.sandbox.context import (
@@ -54,7 +55,7 @@ def info(context: Context, command: DomainInfo) -> Answer:
     """Show a domain; its authorization only to its sponsor."""
     record = existing(context, command.object_id)
     demand_reader(context, record.origin, "domain", record.authorization, command.authorization)
-    return Answer(data=_info_data(context, record, command.hosts))
+    return Answer(data=_info_data(context, record, command.hosts), extension=dnssec.info_data(record.ds))
 
 
 def create(context: Context, command: DomainCreate) -> Answer:
@@ -73,6 +74,7 @@ def create(context: Context, command: DomainCreate) -> Answer:
         statuses=frozenset(),
         nameservers=command.nameservers,
         contacts=command.contacts,
+        ds=dnssec.changed((), DsChange(add=command.ds)),
     )
     _demand_contacts(context, tld, record, command.contacts)
     _take_nameservers(context, record, command.nameservers)
@@ -96,6 +98,7 @@ def update(context: Context, command: DomainUpdate) -> Answer:
         statuses=change_statuses(record.statuses, add=command.add.statuses, remove=command.remove.statuses),
         nameservers=_changed_nameservers(record, command),
         contacts=_changed_contacts(record, command),
+        ds=dnssec.changed(record.ds, command.ds),
     )
     added = set(changed.contacts) - set(record.contacts)
     _demand_contacts(context, suffix_of(context, record.name), changed, added)

@@ -20,7 +20,7 @@ from registries.sandbox.protocol import RuleBroken
 from registries.sandbox.syntax import Node
 from registries.sandbox.values import HostAddress
 
-# RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only those that begin as A-labels.
+# RFC 5890 2.3.1: LDH labels; with hyphens in places 3 and 4 only A-labels.
 _LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
 _MAX_NAME = 253
 _STATUSES = frozenset(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from lxml import etree
 
-from registries.sandbox import contact_parser, domain_parser, host_parser
-from registries.sandbox.commands import Command, Hello, Login, Logout, Poll, Request
+from registries.sandbox import contact_parser, dnssec_parser, domain_parser, host_parser
+from registries.sandbox.commands import Command, DomainUpdate, Hello, Login, Logout, Poll, Request
 from registries.sandbox.protocol import CONTACT, DOMAIN, EPP, HOST, Refusal, RuleBroken
 from registries.sandbox.syntax import Node, parse_document
 
@@ -72,11 +72,13 @@ def _command(node: Node, frame: bytes) -> Request:
         command = _on_object(verb)
     else:
         raise Refusal(2000, "the command is not one of epp-1.0")
-    if node.take("extension") is not None:
-        # No extension is announced in the greeting, so none may be used (RFC 5730 2.7.3).
-        raise RuleBroken(2103, "this registry has no extensions")
+    if (extension := node.take("extension")) is not None:
+        command = dnssec_parser.extended(command, extension)
     transaction = node.optional("clTRID", lambda child: child.token(3, 64))
     node.end()
+    # RFC 5731 3.2.5: what an update is extended with may be all that it changes.
+    if isinstance(command, DomainUpdate) and command == DomainUpdate(command.object_id):
+        raise RuleBroken(2003, "domain:update has nothing in domain:add, domain:rem or domain:chg")
     return Request(command, transaction, frame)
 
 

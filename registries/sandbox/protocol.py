@@ -8,9 +8,10 @@ EPP: Final = "urn:ietf:params:xml:ns:epp-1.0"
 CONTACT: Final = "urn:ietf:params:xml:ns:contact-1.0"
 DOMAIN: Final = "urn:ietf:params:xml:ns:domain-1.0"
 HOST: Final = "urn:ietf:params:xml:ns:host-1.0"
+SECDNS: Final = "urn:ietf:params:xml:ns:secDNS-1.1"
 
 PREFIXES: Mapping[str, str] = MappingProxyType(
-    {EPP: "epp", CONTACT: "contact", DOMAIN: "domain", HOST: "host"}
+    {EPP: "epp", CONTACT: "contact", DOMAIN: "domain", HOST: "host", SECDNS: "secDNS"}
 )
 """The conventional prefix of each namespace, for what we send and for our messages."""
 
@@ -19,6 +20,9 @@ OBJECTS: Mapping[str, str] = MappingProxyType({"contact": CONTACT, "domain": DOM
 
 KEYS: Mapping[str, str] = MappingProxyType({CONTACT: "id", DOMAIN: "name", HOST: "name"})
 """The element that identifies an object."""
+
+EXTENSIONS: Final = (SECDNS,)
+"""What the greeting offers beside the objects."""
 
 MESSAGES: Mapping[int, str] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registries.contact import Role
-from registries.sandbox.values import HostAddress, Nameserver, Phone, PostalInfo
+from registries.sandbox.values import DsData, HostAddress, Nameserver, Phone, PostalInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class DomainRecord:
     statuses: frozenset[str]
     nameservers: tuple[Nameserver, ...]
     contacts: tuple[tuple[Role, str], ...]
+    ds: tuple[DsData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

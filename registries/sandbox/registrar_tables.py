@@ -80,6 +80,13 @@ class PollQueue:
         queued_at = datetime.fromisoformat(row["queued_at"])
         return PollMessage(str(row["number"]), queued_at, row["text"], row["waiting"], row["data"])
 
+    def waiting(self, account: str) -> int:
+        """Return how many messages wait for an account."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM messages WHERE account = ?", (account,)
+        ).fetchone()
+        return int(row[0])
+
     def remove(self, account: str, message_id: str) -> bool:
         """Drop a message of this account; returns whether there was one."""
         found = self._connection.execute(

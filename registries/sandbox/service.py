@@ -36,7 +36,7 @@ from registries.sandbox.commands import (
     Request,
 )
 from registries.sandbox.context import Context
-from registries.sandbox.protocol import CONTACT, Refusal
+from registries.sandbox.protocol import CONTACT, EXTENSIONS, Refusal
 from registries.sandbox.records import JournalEntry
 from registries.sandbox.settings import DataModel, Quirk, Rules, Tld
 from registries.sandbox.store import State, Store
@@ -53,7 +53,7 @@ def _login(context: Context, command: Login) -> Answer:
         raise Refusal(2307, "an object service is not in the greeting")
     if Quirk.CONTACTS_REFUSED in context.quirks and CONTACT in command.objects:
         raise Refusal(2307, "the contact service is not for this account")
-    if command.extensions:
+    if not set(command.extensions) <= set(EXTENSIONS):
         raise Refusal(2103, "an extension is not in the greeting")
     if not context.state.accounts.authenticate(command.client_id, command.password):
         raise Refusal(2200, "the account or its password is wrong")
@@ -71,9 +71,9 @@ def _poll(context: Context, command: Poll) -> Answer:
     if command.message_id is not None:
         if not queue.remove(context.account, command.message_id):
             raise Refusal(2303, "there is no message of that id")
-        return Answer(queue=queue.first(context.account))
+        return Answer(acknowledged=(command.message_id, queue.waiting(context.account)))
     message = queue.first(context.account)
-    return Answer(1300) if message is None else Answer(1301, queue=message, queue_text=True)
+    return Answer(1300) if message is None else Answer(1301, queue=message)
 
 
 _Handler = Callable[[Context, Any], Answer]

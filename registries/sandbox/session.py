@@ -6,19 +6,20 @@ Every way a peer can misbehave ends in an answer or a closed connection, in boun
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from registries.sandbox import dnssec
 from registries.sandbox.answers import Answer, response
 from registries.sandbox.authority import matches
-from registries.sandbox.commands import Hello, Login, Request
+from registries.sandbox.commands import Command, Hello, Login, Request
 from registries.sandbox.counts import SessionCounts
 from registries.sandbox.faults import Faults
 from registries.sandbox.framing import BrokenFraming, Framing
 from registries.sandbox.parser import parse
-from registries.sandbox.protocol import OBJECTS, Refusal
+from registries.sandbox.protocol import OBJECTS, SECDNS, Refusal
 from registries.sandbox.service import RepeatedTransaction, Service
 from registries.sandbox.settings import Limits, Quirk
 
@@ -73,7 +74,7 @@ class Session:
         self._limits = desk.limits
         self._quirks = desk.quirks
         self._account = ""
-        self._objects: frozenset[str] = frozenset()
+        self._named: frozenset[str] = frozenset()
         self._failed_logins = 0
         self._commands = 0
 
@@ -147,6 +148,9 @@ class Session:
         _log.debug("epp-command", command=name, code=outcome.code, transaction=transaction)
         if self._faults.goes_off_after(name):
             raise Dropped
+        if isinstance(outcome, Answer) and SECDNS not in self._named:
+            # RFC 9038 1: a client is not sent what it did not name.
+            outcome = replace(outcome, extension=None)
         told = request.client_transaction
         if Quirk.CLTRID_MISMATCH in self._quirks and told is not None and name not in _SESSION_COMMANDS:
             told = f"not-{told}"[:_MAX_CLIENT_TRANSACTION]
@@ -161,7 +165,7 @@ class Session:
         try:
             if isinstance(request.command, Login):
                 return await self._login(request, request.command, transaction)
-            objection = self._objection(request.command.name)
+            objection = self._objection(request.command)
             return await self._service.execute(request, self._account, transaction, objection)
         except sqlite3.Error as error:
             # The transaction was taken back; the peer learns that, and no more.
@@ -180,7 +184,7 @@ class Session:
             or (code == _UNIMPLEMENTED and Quirk.CLOSE_AFTER_2101 in self._quirks)
         )
 
-    def _objection(self, name: str) -> Refusal | None:
+    def _objection(self, command: Command) -> Refusal | None:
         """Return why the session does not allow a command now."""
         if not self._account:
             return Refusal(2002, "log in first")
@@ -190,13 +194,15 @@ class Session:
         wait_s = self._counts.wait_s(self._account, self._desk.clock())
         if wait_s:
             return Refusal(2502, f"too many commands in a minute; come back in {wait_s} seconds")
-        if name not in _SESSION_COMMANDS and self._faults.by_chance(self._faults.failure_share):
+        if command.name not in _SESSION_COMMANDS and self._faults.by_chance(self._faults.failure_share):
             return Refusal(2400, "the registry failed by chance")
-        return self._unserved(name)
+        if dnssec.is_changed_by(command) and SECDNS not in self._named:
+            return Refusal(2002, "the extension was not named at login")
+        return self._unserved(command.name)
 
     def _unserved(self, name: str) -> Refusal | None:
         service = OBJECTS.get(name.partition(":")[0])
-        if service is None or service in self._objects:
+        if service is None or service in self._named:
             return None
         if service not in self._service.services:
             if Quirk.MINIMUM_DATA_SET in self._quirks:
@@ -228,7 +234,7 @@ class Session:
             self._forget_account()
             self._failed_logins += 1
         else:
-            self._objects = frozenset(login.objects)
+            self._named = frozenset({*login.objects, *login.extensions})
         return outcome
 
     def _shows_certificate(self, account: str) -> bool:

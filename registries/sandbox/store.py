@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS domains (
     number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
     sponsor TEXT NOT NULL REFERENCES accounts, creator TEXT NOT NULL, created_at TEXT NOT NULL,
     updater TEXT, updated_at TEXT, transferred_at TEXT, authorization TEXT NOT NULL,
-    statuses TEXT NOT NULL, expires_at TEXT NOT NULL
+    statuses TEXT NOT NULL, expires_at TEXT NOT NULL,
+    ds TEXT NOT NULL DEFAULT '[]'
 );
 CREATE TABLE IF NOT EXISTS domain_contacts (
     domain TEXT NOT NULL REFERENCES domains (name) ON DELETE CASCADE, role TEXT NOT NULL,
@@ -79,6 +80,7 @@ CREATE TABLE IF NOT EXISTS journal (
 _LATER_COLUMNS = (
     ("contacts", "transferred_at TEXT"),
     ("domains", "transferred_at TEXT"),
+    ("domains", "ds TEXT NOT NULL DEFAULT '[]'"),
     ("hosts", "transferred_at TEXT"),
     ("hosts", "addresses TEXT NOT NULL DEFAULT '[]'"),
     ("hosts", "statuses TEXT NOT NULL DEFAULT ''"),

@@ -60,3 +60,13 @@ class Nameserver:
 
     name: str
     addresses: tuple[HostAddress, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DsData:
+    """A DS record of a domain (RFC 5910 4.1); the digest in upper-case hexadecimal."""
+
+    key_tag: int
+    algorithm: int
+    digest_type: int
+    digest: str

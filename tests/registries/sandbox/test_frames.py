@@ -229,6 +229,8 @@ _CASES = {
     ),
     "a name with an A-label that stands for nothing": (on_domain("check", "xn--aaaaaaaa9z.test"), 2005),
     "a country that is none": (_varied((">CH<", ">XX<")), 2005),
+    "a country that ISO does not have": (_varied((">CH<", ">UK<")), 2005),
+    "a new contact's number without digits": (_varied((">+41.446681801<", "><")), 2005),
     "an address of no machine": (_delegated("ff02::1"), 2004),
     "an address of this machine": (_delegated("::1"), 2004),
     "a bad address": (_delegated("1.2.3.4"), 2005),

@@ -13,11 +13,14 @@ from registries.sandbox.parser import parse
 from registries.sandbox.protocol import EPP, Refusal, RuleBroken
 from tests.registries.sandbox.wire import (
     CONTACT_BODY,
+    DS_DATA,
     command,
     contact_create,
     contact_update,
     disclose,
     domain_create,
+    ds_create,
+    ds_update,
     login,
     on_domain,
     on_host,
@@ -48,6 +51,8 @@ _VALID = [
             "<host:chg><host:name>ns2.a.test</host:name></host:chg>",
         ),
         on_host("delete", "ns1.a.test"),
+        domain_create("a.test") + ds_create(DS_DATA),
+        on_domain("update", "a.test") + ds_update(f"<secDNS:rem>{DS_DATA}</secDNS:rem>"),
     )
 ]
 # Pieces that turn one command into another that is nearly right.
@@ -83,6 +88,7 @@ _PIECES = [
     ),
     *('op="approve"', 'op="x"', "<host:addr/>", "<domain:period>", "host:", "delete", "192.0.2.1", "::"),
     *('type="int"', 'lang="en"', 'xmlns="urn:x"', "domain:", "contact:", "update", "create", "+1.2", "-"),
+    *("secDNS:", "<secDNS:all>true</secDNS:all>", 'urgent="1"', "keyData", "256", "AF"),
 ]
 
 
@@ -174,12 +180,14 @@ def test_garbage_is_refused(payload: bytes) -> None:
 
 # Why a valid request is refused all the same: what this registry does not have, what the RFCs say in words.
 _RULES = (
-    (2102, "another kind than pw"),
-    (2103, "has no extensions"),
+    (2001, "does not belong to the command"),
+    (2102, "another kind than pw|secDNS:maxSigLife|urgent changes"),
+    (2103, "no extension but secDNS-1.1"),
     (2307, "this registry does not have"),
     (2003, "has no attribute type|has nothing in|needs the attribute msgID"),
     (2004, "of one machine"),
-    (2005, "ASCII labels|stands for none|must be in ASCII|of a country|twice"),
+    (2005, "ASCII labels|stands for none|must be in ASCII|of a country|twice|is empty"),
+    (2306, "takes secDNS:dsData"),
 )
 
 

@@ -17,6 +17,7 @@ NAMESPACES = {
     "contact": "urn:ietf:params:xml:ns:contact-1.0",
     "domain": "urn:ietf:params:xml:ns:domain-1.0",
     "host": "urn:ietf:params:xml:ns:host-1.0",
+    "secDNS": "urn:ietf:params:xml:ns:secDNS-1.1",
 }
 
 
@@ -25,7 +26,7 @@ def _load_schema() -> etree.XMLSchema | None:
         return None
     imports = "".join(
         f'<import namespace="urn:ietf:params:xml:ns:{name}" schemaLocation="{SCHEMAS / name}.xsd"/>'
-        for name in ("eppcom-1.0", "epp-1.0", "host-1.0", "contact-1.0", "domain-1.0")
+        for name in ("eppcom-1.0", "epp-1.0", "host-1.0", "contact-1.0", "domain-1.0", "secDNS-1.1")
     )
     return etree.XMLSchema(etree.XML(f'<schema xmlns="http://www.w3.org/2001/XMLSchema">{imports}</schema>'))
 
@@ -215,3 +216,26 @@ def transfer(operation: str, kind: str, name: str, *, secret: str = "", period: 
         f'<transfer op="{operation}"><{kind}:transfer><{kind}:{key}>{name}</{kind}:{key}>{period}{shown}'
         f"</{kind}:transfer></transfer>"
     )
+
+
+def ds_data(
+    key_tag: object = 12345, algorithm: object = 13, digest_type: object = 2, digest: str = "AB" * 32
+) -> str:
+    return (
+        f"<secDNS:dsData><secDNS:keyTag>{key_tag}</secDNS:keyTag><secDNS:alg>{algorithm}</secDNS:alg>"
+        f"<secDNS:digestType>{digest_type}</secDNS:digestType><secDNS:digest>{digest}</secDNS:digest>"
+        "</secDNS:dsData>"
+    )
+
+
+DS_DATA = ds_data()
+
+
+def ds_create(body: str) -> str:
+    """Return the extension that follows a domain:create."""
+    return f"<extension><secDNS:create>{body}</secDNS:create></extension>"
+
+
+def ds_update(body: str, attributes: str = "") -> str:
+    """Return the extension that follows a domain:update."""
+    return f"<extension><secDNS:update {attributes}>{body}</secDNS:update></extension>"
