@@ -66,6 +66,14 @@ class ContactTable:
         """Delete a contact that no domain uses."""
         self._connection.execute("DELETE FROM contacts WHERE handle = ?", (handle,))
 
+    def unlinked(self) -> tuple[str, ...]:
+        """Return the handles of the contacts that no domain uses."""
+        rows = self._connection.execute(
+            "SELECT handle FROM contacts WHERE handle NOT IN (SELECT handle FROM domain_contacts)"
+            " ORDER BY handle"
+        )
+        return tuple(row["handle"] for row in rows)
+
     def is_linked(self, handle: str) -> bool:
         """Return whether a domain uses the contact."""
         found = self._connection.execute(

@@ -64,6 +64,13 @@ class DomainTable:
         """Delete a domain; its contacts stay."""
         self._connection.execute("DELETE FROM domains WHERE name = ?", (name,))
 
+    def with_contact(self, handle: str) -> tuple[str, ...]:
+        """Return the names of the domains that use a contact in any role."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT domain FROM domain_contacts WHERE handle = ? ORDER BY domain", (handle,)
+        )
+        return tuple(row["domain"] for row in rows)
+
     def _write_parts(self, record: DomainRecord) -> None:
         self._connection.executemany(
             "INSERT INTO domain_contacts (domain, role, handle) VALUES (?, ?, ?)",

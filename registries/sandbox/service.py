@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from registries.sandbox import contacts, domains, hosts
+from registries.sandbox import contacts, domains, hosts, witness
 from registries.sandbox.answers import Answer, greeting, services
 from registries.sandbox.commands import (
     Command,
@@ -124,8 +124,11 @@ class Service:
 
         def work(state: State) -> Answer | Refusal:
             context = Context(state, self._tlds, self._quirks, account, self._clock())
+            before = witness.content(state, request.command)
             outcome = refusal or _attempt(state, context, request)
-            state.journal.add(_entry(context, request, outcome, server_transaction))
+            sequence = state.journal.add(_entry(context, request, outcome, server_transaction))
+            if witness.content(state, request.command) != before:
+                witness.testify(state, request.command, sequence)
             return outcome
 
         return await self._store.transact(work)
