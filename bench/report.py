@@ -39,13 +39,18 @@ def cpu_s(pid: int) -> float:
 def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows of the same keys: a table, then one line of JSON; with `--json` that line alone."""
     if "--json" not in sys.argv:
-        table = Table(*rows[0], title=title, header_style="bold")
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
-        # Where there is no terminal, 80 columns would cut the headings.
-        console = Console()
-        (console if console.is_terminal else Console(width=110)).print(table)
+        print_table(title, rows)
     print(json.dumps({"benchmark": title, "rows": [dict(row) for row in rows]}))
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows of the same keys as a table."""
+    table = Table(*rows[0], title=title, header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    # Where there is no terminal, 80 columns would cut the headings.
+    console = Console()
+    (console if console.is_terminal else Console(width=110)).print(table)
 
 
 def _cell(value: object) -> str:

@@ -17,7 +17,7 @@ import structlog
 
 from registries.sandbox.authority import CertificateAuthority
 from registries.sandbox.server import SandboxRegistry
-from registries.sandbox.settings import DataModel, Quirk, Tld
+from registries.sandbox.settings import DataModel, Limits, Quirk, Tld
 
 _ACCOUNT = "registrar-1"
 
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         help="close the connection at this part of the commands (0 to 1), before or after carrying them out",
     )
     parser.add_argument(
+        "--sessions", type=int, default=10, help="that an account may have at a time (default %(default)s)"
+    )
+    parser.add_argument(
         "--quirk", action="append", default=[], choices=[quirk.value for quirk in Quirk], help="repeatable"
     )
     return parser
@@ -81,6 +84,7 @@ async def _run(options: argparse.Namespace) -> None:
         host=options.host,
         port=options.port,
         quirks=[Quirk(name) for name in options.quirk],
+        limits=Limits(max_sessions=options.sessions),
     )
     registry.faults.delay_s = options.delay
     registry.faults.disconnect_share = options.disconnect_share
