@@ -7,6 +7,7 @@ own import.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -105,7 +106,7 @@ async def register_all(sandbox: RunningRegistry, names: Sequence[str], thin: Seq
     async with Store(sandbox.database) as store:
         for start in range(0, len(names), _BATCH):
             batch = names[start : start + _BATCH]
-            await store.transact(lambda state, batch=batch: _register(state, sandbox.account, batch, thin))
+            await store.transact(partial(_register, account=sandbox.account, names=batch, thin=thin))
 
 
 def _register(state: State, account: str, names: Iterable[str], thin: Sequence[str]) -> None:

@@ -40,7 +40,7 @@ def main() -> int:
         report = run(plan, Path(folder), database)
     _tell(report)
     text = json.dumps({"plan": asdict(plan), "database": options.database, **asdict(report)})
-    print(text)
+    sys.stdout.write(text + "\n")
     if options.json:
         options.json.write_text(text + "\n")
     return int(any(report.faults.values()))
@@ -62,7 +62,7 @@ def _tell(report: Report) -> None:
     )
     for name, lines in report.faults.items():
         for line in lines[:_LINES_SHOWN]:
-            print(f"{name}: {line}")
+            sys.stdout.write(f"{name}: {line}\n")
 
 
 if __name__ == "__main__":

@@ -60,11 +60,11 @@ class Ground:
     victims: tuple[Victim, ...]
     log: Path
 
-    async def kill_until(self, enough: asyncio.Event, every_s: float, chance: random.Random) -> int:
-        """Kill one of the victims now and then, and start it again; return how many times, once it is enough."""
+    async def kill_until(self, enough: asyncio.Event, plan: Plan, chance: random.Random) -> int:
+        """Kill one of the victims now and then, and start it again; return how often, once it is enough."""
         kills = 0
-        while not enough.is_set():
-            await asyncio.sleep(every_s * chance.uniform(0.5, 1.5))
+        while not enough.is_set() or kills < plan.least_kills:
+            await asyncio.sleep(plan.kill_every_s * chance.uniform(0.5, 1.5))
             victim = chance.choice(self.victims)
             # In a thread: what the owners ask meanwhile must not wait.
             await asyncio.to_thread(victim.kill)
@@ -102,15 +102,15 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
         log = folder / "log"
         errors = stack.enter_context(log.open("w"))
         if embedded:
-            victims = (Victim(config, ("api", "worker"), errors),)
+            victims = [Victim(config, ("api", "worker"), errors)]
             api = f"http://127.0.0.1:{port}"
         else:
-            victims = tuple(Victim(config, ("worker",), errors) for _ in range(plan.workers))
+            victims = [Victim(config, ("worker",), errors) for _ in range(plan.workers)]
             api = stack.enter_context(service(config, "api", errors=errors)).api
         for victim in victims:
             stack.callback(victim.close)
             victim.start()
-        yield Ground(sandbox, domains, api, api_key, victims, log)
+        yield Ground(sandbox, domains, api, api_key, tuple(victims), log)
 
 
 def _free_port() -> int:

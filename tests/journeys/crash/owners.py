@@ -14,7 +14,6 @@ from tests.journeys.crash.plan import Plan
 from tests.journeys.crash.verdict import Event
 from whoisproxy.demo.backend import Backend, Reply
 
-_WAIT_S = 10  # for the end of an operation; one whose worker was killed takes longer and is left alone
 _AGAIN_S = 0.2
 _REGRET_S = 2.0
 _PAGE = 500
@@ -34,7 +33,7 @@ class Owners:
     places: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def call(self, method: str, path: str, body: object = None) -> Reply:
-        """Ask until there is an answer: a service that was killed comes back, and asking twice harms nothing."""
+        """Ask until there is an answer: a killed service comes back, and asking twice harms nothing."""
         while True:
             try:
                 reply = await self.backend.call(method, path, body)
@@ -56,7 +55,7 @@ class Owners:
                     await asyncio.sleep(chance.uniform(0, _REGRET_S))
                     operation = await self._toggle(domain)
                 if operation:
-                    await self.call("GET", f"/v1/operations/{operation}?wait={_WAIT_S}")
+                    await self.call("GET", f"/v1/operations/{operation}?wait={plan.patience_s}")
 
         await asyncio.gather(*(owner() for _ in range(plan.owners)))
 

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -48,7 +47,7 @@ async def _run(plan: Plan, where: Ground) -> Report:
         owners = Owners(Backend(http, where.api, where.api_key), dict.fromkeys(where.domains, False))
         begun = time.monotonic()
         enough = asyncio.Event()
-        killing = asyncio.create_task(where.kill_until(enough, plan.kill_every_s, chance))
+        killing = asyncio.create_task(where.kill_until(enough, plan, chance))
         await owners.toggle_all(plan, chance)
         enough.set()
         kills = await killing
@@ -73,7 +72,9 @@ async def _run(plan: Plan, where: Ground) -> Report:
 async def _leftovers_gone(registry: Store, limit_s: float) -> None:
     """Wait until no contact is without a domain, at most so long: collecting them may take its time."""
     deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline and await registry.transact(lambda state: state.contacts.unlinked()):
+    while time.monotonic() < deadline:
+        if not await registry.transact(lambda state: state.contacts.unlinked()):
+            return
         await asyncio.sleep(_LEFTOVERS_LOOK_S)
 
 

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TypeVar
 
 from bench.installation import mailbox_of
 from registries.sandbox.records import JournalEntry, Sighting
@@ -28,6 +30,9 @@ class Event:
     kind: str
     domain: str
     at: datetime
+
+
+_ItemT = TypeVar("_ItemT", Event, Sighting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def shown_late(evidence: Evidence) -> int:
     return sum(
         bool(traces_in(now.text)) and not traces_in(before.text) and _within(now.at, hiding.get(domain, []))
         for domain, seen in _by_domain(evidence.sightings).items()
-        for before, now in zip(seen, seen[1:], strict=False)
+        for before, now in pairwise(seen)
     )
 
 
@@ -133,8 +138,8 @@ def _alarms(events: Iterable[Event]) -> Iterator[str]:
             yield f"{event.kind} {event.domain} at {event.at}"
 
 
-def _by_domain(items: Iterable[Event] | Iterable[Sighting]) -> dict[str, list]:
-    found: dict[str, list] = {}
+def _by_domain(items: Iterable[_ItemT]) -> dict[str, list[_ItemT]]:
+    found: dict[str, list[_ItemT]] = {}
     for item in items:
         found.setdefault(item.domain, []).append(item)
     return found
