@@ -1,15 +1,16 @@
-"""Privacy switched on and off: toggles per second and CPU per toggle, by EPP sessions and the registry's delay.
+"""Privacy switched on and off: toggles per second and CPU per toggle, by EPP sessions and registry delay.
 
 The sandbox registry and the service (SQLite) are processes of their own on loopback, started anew for each
 number of sessions and each delay of the registry's answers. All domains are switched on in one bulk request,
 and once the last operation is done, all off again. `.org` replaces the contacts at the registry; `.net`
-publishes the proxy in RDAP and WHOIS only, where neither sessions nor delay matter. Every domain must end in the
-right state, and at the registry the registrant must be gone and back.
+publishes the proxy in RDAP and WHOIS only, where neither sessions nor delay matter. Every domain must end in
+the right state, and at the registry the registrant must be gone and back.
 
-With a delay, the rate in theory is sessions / (commands per toggle x delay): what sessions that are never idle
-reach at a registry that needs no time besides. It is compared with the rate between the first and the last
-tenth of the toggles, for in those some sessions have no work. So that slow combinations take no longer, they
-get fewer domains: what is done in theory within `--seconds`. Prints a table and JSON; with `--json` only JSON.
+With a delay, the rate in theory is sessions / (commands per toggle x delay): what sessions that are never
+idle reach at a registry that needs no time besides. It is compared with the rate between the first and the
+last tenth of the toggles, for in those some sessions have no work. So that slow combinations take no longer,
+they get fewer domains: what is done in theory within `--seconds`. Prints a table and JSON; with `--json` only
+JSON.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -188,7 +190,7 @@ async def _verify(bench: Bench, names: Sequence[str], *, enabled: bool) -> None:
         state = (await bench.backend.call("GET", f"/v1/domains/{name}/privacy")).body["state"]
         assert state == wanted, f"{name} is {state}"
         if name.endswith(".org"):
-            entry = await bench.records.transact(lambda state, name=name: directory.published(state, name))
+            entry = await bench.records.transact(partial(directory.published, domain=name))
             assert entry is not None, f"the registry lost {name}"
             shown = mailbox_of(name) in entry.text()
             assert shown is not enabled, (

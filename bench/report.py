@@ -50,8 +50,10 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
         table.add_row(*(_cell(value) for value in row.values()))
     # Where there is no terminal, 80 columns would cut the headings.
     console = Console()
-    (console if console.is_terminal else Console(width=110)).print(table)
+    (console if console.is_terminal else Console(width=130)).print(table)
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
