@@ -1,4 +1,4 @@
-"""The protocol by which the service asks a registry for a state, whatever the way there."""
+"""The protocols by which the service asks a registry for a state, and looks after an account there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,9 @@ class Change:
         contacts: What the registry shall hold per role. With `substitute` and `hide`, the proxy
             identity; with `relay_email` and `hide`, the registrant with the relay address as e-mail;
             otherwise the registrant. Only roles in the TLD's policy are present.
+        pending: Transaction of an earlier try that somebody else is still to finish (`ChangePending`):
+            then it is only read whether that has happened. "" where nothing is pending.
+        shared: Whether other domains may use the same contact objects.
     """
 
     operation_id: str
@@ -26,6 +29,8 @@ class Change:
     mechanism: Mechanism
     hide: bool
     contacts: Mapping[Role, Contact]
+    pending: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,56 @@ class ObservedContact:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the registry holds for a domain, read back with info commands."""
+    """What the registry holds for a domain, read back with info commands.
+
+    Attributes:
+        commands: Names of the commands it took, in order, such as `contact:create`.
+        deleted: Handles of contacts that are known to be gone.
+    """
 
     domain: str
     statuses: tuple[str, ...]
     contacts: Mapping[Role, ObservedContact]
-    commands: tuple[str, ...] = field(default=())
-    """Names of the commands it took, in order, such as `contact:create`."""
+    commands: tuple[str, ...] = ()
+    deleted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message from the registry's queue for the account.
+
+    Attributes:
+        message_id: The registry's; an acknowledgement names it.
+        text: The registry's words, which may name persons: never log them.
+        about: Domain (A-label) or contact handle that it is about; "" where it names none.
+        succeeded: How a change ended that was pending; None for other messages.
+        transaction: The registry's id of that change, as `ChangePending` gave it.
+        transfer: Status of the transfer that it tells of (RFC 5730 section 2.9.3.4), such as
+            `serverApproved`; "" for other messages.
+        gone: Whether the domain belongs to another account from now on.
+    """
+
+    message_id: str
+    text: str = field(repr=False)
+    about: str = ""
+    succeeded: bool | None = None
+    transaction: str = ""
+    transfer: str = ""
+    gone: bool = False
+
+
+class Journal(Protocol):
+    """Where a connector writes down what a change begins, so that it can be taken up or cleared away."""
+
+    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+        """Put contact objects on disk; called before the first command that changes anything.
+
+        Args:
+            change: On whose behalf.
+            made: Handles of the contacts that it will create, or finds created by an earlier try.
+            replaced: Handles that the domain has now and will have no longer.
+        """
+        ...
 
 
 class Connector(Protocol):
@@ -65,7 +113,9 @@ class Connector(Protocol):
             OutcomeUnknown: Sent, no answer; calling again reads first.
             RegistryRefused: The registry will not.
             VerificationFailed: It said yes and did something else.
+            ChangePending: Somebody else finishes it; ask again once he is said to have done so.
             ContactsNotHeld: There is nothing to change at this registry.
+            SponsoredElsewhere: The domain was transferred away.
         """
         ...
 
@@ -75,4 +125,27 @@ class Connector(Protocol):
 
     async def close(self) -> None:
         """Log out and close every connection."""
+        ...
+
+
+class Desk(Protocol):
+    """What an account at a registry needs besides changes; where there is no message queue, nobody has one.
+
+    Every method raises RegistryError when the registry does not answer as it should.
+    """
+
+    async def next_message(self) -> Message | None:
+        """Return the oldest message, which stays until it is acknowledged; None when there is none."""
+        ...
+
+    async def acknowledge(self, message_id: str) -> None:
+        """Take a message off the queue; one that is gone already does no harm."""
+        ...
+
+    async def dispose(self, handle: str) -> bool:
+        """Delete a contact that no object refers to.
+
+        Returns:
+            True when it is gone, or was never ours to delete; False while something refers to it.
+        """
         ...

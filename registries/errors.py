@@ -1,14 +1,27 @@
 """Errors of registries; each class says whether asking again can help."""
 
+from typing import Self
+
 
 class RegistryError(Exception):
     """A registry did not do what was asked.
 
     Attributes:
         retry: Whether the same request may succeed later.
+        status: The EPP status of the object that stands in the way; "" where none does.
+        why: Stable name of the reason where the error's kind says too little; "" elsewhere.
+        look_again_s: After how many seconds it may have changed; 0 where nothing is known of that.
     """
 
     retry = False
+    status = ""
+    why = ""
+    look_again_s = 0.0
+
+    def because(self, status: str, why: str, look_again_s: float) -> Self:
+        """Return the error with the status that it comes from."""
+        self.status, self.why, self.look_again_s = status, why, look_again_s
+        return self
 
 
 class RegistryUnavailable(RegistryError):
@@ -65,7 +78,22 @@ class ChangePending(RegistryError):
 
 
 class ContactsNotHeld(RegistryError):
-    """The registry keeps no contacts (minimum data set, EPP 2307): policy, not failure."""
+    """The registry keeps no contacts (minimum data set, EPP 2307): policy, not failure.
+
+    Attributes:
+        everywhere: Whether it keeps none for any domain of the account, not only for this one.
+    """
+
+    def __init__(self, reason: str, *, everywhere: bool = False) -> None:
+        super().__init__(reason)
+        self.everywhere = everywhere
+
+
+class SponsoredElsewhere(RegistryError):
+    """The domain belongs to another registrar's account now: it was transferred away (EPP clID, 2201).
+
+    Nothing that we could send changes it any more.
+    """
 
 
 class VerificationFailed(RegistryError):

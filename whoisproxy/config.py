@@ -157,6 +157,8 @@ class RegistryAccount(_Section):
     client_key: Path | None = None
     suffixes: Annotated[tuple[Host, ...], Field(min_length=1)]
     sessions: Annotated[int, Field(ge=1, le=64)] = 1
+    registrar: str = ""
+    shared_email: Mailbox | None = None
 
 
 class Limits(_Section):

@@ -9,17 +9,32 @@ changes for all of them, so a registrar should give each such domain its own.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from registries.connector import Change, Observation
+import structlog
+
+from registries.connector import Change, Journal, Message, Observation
+from registries.contact import Role
+from registries.epp.frames.contact import ContactInfo
+from registries.epp.frames.session import PollAck, PollMessage, PollRequest
 from registries.epp.holder import hide_by_flag, relay_email
 from registries.epp.pool import SessionPool
 from registries.epp.substitution import Substitution
 from registries.epp.work import Work
-from registries.errors import ContactsNotHeld, RegistryRefused
+from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused
 from registries.policy import Mechanism
 
+_log = structlog.get_logger()
+
 _AUTH_INFO_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+# How often a change is taken up again at once after an answer was lost; then the caller's back-off decides.
+_RESUMPTIONS = 2
+
+_NOT_THERE = 2303
+_NOT_OURS = frozenset({2201, 2202})
+_LINKED = "linked"  # RFC 5733 section 2.2
+_TRANSFERRED = frozenset({"clientApproved", "serverApproved"})  # RFC 5730 section 2.9.3.4
 
 
 def new_auth_info() -> str:
@@ -27,34 +42,62 @@ def new_auth_info() -> str:
     return "a7-" + "".join(secrets.choice(_AUTH_INFO_ALPHABET) for _ in range(13))
 
 
-class EppConnector:
-    """The way to one registry account; implements `registries.connector.Connector`."""
+class NoJournal:
+    """Writes nothing down: for who changes contacts by hand and clears up after himself."""
 
-    def __init__(self, pool: SessionPool, *, auth_info: Callable[[], str] = new_auth_info) -> None:
+    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+        """Forget it."""
+
+
+class EppConnector:
+    """The way to one registry account; implements `registries.connector.Connector` and `Desk`."""
+
+    def __init__(
+        self,
+        pool: SessionPool,
+        *,
+        journal: Journal | None = None,
+        auth_info: Callable[[], str] = new_auth_info,
+    ) -> None:
         self._pool = pool
+        self._journal = journal or NoJournal()
         self._auth_info = auth_info
+        self._client_id = pool.account.client_id
 
     async def apply(self, change: Change) -> Observation:
         """Reach the wanted state and prove it by reading it back; idempotent.
+
+        A lost answer is cleared up at once, as far as the registry can be reached: on another session, by
+        reading what has become of the command.
 
         Raises:
             RegistryUnavailable: Not reachable now, or the domain is in the middle of something else; retry.
             OutcomeUnknown: Sent, no answer; calling again reads first.
             RegistryRefused: The registry will not.
             VerificationFailed: It said yes and did something else; the text names fields, not values.
+            ChangePending: It finishes the change later, and says so by a message.
             ContactsNotHeld: There is nothing to change at this registry.
+            SponsoredElsewhere: The domain was transferred away.
         """
+        for _ in range(_RESUMPTIONS):
+            try:
+                return await self._attempt(change)
+            except OutcomeUnknown:
+                _log.info("epp-change-resumed", operation_id=change.operation_id)
+        return await self._attempt(change)
+
+    async def _attempt(self, change: Change) -> Observation:
         if change.mechanism is Mechanism.NONE:
             raise RegistryRefused(2306, "privacy cannot be switched for this domain ending")
         async with self._pool.borrow() as session:
-            work = Work(session)
+            work = Work(session, client_id=self._client_id, pending=change.pending)
             if change.mechanism is Mechanism.RDDS_ONLY:
                 return await work.observe(change.domain)
             if not session.holds_contacts:
-                raise ContactsNotHeld("the registry offers no contact objects")
+                raise ContactsNotHeld("the registry offers no contact objects", everywhere=True)
             match change.mechanism:
                 case Mechanism.SUBSTITUTE:
-                    return await Substitution(work, change, self._auth_info).run()
+                    return await Substitution(work, change, self._auth_info, self._journal).run()
                 case Mechanism.RELAY_EMAIL:
                     return await relay_email(work, change)
                 case Mechanism.REGISTRY_FLAG:
@@ -63,7 +106,48 @@ class EppConnector:
     async def read(self, domain: str) -> Observation:
         """Read what the registry holds; no contacts where it keeps none."""
         async with self._pool.borrow() as session:
-            return await Work(session).observe(domain)
+            return await Work(session, client_id=self._client_id).observe(domain)
+
+    async def next_message(self) -> Message | None:
+        """Return the oldest message of the account's queue; it stays until it is acknowledged."""
+        async with self._pool.borrow() as session:
+            polled = (await session.send(PollRequest())).data
+        return None if polled is None else self._message(polled)
+
+    def _message(self, polled: PollMessage) -> Message:
+        elsewhere = polled.gaining_client.casefold() != self._client_id.casefold()
+        return Message(
+            message_id=polled.message_id,
+            text=polled.message,
+            about=polled.object_name,
+            succeeded=polled.succeeded,
+            transaction=polled.server_transaction,
+            transfer=polled.transfer,
+            gone=polled.transfer in _TRANSFERRED and bool(polled.gaining_client) and elsewhere,
+        )
+
+    async def acknowledge(self, message_id: str) -> None:
+        """Take a message off the queue; one that is gone already does no harm."""
+        async with self._pool.borrow() as session:
+            try:
+                await session.send(PollAck(message_id))
+            except RegistryRefused as error:
+                if error.code != _NOT_THERE:
+                    raise
+
+    async def dispose(self, handle: str) -> bool:
+        """Delete a contact that no object refers to; return whether it is gone or none of ours."""
+        async with self._pool.borrow() as session:
+            work = Work(session, client_id=self._client_id)
+            try:
+                found = (await work.send(ContactInfo(handle))).data
+            except RegistryRefused as error:
+                if error.code in _NOT_OURS | {_NOT_THERE}:
+                    return True
+                raise
+            if not work.owns(found):
+                return True
+            return _LINKED not in found.statuses and await work.delete(handle)
 
     async def close(self) -> None:
         """Log out and close every connection."""

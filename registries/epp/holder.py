@@ -12,7 +12,8 @@ from registries.contact import Contact, Role
 from registries.epp.frames.contact import EVERY_FIELD, ContactData, ContactUpdate, Disclose, DiscloseField
 from registries.epp.frames.domain import DomainData
 from registries.epp.postal import differences, fields_to_hide, withholds_something
-from registries.epp.work import Work, demand_quiet, demand_unlocked
+from registries.epp.statuses import demand_quiet, demand_unlocked
+from registries.epp.work import Work
 from registries.errors import ContactsNotHeld, VerificationFailed
 
 # The relay address is there to be seen; all else about the holder is withheld.

@@ -2,30 +2,31 @@
 
 In this order (RFC 5731 section 3.2.5, RFC 5733): new contacts are created and read back, one domain:update
 switches all roles, the domain is read back, and only then the old contacts are deleted, as far as no other
-domain needs them. At every point the domain has contacts that are either all old or all new.
+domain needs them and they are ours. At every point the domain has contacts that are either all old or all
+new, and whatever it may leave over is in the journal before the first change.
 """
 
 import base64
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import astuple, dataclass
 
 import structlog
 
-from registries.connector import Change, Observation
+from registries.connector import Change, Journal, Observation
 from registries.contact import Contact, Role
 from registries.epp.frames.contact import (
     Availability,
     ContactCheck,
     ContactCreate,
     ContactData,
-    ContactDelete,
     ContactUpdate,
     Disclose,
 )
 from registries.epp.frames.domain import DomainContact, DomainData, DomainUpdate
 from registries.epp.postal import differences, postal_forms, withholds_something
-from registries.epp.work import Work, demand_unlocked
+from registries.epp.statuses import demand_unlocked
+from registries.epp.work import Work
 from registries.errors import (
     ContactsNotHeld,
     OutcomeUnknown,
@@ -38,25 +39,32 @@ _log = structlog.get_logger()
 
 _HANDLE_OCTETS = 10  # 80 bits are the 16 characters that RFC 5730's clIDType admits
 _EXISTS = 2302
-_STILL_LINKED = 2305
+_NOT_THERE = 2303
 
 # The proxy's data are published unredacted, and so are the registrant's once privacy is off.
 _SHOWN = Disclose(flag=True)
 
 
-def handle_of(operation_id: str, role: Role) -> str:
-    """Return the handle of the contact that an operation creates for a role.
+def handle_of(seed: str, role: Role) -> str:
+    """Return the handle of the contact that is created for a role.
 
     The same operation finds its own contacts again by it. It comes from the operation's random id and
-    tells nothing of the contact.
+    tells nothing of the contact; one that domains share comes from its content, which is the proxy's.
     """
-    digest = hashlib.sha256(f"{operation_id} {role}".encode()).digest()
+    digest = hashlib.sha256(f"{seed} {role}".encode()).digest()
     return base64.b32encode(digest[:_HANDLE_OCTETS]).decode()
+
+
+def seed_of(change: Change, contact: Contact) -> str:
+    """Return what the handle of a change's contact is made from."""
+    return repr(astuple(contact)) if change.shared and change.hide else change.operation_id
 
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
     """One change of one domain.
+
+    Contacts that domains share are not deleted here: only who counts the references knows when.
 
     Attributes:
         auth_info: Makes the password of a new contact object.
@@ -65,21 +73,32 @@ class Substitution:
     work: Work
     change: Change
     auth_info: Callable[[], str]
+    journal: Journal
 
     async def run(self) -> Observation:
         """Reach the wanted contacts; errors as for `Connector.apply`."""
         before = await self.work.domain(self.change.domain)
         wanted = self._wanted(before)
-        present = await self.work.contacts(handle for role in wanted for handle in before.handles(role))
+        present = await self.work.readable(handle for role in wanted for handle in before.handles(role))
         if _reached(wanted, before, present):
             return self.work.observation(before, present)
         demand_unlocked("domain", before.statuses)
+        self.work.demand_finished()
         handles = self._handles(wanted)
+        made = {handle: role for role, handle in handles.items()}
+        replaced = {
+            handle: role
+            for role in wanted
+            for handle in before.handles(role)
+            if handle in present and self.work.owns(present[handle]) and handle not in made
+        }
+        await self.journal.note(self.change, made, replaced)
         read = await self._bring_about({handles[role]: wanted[role] for role in wanted})
         await self._switch(before, handles)
         after = await self.work.domain(self.change.domain)
         _confirm(after, handles)
-        await self._delete(frozenset(present) - after.all_handles())
+        if not self.change.shared:
+            await self._delete(replaced.keys() - after.all_handles())
         return self.work.observation(after, read)
 
     def _wanted(self, domain: DomainData) -> dict[Role, Contact]:
@@ -98,7 +117,9 @@ class Substitution:
         first: dict[Contact, Role] = {}
         for role, contact in wanted.items():
             first.setdefault(contact, role)
-        return {role: handle_of(self.change.operation_id, first[contact]) for role, contact in wanted.items()}
+        return {
+            role: handle_of(seed_of(self.change, contact), first[contact]) for role, contact in wanted.items()
+        }
 
     async def _bring_about(self, contacts: dict[str, Contact]) -> dict[str, ContactData]:
         """Make the contacts exist as wanted, and return them as they are read back."""
@@ -109,11 +130,20 @@ class Substitution:
                 and await self._create(handle, contact)
             ):
                 await self._adopt(handle, contact)
-        read = await self.work.contacts(contacts)
+        read = await self._read_back(contacts)
         for handle, contact in contacts.items():
             if wrong := _wrong(contact, read[handle]):
                 raise VerificationFailed(f"contact {handle} was written, yet differs in {', '.join(wrong)}")
         return read
+
+    async def _read_back(self, handles: Iterable[str]) -> dict[str, ContactData]:
+        try:
+            return await self.work.contacts(handles)
+        except RegistryRefused as error:
+            if error.code != _NOT_THERE:
+                raise
+            # Somebody has cleared away meanwhile what seemed to be needed by nobody.
+            raise OutcomeUnknown("a contact that was there is gone") from None
 
     async def _create(self, handle: str, contact: Contact) -> bool:
         create = ContactCreate(
@@ -129,7 +159,7 @@ class Substitution:
 
     async def _adopt(self, handle: str, contact: Contact) -> None:
         """Take over what an earlier try of this operation created, corrected where it is not as wanted."""
-        found = await self.work.contact(handle)
+        found = (await self._read_back([handle]))[handle]
         if not _wrong(contact, found):
             return
         demand_unlocked("contact", found.statuses)
@@ -155,16 +185,15 @@ class Substitution:
         if update != DomainUpdate(self.change.domain):
             await self.work.transform(update)
 
-    async def _delete(self, handles: frozenset[str]) -> None:
+    async def _delete(self, handles: Collection[str]) -> None:
         """Delete contacts that the domain no longer has; what cannot be deleted stays, and is logged."""
         for handle in sorted(handles):
             try:
-                await self.work.send(ContactDelete(handle))
+                await self.work.delete(handle)
             except RegistryRefused as error:
-                if error.code != _STILL_LINKED:
-                    _log.warning(
-                        "epp-old-contact-stays", domain=self.change.domain, handle=handle, code=error.code
-                    )
+                _log.warning(
+                    "epp-old-contact-stays", domain=self.change.domain, handle=handle, code=error.code
+                )
             except (RegistryUnavailable, OutcomeUnknown):
                 # The change itself is done and proven; a leftover is no reason to call it failed.
                 _log.warning("epp-old-contact-stays", domain=self.change.domain, handle=handle, code=None)
@@ -181,7 +210,9 @@ def _wrong(wanted: Contact, data: ContactData) -> tuple[str, ...]:
 
 def _reached(wanted: dict[Role, Contact], domain: DomainData, present: dict[str, ContactData]) -> bool:
     return all(
-        len(domain.handles(role)) == 1 and not _wrong(contact, present[domain.handles(role)[0]])
+        len(handles := domain.handles(role)) == 1
+        and handles[0] in present
+        and not _wrong(contact, present[handles[0]])
         for role, contact in wanted.items()
     )
 

@@ -1,4 +1,4 @@
-"""What every mechanism needs of a session: commands that are counted, reads, and the rules of statuses."""
+"""What every mechanism needs of a session: commands that are counted, reads, and whose an object is."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from registries.connector import Observation, ObservedContact
 from registries.contact import Role
 from registries.epp.frames.base import Answer, Command
-from registries.epp.frames.contact import ContactData, ContactInfo
+from registries.epp.frames.contact import ContactData, ContactDelete, ContactInfo
 from registries.epp.frames.domain import DomainData, DomainInfo
 from registries.epp.postal import contact_of, fields_to_hide
 from registries.epp.results import NOT_HELD
@@ -14,25 +14,13 @@ from registries.epp.session import Session
 from registries.errors import (
     ChangePending,
     ContactsNotHeld,
-    RegistryError,
     RegistryRefused,
-    RegistryUnavailable,
+    SponsoredElsewhere,
 )
 
-_STATUS_PROHIBITS = 2304  # RFC 5730 section 3
-
-# RFC 5731 section 2.3 and RFC 5733 section 2.2: statuses under which an update is answered 2304. What passes
-# by itself is worth waiting for; what somebody has set, somebody must lift.
-_PASSES = {
-    "pendingTransfer": "a transfer is under way",
-    "pendingUpdate": "an earlier change is still being worked on",
-    "pendingCreate": "its creation is still being worked on",
-}
-_STAYS = {
-    "pendingDelete": "it is being deleted",
-    "serverUpdateProhibited": "the registry has locked it; only the registry can lift that",
-    "clientUpdateProhibited": "the registrar has locked it; lift that first",
-}
+_NOT_OURS = frozenset({2201, 2202})
+_NOT_THERE = 2303
+_STILL_LINKED = 2305
 
 DataT = TypeVar("DataT")
 
@@ -40,9 +28,19 @@ DataT = TypeVar("DataT")
 class Work:
     """One piece of work on one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, client_id: str = "", pending: str = "") -> None:
+        """Begin it.
+
+        Args:
+            session: All of its commands go there.
+            client_id: Our account, to tell our objects from others'; "" where that does not matter.
+            pending: Transaction of a change that is not over yet: then nothing is changed.
+        """
         self._session = session
+        self._client_id = client_id
+        self._pending = pending
         self._commands: list[str] = []
+        self._deleted: set[str] = set()
 
     async def send(self, command: Command[DataT]) -> Answer[DataT]:
         """Send a command, and remember it.
@@ -55,23 +53,48 @@ class Work:
             return await self._session.send(command)
         except RegistryRefused as error:
             if error.code in NOT_HELD and command.name.startswith("contact:"):
-                raise ContactsNotHeld(f"the registry holds no contacts (EPP {error.code})") from None
+                reason = f"the registry holds no contacts (EPP {error.code})"
+                raise ContactsNotHeld(reason, everywhere=True) from None
             raise
 
     async def transform(self, command: Command[DataT]) -> DataT:
         """Send a command that must be done before we go on.
 
         Raises:
-            ChangePending: The registry took it on and will finish it later (EPP 1001).
+            ChangePending: The registry took it on and will finish it later (EPP 1001), or has not yet
+                finished what it took on before.
         """
+        self.demand_finished()
         answer = await self.send(command)
         if answer.pending:
             raise ChangePending(f"{command.name} is pending at the registry", answer.server_transaction)
         return answer.data
 
+    def demand_finished(self) -> None:
+        """Raise ChangePending where an earlier change is not over: nothing more is sent then."""
+        if self._pending:
+            raise ChangePending("an earlier change is still pending at the registry", self._pending)
+
     async def domain(self, name: str) -> DomainData:
-        """Read the domain."""
-        return (await self.send(DomainInfo(name))).data
+        """Read the domain.
+
+        Raises:
+            SponsoredElsewhere: It is another account's.
+        """
+        try:
+            data = (await self.send(DomainInfo(name))).data
+        except RegistryRefused as error:
+            if error.code in _NOT_OURS:
+                raise SponsoredElsewhere("the registry does not show us the domain any more") from None
+            raise
+        if not self.owns(data):
+            raise SponsoredElsewhere("another registrar sponsors the domain")
+        return data
+
+    def owns(self, data: DomainData | ContactData) -> bool:
+        """Whether our account sponsors an object; where the registry does not say, it counts as ours."""
+        sponsor = data.sponsor.casefold()
+        return not (sponsor and self._client_id) or sponsor == self._client_id.casefold()
 
     async def contact(self, handle: str) -> ContactData:
         """Read one contact."""
@@ -81,13 +104,39 @@ class Work:
         """Read contacts, each once."""
         return {handle: await self.contact(handle) for handle in dict.fromkeys(handles)}
 
+    async def readable(self, handles: Iterable[str]) -> dict[str, ContactData]:
+        """Read contacts, without those that are not shown to us: another registrar may have left them."""
+        read: dict[str, ContactData] = {}
+        for handle in dict.fromkeys(handles):
+            try:
+                read[handle] = await self.contact(handle)
+            except RegistryRefused as error:
+                if error.code not in _NOT_OURS | {_NOT_THERE}:
+                    raise
+        return read
+
+    async def delete(self, handle: str) -> bool:
+        """Delete a contact; return whether it is gone, or none of ours, rather than still referred to."""
+        try:
+            answer = await self.send(ContactDelete(handle))
+        except RegistryRefused as error:
+            if error.code == _STILL_LINKED:
+                return False
+            if error.code not in _NOT_OURS | {_NOT_THERE}:
+                raise
+        else:
+            if answer.pending:
+                return False
+        self._deleted.add(handle)
+        return True
+
     async def observe(self, name: str) -> Observation:
         """Read the domain and every contact of it that the registry holds."""
         domain = await self.domain(name)
         if not self._session.holds_contacts:
             return self.observation(domain, {})
         try:
-            read = await self.contacts(handle for role in Role for handle in domain.handles(role)[:1])
+            read = await self.readable(handle for role in Role for handle in domain.handles(role)[:1])
         except ContactsNotHeld:
             read = {}
         return self.observation(domain, read)
@@ -100,7 +149,8 @@ class Work:
             for handle in domain.handles(role)[:1]
             if handle in read
         }
-        return Observation(domain.name, domain.statuses, contacts, tuple(self._commands))
+        commands, deleted = tuple(self._commands), frozenset(self._deleted)
+        return Observation(domain.name, domain.statuses, contacts, commands, deleted)
 
 
 def _observed(data: ContactData) -> ObservedContact:
@@ -112,41 +162,3 @@ def _observed(data: ContactData) -> ObservedContact:
         public=disclose is not None and disclose.publishes(fields),
         hidden=disclose is not None and disclose.withholds(fields),
     )
-
-
-def demand_unlocked(what: str, statuses: Iterable[str]) -> None:
-    """Check that an object can be updated.
-
-    Args:
-        what: What the error calls it: `domain`, `contact`.
-        statuses: As its info shows them.
-
-    Raises:
-        RegistryUnavailable: Not now; it passes by itself.
-        RegistryRefused: Not until somebody lifts a lock.
-    """
-    present = set(statuses)
-    errors: list[RegistryError] = [
-        RegistryRefused(_STATUS_PROHIBITS, f"the {what} has status {status}: {why}")
-        for status, why in _STAYS.items()
-        if status in present
-    ]
-    errors += [
-        RegistryUnavailable(f"the {what} has status {status}: {why}")
-        for status, why in _PASSES.items()
-        if status in present
-    ]
-    for error in errors[:1]:
-        raise error
-
-
-def demand_quiet(statuses: Iterable[str]) -> None:
-    """Check that the domain is not in the middle of something, when only its contacts will change.
-
-    Locks on the domain do not reach its contacts (RFC 5731 section 2.3).
-
-    Raises:
-        RegistryUnavailable: Not now; it passes by itself.
-        RegistryRefused: It is being deleted.
-    """
-    demand_unlocked("domain", (status for status in statuses if status.startswith("pending")))

@@ -12,6 +12,7 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -32,6 +33,7 @@ class ApiDependencies:
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
+    registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     clock: Callable[[], datetime]

@@ -39,6 +39,7 @@ _TAGS: Mapping[Tag, str] = {
     Tag.PRIVACY: "What is wanted, what the world sees, and how to change it.",
     Tag.MESSAGES: "What was relayed to the owner, and what was kept back.",
     Tag.OPERATIONS: "Work that goes on after the answer.",
+    Tag.REGISTRY_MESSAGES: "What registries had to say, apart from what ends our own work.",
     Tag.TLDS: "Which mechanism each TLD has, why, and by which source.",
     Tag.EVENTS: "What happened, in order.",
     Tag.WEBHOOKS: "Where we tell your backend of events, signed.",

@@ -35,6 +35,7 @@ class Tag(StrEnum):
     PRIVACY = "Privacy"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
+    REGISTRY_MESSAGES = "Registry messages"
     TLDS = "TLDs"
     EVENTS = "Events"
     WEBHOOKS = "Webhooks"

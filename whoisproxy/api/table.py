@@ -10,6 +10,7 @@ from whoisproxy.api.resources import (
     messages,
     operations,
     privacy,
+    registry_messages,
     tlds,
     webhooks,
 )
@@ -21,6 +22,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *bulk.ROUTES,
     *messages.ROUTES,
     *operations.ROUTES,
+    *registry_messages.ROUTES,
     *tlds.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,

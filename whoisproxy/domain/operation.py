@@ -29,8 +29,11 @@ class Operation:
 
     Attributes:
         commands: What was sent, once done, such as `contact:create`.
-        problem_code: Stable code once failed, "" otherwise.
-        problem: One sentence once failed; names no person.
+        problem_code: Why it failed, or what a pending one waits for; "" otherwise.
+        problem: The same in one sentence; names no person.
+        look_again_at: When what is in the way may have changed; None where nothing is known of that.
+        awaits: Transaction at the registry whose end a message will tell; "" where none is awaited.
+        leak_risk: Whether the registrar was told that the registry may show the registrant.
     """
 
     id: str
@@ -45,6 +48,9 @@ class Operation:
     problem: str
     created_at: datetime
     updated_at: datetime
+    look_again_at: datetime | None = None
+    awaits: str = ""
+    leak_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from enum import StrEnum
 from mailrelay.directory import MailPolicy
 from whoisproxy.domain.errors import DomainLocked
 
+TRANSFERRED_AWAY = "REGISTRY_TRANSFERRED_AWAY"
+"""Reason of a privacy that ended because the domain went to another registrar."""
+
 
 class PrivacyState(StrEnum):
     """Where a domain stands between what is wanted and what is published."""
@@ -31,6 +34,7 @@ class PrivacyEvent(StrEnum):
     CONFIRM_HIDDEN = "confirm_hidden"  # read back: the registry shows the proxy
     CONFIRM_SHOWN = "confirm_shown"  # read back: the registry shows the registrant
     FAIL = "fail"  # the registry refused; what it shows now is in doubt
+    DEPART = "depart"  # the domain went to another registrar: nothing there is ours to change any more
     SUSPEND = "suspend"  # the registrar freezes switching, as in a dispute
     RESUME = "resume"
 
@@ -77,6 +81,13 @@ TRANSITIONS: dict[tuple[PrivacyState, PrivacyEvent], tuple[PrivacyState, bool | 
     (_S.DISABLING, _E.FAIL): (_S.FAILED, None, None),
     (_S.FAILED, _E.ENABLE): (_S.ENABLING, True, None),
     (_S.FAILED, _E.DISABLE): (_S.DISABLING, False, True),
+    (_S.DISABLED, _E.DEPART): (_S.DISABLED, None, None),
+    # Should it come back, what is wanted must be brought about anew.
+    (_S.ENABLING, _E.DEPART): (_S.FAILED, None, None),
+    (_S.ENABLED, _E.DEPART): (_S.FAILED, None, None),
+    (_S.DISABLING, _E.DEPART): (_S.FAILED, None, None),
+    (_S.FAILED, _E.DEPART): (_S.FAILED, None, None),
+    (_S.SUSPENDED, _E.DEPART): (_S.SUSPENDED, None, None),
     (_S.DISABLED, _E.SUSPEND): (_S.SUSPENDED, None, None),
     (_S.ENABLING, _E.SUSPEND): (_S.SUSPENDED, None, None),
     (_S.ENABLED, _E.SUSPEND): (_S.SUSPENDED, None, None),
@@ -145,6 +156,11 @@ class Privacy:
     operation_id: str
     reason: str
     updated_at: datetime
+
+    @property
+    def departed(self) -> bool:
+        """Whether the domain went to another registrar: we serve and publish it no longer."""
+        return self.reason == TRANSFERRED_AWAY
 
 
 def initial(now: datetime) -> Privacy:

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 
-from registries.connector import Connector
+from registries.connector import Connector, Desk
 from registries.epp.connector import EppConnector
 from registries.epp.pool import PoolLimits, SessionPool
 from registries.epp.session import Account
 from registries.epp.transport import Endpoint, client_tls
 from whoisproxy.config import ConfigurationError, RegistryAccount
+from whoisproxy.services.registry_contacts import ContactJournal
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
 
 
 class Connectors:
-    """The connector of each public suffix."""
+    """The connector of each public suffix.
 
-    def __init__(self, by_suffix: Mapping[str, Connector]) -> None:
+    Attributes:
+        desks: Accounts with a message queue, by name.
+    """
+
+    def __init__(self, by_suffix: Mapping[str, Connector], desks: Mapping[str, Desk]) -> None:
         self._by_suffix = by_suffix
+        self.desks = desks
 
     def for_suffix(self, suffix: str) -> Connector | None:
         """Return the connector for `org` or `co.uk`, None where no account serves it."""
@@ -26,21 +34,24 @@ class Connectors:
             await connector.close()
 
 
-def open_connectors(accounts: Iterable[RegistryAccount]) -> Connectors:
+def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage, clock: Clock) -> Connectors:
     """Prepare a session pool per account; it connects when first used.
 
     Raises:
         ConfigurationError: A suffix has two accounts, or a file cannot be read.
     """
     by_suffix: dict[str, Connector] = {}
+    desks: dict[str, Desk] = {}
     for account in accounts:
         limits = PoolLimits(max_sessions=account.sessions)
-        connector = EppConnector(SessionPool(_account(account), limits))
+        journal = ContactJournal(storage, account.name, clock)
+        connector = EppConnector(SessionPool(_account(account), limits), journal=journal)
+        desks[account.name] = connector
         for suffix in account.suffixes:
             if suffix in by_suffix:
                 raise ConfigurationError(f"registries: two accounts serve .{suffix}")
             by_suffix[suffix] = connector
-    return Connectors(by_suffix)
+    return Connectors(by_suffix, desks)
 
 
 def _account(account: RegistryAccount) -> Account:

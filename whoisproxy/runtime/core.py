@@ -19,7 +19,8 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
-from whoisproxy.services.settings import Clock, PrivacySettings
+from whoisproxy.services.registry_messages import RegistryMessages
+from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -42,6 +43,7 @@ class Core:
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
+    registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
 
@@ -109,6 +111,7 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
+        registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
     )
@@ -117,7 +120,12 @@ def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Cat
 def privacy_settings_of(settings: Settings) -> PrivacySettings:
     """Return what switching privacy needs to know of the settings."""
     grace = timedelta(seconds=settings.relay.grace_s)
-    return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace)
+    accounts = {
+        suffix: AccountFacts(account.name, account.registrar, account.shared_email or "")
+        for account in settings.registries
+        for suffix in account.suffixes
+    }
+    return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace, accounts)
 
 
 def brand_of(settings: BrandSettings) -> Brand:

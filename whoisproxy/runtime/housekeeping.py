@@ -55,6 +55,7 @@ class Housekeeping:
         async with self._core.storage.unit_of_work() as uow:
             await uow.events.purge(before)
             await uow.outbox.purge(before)
+            await uow.registry_messages.purge(before)
 
     async def _purge_mail(self) -> None:
         retention, now = self._core.settings.retention, self._core.clock()

@@ -22,13 +22,15 @@ from whoisproxy.api.server import make_runner
 from whoisproxy.config import Settings
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
-from whoisproxy.runtime.connectors import open_connectors
+from whoisproxy.runtime.connectors import Connectors, open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.mail import delivery_worker, mail_server
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker
+from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
+from whoisproxy.services.registry_upkeep import RegistryUpkeep
 from whoisproxy.services.settings import Clock
 from whoisproxy.services.webhooks import WebhookDelivery
 from whoisproxy.services.work_orders import APPLY
@@ -121,7 +123,7 @@ class Service:
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
         worker_id = f"{socket.gethostname()}-{os.getpid()}"
-        connectors = open_connectors(self._settings.registries)
+        connectors = open_connectors(self._settings.registries, core.storage, core.clock)
         stack.push_async_callback(connectors.close)
         hooks = WebhookDelivery(
             core.storage, core.clock, allow_private=self._settings.webhooks.allow_private_addresses
@@ -137,8 +139,16 @@ class Service:
         )
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks}
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock))
+        self._run(stack, self._upkeep(connectors, worker_id))
         self._run(stack, delivery_worker(core, worker_id))
         self._run(stack, Housekeeping(core))
+
+    def _upkeep(self, connectors: Connectors, worker_id: str) -> RegistryUpkeep:
+        core = self.core
+        accounts = {account.name: account for account in core.privacy_settings.accounts.values()}
+        desks = {accounts[name]: desk for name, desk in connectors.desks.items()}
+        intake = MessageIntake(core.storage, core.privacy_settings, core.clock, core.operations.notify)
+        return RegistryUpkeep(core.storage, desks, intake, worker_id, core.clock)
 
     def _run(self, stack: AsyncExitStack, worker: _Worker) -> None:
         stop = asyncio.Event()
@@ -184,6 +194,7 @@ class Service:
             events=core.events,
             webhooks=core.webhooks,
             mailbox=core.mailbox,
+            registry_messages=core.registry_messages,
             catalogue=core.catalogue,
             ready=self.ready,
             clock=core.clock,

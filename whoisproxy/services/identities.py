@@ -85,7 +85,12 @@ def epp_phone(e164: str) -> str:
 
 
 def contacts_for(
-    policy: TldPolicy, registrant: Registrant, identities: Mapping[Role, ProxyIdentity], *, hide: bool
+    policy: TldPolicy,
+    registrant: Registrant,
+    identities: Mapping[Role, ProxyIdentity],
+    *,
+    hide: bool,
+    shared_email: str = "",
 ) -> dict[Role, Contact]:
     """Return what the registry shall hold per role of the TLD's policy.
 
@@ -94,11 +99,14 @@ def contacts_for(
         registrant: The real holder.
         identities: Proxy identity per role; needed for every role when `hide` and contacts are replaced.
         hide: Whether to reach the private state.
+        shared_email: Mailbox of proxy contacts that domains share at the registry; "" where each has its own.
 
     Raises:
         KeyError: A role that must be hidden has no identity; nothing may be sent then.
     """
     own = registrant_contact(registrant)
+    if hide and shared_email and policy.mechanism is Mechanism.SUBSTITUTE:
+        return {role: replace(proxy_contact(identities[role]), email=shared_email) for role in policy.roles}
     if hide and policy.mechanism in _PROXY_HELD_BY_REGISTRY:
         return {role: proxy_contact(identities[role]) for role in policy.roles}
     if hide and policy.mechanism is Mechanism.RELAY_EMAIL:

@@ -20,13 +20,15 @@ class Lookup:
         self._clock = clock
 
     async def domain(self, name: DomainName) -> RddsRecord | None:
-        """Return a domain's record, or None where it is not held here."""
+        """Return a domain's record, or None where it is not held here, or no longer."""
         # One snapshot: what the owner wants and what is shown cannot come from two moments.
         async with self._storage.reading() as uow:
             registration = await uow.registrations.by_name(name)
             if registration is None:
                 return None
             privacy = await uow.privacy.get(registration.id)
+            if privacy.departed:
+                return None
             registrar = await uow.registrars.get(registration.registrar_id)
             relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
         if registrar is None:

@@ -1,8 +1,10 @@
 """Do the work that was left in the outbox: claimed with a lease, kept by a heartbeat, retried, or given up.
 
 Work is done at least once: a worker that dies leaves its lease to end, and another takes over. So a handler
-must be able to begin again. Back-off grows and is spread by chance, so that what failed together does not
-come back together.
+must be able to begin again. A worker that lives but has lost its lease drops what it was at: what it found
+out counts for nothing, since another is at it already.
+
+Back-off grows and is spread by chance, so that what failed together does not come back together.
 """
 
 import asyncio
@@ -10,7 +12,7 @@ import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -31,11 +33,19 @@ class RetryLater(Exception):
 
     Attributes:
         code: Stable name of the reason; names no person.
+        run_at: When to try again; None for the usual back-off.
+        patient: Whether the handler itself decides when it has been tried often enough.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, run_at: datetime | None = None, patient: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.run_at = run_at
+        self.patient = patient
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the work over: nothing of what this one found out may be written."""
 
 
 class Handler(Protocol):
@@ -171,52 +181,65 @@ class OutboxWorker:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._settings.lease_s / 3)
-            ids = [item.id for item in self._in_flight.values()]
-            if not ids:
-                continue
-            lease_until = self._clock() + timedelta(seconds=self._settings.lease_s)
             try:
-                async with self._storage.unit_of_work() as uow:
-                    await uow.outbox.heartbeat(self._worker_id, ids, lease_until)
+                await self.prolong()
             except Exception:  # noqa: BLE001 - a lease that ends is taken over
                 _log.exception("outbox-heartbeat-failed")
 
+    async def prolong(self) -> None:
+        """Prolong the leases of what is in flight, and drop what another worker has taken over."""
+        in_flight = dict(self._in_flight)
+        if not in_flight:
+            return
+        lease_until = self._clock() + timedelta(seconds=self._settings.lease_s)
+        ids = [item.id for item in in_flight.values()]
+        async with self._storage.unit_of_work() as uow:
+            held = await uow.outbox.heartbeat(self._worker_id, ids, lease_until)
+        for task, item in in_flight.items():
+            if item.id not in held and not task.done():
+                _log.warning("outbox-lease-lost", item_id=item.id, kind=item.kind)
+                task.cancel()
+
     async def _work(self, item: OutboxItem) -> None:
         try:
-            code = await self._try(item)
-            outcome = await self._settle(item, code)
+            later = await self._try(item)
+            outcome = await self._settle(item, later)
+        except LeaseLost:
+            outcome = "lost"
         except Exception:  # noqa: BLE001 - one piece of work must not stop the others
             # Neither done nor given back: the lease ends and it is tried again.
             _log.exception("outbox-settle-failed", item_id=item.id, kind=item.kind)
             outcome = "abandoned"
         _WORK.labels(item.kind, outcome).inc()
 
-    async def _try(self, item: OutboxItem) -> str:
-        """Return "" when the work is done, else the code of what was in the way."""
+    async def _try(self, item: OutboxItem) -> RetryLater | None:
+        """Return None when the work is done, else what was in the way."""
         try:
             await self._handlers[item.kind].handle(item)
         except RetryLater as later:
-            return later.code
+            return later
+        except LeaseLost:
+            raise
         except Exception:  # noqa: BLE001 - a fault of ours is retried like any other
             _log.exception("outbox-handler-failed", item_id=item.id, kind=item.kind)
-            return _INTERNAL
-        return ""
+            return RetryLater(_INTERNAL)
+        return None
 
-    async def _settle(self, item: OutboxItem, code: str) -> str:
+    async def _settle(self, item: OutboxItem, later: RetryLater | None) -> str:
         retry = self._settings.retry
-        giving_up = bool(code) and item.attempts >= retry.attempts
-        if giving_up:
-            await self._handlers[item.kind].give_up(item, code)
+        giving_up = later is not None and not later.patient and item.attempts >= retry.attempts
+        if later is not None and giving_up:
+            await self._handlers[item.kind].give_up(item, later.code)
         async with self._storage.unit_of_work() as uow:
-            if not code:
-                await uow.outbox.done(item.id)
-                return "done"
-            if giving_up:
-                await uow.outbox.bury(item.id, code)
-                return "buried"
-            delay = timedelta(seconds=retry.delay_s(item.attempts, self._chance()))
-            await uow.outbox.retry(item.id, self._clock() + delay, code)
-            return "retried"
+            if later is None:
+                outcome, held = "done", await uow.outbox.done(item)
+            elif giving_up:
+                outcome, held = "buried", await uow.outbox.bury(item, later.code)
+            else:
+                delay = timedelta(seconds=retry.delay_s(item.attempts, self._chance()))
+                run_at = later.run_at or self._clock() + delay
+                outcome, held = "retried", await uow.outbox.retry(item, run_at, later.code)
+        return outcome if held else "lost"
 
 
 async def stopped(stop: asyncio.Event, seconds: float) -> bool:

@@ -23,12 +23,17 @@ _CONTACTS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the world sees before and after a switch, per role, and every field that differs."""
+    """What the world sees before and after a switch, per role, and every field that differs.
+
+    Attributes:
+        because: Why the rule is not the TLD's own; "" where it is.
+    """
 
     policy: TldPolicy
     before: Mapping[Role, Contact]
     after: Mapping[Role, Contact]
     differences: tuple[Difference, ...]
+    because: str = ""
 
 
 def future_identities(
@@ -42,16 +47,22 @@ def future_identities(
     return {role: known.get(role, unknown) for role in roles_of(policy)}
 
 
-def preview_of(
+def preview_of(  # noqa: PLR0913 - a preview is made of these
     policy: TldPolicy,
     registrant: Registrant,
     identities: Mapping[Role, ProxyIdentity],
     *,
     hidden: bool,
     enabled: bool,
+    shared_email: str = "",
 ) -> Preview:
     """Return what switching to `enabled` would change where the registrant is `hidden` now, or not."""
-    show = contacts_for if policy.mechanism in _CONTACTS_AT_REGISTRY else published_contacts
-    before = show(policy, registrant, identities, hide=hidden)
-    after = show(policy, registrant, identities, hide=enabled if policy.allowed else hidden)
+
+    def show(*, hide: bool) -> dict[Role, Contact]:
+        if policy.mechanism in _CONTACTS_AT_REGISTRY:
+            return contacts_for(policy, registrant, identities, hide=hide, shared_email=shared_email)
+        return published_contacts(policy, registrant, identities, hide=hide)
+
+    before = show(hide=hidden)
+    after = show(hide=enabled if policy.allowed else hidden)
     return Preview(policy, before, after, differences(before, after))

@@ -32,6 +32,7 @@ from whoisproxy.domain.proxy_identity import ProxyIdentity
 from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import relay_addresses, work_orders
+from whoisproxy.services.effective_policy import EffectivePolicy, effective_policy
 from whoisproxy.services.events import emit
 from whoisproxy.services.holding import hold, touched
 from whoisproxy.services.identities import (
@@ -75,6 +76,7 @@ class PrivacyView:
     """A domain's privacy as its registrar sees it.
 
     Attributes:
+        because: Why the rule is not the TLD's own, such as REGISTRY_HOLDS_NO_CONTACTS; "" where it is.
         identity: The registrant's proxy identity while hidden, else None.
         operation: The operation that works on it now, else None.
         published: Contacts as RDAP and WHOIS show them.
@@ -83,6 +85,7 @@ class PrivacyView:
     registration: Registration
     privacy: Privacy
     policy: TldPolicy
+    because: str
     identity: ProxyIdentity | None
     operation: Operation | None
     published: Mapping[Role, Contact]
@@ -123,7 +126,7 @@ class PrivacyService:
         """
         async with self._storage.unit_of_work() as uow:
             registration = await hold(uow, registrar, name, if_match)
-            policy = self._catalogue.policy(name.suffix)
+            policy = (await self._rule(uow, name)).policy
             before = await uow.privacy.get(registration.id)
             event = PrivacyEvent.ENABLE if request.enabled else PrivacyEvent.DISABLE
             settled = _with_settings(before, request)
@@ -144,12 +147,20 @@ class PrivacyService:
             registration = await hold(uow, registrar, name)
             privacy = await uow.privacy.get(registration.id)
             relays = await uow.relays.of_domain(registration.id)
-        policy, default = self._catalogue.policy(name.suffix), self._settings.brand
+            rule = await self._rule(uow, name)
+        policy, default = rule.policy, self._settings.brand
         known = identities_of(registrar, relays, default)
         identities = future_identities(policy, known, registrar.brand or default, self._settings.relay_domain)
-        return preview_of(
-            policy, registration.registrant, identities, hidden=privacy.status.hidden, enabled=enabled
+        account = self._settings.accounts.get(name.suffix)
+        preview = preview_of(
+            policy,
+            registration.registrant,
+            identities,
+            hidden=privacy.status.hidden,
+            enabled=enabled,
+            shared_email=account.shared_email if account else "",
         )
+        return replace(preview, because=rule.because)
 
     async def rotate(self, registrar: Registrar, name: DomainName) -> PrivacyView:
         """Publish new relay addresses; the old ones take mail through their grace period.
@@ -161,7 +172,7 @@ class PrivacyService:
         """
         async with self._storage.unit_of_work() as uow:
             registration = await hold(uow, registrar, name)
-            policy = self._catalogue.policy(name.suffix)
+            policy = (await self._rule(uow, name)).policy
             _demand_mechanism(policy)
             privacy = await uow.privacy.get(registration.id)
             if privacy.status.state not in {PrivacyState.ENABLED, PrivacyState.ENABLING}:
@@ -250,9 +261,14 @@ class PrivacyService:
         await emit(uow, changed.registrar_id, event, changed.name.a_label, data, self._clock)
         return changed
 
+    async def _rule(self, uow: UnitOfWork, name: DomainName) -> EffectivePolicy:
+        account = self._settings.accounts.get(name.suffix)
+        return await effective_policy(uow, self._catalogue, account, name)
+
     async def _view(self, uow: UnitOfWork, registrar: Registrar, registration: Registration) -> PrivacyView:
         privacy = await uow.privacy.get(registration.id)
-        policy = self._catalogue.policy(registration.name.suffix)
+        rule = await self._rule(uow, registration.name)
+        policy = rule.policy
         relays = await uow.relays.of_domain(registration.id)
         identities = identities_of(registrar, relays, self._settings.brand)
         hidden = privacy.status.hidden
@@ -261,6 +277,7 @@ class PrivacyService:
             registration=registration,
             privacy=privacy,
             policy=policy,
+            because=rule.because,
             identity=identities.get(Role.REGISTRANT) if hidden else None,
             operation=operation,
             published=published_contacts(policy, registration.registrant, identities, hide=hidden),

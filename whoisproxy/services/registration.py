@@ -106,6 +106,7 @@ class Registrations:
         async with self._storage.unit_of_work() as uow:
             registration = await hold(uow, registrar, name, if_match)
             await work_orders.supersede_open(uow, registration.id, self._clock())
+            await uow.registry_contacts.loosen(registration.id, self._clock())
             await uow.registrations.remove(registration.id)
             await emit(uow, registrar.id, "domain.deleted", name.a_label, {}, self._clock)
         _log.info("domain-deleted", domain_id=registration.id)
@@ -143,9 +144,13 @@ class Registrations:
             registered_at=spec.registered_at or known.registered_at,
             expires_at=spec.expires_at,
         )
-        if wanted == known:
+        privacy = await uow.privacy.get(known.id)
+        if wanted == known and not privacy.departed:
             return known
         now = self._clock()
+        if privacy.departed:
+            # Its registrar says that it is here again.
+            await uow.privacy.put(known.id, replace(privacy, reason="", updated_at=now))
         changed = touched(_with_new_holder(wanted, known, now), now)
         await uow.registrations.update(changed)
         if changed.registrant != known.registrant:

@@ -1,38 +1,38 @@
 """Bring a switch to the registry: outbox work of kind `registry.apply`.
 
 The operation's wanted state is asked of the connector, which reads back what it did; only what was proved
-moves the state machine. Before and after the registry is talked to, the operation must still be the
-domain's own: after a superseded change nothing is confirmed. What a registry says is not quoted, since it
-may name persons.
+moves the state machine. Whatever is written down afterwards is written only while the work is still ours
+and the operation still the domain's own: after a lost lease or a superseded change nothing is confirmed.
+What a registry says is not quoted, since it may name persons.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import structlog
 from prometheus_client import Counter
 
 from registries.catalogue import Catalogue
-from registries.connector import Change, Connector, Observation
+from registries.connector import Connector, Observation
 from registries.errors import (
     ChangePending,
     ContactsNotHeld,
-    OutcomeUnknown,
     RegistryError,
-    RegistryRefused,
-    RegistryUnavailable,
+    SponsoredElsewhere,
     VerificationFailed,
 )
-from registries.policy import Mechanism, TldPolicy
-from whoisproxy.domain.operation import Operation, OperationKind, OperationState
-from whoisproxy.domain.privacy import Privacy, PrivacyEvent, transition
-from whoisproxy.domain.registration import Registration
-from whoisproxy.services import relay_addresses
-from whoisproxy.services.events import emit
-from whoisproxy.services.holding import touched
-from whoisproxy.services.identities import contacts_for, identities_of
-from whoisproxy.services.outbox_worker import RetryLater
+from registries.policy import Mechanism
+from whoisproxy.services.outbox_worker import LeaseLost, RetryLater
+from whoisproxy.services.registry_endings import Endings, Standing, standing
+from whoisproxy.services.registry_plans import Plan, Planner, demand_proof
+from whoisproxy.services.registry_troubles import (
+    DECLINED,
+    NOT_CONFIGURED,
+    PENDING,
+    Trouble,
+    trouble,
+    trouble_of,
+)
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -40,32 +40,7 @@ from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 _log = structlog.get_logger()
 _CHANGES = Counter("whoisproxy_registry_changes", "Changes asked of registries.", ["mechanism", "outcome"])
 
-NOT_CONFIGURED = "REGISTRY_NOT_CONFIGURED"
-
-_CODES: dict[type[RegistryError], str] = {
-    RegistryUnavailable: "REGISTRY_UNAVAILABLE",
-    OutcomeUnknown: "REGISTRY_OUTCOME_UNKNOWN",
-    VerificationFailed: "REGISTRY_VERIFICATION_FAILED",
-    ChangePending: "REGISTRY_PENDING",
-    RegistryRefused: "REGISTRY_REFUSED",
-}
-
-_PROBLEMS = {
-    NOT_CONFIGURED: "No registry account is configured for this domain ending.",
-    "REGISTRY_REFUSED": "The registry refused the change.",
-    "REGISTRY_UNAVAILABLE": "The registry could not be reached in many attempts.",
-    "REGISTRY_OUTCOME_UNKNOWN": "The registry did not say whether it made the change, in many attempts.",
-    "REGISTRY_PENDING": "The registry took the change on and did not finish it, in many attempts.",
-    "REGISTRY_VERIFICATION_FAILED": "The registry holds something other than what it was asked for.",
-}
-_OTHER_PROBLEM = "The change failed in many attempts."
-
-# (what the machine is told, event of the registrar) when an operation ends well. A refresh leaves the state.
-_ON_DONE: dict[OperationKind, tuple[PrivacyEvent | None, str]] = {
-    OperationKind.ENABLE: (PrivacyEvent.CONFIRM_HIDDEN, "privacy.enabled"),
-    OperationKind.DISABLE: (PrivacyEvent.CONFIRM_SHOWN, "privacy.disabled"),
-    OperationKind.REFRESH: (None, "privacy.refreshed"),
-}
+_NOTHING_ASKED = Observation("", (), {})
 
 
 class Connectors(Protocol):
@@ -74,14 +49,6 @@ class Connectors(Protocol):
     def for_suffix(self, suffix: str) -> Connector | None:
         """Return the way to the registry of a public suffix, or None where no account is configured."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    operation: Operation
-    registration: Registration
-    policy: TldPolicy
-    change: Change
 
 
 class RegistrySync:
@@ -98,186 +65,151 @@ class RegistrySync:
     ) -> None:
         """Create it; `finished` is called whenever an operation has ended."""
         self._storage = storage
-        self._catalogue = catalogue
         self._connectors = connectors
-        self._settings = settings
         self._clock = clock
         self._finished = finished
+        self._planner = Planner(storage, catalogue, settings, clock)
+        self._endings = Endings(settings, clock)
 
     async def handle(self, item: OutboxItem) -> None:
         """Carry out one operation; nothing is done for one that has ended or was superseded.
 
         Raises:
             RetryLater: The registry could not do it now, or what it did could not be proved.
+            LeaseLost: Another worker is at it now; nothing was written.
         """
-        plan = await self._plan(str(item.payload["operation_id"]))
+        plan = await self._planner.plan(str(item.payload["operation_id"]))
         if plan is None:
             return
-        mechanism = plan.policy.mechanism
+        connector = self._connectors.for_suffix(plan.registration.name.suffix)
+        if connector is None and plan.policy.mechanism is not Mechanism.RDDS_ONLY:
+            await self._fail(item, trouble(NOT_CONFIGURED))
+            return
         try:
-            commands = await self._reach(plan)
+            await self._reach(item, plan, connector)
         except RegistryError as error:
-            code = _CODES.get(type(error), "REGISTRY_REFUSED")
-            _CHANGES.labels(mechanism, code).inc()
-            _log.warning("registry-change-failed", operation_id=plan.operation.id, code=code)
-            if isinstance(error, VerificationFailed):
-                await self._tell_leak_risk(plan)
-            if error.retry:
-                raise RetryLater(code) from None
-            await self._fail(plan.operation.id, code, _refusal(error))
-            return
-        if commands is None:
-            await self._fail(plan.operation.id, NOT_CONFIGURED, _PROBLEMS[NOT_CONFIGURED])
-            return
-        _CHANGES.labels(mechanism, "done").inc()
-        await self._confirm(plan.operation.id, commands)
+            why = trouble_of(error, self._clock())
+            _CHANGES.labels(plan.policy.mechanism, why.code).inc()
+            _log.warning("registry-change-failed", operation_id=plan.operation_id, code=why.code)
+            await self._not_reached(item, plan, error, why)
+        else:
+            _CHANGES.labels(plan.policy.mechanism, "done").inc()
 
     async def give_up(self, item: OutboxItem, code: str) -> None:
         """Let the operation fail: it was tried often enough."""
-        await self._fail(str(item.payload["operation_id"]), code, _PROBLEMS.get(code, _OTHER_PROBLEM))
+        await self._fail(item, trouble(code))
 
-    async def _plan(self, operation_id: str) -> _Plan | None:
-        """Count the attempt and say what to ask for; None where the operation no longer counts."""
-        async with self._storage.unit_of_work() as uow:
-            current = await self._current(uow, operation_id)
-            if current is None:
-                return None
-            operation, registration, _ = current
-            operation = replace(operation, attempts=operation.attempts + 1, updated_at=self._clock())
-            await uow.operations.update(operation)
-            registrar = await uow.registrars.get(registration.registrar_id)
-            relays = await uow.relays.of_domain(registration.id)
-        if registrar is None:
-            return None
-        policy = self._catalogue.policy(registration.name.suffix)
-        hide = operation.kind is not OperationKind.DISABLE
-        identities = identities_of(registrar, relays, self._settings.brand)
-        contacts = contacts_for(policy, registration.registrant, identities, hide=hide)
-        change = Change(operation.id, registration.name.a_label, policy.mechanism, hide, contacts)
-        return _Plan(operation, registration, policy, change)
-
-    async def _current(
-        self, uow: UnitOfWork, operation_id: str
-    ) -> tuple[Operation, Registration, Privacy] | None:
-        """Return operation, domain and privacy while the operation is the one that moves the domain."""
-        operation = await uow.operations.get(operation_id)
-        if operation is None:
-            return None
-        registration = await uow.registrations.by_id(operation.domain_id)
-        # Read again: the domain is locked only now, and the operation may have ended before that.
-        operation = await uow.operations.get(operation_id)
-        if operation is None or registration is None or operation.state is not OperationState.PENDING:
-            return None
-        privacy = await uow.privacy.get(registration.id)
-        return (operation, registration, privacy) if privacy.operation_id == operation.id else None
-
-    async def _reach(self, plan: _Plan) -> tuple[str, ...] | None:
-        """Reach the wanted state and return the commands it took; None where there is no account.
+    async def _reach(self, item: OutboxItem, plan: Plan, connector: Connector | None) -> None:
+        """Reach the wanted state and write down that it was proved.
 
         Raises:
             RegistryError: It was not reached, or not proved.
         """
-        if plan.policy.mechanism is Mechanism.RDDS_ONLY:
-            return ()
-        connector = self._connectors.for_suffix(plan.registration.name.suffix)
-        if connector is None:
-            return None
+        if connector is None or plan.policy.mechanism is Mechanism.RDDS_ONLY:
+            await self._confirm(item, plan, _NOTHING_ASKED)
+            return
         try:
             observation = await connector.apply(plan.change)
-        except ContactsNotHeld:
-            # The registry keeps no contacts: what is published of them, we publish.
-            return ()
-        _demand_proof(plan.change, observation)
-        return observation.commands
+        except ContactsNotHeld as none:
+            # What is published of the contacts, we publish.
+            await self._confirm(item, plan, _NOTHING_ASKED, without_contacts=none)
+            return
+        demand_proof(plan.change, observation)
+        await self._confirm(item, plan, observation)
 
-    async def _confirm(self, operation_id: str, commands: tuple[str, ...]) -> None:
-        now = self._clock()
-        async with self._storage.unit_of_work() as uow:
-            current = await self._current(uow, operation_id)
-            if current is None:
-                _log.info("registry-change-superseded", operation_id=operation_id)
-                return
-            operation, registration, privacy = current
-            event, kind = _ON_DONE[operation.kind]
-            status = transition(privacy.status, event) if event else privacy.status
-            if event is PrivacyEvent.CONFIRM_SHOWN and not status.hidden:
-                await relay_addresses.withdraw(uow, registration.id, now, self._settings.grace)
-            ended = replace(operation, state=OperationState.DONE, commands=commands, updated_at=now)
-            changed = replace(privacy, status=status, operation_id="", reason="", updated_at=now)
-            await self._end(uow, registration, ended, changed, kind)
-        self._finished()
-
-    async def _fail(self, operation_id: str, code: str, problem: str) -> None:
-        now = self._clock()
-        async with self._storage.unit_of_work() as uow:
-            current = await self._current(uow, operation_id)
-            if current is None:
-                return
-            operation, registration, privacy = current
-            refresh = operation.kind is OperationKind.REFRESH
-            # A refresh that failed leaves the proxy from before at the registry: privacy is still on.
-            status = privacy.status if refresh else transition(privacy.status, PrivacyEvent.FAIL)
-            ended = replace(
-                operation,
-                state=OperationState.FAILED,
-                problem_code=code,
-                problem=problem,
-                updated_at=now,
-            )
-            changed = replace(privacy, status=status, operation_id="", reason=code, updated_at=now)
-            kind = "privacy.refresh_failed" if refresh else "privacy.failed"
-            await self._end(uow, registration, ended, changed, kind)
-        self._finished()
-
-    async def _end(
-        self, uow: UnitOfWork, registration: Registration, operation: Operation, privacy: Privacy, kind: str
+    async def _confirm(
+        self,
+        item: OutboxItem,
+        plan: Plan,
+        seen: Observation,
+        without_contacts: ContactsNotHeld | None = None,
     ) -> None:
-        """Store how the operation ended and tell the registrar."""
-        await uow.operations.update(operation)
-        await uow.privacy.put(registration.id, privacy)
-        changed = touched(registration, privacy.updated_at)
-        await uow.registrations.touch(changed)
-        data: dict[str, object] = {"state": privacy.status.state.value, "operation_id": operation.id}
-        if operation.problem_code:
-            data["problem_code"] = operation.problem_code
-        await emit(uow, changed.registrar_id, kind, changed.name.a_label, data, self._clock)
-
-    async def _tell_leak_risk(self, plan: _Plan) -> None:
-        """Tell the registrar at once: the registry may show the registrant though it said it would not."""
         async with self._storage.unit_of_work() as uow:
-            current = await self._current(uow, plan.operation.id)
-            if current is None or not current[2].status.hidden:
+            now_is = await _ours(uow, item)
+            if now_is is None:
+                _log.info("registry-change-superseded", operation_id=plan.operation_id)
                 return
-            data = {"operation_id": plan.operation.id, "hide": plan.change.hide}
-            registration = plan.registration
-            name = registration.name.a_label
-            await emit(uow, registration.registrar_id, "privacy.leak_risk", name, data, self._clock)
-        _log.error("leak-risk", operation_id=plan.operation.id, domain_id=plan.registration.id)
+            if seen is not _NOTHING_ASKED or without_contacts:
+                await self._remember(uow, plan, seen, without_contacts)
+            await self._endings.confirm(uow, now_is, seen.commands)
+        self._finished()
+
+    async def _remember(
+        self, uow: UnitOfWork, plan: Plan, seen: Observation, without_contacts: ContactsNotHeld | None
+    ) -> None:
+        """Write down what was learned: which contacts the domain has, or that the registry keeps none."""
+        now, account, domain = self._clock(), plan.account.name, plan.change.domain
+        linked = {each.handle for each in seen.contacts.values()}
+        await uow.registry_contacts.settle(plan.registration.id, linked, seen.deleted, now)
+        if not account:
+            return
+        if without_contacts is not None:
+            scope = "" if without_contacts.everywhere else domain
+            await uow.registry_accounts.remember_no_contacts(account, scope, now)
+        elif linked:
+            await uow.registry_accounts.remember_contacts(account, domain)
+
+    async def _not_reached(self, item: OutboxItem, plan: Plan, error: RegistryError, why: Trouble) -> None:
+        """Write down why, and end the operation or come back later."""
+        if isinstance(error, SponsoredElsewhere):
+            await self._depart(item)
+            return
+        if not error.retry:
+            await self._fail(item, why)
+            return
+        async with self._storage.unit_of_work() as uow:
+            now_is = await _ours(uow, item)
+            if now_is is None:
+                return
+            again = await self._again(uow, now_is, plan, error, why)
+        if again is not None:
+            raise again
+        self._finished()
+
+    async def _again(
+        self, uow: UnitOfWork, now_is: Standing, plan: Plan, error: RegistryError, why: Trouble
+    ) -> RetryLater | None:
+        """Write down what the operation waits for; None where it ends here."""
+        now = self._clock()
+        awaits = error.transaction if isinstance(error, ChangePending) else now_is.operation.awaits
+        ended = await uow.registry_messages.end_of(plan.account.name, awaits) if awaits else None
+        if ended is not None and not ended.succeeded:
+            await self._endings.fail(uow, now_is, trouble(DECLINED))
+            return None
+        if ended is not None:
+            # The message came before we knew what to wait for: what it tells of is read at once.
+            await self._endings.wait(uow, now_is, trouble(PENDING), "", leak=False)
+            return RetryLater(PENDING, run_at=now, patient=True)
+        if now - now_is.operation.created_at >= why.patience:
+            await self._endings.fail(uow, now_is, why)
+            return None
+        leak = isinstance(error, VerificationFailed) and now_is.privacy.status.hidden
+        await self._endings.wait(uow, now_is, why, awaits, leak=leak)
+        if leak:
+            _log.error("leak-risk", operation_id=plan.operation_id, domain_id=plan.registration.id)
+        return RetryLater(why.code, run_at=why.look_again_at, patient=True)
+
+    async def _fail(self, item: OutboxItem, why: Trouble) -> None:
+        async with self._storage.unit_of_work() as uow:
+            now_is = await _ours(uow, item)
+            if now_is is not None:
+                await self._endings.fail(uow, now_is, why)
+        self._finished()
+
+    async def _depart(self, item: OutboxItem) -> None:
+        async with self._storage.unit_of_work() as uow:
+            now_is = await _ours(uow, item)
+            if now_is is not None:
+                await self._endings.depart(uow, now_is.registration)
+        self._finished()
 
 
-def _demand_proof(change: Change, observation: Observation) -> None:
-    """Check by ourselves, apart from the connector, that the relay address stands where it must.
+async def _ours(uow: UnitOfWork, item: OutboxItem) -> Standing | None:
+    """Return where the item's operation stands; None where it no longer counts.
 
     Raises:
-        VerificationFailed: A role shows another e-mail, or nothing was read at all.
+        LeaseLost: The work was taken over.
     """
-    if not change.hide or change.mechanism not in {Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL}:
-        return
-    seen = {
-        each.contact.email.casefold()
-        for role, each in observation.contacts.items()
-        if role in change.contacts
-    }
-    # Roles that share one contact object share one address, whichever role's it is.
-    if not seen or seen - {contact.email.casefold() for contact in change.contacts.values()}:
-        _unproved()
-
-
-def _unproved() -> NoReturn:
-    raise VerificationFailed("the registry reads back another e-mail than the relay address")
-
-
-def _refusal(error: RegistryError) -> str:
-    if isinstance(error, RegistryRefused):
-        return f"The registry refused the change (EPP {error.code})."
-    return _PROBLEMS["REGISTRY_REFUSED"]
+    if not await uow.outbox.holds(item):
+        raise LeaseLost
+    return await standing(uow, str(item.payload["operation_id"]))

@@ -23,7 +23,7 @@ def work_key(domain_id: str) -> str:
 
 async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind, now: datetime) -> Operation:
     """Write a new operation and its work; supersede the one that was pending."""
-    await supersede_open(uow, registration.id, now)
+    superseded = await supersede_open(uow, registration.id, now)
     operation = Operation(
         id=new_id("op", now),
         registrar_id=registration.registrar_id,
@@ -37,15 +37,18 @@ async def start(uow: UnitOfWork, registration: Registration, kind: OperationKind
         problem="",
         created_at=now,
         updated_at=now,
+        # What the registry may show is told once, and once that it is over.
+        leak_risk=superseded is not None and superseded.leak_risk,
     )
     await uow.operations.add(operation)
     await uow.outbox.add(APPLY, work_key(registration.id), {"operation_id": operation.id}, now)
     return operation
 
 
-async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> None:
-    """End the domain's pending operation, if any, as superseded."""
+async def supersede_open(uow: UnitOfWork, domain_id: str, now: datetime) -> Operation | None:
+    """End the domain's pending operation, if any, as superseded, and return it."""
     pending = await uow.operations.open_of_domain(domain_id)
     if pending is not None:
         await uow.operations.update(replace(pending, state=OperationState.SUPERSEDED, updated_at=now))
         await uow.outbox.withdraw(work_key(domain_id))
+    return pending

@@ -57,6 +57,7 @@ metadata = MetaData(
 
 _ID = String(40)
 _NAME = String(253)
+_ACCOUNT = String(64)
 _Serial = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -179,6 +180,9 @@ operations = Table(
     Column("problem", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("look_again_at", UtcDateTime),
+    Column("awaits", Text, nullable=False, index=True),
+    Column("leak_risk", Boolean, nullable=False),
 )
 
 outbox = Table(
@@ -228,4 +232,60 @@ idempotency = Table(
     Column("key", String(255), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+# No foreign key to domains: a contact may outlive its domain here, and is cleared away after it.
+registry_contacts = Table(
+    "registry_contacts",
+    metadata,
+    Column("account", _ACCOUNT, primary_key=True),
+    Column("handle", Text, primary_key=True),
+    Column("domain_id", _ID, primary_key=True, index=True),
+    Column("domain", _NAME, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("made", Boolean, nullable=False),
+    Column("operation_id", _ID, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("look_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_registry_contacts_account_look_at", "account", "look_at"),
+)
+
+registry_messages = Table(
+    "registry_messages",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("account", _ACCOUNT, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("registrar_id", ForeignKey("registrars.id")),
+    Column("kind", String(16), nullable=False),
+    Column("domain", _NAME, nullable=False),
+    Column("transaction", Text, nullable=False),
+    Column("succeeded", Boolean),
+    Column("transfer", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime),
+    UniqueConstraint("account", "message_id"),
+    Index("ix_registry_messages_registrar_id_id", "registrar_id", "id"),
+    Index("ix_registry_messages_account_transaction", "account", "transaction"),
+)
+
+# Who looks after an account now: takes its messages, clears away its contacts.
+registry_leases = Table(
+    "registry_leases",
+    metadata,
+    Column("account", _ACCOUNT, primary_key=True),
+    Column("worker_id", String(80), nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+)
+
+# Where a registry was found to hold no contacts: for one domain, or for all of an account (domain "").
+contactless = Table(
+    "contactless",
+    metadata,
+    Column("account", _ACCOUNT, primary_key=True),
+    Column("domain", _NAME, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
 )

@@ -21,6 +21,7 @@ from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.registrations import Registrations
+from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.relays import Relays, Replies
 from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
 from whoisproxy.storage.sealing import Sealing
@@ -48,6 +49,9 @@ class UnitOfWork:
         self.events = Events(connection)
         self.webhooks = Webhooks(self.sealing)
         self.idempotency = Idempotency(self.sealing)
+        self.registry_contacts = RegistryContacts(connection)
+        self.registry_messages = RegistryMessages(self.sealing)
+        self.registry_accounts = RegistryAccounts(connection)
 
 
 class Wakeup:

@@ -86,6 +86,7 @@ class ContactData:
 
     Attributes:
         disclose: None where no exception to the registry's policy is recorded.
+        sponsor: The registrar that manages it (`clID`); "" where the registry does not show it.
     """
 
     handle: str
@@ -94,6 +95,7 @@ class ContactData:
     voice: str
     email: str
     disclose: Disclose | None
+    sponsor: str = ""
 
     def postal_form(self) -> PostalInfo:
         """Return the localised form, which is the holder's own writing, or else the other one."""
@@ -167,6 +169,7 @@ class ContactInfo(Command[ContactData]):
             voice=text_of(data, CONTACT, "voice"),
             email=text_of(data, CONTACT, "email"),
             disclose=_read_disclose(find(data, CONTACT, "disclose")),
+            sponsor=text_of(data, CONTACT, "clID"),
         )
 
 

@@ -24,6 +24,7 @@ class DomainData:
     Attributes:
         registrant: Handle; "" where the registry holds none or does not show it.
         contacts: In the registry's order; a role may occur more than once.
+        sponsor: The registrar that manages it (`clID`); "" where the registry does not show it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class DomainData:
     registrant: str
     contacts: tuple[DomainContact, ...]
     nameservers: tuple[str, ...] = ()
+    sponsor: str = ""
 
     def handles(self, role: Role) -> tuple[str, ...]:
         """Return the handles that play `role`."""
@@ -90,6 +92,7 @@ class DomainInfo(Command[DomainData]):
             registrant=text_of(data, DOMAIN, "registrant"),
             contacts=tuple(_read_contacts(data)),
             nameservers=_read_nameservers(find(data, DOMAIN, "ns")),
+            sponsor=text_of(data, DOMAIN, "clID"),
         )
 
 

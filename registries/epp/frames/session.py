@@ -1,6 +1,6 @@
 """Commands about the session itself: login, logout and poll (RFC 5730 sections 2.9.1 and 2.9.2.3)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from registries.epp.frames.base import Command, Response
@@ -78,6 +78,8 @@ class PollMessage:
         object_name: Domain or contact handle whose pending action is over; "" for other messages.
         succeeded: Whether that action was carried out (`paResult`); None for other messages.
         server_transaction: The svTRID of the answer 1001 that it ends; "" for other messages.
+        transfer: Status of the transfer that it tells of (`trStatus`); "" for other messages.
+        gaining_client: Account that asked for that transfer (`reID`).
     """
 
     message_id: str
@@ -85,6 +87,8 @@ class PollMessage:
     object_name: str = ""
     succeeded: bool | None = None
     server_transaction: str = ""
+    transfer: str = ""
+    gaining_client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,21 @@ class PollRequest(Command[PollMessage | None]):
         queue = response.queue
         if queue is None or not queue.message_id:
             return None
-        return _pending_action(response, PollMessage(queue.message_id, queue.message))
+        message = PollMessage(queue.message_id, queue.message)
+        return _transfer(response, message) or _pending_action(response, message)
+
+
+def _transfer(response: Response, message: PollMessage) -> PollMessage | None:
+    """Return the message with what it says of a domain's transfer (RFC 5731 section 3.2.4)."""
+    data = None if response.data is None else find(response.data, DOMAIN, "trnData")
+    if data is None:
+        return None
+    return replace(
+        message,
+        object_name=text_of(data, DOMAIN, "name"),
+        transfer=text_of(data, DOMAIN, "trStatus"),
+        gaining_client=text_of(data, DOMAIN, "reID"),
+    )
 
 
 # RFC 5731 section 3.3 and RFC 5733 section 3.3: what the object is called in its panData.

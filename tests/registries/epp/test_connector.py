@@ -129,13 +129,15 @@ async def test_after_a_lost_answer_the_same_change_is_completed_and_nothing_is_l
 ) -> None:
     await world.register(DOMAIN, SEPARATE)
     (world.registry.drop_after if carried_out else world.registry.drop_before)(command)
-    transform = command in {"contact:create", "domain:update"}
-    with pytest.raises(OutcomeUnknown if transform else RegistryUnavailable):
-        await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    if command not in {"contact:create", "domain:update"}:
+        with pytest.raises(RegistryUnavailable):
+            await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    # After the lost answer of a transform, what became of it is found out at once, on another session.
     seen = await world.connector.apply(change(SUBSTITUTE, PROXIES))
     assert {role: observed.contact for role, observed in seen.contacts.items()} == PROXIES
     handles = {observed.handle for observed in seen.contacts.values()}
     assert handles == {handle_of("op_1", role) for role in ROLES}
+    assert (await world.journal()).count("contact:create") == len(ROLES)
 
 
 async def test_a_lost_answer_to_a_deletion_does_not_make_a_proven_change_fail(world: World) -> None:
@@ -148,7 +150,8 @@ async def test_a_lost_answer_to_a_deletion_does_not_make_a_proven_change_fail(wo
 async def test_a_repeat_with_another_address_corrects_the_contacts_it_made_before(world: World) -> None:
     """A relay address may be rotated between two tries."""
     await world.register(DOMAIN, SEPARATE)
-    world.registry.drop_before("domain:update")
+    for _ in range(3):
+        world.registry.drop_before("domain:update")
     with pytest.raises(OutcomeUnknown):
         await world.connector.apply(change(SUBSTITUTE, PROXIES))
     rotated = {role: replace(contact, email=f"new-{contact.email}") for role, contact in PROXIES.items()}
@@ -252,11 +255,9 @@ async def test_after_a_lost_answer_to_an_update_the_repeat_reads_first(
 ) -> None:
     await world.register(DOMAIN, SHARED)
     (world.registry.drop_after if carried_out else world.registry.drop_before)("contact:update")
-    with pytest.raises(OutcomeUnknown):
-        await world.connector.apply(change(mechanism, contacts))
-    await world.journal()
     await world.connector.apply(change(mechanism, contacts))
-    assert ("contact:update" in await world.journal()) == (not carried_out)
+    # What was dropped before it was carried out is not in the registry's journal.
+    assert (await world.journal()).count("contact:update") == 1
 
 
 async def test_a_registry_that_says_yes_and_does_nothing_is_found_out(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The sandbox registry with a registrar's domain in it, and the client under test."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,10 +51,24 @@ OWN = dict.fromkeys(ROLES, ZOE)
 
 
 @dataclass
+class Book:
+    """The journal of what changes begin."""
+
+    notes: list[tuple[str, dict[str, Role], dict[str, Role]]] = field(default_factory=list)
+    before: Callable[[], Awaitable[None]] | None = None
+
+    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+        if self.before is not None:
+            await self.before()
+        self.notes.append((change.operation_id, dict(made), dict(replaced)))
+
+
+@dataclass
 class World:
     registry: SandboxRegistry
     connector: EppConnector
     account: Account
+    book: Book
     wire: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def journal(self) -> list[str]:
@@ -65,16 +79,22 @@ class World:
 
     _seen: int = 0
 
-    async def contact(self, handle: str) -> ContactData:
-        session = await Session.open(self.account)
+    def account_of(self, client_id: str) -> Account:
+        """Return another registrar's way to the registry."""
+        return replace(self.account, client_id=client_id)
+
+    async def contact(self, handle: str, client_id: str = "registrar-1") -> ContactData:
+        session = await Session.open(self.account_of(client_id))
         try:
             return (await session.send(ContactInfo(handle))).data
         finally:
             await session.close()
 
-    async def register(self, domain: str, contacts: Mapping[Role, str]) -> None:
+    async def register(
+        self, domain: str, contacts: Mapping[Role, str], client_id: str = "registrar-1"
+    ) -> None:
         """Do what a registrar's back end does: create the contacts that are not there, and the domain."""
-        session = await Session.open(self.account)
+        session = await Session.open(self.account_of(client_id))
         for handle in dict.fromkeys(contacts.values()):
             await session.send(ContactCreate(handle, postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
         others = tuple(
@@ -104,7 +124,7 @@ async def sandbox_world(
     authority = CertificateAuthority(folder)
     registry = SandboxRegistry(
         tlds=tlds,
-        accounts={"registrar-1": "foo-BAR2"},
+        accounts={"registrar-1": "foo-BAR2", "registrar-2": "foo-BAR2"},
         tls=authority.server_context(authority.issue("registry")),
         quirks=quirks,
     )
@@ -113,7 +133,8 @@ async def sandbox_world(
         account = Account("sandbox", endpoint, "registrar-1", "foo-BAR2")
         wire: list[tuple[str, bytes]] = []
         pool = SessionPool(account, on_frame=lambda direction, xml: wire.append((direction, xml)))
-        world = World(registry, EppConnector(pool), account, wire)
+        book = Book()
+        world = World(registry, EppConnector(pool, journal=book), account, book, wire)
         try:
             yield world
         finally:

@@ -28,6 +28,7 @@ from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
+from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.settings import PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
@@ -141,6 +142,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         operations=Operations(storage),
         events=Events(storage),
         webhooks=Webhooks(storage, now),
+        registry_messages=RegistryMessages(storage, now),
         mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),
         catalogue=catalogue,
         ready=ready,

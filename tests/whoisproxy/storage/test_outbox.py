@@ -61,28 +61,29 @@ async def test_what_is_rolled_back_was_never_added(storage: Storage) -> None:
 
 async def test_items_of_a_key_wait_for_the_one_before(storage: Storage) -> None:
     first, second, other = [await add(storage, key) for key in ("a", "a", "b")]
-    assert [item.id for item in await claim(storage)] == [first, other]
+    claimed = await claim(storage)
+    assert [item.id for item in claimed] == [first, other]
     assert await claim(storage, "two") == []
     async with storage.unit_of_work() as unit:
-        await unit.outbox.done(first)
+        await unit.outbox.done(claimed[0])
     assert [item.id for item in await claim(storage, "two")] == [second]
 
 
 async def test_a_retried_item_keeps_its_place_and_counts_its_attempts(storage: Storage) -> None:
     first, _second = await add(storage, "a"), await add(storage, "a")
-    await claim(storage)
+    [item] = await claim(storage)
     async with storage.unit_of_work() as unit:
-        await unit.outbox.retry(first, NOW + HOUR, "UNAVAILABLE")
+        await unit.outbox.retry(item, NOW + HOUR, "UNAVAILABLE")
     assert await claim(storage) == []
     [again] = await claim(storage, now=NOW + HOUR)
     assert (again.id, again.attempts) == (first, 2)
 
 
 async def test_a_buried_item_holds_nobody_up(storage: Storage) -> None:
-    first, second = await add(storage, "a"), await add(storage, "a")
-    await claim(storage)
+    _first, second = await add(storage, "a"), await add(storage, "a")
+    [item] = await claim(storage)
     async with storage.unit_of_work() as unit:
-        await unit.outbox.bury(first, "REFUSED")
+        await unit.outbox.bury(item, "REFUSED")
     assert [item.id for item in await claim(storage)] == [second]
 
 
@@ -102,12 +103,41 @@ async def test_a_heartbeat_keeps_a_lease_and_only_its_own(storage: Storage) -> N
     await claim(storage, "one")
     later = NOW + timedelta(seconds=LEASE_S)
     async with storage.unit_of_work() as unit:
-        await unit.outbox.heartbeat("two", [item_id], NOW + 3 * HOUR)
+        assert await unit.outbox.heartbeat("two", [item_id], NOW + 3 * HOUR) == set()
     async with storage.unit_of_work() as unit:
-        await unit.outbox.heartbeat("one", [item_id], NOW + HOUR)
+        assert await unit.outbox.heartbeat("one", [item_id], NOW + HOUR) == {item_id}
     assert await claim(storage, "two", now=later) == []
     [taken_over] = await claim(storage, "two", now=NOW + HOUR)
     assert (taken_over.id, taken_over.attempts) == (item_id, 2)
+
+
+async def test_who_has_lost_his_claim_can_neither_end_nor_return_the_work(storage: Storage) -> None:
+    await add(storage, "a")
+    [lost] = await claim(storage, "one")
+    # Even the same worker, who stood still for too long, has another claim now.
+    [held] = await claim(storage, "one", now=NOW + HOUR)
+    async with storage.unit_of_work() as unit:
+        assert not await unit.outbox.holds(lost)
+        assert not await unit.outbox.done(lost)
+        assert not await unit.outbox.retry(lost, NOW, "UNAVAILABLE")
+        assert not await unit.outbox.bury(lost, "REFUSED")
+        assert await unit.outbox.holds(held)
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.done(held)
+        assert not await unit.outbox.holds(held)
+
+
+async def test_work_that_waits_for_its_next_try_can_be_woken(storage: Storage) -> None:
+    first = await add(storage, "a")
+    [item] = await claim(storage)
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.wake("a", NOW)
+    assert await claim(storage, "two") == []
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.retry(item, NOW + HOUR, "PENDING")
+    async with storage.unit_of_work() as unit:
+        await unit.outbox.wake("a", NOW)
+    assert [each.id for each in await claim(storage, "two")] == [first]
 
 
 async def test_workers_wake_after_the_commit(storage: Storage) -> None:
@@ -132,7 +162,7 @@ class Record:
         self.done.setdefault(item.key, []).append(item.payload["number"])
         self.running.remove(item.key)
         async with storage.unit_of_work() as unit:
-            await unit.outbox.done(item.id)
+            await unit.outbox.done(item)
 
 
 async def test_several_workers_do_every_item_once_and_each_key_in_order(

@@ -26,8 +26,11 @@ class OperationView(AnswerModel):
     state: OperationState
     attempts: int
     commands: Annotated[list[str], Field(description="What was sent to the registry, once done.")]
-    problem_code: str
+    problem_code: Annotated[str, Field(description="Why it failed, or what a pending one waits for.")]
     problem: str
+    look_again_at: Annotated[
+        datetime | None, Field(description="When what is in the way may have changed, as far as known.")
+    ]
     created_at: datetime
     updated_at: datetime
     links: Links

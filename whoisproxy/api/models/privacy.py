@@ -107,7 +107,11 @@ class PrivacyView(AnswerModel):
     allowed: Annotated[bool, Field(description="Whether privacy can be switched on for this TLD.")]
     mechanism: Mechanism
     reason: Annotated[
-        str | None, Field(description="Why it is not allowed, a TLD_ code; or why the last switch failed.")
+        str | None,
+        Field(
+            description="Why it is not allowed, a TLD_ code; why the last switch failed; or why the "
+            "mechanism is not the TLD's own, REGISTRY_HOLDS_NO_CONTACTS."
+        ),
     ]
     explanation: str
     source: Annotated[str, Field(description="Where the rule of the TLD is documented.")]

@@ -25,6 +25,7 @@ def operation_view(operation: Operation) -> OperationView:
         commands=list(operation.commands),
         problem_code=operation.problem_code,
         problem=operation.problem,
+        look_again_at=operation.look_again_at,
         created_at=operation.created_at,
         updated_at=operation.updated_at,
         links=Links(self=operation_link(operation.id)),

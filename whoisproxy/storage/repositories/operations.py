@@ -39,6 +39,13 @@ class Operations:
             operations.c.domain_id == domain_id, operations.c.state == OperationState.PENDING
         )
 
+    async def awaiting(self, transaction: str) -> list[Operation]:
+        """Return the pending operations that wait for the end of a registry's transaction."""
+        statement = select(operations).where(
+            operations.c.awaits == transaction, operations.c.state == OperationState.PENDING
+        )
+        return [_operation(row) for row in (await self._connection.execute(statement)).all()]
+
     async def _one(self, *conditions: object) -> Operation | None:
         statement = select(operations).where(*conditions).order_by(operations.c.id.desc())  # type: ignore[arg-type]
         row = (await self._connection.execute(statement)).first()

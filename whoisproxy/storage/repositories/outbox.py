@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.storage.ordering import in_order
@@ -33,7 +33,7 @@ class OutboxItem:
 
 
 class Outbox:
-    """Rows of the outbox; `added` tells whether this unit of work added any."""
+    """Rows of the outbox; `added` tells whether this unit of work added or woke any."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -97,24 +97,36 @@ class Outbox:
         claimed = [OutboxItem(row.id, row.kind, row.key, row.payload, row.attempts) for row in rows]
         return sorted(claimed, key=lambda item: item.id)
 
-    async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> None:
-        """Prolong the lease of rows that this worker still holds."""
+    async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
+        """Prolong the lease of rows that this worker still holds, and return which these are."""
         held = and_(outbox.c.id.in_(ids), outbox.c.worker_id == worker_id, outbox.c.state == "claimed")
-        await self._connection.execute(update(outbox).where(held).values(lease_until=lease_until))
+        statement = update(outbox).where(held).values(lease_until=lease_until).returning(outbox.c.id)
+        return set((await self._connection.execute(statement)).scalars())
 
-    async def done(self, item_id: int) -> None:
-        """Mark a row as done."""
-        await self._finish(item_id, state="done", lease_until=None)
+    async def holds(self, item: OutboxItem) -> bool:
+        """Whether the claim that gave out `item` still stands; it does until this unit of work ends."""
+        statement = select(outbox.c.id).where(_claim_of(item)).with_for_update()
+        return (await self._connection.execute(statement)).first() is not None
 
-    async def retry(self, item_id: int, run_at: datetime, problem_code: str) -> None:
-        """Let a row be claimed again from `run_at` on."""
-        await self._finish(
-            item_id, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
+    async def done(self, item: OutboxItem) -> bool:
+        """Mark a row as done; False, and nothing is changed, where the claim does not stand any more."""
+        return await self._finish(item, state="done", lease_until=None)
+
+    async def retry(self, item: OutboxItem, run_at: datetime, problem_code: str) -> bool:
+        """Let a row be claimed again from `run_at` on; False as for `done`."""
+        return await self._finish(
+            item, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
         )
 
-    async def bury(self, item_id: int, problem_code: str) -> None:
-        """Give a row up for good; it stays to be looked at."""
-        await self._finish(item_id, state="buried", lease_until=None, problem_code=problem_code)
+    async def bury(self, item: OutboxItem, problem_code: str) -> bool:
+        """Give a row up for good; it stays to be looked at. False as for `done`."""
+        return await self._finish(item, state="buried", lease_until=None, problem_code=problem_code)
+
+    async def wake(self, key: str, now: datetime) -> None:
+        """Let the waiting work of a key be done at once: what it waits for may have come."""
+        waiting = and_(outbox.c.key == key, outbox.c.state == "waiting", outbox.c.run_at > now)
+        woken = await self._connection.execute(update(outbox).where(waiting).values(run_at=now))
+        self.added = self.added or woken.rowcount > 0
 
     async def withdraw(self, key: str) -> None:
         """Strike off the work of a key that no worker has claimed: what replaces it need not wait for it."""
@@ -126,5 +138,11 @@ class Outbox:
         done = and_(outbox.c.state == "done", outbox.c.run_at < before)
         return (await self._connection.execute(delete(outbox).where(done))).rowcount
 
-    async def _finish(self, item_id: int, **values: object) -> None:
-        await self._connection.execute(update(outbox).where(outbox.c.id == item_id).values(**values))
+    async def _finish(self, item: OutboxItem, **values: object) -> bool:
+        statement = update(outbox).where(_claim_of(item)).values(**values)
+        return (await self._connection.execute(statement)).rowcount == 1
+
+
+def _claim_of(item: OutboxItem) -> ColumnElement[bool]:
+    """Each claim counts one more attempt: the number tells a claim from every other of the row."""
+    return and_(outbox.c.id == item.id, outbox.c.attempts == item.attempts, outbox.c.state == "claimed")

@@ -1,0 +1,279 @@
+"""What a change leaves on disk and at the registry, and whose objects it touches."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from registries.contact import Role
+from registries.epp.connector import EppConnector
+from registries.epp.frames import ContactCreate, ContactInfo
+from registries.epp.pool import SessionPool
+from registries.epp.postal import postal_forms
+from registries.epp.session import Session
+from registries.epp.statuses import RULES, obstacle
+from registries.epp.substitution import handle_of
+from registries.errors import ChangePending, RegistryRefused, RegistryUnavailable, SponsoredElsewhere
+from registries.policy import Mechanism
+from registries.sandbox.store import State
+from tests.registries.epp.peer import Connection, response, scripted_registry, transaction_of
+from tests.registries.epp.world import (
+    DOMAIN,
+    OWN,
+    PROXIES,
+    PROXY,
+    ROLES,
+    ZOE,
+    World,
+    change,
+    sandbox_world,
+)
+
+SUBSTITUTE, FLAG = Mechanism.SUBSTITUTE, Mechanism.REGISTRY_FLAG
+SEPARATE = {role: f"ZOE-{role.upper()}"[:16] for role in ROLES}
+SHARED_PROXY = dict.fromkeys(ROLES, PROXY)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with sandbox_world(tmp_path) as made:
+        yield made
+
+
+async def test_what_a_change_makes_and_replaces_is_written_down_before_anything_is_changed(
+    world: World,
+) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    sent: list[str] = []
+
+    async def look() -> None:
+        sent.extend(await world.journal())
+
+    world.book.before = look
+    await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    assert set(sent) == {"domain:info", "contact:info"}
+    [(operation_id, made, replaced)] = world.book.notes
+    assert operation_id == "op_1"
+    assert made == {handle_of("op_1", role): role for role in ROLES}
+    assert replaced == {handle: role for role, handle in SEPARATE.items()}
+
+
+async def test_a_change_that_is_reached_already_is_not_written_down(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    await world.connector.apply(change(SUBSTITUTE, OWN, hide=False))
+    assert world.book.notes == []
+
+
+async def test_the_proof_says_which_contacts_are_gone(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    seen = await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    assert seen.deleted == set(SEPARATE.values())
+
+
+async def _give_contact_to(world: World, client_id: str, handle: str) -> None:
+    """As it is after a transfer in: the domain came, its contacts stayed with the registrar before."""
+
+    def work(state: State) -> None:
+        record = state.contacts.get(handle)
+        assert record is not None
+        state.contacts.update(replace(record, origin=replace(record.origin, sponsor=client_id)))
+
+    await world.registry._store.transact(work)
+
+
+async def test_after_a_transfer_in_the_contacts_of_the_registrar_before_are_left_alone(world: World) -> None:
+    """They are replaced by ours; changing or deleting them would be answered 2201."""
+    await world.register(DOMAIN, SEPARATE)
+    foreign = SEPARATE[Role.REGISTRANT]
+    await _give_contact_to(world, "registrar-2", foreign)
+    seen = await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    assert {role: observed.contact for role, observed in seen.contacts.items()} == PROXIES
+    assert (await world.contact(foreign, "registrar-2")).sponsor == "registrar-2"
+    [(_, _, replaced)] = world.book.notes
+    assert foreign not in replaced
+    deleted = [entry for entry in await world.registry.journal() if entry.command == "contact:delete"]
+    assert foreign not in {entry.object_id for entry in deleted}
+
+
+DOMAIN_OF = (
+    b'<domain:infData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>zoe.example</domain:name>'
+    b'<domain:roid>D-1</domain:roid><domain:status s="ok"/><domain:registrant>%s</domain:registrant>'
+    b"<domain:clID>%s</domain:clID></domain:infData>"
+)
+
+
+def _proxy_as_held(handle: bytes) -> bytes:
+    return (
+        b'<contact:infData xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>%s</contact:id>'
+        b'<contact:postalInfo type="int"><contact:name>Privacy service</contact:name><contact:org>'
+        b"Privacy service provided by Example Registrar</contact:org><contact:addr><contact:street>Box 1"
+        b"</contact:street><contact:city>Basel</contact:city><contact:pc>4001</contact:pc><contact:cc>CH"
+        b"</contact:cc></contact:addr></contact:postalInfo><contact:voice>+41.610000000</contact:voice>"
+        b"<contact:email>registrant@relay.example</contact:email><contact:clID>registrar-1</contact:clID>"
+        b"</contact:infData>" % handle
+    )
+
+
+async def test_a_contact_that_the_registry_does_not_show_us_is_replaced(tmp_path: Path) -> None:
+    ours = handle_of("op_1", Role.REGISTRANT).encode()
+
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, DOMAIN_OF % (b"FOREIGN-1", b"registrar-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)  # contact:check, without a word about the handle
+        await connection.answer(1000)
+        await connection.answer(1000, _proxy_as_held(ours))
+        await connection.answer(1000)
+        await connection.answer(1000, DOMAIN_OF % (ours, b"registrar-1"))
+        await connection.answer(1500)
+
+    only_registrant = {Role.REGISTRANT: PROXIES[Role.REGISTRANT]}
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        seen = await connector.apply(change(SUBSTITUTE, only_registrant))
+        await connector.close()
+    assert seen.contacts[Role.REGISTRANT].contact == PROXIES[Role.REGISTRANT]
+    assert "contact:delete" not in seen.commands
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_domain_that_was_transferred_away_is_told_apart(tmp_path: Path, *, refused: bool) -> None:
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        if refused:
+            await connection.answer(2201)
+        else:
+            await connection.answer(1000, DOMAIN_OF % (b"THEIRS-1", b"registrar-9"))
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(SponsoredElsewhere) as caught:
+            await connector.apply(change(SUBSTITUTE, PROXIES))
+        await connector.close()
+    assert not caught.value.retry
+
+
+async def test_while_a_change_is_pending_it_is_only_read_whether_it_was_made(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    waiting = replace(change(SUBSTITUTE, PROXIES), pending="SV-1")
+    with pytest.raises(ChangePending) as caught:
+        await world.connector.apply(waiting)
+    assert caught.value.transaction == "SV-1"
+    with pytest.raises(ChangePending):
+        await world.connector.apply(replace(change(FLAG, OWN), pending="SV-1"))
+    assert set(await world.journal()) == {"domain:info", "contact:info"}
+    await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    done = await world.connector.apply(waiting)
+    assert done.contacts[Role.REGISTRANT].contact == PROXIES[Role.REGISTRANT]
+
+
+async def test_domains_that_share_their_proxy_contacts_use_the_same_objects(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    await world.register("other.example", {role: f"OTHER-{role.upper()}"[:16] for role in ROLES})
+    first = replace(change(SUBSTITUTE, SHARED_PROXY), shared=True)
+    second = replace(first, operation_id="op_2", domain="other.example")
+    seen = [await world.connector.apply(each) for each in (first, second)]
+    assert seen[0].contacts == seen[1].contacts
+    back = replace(change(SUBSTITUTE, OWN, hide=False, operation="op_3"), shared=True)
+    alone = await world.connector.apply(back)
+    assert alone.contacts[Role.REGISTRANT].handle == handle_of("op_3", Role.REGISTRANT)
+    assert "contact:delete" not in alone.commands
+
+
+async def test_a_contact_is_disposed_of_once_nothing_refers_to_it(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    handle = SEPARATE[Role.ADMIN]
+    assert not await world.connector.dispose(handle)
+    session = await Session.open(world.account)
+    await session.send(ContactCreate("SPARE-1", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
+    assert await world.connector.dispose("SPARE-1")
+    with pytest.raises(RegistryRefused, match="2303"):
+        await session.send(ContactInfo("SPARE-1"))
+    await session.close()
+    assert await world.connector.dispose("SPARE-1")
+
+
+async def test_another_registrars_contact_is_never_deleted(world: World) -> None:
+    session = await Session.open(world.account_of("registrar-2"))
+    await session.send(ContactCreate("FOREIGN-2", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
+    await session.close()
+    assert await world.connector.dispose("FOREIGN-2")
+    assert (await world.contact("FOREIGN-2", "registrar-2")).sponsor == "registrar-2"
+
+
+async def test_messages_stay_until_they_are_acknowledged(world: World) -> None:
+    assert await world.connector.next_message() is None
+    await world.registry.queue_message("registrar-1", "Credit is low")
+    first = await world.connector.next_message()
+    assert first is not None
+    assert first == await world.connector.next_message()
+    assert first.text == "Credit is low"
+    assert "Credit" not in repr(first)
+    await world.connector.acknowledge(first.message_id)
+    await world.connector.acknowledge(first.message_id)
+    assert await world.connector.next_message() is None
+
+
+_TRANSFER = (
+    b'<domain:trnData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>zoe.example</domain:name>'
+    b"<domain:trStatus>%s</domain:trStatus><domain:reID>%s</domain:reID><domain:reDate>2026-11-01T00:00:00Z"
+    b"</domain:reDate><domain:acID>registrar-1</domain:acID><domain:acDate>2026-11-06T00:00:00Z"
+    b"</domain:acDate></domain:trnData>"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "gaining", "gone"),
+    [
+        ("pending", "registrar-9", False),
+        ("clientRejected", "registrar-9", False),
+        ("serverApproved", "registrar-9", True),
+        ("clientApproved", "registrar-9", True),
+        ("serverApproved", "registrar-1", False),
+    ],
+)
+async def test_a_message_says_whether_the_domain_has_gone_to_another_registrar(
+    tmp_path: Path, status: str, gaining: str, *, gone: bool
+) -> None:
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        frame = await connection.receive()
+        answer = response(1301, _TRANSFER % (status.encode(), gaining.encode()), transaction_of(frame))
+        queue = b'</result><msgQ count="1" id="M-1"><msg>Transfer</msg></msgQ>'
+        await connection.send(answer.replace(b"</result>", queue))
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        message = await connector.next_message()
+        await connector.close()
+    assert message is not None
+    assert (message.about, message.transfer, message.gone) == ("zoe.example", status, gone)
+
+
+@pytest.mark.parametrize("status", RULES)
+def test_every_status_in_the_table_says_why_and_when_to_look_again(status: str) -> None:
+    error = obstacle("domain", ["ok", status])
+    assert isinstance(error, RegistryUnavailable | RegistryRefused)
+    assert error.why.startswith("DOMAIN_")
+    assert error.look_again_s > 0
+    assert error.retry is RULES[status].passes
+
+
+def test_a_domain_in_redemption_is_not_taken_for_one_that_is_gone() -> None:
+    error = obstacle("domain", ["pendingDelete", "redemptionPeriod"])
+    assert error is not None
+    assert error.why == "DOMAIN_IN_REDEMPTION"
+    assert obstacle("domain", ["ok", "clientTransferProhibited", "clientHold"]) is None
+
+
+async def test_on_hold_nothing_is_changed(world: World) -> None:
+    await world.register(DOMAIN, SEPARATE)
+    await world.registry.set_statuses(DOMAIN, add=["serverHold"])
+    with pytest.raises(RegistryUnavailable) as caught:
+        await world.connector.apply(change(SUBSTITUTE, PROXIES))
+    assert caught.value.why == "DOMAIN_ON_HOLD"
+    assert set(await world.journal()) == {"domain:info", "contact:info"}

@@ -1,0 +1,104 @@
+"""Contact objects at registries: written down before they are made, cleared away when nobody needs them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from registries.connector import Change, Desk
+from registries.contact import Role
+from registries.errors import RegistryRefused, RegistryUnavailable
+from whoisproxy.domain.registry import ContactState, HeldContact
+from whoisproxy.services.registry_endings import standing
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
+
+_log = structlog.get_logger()
+_CLEARED = Counter(
+    "whoisproxy_registry_contacts", "Loose contacts looked at, by what came of it.", ["outcome"]
+)
+
+_BATCH = 100
+_FIRST_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE = timedelta(days=7)
+_MOST_DOUBLINGS = 8
+
+
+class ContactJournal:
+    """Implements `registries.connector.Journal` for one account."""
+
+    def __init__(self, storage: Storage, account: str, clock: Clock) -> None:
+        self._storage = storage
+        self._account = account
+        self._clock = clock
+
+    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+        """Put on disk which contacts a change will make and which it will leave without a domain.
+
+        Raises:
+            RegistryUnavailable: The change counts no longer: nothing may be begun for it.
+        """
+        async with self._storage.unit_of_work() as uow:
+            now_is = await standing(uow, change.operation_id)
+            if now_is is None:
+                raise RegistryUnavailable("another change took this one's place")
+            domain_id = now_is.registration.id
+
+            def held(handle: str, role: Role, state: ContactState) -> HeldContact:
+                return HeldContact(
+                    account=self._account,
+                    handle=handle,
+                    domain_id=domain_id,
+                    domain=change.domain,
+                    role=role,
+                    made=state is ContactState.PLANNED,
+                    operation_id=change.operation_id,
+                    state=state,
+                    tries=0,
+                    look_at=None,
+                    created_at=self._clock(),
+                )
+
+            planned = [held(handle, role, ContactState.PLANNED) for handle, role in made.items()]
+            linked = [held(handle, role, ContactState.LINKED) for handle, role in replaced.items()]
+            await uow.registry_contacts.note([*planned, *linked])
+
+
+class ContactCollector:
+    """Deletes contacts that no domain needs any more, whatever left them behind."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    async def collect(self, account: str, desk: Desk) -> int:
+        """Look at the loose contacts of an account whose time has come; return how many are gone.
+
+        Raises:
+            RegistryError: The registry does not answer; what is left is looked at another time.
+        """
+        async with self._storage.reading() as uow:
+            due = await uow.registry_contacts.due(account, self._clock(), _BATCH)
+        return sum([await self._look_at(desk, contact) for contact in due])
+
+    async def _look_at(self, desk: Desk, contact: HeldContact) -> bool:
+        async with self._storage.reading() as uow:
+            needed = await uow.registry_contacts.needed(contact.account, contact.handle)
+        # One that domains share goes with the last of them.
+        gone = needed or await self._dispose(desk, contact)
+        async with self._storage.unit_of_work() as uow:
+            if gone:
+                await uow.registry_contacts.forget(contact)
+            else:
+                pause = min(_FIRST_PAUSE * 2 ** min(contact.tries, _MOST_DOUBLINGS), _LONGEST_PAUSE)
+                await uow.registry_contacts.postpone(contact, self._clock() + pause)
+        _CLEARED.labels("needed" if needed else "gone" if gone else "stays").inc()
+        return gone and not needed
+
+    async def _dispose(self, desk: Desk, contact: HeldContact) -> bool:
+        try:
+            return await desk.dispose(contact.handle)
+        except RegistryRefused as error:
+            _log.warning("registry-contact-stays", account=contact.account, code=error.code)
+            return False

@@ -1,0 +1,252 @@
+"""Accounts at registries: contact objects there, messages from there, who looks after which account.
+
+What a registry says may name persons: its words are sealed under the system's own key.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from registries.contact import Role
+from whoisproxy.domain.registry import ContactState, HeldContact, MessageKind, RegistryMessage
+from whoisproxy.storage.keyring import SYSTEM
+from whoisproxy.storage.ordering import in_order
+from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.tables import contactless, registry_contacts, registry_leases, registry_messages
+
+_EVERY_DOMAIN = ""
+
+
+class RegistryContacts:
+    """Contact objects, one row for each domain that needs or needed them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, contacts: Collection[HeldContact]) -> None:
+        """Store contacts of one domain; one that is known already stays as it is, unless it is planned."""
+        if not contacts:
+            return
+        known = {each.handle for each in await self._many(_of_domain(contacts))}
+        fresh = [asdict(each) for each in contacts if each.handle not in known]
+        if fresh:
+            await self._connection.execute(insert(registry_contacts), fresh)
+        planned = [each for each in contacts if each.handle in known and each.state is ContactState.PLANNED]
+        for each in planned:
+            await self._change(each, state=each.state, operation_id=each.operation_id, look_at=None, tries=0)
+
+    async def of_domain(self, domain_id: str) -> list[HeldContact]:
+        """Return what is known of a domain."""
+        return await self._many(registry_contacts.c.domain_id == domain_id)
+
+    async def settle(
+        self, domain_id: str, linked: Collection[str], gone: Collection[str], now: datetime
+    ) -> None:
+        """Write down what a proof showed: which contacts the domain has, and which are deleted.
+
+        All others of the domain are loose from now on. A contact of the registrar's own that the domain
+        has is forgotten: it is no business of ours.
+        """
+        known = await self.of_domain(domain_id)
+        ends = [each for each in known if each.handle in gone or (each.handle in linked and not each.made)]
+        await self._remove(ends)
+        for each in known:
+            if each in ends:
+                continue
+            if each.handle in linked:
+                await self._change(each, state=ContactState.LINKED, look_at=None, tries=0)
+            elif each.state is not ContactState.LOOSE:
+                await self._change(each, state=ContactState.LOOSE, look_at=now, tries=0)
+
+    async def loosen(self, domain_id: str, look_at: datetime, operation_id: str = "") -> None:
+        """Let go of a domain's contacts, or of those that an operation has planned."""
+        chosen = registry_contacts.c.domain_id == domain_id
+        if operation_id:
+            chosen = and_(
+                chosen,
+                registry_contacts.c.operation_id == operation_id,
+                registry_contacts.c.state == ContactState.PLANNED,
+            )
+        values = {"state": ContactState.LOOSE, "look_at": look_at, "tries": 0}
+        await self._connection.execute(update(registry_contacts).where(chosen).values(**values))
+
+    async def due(self, account: str, now: datetime, limit: int) -> list[HeldContact]:
+        """Return loose contacts of an account that it is time to look at."""
+        return await self._many(
+            and_(registry_contacts.c.account == account, registry_contacts.c.look_at <= now), limit
+        )
+
+    async def needed(self, account: str, handle: str) -> bool:
+        """Whether a domain refers to the contact, or a change is about to make it do so."""
+        live = registry_contacts.c.state.in_([ContactState.PLANNED, ContactState.LINKED])
+        statement = select(exists().where(_object(account, handle), live))
+        return bool((await self._connection.execute(statement)).scalar_one())
+
+    async def postpone(self, contact: HeldContact, look_at: datetime) -> None:
+        """Look at a loose contact again later."""
+        await self._change(contact, look_at=look_at, tries=contact.tries + 1)
+
+    async def forget(self, contact: HeldContact) -> None:
+        """Remove a loose contact that is gone; one that a change needs again meanwhile stays."""
+        loose = registry_contacts.c.state == ContactState.LOOSE
+        await self._connection.execute(delete(registry_contacts).where(_row(contact), loose))
+
+    async def by_handle(self, account: str, handle: str) -> HeldContact | None:
+        """Return what is known of a contact object."""
+        found = await self._many(_object(account, handle), 1)
+        return found[0] if found else None
+
+    async def _change(self, contact: HeldContact, **values: object) -> None:
+        await self._connection.execute(update(registry_contacts).where(_row(contact)).values(**values))
+
+    async def _remove(self, contacts: Iterable[HeldContact]) -> None:
+        for each in contacts:
+            await self._connection.execute(delete(registry_contacts).where(_row(each)))
+
+    async def _many(self, condition: ColumnElement[bool], limit: int | None = None) -> list[HeldContact]:
+        statement = (
+            select(registry_contacts).where(condition).order_by(registry_contacts.c.handle).limit(limit)
+        )
+        return [_held(row) for row in (await self._connection.execute(statement)).all()]
+
+
+def _of_domain(contacts: Iterable[HeldContact]) -> ColumnElement[bool]:
+    return or_(*map(_row, contacts))
+
+
+def _object(account: str, handle: str) -> ColumnElement[bool]:
+    return and_(registry_contacts.c.account == account, registry_contacts.c.handle == handle)
+
+
+def _row(contact: HeldContact) -> ColumnElement[bool]:
+    return and_(_object(contact.account, contact.handle), registry_contacts.c.domain_id == contact.domain_id)
+
+
+def _held(row: Row[tuple[object, ...]]) -> HeldContact:
+    values = {
+        **row._mapping,  # noqa: SLF001 - SQLAlchemy's documented accessor
+        "role": Role(row.role),
+        "state": ContactState(row.state),
+    }
+    return HeldContact(**values)
+
+
+class RegistryMessages:
+    """Messages, kept from before they are acknowledged until their time is over."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+        self._connection = sealing.connection
+
+    async def known(self, account: str, message_id: str) -> bool:
+        """Whether the message is here already."""
+        statement = select(
+            exists().where(
+                registry_messages.c.account == account, registry_messages.c.message_id == message_id
+            )
+        )
+        return bool((await self._connection.execute(statement)).scalar_one())
+
+    async def add(self, message: RegistryMessage) -> None:
+        """Store a message."""
+        values = asdict(message)
+        words = {"text": values.pop("text"), "about": values.pop("about")}
+        sealed = await self._sealing.seal_json(SYSTEM, _purpose(message.id), words)
+        await self._connection.execute(insert(registry_messages).values(**values, sealed=sealed))
+
+    async def page(self, registrar_id: str, after: str, limit: int) -> list[RegistryMessage]:
+        """Return up to `limit` messages for a registrar that it has not taken, from behind `after`."""
+        return await self._many(
+            and_(
+                registry_messages.c.registrar_id == registrar_id,
+                registry_messages.c.taken_at.is_(None),
+                registry_messages.c.id > after,
+            ),
+            limit,
+        )
+
+    async def take(self, registrar_id: str, message_id: str, now: datetime) -> bool:
+        """Mark a registrar's message as taken, once; return whether it has one of that id."""
+        its = and_(registry_messages.c.registrar_id == registrar_id, registry_messages.c.id == message_id)
+        untaken = update(registry_messages).where(its, registry_messages.c.taken_at.is_(None))
+        await self._connection.execute(untaken.values(taken_at=now))
+        return bool((await self._connection.execute(select(exists().where(its)))).scalar_one())
+
+    async def end_of(self, account: str, transaction: str) -> RegistryMessage | None:
+        """Return the message that says how a transaction ended, if it has come, and offer it to nobody."""
+        its = and_(
+            registry_messages.c.account == account,
+            registry_messages.c.transaction == transaction,
+            registry_messages.c.succeeded.is_not(None),
+        )
+        found = await self._many(its, 1)
+        if found:
+            await self._connection.execute(update(registry_messages).where(its).values(registrar_id=None))
+        return found[0] if found else None
+
+    async def purge(self, before: datetime) -> int:
+        """Delete what came before `before` and nobody waits for; return how many."""
+        over = or_(registry_messages.c.taken_at.is_not(None), registry_messages.c.registrar_id.is_(None))
+        statement = delete(registry_messages).where(registry_messages.c.received_at < before, over)
+        return (await self._connection.execute(statement)).rowcount
+
+    async def _many(self, condition: ColumnElement[bool], limit: int) -> list[RegistryMessage]:
+        statement = select(registry_messages).where(condition).order_by(registry_messages.c.id).limit(limit)
+        return [await self._message(row) for row in (await self._connection.execute(statement)).all()]
+
+    async def _message(self, row: Row[tuple[object, ...]]) -> RegistryMessage:
+        words = await self._sealing.open_json(SYSTEM, _purpose(row.id), row.sealed)
+        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
+        del values["sealed"]
+        values |= {"kind": MessageKind(row.kind), "text": str(words["text"]), "about": str(words["about"])}
+        return RegistryMessage(**values)
+
+
+def _purpose(message_id: str) -> str:
+    return f"registry-message:{message_id}"
+
+
+class RegistryAccounts:
+    """What is known of our accounts at registries."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lease(self, account: str, worker_id: str, now: datetime, until: datetime) -> bool:
+        """Take an account into care, or go on caring for it; False while another worker does."""
+        await in_order(self._connection, f"registry-account:{account}")
+        its = registry_leases.c.account == account
+        free = or_(registry_leases.c.worker_id == worker_id, registry_leases.c.lease_until <= now)
+        values = {"worker_id": worker_id, "lease_until": until}
+        taken = await self._connection.execute(update(registry_leases).where(its, free).values(**values))
+        if taken.rowcount:
+            return True
+        if (await self._connection.execute(select(exists().where(its)))).scalar_one():
+            return False
+        await self._connection.execute(insert(registry_leases).values(account=account, **values))
+        return True
+
+    async def holds_no_contacts(self, account: str, domain: str) -> bool:
+        """Whether the registry was found to hold no contacts for the domain."""
+        statement = select(exists().where(_contactless(account, domain)))
+        return bool((await self._connection.execute(statement)).scalar_one())
+
+    async def remember_no_contacts(self, account: str, domain: str, now: datetime) -> None:
+        """Remember that the registry holds none: for a domain, or with "" for every one of the account."""
+        await in_order(self._connection, f"registry-account:{account}")
+        its = and_(contactless.c.account == account, contactless.c.domain == domain)
+        if not (await self._connection.execute(select(exists().where(its)))).scalar_one():
+            await self._connection.execute(
+                insert(contactless).values(account=account, domain=domain, since=now)
+            )
+
+    async def remember_contacts(self, account: str, domain: str) -> None:
+        """Forget it again: the registry has shown contacts of the domain."""
+        await self._connection.execute(delete(contactless).where(_contactless(account, domain)))
+
+
+def _contactless(account: str, domain: str) -> ColumnElement[bool]:
+    return and_(contactless.c.account == account, contactless.c.domain.in_([_EVERY_DOMAIN, domain]))
