@@ -37,7 +37,7 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mib(pid: int) -> tuple[float, float]:
-    """Return RSS and PSS of a process in MiB: all its pages, and its part of those that it shares; see proc(5)."""
+    """Return RSS and PSS of a process in MiB: its pages, shared ones in full or in part; see proc(5)."""
     lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
     kib = {words[0]: int(words[1]) for words in lines if words[0] in {"Rss:", "Pss:"}}
     return round(kib["Rss:"] / 1024, 1), round(kib["Pss:"] / 1024, 1)

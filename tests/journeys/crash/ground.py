@@ -5,11 +5,11 @@ import os
 import random
 import signal
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from bench.installation import configure, import_all, register_all
 from bench.processes import RunningRegistry, RunningService, add_registrar, registry, service
@@ -18,11 +18,15 @@ from tests.journeys.crash.plan import Plan
 # A domain ending for each mechanism that changes contacts at the registry, the usual one more often.
 _SUFFIXES = ("org", "org", "org", "eu", "ca")
 
+_STARTED = '"service-started"'
+_START_S = 60
+_LOOK_S = 0.1
+
 
 class Victim:
     """A process of the service that is killed without warning, and started again."""
 
-    def __init__(self, config: Path, roles: Sequence[str], log: IO[str]) -> None:
+    def __init__(self, config: Path, roles: Sequence[str], log: Path) -> None:
         self._config = config
         self._roles = roles
         self._log = log
@@ -30,8 +34,16 @@ class Victim:
         self._running: RunningService | None = None
 
     def start(self) -> None:
-        """Start it; returns when it listens, where it does."""
-        self._running = self._closing.enter_context(service(self._config, *self._roles, errors=self._log))
+        """Start it; returns when it works."""
+        before = self._starts()
+        errors = self._closing.enter_context(self._log.open("a"))
+        self._running = self._closing.enter_context(service(self._config, *self._roles, errors=errors))
+        deadline = time.monotonic() + _START_S
+        # A worker listens nowhere and says nothing but in its log.
+        while self._starts() == before:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self._roles} did not start; see {self._log}")
+            time.sleep(_LOOK_S)
 
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
@@ -43,6 +55,9 @@ class Victim:
         """End it in good order where it still runs."""
         self._closing.close()
 
+    def _starts(self) -> int:
+        return self._log.read_text().count(_STARTED) if self._log.exists() else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -50,7 +65,6 @@ class Ground:
 
     Attributes:
         api: Address of the API. On PostgreSQL it lives through it all; on SQLite it dies with the worker.
-        log: What the processes of the service log.
     """
 
     registry: RunningRegistry
@@ -58,7 +72,6 @@ class Ground:
     api: str
     api_key: str
     victims: tuple[Victim, ...]
-    log: Path
 
     async def kill_until(self, enough: asyncio.Event, plan: Plan, chance: random.Random) -> int:
         """Kill one of the victims now and then, and start it again; return how often, once it is enough."""
@@ -95,22 +108,23 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
             sessions=plan.sessions,
             database=database,
             api_port=port,
-            log_level="warning",
+            log_level="info",
         )
         api_key = add_registrar(config)
         import_all(config, domains)
-        log = folder / "log"
-        errors = stack.enter_context(log.open("w"))
         if embedded:
-            victims = [Victim(config, ("api", "worker"), errors)]
+            victims = [Victim(config, ("api", "worker"), folder / "log-0")]
             api = f"http://127.0.0.1:{port}"
         else:
-            victims = [Victim(config, ("worker",), errors) for _ in range(plan.workers)]
+            victims = [
+                Victim(config, ("worker",), folder / f"log-{number}") for number in range(plan.workers)
+            ]
+            errors = stack.enter_context((folder / "log-api").open("w"))
             api = stack.enter_context(service(config, "api", errors=errors)).api
         for victim in victims:
             stack.callback(victim.close)
             victim.start()
-        yield Ground(sandbox, domains, api, api_key, tuple(victims), log)
+        yield Ground(sandbox, domains, api, api_key, tuple(victims))
 
 
 def _free_port() -> int:
