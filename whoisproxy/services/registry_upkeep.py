@@ -50,6 +50,7 @@ class RegistryUpkeep:
         async with asyncio.TaskGroup() as tasks:
             for account in self._desks:
                 tasks.create_task(self._keep_on(account, stop))
+            await stop.wait()
 
     async def _keep_on(self, account: AccountFacts, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -30,12 +30,13 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
-from whoisproxy.services.settings import PrivacySettings
+from whoisproxy.services.settings import AccountFacts, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
 
-SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30))
+ACCOUNT = AccountFacts("registry")
+SETTINGS = PrivacySettings(BRAND, "relay.example", timedelta(days=30), {"org": ACCOUNT})
 
 
 def now() -> datetime:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from registries.catalogue import Catalogue
+from registries.connector import Connector
 from tests.fakes import Accounts as RegistryAccounts
 from tests.fakes import Clock, FakeRegistry
 from tests.support import samples
@@ -18,9 +19,10 @@ from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker, RetryPolicy, WorkerSettings
 from whoisproxy.services.privacy import PrivacyService, PrivacyView, SwitchRequest
 from whoisproxy.services.registration import Registrations, RegistrationSpec
+from whoisproxy.services.registry_messages import MessageIntake, RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.relay_directory import RelayDirectory
-from whoisproxy.services.settings import PrivacySettings
+from whoisproxy.services.settings import AccountFacts, PrivacySettings
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -49,6 +51,8 @@ class World:
     privacy: PrivacyService
     operations: Operations
     sync: RegistrySync
+    intake: MessageIntake
+    messages: RegistryMessages
     worker: OutboxWorker
     directory: RelayDirectory
     lookup: Lookup
@@ -97,14 +101,26 @@ class World:
         return any(secret in record for secret in REGISTRANT.secrets())
 
 
-async def make_world(storage: Storage, attempts: int = 4) -> World:
-    """Put the services together."""
-    clock, registry, catalogue = Clock(), FakeRegistry(), Catalogue.load()
+ACCOUNT = AccountFacts("sandbox")
+SHARED = AccountFacts("sandbox", shared_email="privacy@registrar.example")
+
+
+async def make_world(
+    storage: Storage,
+    attempts: int = 4,
+    account: AccountFacts = ACCOUNT,
+    connector: Connector | None = None,
+    clock: Clock | None = None,
+) -> World:
+    """Put the services together; without a `connector` the registry is the one in memory."""
+    suffixes = ("org", "eu", "ca")
+    settings = replace(SETTINGS, accounts=dict.fromkeys(suffixes, account))
+    clock, registry, catalogue = clock or Clock(), FakeRegistry(), Catalogue.load()
     accounts = Accounts(storage, clock)
     operations = Operations(storage)
-    connectors = RegistryAccounts(dict.fromkeys(("org", "eu", "ca"), registry))
-    sync = RegistrySync(storage, catalogue, connectors, SETTINGS, clock, operations.notify)
-    settings = WorkerSettings(retry=RetryPolicy(attempts=attempts), poll_s=0.05)
+    connectors = RegistryAccounts(dict.fromkeys(suffixes, connector or registry))
+    sync = RegistrySync(storage, catalogue, connectors, settings, clock, operations.notify)
+    pace = WorkerSettings(retry=RetryPolicy(attempts=attempts), poll_s=0.05)
     return World(
         storage=storage,
         clock=clock,
@@ -112,10 +128,12 @@ async def make_world(storage: Storage, attempts: int = 4) -> World:
         registrar=await accounts.add_registrar("Gandalf Domains", "https://gandalf.example", 9995),
         accounts=accounts,
         registrations=Registrations(storage, catalogue, clock),
-        privacy=PrivacyService(storage, catalogue, SETTINGS, clock),
+        privacy=PrivacyService(storage, catalogue, settings, clock),
         operations=operations,
         sync=sync,
-        worker=OutboxWorker(storage, {APPLY: sync}, "worker-1", clock, settings, lambda: 1.0),
+        intake=MessageIntake(storage, settings, clock, operations.notify),
+        messages=RegistryMessages(storage, clock),
+        worker=OutboxWorker(storage, {APPLY: sync}, "worker-1", clock, pace, lambda: 1.0),
         directory=RelayDirectory(storage, RELAY, clock),
         lookup=Lookup(storage, catalogue, BRAND, clock),
     )

@@ -20,6 +20,7 @@ from tests.whoisproxy.storage.values import (
     reply,
 )
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
+from whoisproxy.domain.registry import MessageKind, RegistryMessage
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
@@ -27,6 +28,20 @@ from whoisproxy.storage.unit_of_work import Storage
 
 _SHOWN = PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True)
 _CONSENT = Consent(f"{CANARY} himself", NOW, "1")
+_MESSAGE = RegistryMessage(
+    "rmsg_1",
+    "registry",
+    "M-1",
+    REGISTRAR.id,
+    MessageKind.OTHER,
+    "name1.com",
+    "",
+    None,
+    "",
+    f"{CANARY} asks for it",
+    CANARY,
+    NOW,
+)
 _PRIVACY = Privacy(_SHOWN, MailPolicy.FILTER, f"{CANARY}@forward.example", _CONSENT, "", "", NOW)
 
 
@@ -50,6 +65,7 @@ async def use_everything(storage: Storage) -> None:
         await unit.webhooks.add(Webhook("whk_1", REGISTRAR.id, f"https://{CANARY}.example", CANARY, NOW))
         answer = StoredAnswer(b"f" * 32, 200, {"ETag": "1"}, f'{{"name": "{CANARY}"}}'.encode())
         await unit.idempotency.put(REGISTRAR.id, "key", answer, NOW)
+        await unit.registry_messages.add(_MESSAGE)
     async with storage.unit_of_work() as unit:
         moved = replace(PERSON, street=(f"{CANARY} New Street",))
         await unit.registrations.update(registration(registrant=moved))
