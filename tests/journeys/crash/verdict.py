@@ -105,6 +105,8 @@ def _exposed(evidence: Evidence) -> Iterator[str]:
             seen = sightings.get(domain, [])
             before = [sighting for sighting in seen if sighting.at <= begin][-1:]
             during = [sighting for sighting in seen if begin < sighting.at < end]
+            if not before:
+                yield f"{domain} confirmed hidden at {begin}, and no command had changed anything"
             for sighting in before + during:
                 if traces_in(sighting.text):
                     yield f"{domain} from command {sighting.sequence} on, confirmed hidden at {begin}"
@@ -122,14 +124,14 @@ def _repeated(evidence: Evidence) -> Iterator[str]:
     yield from (f"clTRID {name}, {count} times" for name, count in transactions.items() if count > 1)
     creations = Counter(entry.object_id for entry in applied if entry.command == "contact:create")
     yield from (f"contact:create {name}, {count} times" for name, count in creations.items() if count > 1)
-    # One operation switches its domain once; more switches than operations means that one did it twice.
+    # One operation changes what is shown of its domain once; more changes mean that one did it twice.
     operations = Counter(
         event.domain for event in evidence.events if event.kind in {"privacy.enabling", "privacy.disabling"}
     )
-    switches = Counter(entry.object_id for entry in applied if entry.command == "domain:update")
-    for name, count in switches.items():
-        if count > operations[name]:
-            yield f"domain:update {name}, {count} times for {operations[name]} operations"
+    changes = Counter(sighting.domain for sighting in evidence.sightings)
+    for domain, count in changes.items():
+        if count > operations[domain]:
+            yield f"{domain} changed {count} times for {operations[domain]} operations"
 
 
 def _alarms(events: Iterable[Event]) -> Iterator[str]:
