@@ -105,8 +105,8 @@ def test_states_that_are_not_wanted_are_found_on_either_side() -> None:
 
 
 def test_another_domains_registrant_is_found() -> None:
-    mixed = sighting(8, f"Registrant Email: {mailbox_of('crash-1.org')}\n")
-    assert broken(replace(CLEAN, sightings=(*SEEN, mixed))) == ["registrant of another domain shown"]
+    mixed = sighting(7, f"Registrant Email: {mailbox_of('crash-1.org')}\n")
+    assert broken(replace(CLEAN, sightings=(SEEN[0], mixed))) == ["registrant of another domain shown"]
 
 
 @pytest.mark.parametrize(
