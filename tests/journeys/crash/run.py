@@ -54,6 +54,7 @@ async def _run(plan: Plan, where: Ground) -> Report:
         toggled = time.monotonic()
         states = await owners.states(plan.settle_s)
         settled = time.monotonic()
+        leftovers = len(await registry.transact(lambda state: state.contacts.unlinked()))
         await _leftovers_gone(registry, plan.settle_s)
         evidence = await _collect(registry, owners, states)
         figures = {
@@ -62,6 +63,7 @@ async def _run(plan: Plan, where: Ground) -> Report:
             "kills": kills,
             "seconds of toggling": round(toggled - begun, 1),
             "seconds until all was as wanted": round(settled - toggled, 1),
+            "contacts left over then": leftovers,
             "seconds until leftovers were gone": round(time.monotonic() - settled, 1),
             "connections cut": where.registry.log.read_text().count(_CUT),
             **_counted(evidence),
