@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from registries.contact import Contact, Role
@@ -88,6 +89,14 @@ class Message:
     gone: bool = False
 
 
+class Disposal(StrEnum):
+    """What came of deleting a contact."""
+
+    DELETED = "deleted"
+    ABSENT = "absent"  # there was none, or it is another registrar's
+    KEPT = "kept"  # something refers to it still
+
+
 class Journal(Protocol):
     """Where a connector writes down what a change begins, so that it can be taken up or cleared away."""
 
@@ -142,10 +151,6 @@ class Desk(Protocol):
         """Take a message off the queue; one that is gone already does no harm."""
         ...
 
-    async def dispose(self, handle: str) -> bool:
-        """Delete a contact that no object refers to.
-
-        Returns:
-            True when it is gone, or was never ours to delete; False while something refers to it.
-        """
+    async def dispose(self, handle: str) -> Disposal:
+        """Delete a contact that no object refers to."""
         ...

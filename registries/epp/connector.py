@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from registries.connector import Change, Journal, Message, Observation
+from registries.connector import Change, Disposal, Journal, Message, Observation
 from registries.contact import Role
 from registries.epp.frames.contact import ContactInfo
 from registries.epp.frames.session import PollAck, PollMessage, PollRequest
 from registries.epp.holder import hide_by_flag, relay_email
 from registries.epp.pool import SessionPool
 from registries.epp.substitution import Substitution
-from registries.epp.work import Work
+from registries.epp.work import NOT_OURS, NOT_THERE, Work
 from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused
 from registries.policy import Mechanism
 
@@ -31,8 +31,6 @@ _AUTH_INFO_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # How often a change is taken up again at once after an answer was lost; then the caller's back-off decides.
 _RESUMPTIONS = 2
 
-_NOT_THERE = 2303
-_NOT_OURS = frozenset({2201, 2202})
 _LINKED = "linked"  # RFC 5733 section 2.2
 _TRANSFERRED = frozenset({"clientApproved", "serverApproved"})  # RFC 5730 section 2.9.3.4
 
@@ -132,22 +130,23 @@ class EppConnector:
             try:
                 await session.send(PollAck(message_id))
             except RegistryRefused as error:
-                if error.code != _NOT_THERE:
+                if error.code != NOT_THERE:
                     raise
 
-    async def dispose(self, handle: str) -> bool:
-        """Delete a contact that no object refers to; return whether it is gone or none of ours."""
+    async def dispose(self, handle: str) -> Disposal:
+        """Delete a contact that no object refers to."""
         async with self._pool.borrow() as session:
             work = Work(session, client_id=self._client_id)
             try:
                 found = (await work.send(ContactInfo(handle))).data
             except RegistryRefused as error:
-                if error.code in _NOT_OURS | {_NOT_THERE}:
-                    return True
+                if error.code in NOT_OURS | {NOT_THERE}:
+                    return Disposal.ABSENT
                 raise
             if not work.owns(found):
-                return True
-            return _LINKED not in found.statuses and await work.delete(handle)
+                return Disposal.ABSENT
+            free = _LINKED not in found.statuses and await work.delete(handle)
+            return Disposal.DELETED if free else Disposal.KEPT
 
     async def close(self) -> None:
         """Log out and close every connection."""

@@ -26,7 +26,7 @@ from registries.epp.frames.contact import (
 from registries.epp.frames.domain import DomainContact, DomainData, DomainUpdate
 from registries.epp.postal import differences, postal_forms, withholds_something
 from registries.epp.statuses import demand_unlocked
-from registries.epp.work import Work
+from registries.epp.work import NOT_THERE, Work
 from registries.errors import (
     ContactsNotHeld,
     OutcomeUnknown,
@@ -39,7 +39,6 @@ _log = structlog.get_logger()
 
 _HANDLE_OCTETS = 10  # 80 bits are the 16 characters that RFC 5730's clIDType admits
 _EXISTS = 2302
-_NOT_THERE = 2303
 
 # The proxy's data are published unredacted, and so are the registrant's once privacy is off.
 _SHOWN = Disclose(flag=True)
@@ -140,7 +139,7 @@ class Substitution:
         try:
             return await self.work.contacts(handles)
         except RegistryRefused as error:
-            if error.code != _NOT_THERE:
+            if error.code != NOT_THERE:
                 raise
             # Somebody has cleared away meanwhile what seemed to be needed by nobody.
             raise OutcomeUnknown("a contact that was there is gone") from None

@@ -18,8 +18,8 @@ from registries.errors import (
     SponsoredElsewhere,
 )
 
-_NOT_OURS = frozenset({2201, 2202})
-_NOT_THERE = 2303
+NOT_OURS = frozenset({2201, 2202})
+NOT_THERE = 2303
 _STILL_LINKED = 2305
 
 DataT = TypeVar("DataT")
@@ -84,7 +84,7 @@ class Work:
         try:
             data = (await self.send(DomainInfo(name))).data
         except RegistryRefused as error:
-            if error.code in _NOT_OURS:
+            if error.code in NOT_OURS:
                 raise SponsoredElsewhere("the registry does not show us the domain any more") from None
             raise
         if not self.owns(data):
@@ -111,7 +111,7 @@ class Work:
             try:
                 read[handle] = await self.contact(handle)
             except RegistryRefused as error:
-                if error.code not in _NOT_OURS | {_NOT_THERE}:
+                if error.code not in NOT_OURS | {NOT_THERE}:
                     raise
         return read
 
@@ -122,7 +122,7 @@ class Work:
         except RegistryRefused as error:
             if error.code == _STILL_LINKED:
                 return False
-            if error.code not in _NOT_OURS | {_NOT_THERE}:
+            if error.code not in NOT_OURS | {NOT_THERE}:
                 raise
         else:
             if answer.pending:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Counter
 
-from registries.connector import Change, Desk
+from registries.connector import Change, Desk, Disposal
 from registries.contact import Role
 from registries.errors import RegistryRefused, RegistryUnavailable
 from whoisproxy.domain.registry import ContactState, HeldContact
@@ -15,11 +15,13 @@ from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage
 
 _log = structlog.get_logger()
-_CLEARED = Counter(
+_DISPOSALS = Counter(
     "whoisproxy_registry_contacts", "Loose contacts looked at, by what came of it.", ["outcome"]
 )
 
 _BATCH = 100
+# A worker that stood still may still create what was not there at the first look.
+_UNTIL_SURELY_ABSENT = timedelta(minutes=10)
 _FIRST_PAUSE = timedelta(hours=1)
 _LONGEST_PAUSE = timedelta(days=7)
 _MOST_DOUBLINGS = 8
@@ -62,7 +64,7 @@ class ContactJournal:
 
             planned = [held(handle, role, ContactState.PLANNED) for handle, role in made.items()]
             linked = [held(handle, role, ContactState.LINKED) for handle, role in replaced.items()]
-            await uow.registry_contacts.note([*planned, *linked])
+            await uow.registry_contacts.note(domain_id, [*planned, *linked])
 
 
 class ContactCollector:
@@ -73,7 +75,7 @@ class ContactCollector:
         self._clock = clock
 
     async def collect(self, account: str, desk: Desk) -> int:
-        """Look at the loose contacts of an account whose time has come; return how many are gone.
+        """Look at the loose contacts of an account whose time has come; return how many are forgotten.
 
         Raises:
             RegistryError: The registry does not answer; what is left is looked at another time.
@@ -86,19 +88,26 @@ class ContactCollector:
         async with self._storage.reading() as uow:
             needed = await uow.registry_contacts.needed(contact.account, contact.handle)
         # One that domains share goes with the last of them.
-        gone = needed or await self._dispose(desk, contact)
+        pause = timedelta(0) if needed else await self._dispose(desk, contact)
         async with self._storage.unit_of_work() as uow:
-            if gone:
-                await uow.registry_contacts.forget(contact)
-            else:
-                pause = min(_FIRST_PAUSE * 2 ** min(contact.tries, _MOST_DOUBLINGS), _LONGEST_PAUSE)
+            if pause:
                 await uow.registry_contacts.postpone(contact, self._clock() + pause)
-        _CLEARED.labels("needed" if needed else "gone" if gone else "stays").inc()
-        return gone and not needed
+            else:
+                await uow.registry_contacts.forget(contact)
+        return not pause
 
-    async def _dispose(self, desk: Desk, contact: HeldContact) -> bool:
+    async def _dispose(self, desk: Desk, contact: HeldContact) -> timedelta:
+        """Delete a contact; return when to look at it again, zero for never."""
         try:
-            return await desk.dispose(contact.handle)
+            outcome = await desk.dispose(contact.handle)
         except RegistryRefused as error:
             _log.warning("registry-contact-stays", account=contact.account, code=error.code)
-            return False
+            outcome = Disposal.KEPT
+        _DISPOSALS.labels(outcome).inc()
+        match outcome:
+            case Disposal.DELETED:
+                return timedelta(0)
+            case Disposal.ABSENT:
+                return timedelta(0) if contact.tries else _UNTIL_SURELY_ABSENT
+            case Disposal.KEPT:
+                return min(_FIRST_PAUSE * (1 << min(contact.tries, _MOST_DOUBLINGS)), _LONGEST_PAUSE)

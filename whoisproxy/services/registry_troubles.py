@@ -76,7 +76,7 @@ class Trouble:
         code: Stable name.
         problem: One sentence; names no person.
         look_again_at: When it may have changed; None where nothing is known of that.
-        until: Until when to go on trying, counted from the operation's beginning; zero for not at all.
+        patience: How long to go on trying, counted from the operation's beginning; zero for not at all.
     """
 
     code: str

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from registries.connector import Desk
-from registries.errors import RegistryError
+from registries.errors import RegistryError, RegistryRefused
 from whoisproxy.services.outbox_worker import stopped
 from whoisproxy.services.registry_contacts import ContactCollector
 from whoisproxy.services.registry_messages import MessageIntake
@@ -22,7 +22,7 @@ from whoisproxy.storage.unit_of_work import Storage
 _log = structlog.get_logger()
 
 _EVERY_S = 30.0
-_LEASE = timedelta(seconds=90)  # longer than the slowest answer
+_LEASE = timedelta(seconds=60)
 
 
 class RegistryUpkeep:
@@ -71,12 +71,23 @@ class RegistryUpkeep:
         """
         desk = self._desks[account]
         while await self._lease(account) and not (stop and stop.is_set()):
-            message = await desk.next_message()
-            if message is None:
+            if not await self._take_one(account, desk):
                 await self._collector.collect(account.name, desk)
                 return
+
+    async def _take_one(self, account: AccountFacts, desk: Desk) -> bool:
+        """Take the oldest message off the queue; return whether there was one."""
+        try:
+            message = await desk.next_message()
+            if message is None:
+                return False
             await self._intake.take(account, message)
             await desk.acknowledge(message.message_id)
+        except RegistryRefused as error:
+            # A registry may have no message queue; contacts are to be cleared away there too.
+            _log.warning("registry-messages-refused", account=account.name, code=error.code)
+            return False
+        return True
 
     async def _lease(self, account: AccountFacts) -> bool:
         now = self._clock()

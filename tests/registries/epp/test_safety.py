@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from registries.connector import Disposal
 from registries.contact import Role
 from registries.epp.connector import EppConnector
 from registries.epp.frames import ContactCreate, ContactInfo
@@ -186,21 +187,21 @@ async def test_domains_that_share_their_proxy_contacts_use_the_same_objects(worl
 async def test_a_contact_is_disposed_of_once_nothing_refers_to_it(world: World) -> None:
     await world.register(DOMAIN, SEPARATE)
     handle = SEPARATE[Role.ADMIN]
-    assert not await world.connector.dispose(handle)
+    assert await world.connector.dispose(handle) is Disposal.KEPT
     session = await Session.open(world.account)
     await session.send(ContactCreate("SPARE-1", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
-    assert await world.connector.dispose("SPARE-1")
+    assert await world.connector.dispose("SPARE-1") is Disposal.DELETED
     with pytest.raises(RegistryRefused, match="2303"):
         await session.send(ContactInfo("SPARE-1"))
     await session.close()
-    assert await world.connector.dispose("SPARE-1")
+    assert await world.connector.dispose("SPARE-1") is Disposal.ABSENT
 
 
 async def test_another_registrars_contact_is_never_deleted(world: World) -> None:
     session = await Session.open(world.account_of("registrar-2"))
     await session.send(ContactCreate("FOREIGN-2", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
     await session.close()
-    assert await world.connector.dispose("FOREIGN-2")
+    assert await world.connector.dispose("FOREIGN-2") is Disposal.ABSENT
     assert (await world.contact("FOREIGN-2", "registrar-2")).sponsor == "registrar-2"
 
 
@@ -252,6 +253,35 @@ async def test_a_message_says_whether_the_domain_has_gone_to_another_registrar(
         await connector.close()
     assert message is not None
     assert (message.about, message.transfer, message.gone) == ("zoe.example", status, gone)
+
+
+async def test_a_message_says_how_a_pending_change_has_ended(tmp_path: Path) -> None:
+    ended = (
+        b'<domain:panData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name paResult="0">'
+        b"zoe.example</domain:name><domain:paTRID><clTRID>wp-1</clTRID><svTRID>S-1</svTRID></domain:paTRID>"
+        b"<domain:paDate>2026-11-01T00:00:00Z</domain:paDate></domain:panData>"
+    )
+
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, DOMAIN_OF % (b"ZOE-1", b"registrar-1"))
+        await connection.answer(2303)
+        await connection.answer(1000)
+        await connection.answer(1001)
+        frame = await connection.receive()
+        queue = b'</result><msgQ count="1" id="M-1"><msg>Declined</msg></msgQ>'
+        answer = response(1301, ended, transaction_of(frame))
+        await connection.send(answer.replace(b"</result>", queue))
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(ChangePending) as waiting:
+            await connector.apply(change(SUBSTITUTE, PROXIES))
+        message = await connector.next_message()
+        await connector.close()
+    assert message is not None
+    assert (message.transaction, message.succeeded) == (waiting.value.transaction, False)
 
 
 @pytest.mark.parametrize("status", RULES)

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,23 @@ async def test_failed_work_is_done_later_and_not_before(sqlite_storage: Storage,
     clock.pass_by(seconds=2)
     await worker.run_due()
     assert handler.done == ["a"]
+
+
+async def test_a_handler_may_say_when_to_come_back_and_that_it_is_never_too_often(
+    sqlite_storage: Storage,
+) -> None:
+    clock = Clock()
+    tomorrow = clock() + timedelta(days=1)
+    handler = Recorder(RetryLater("PENDING", run_at=tomorrow), *[RetryLater("BUSY", patient=True)] * 5)
+    worker = _worker(sqlite_storage, handler, clock)
+    await _add(sqlite_storage, clock, "a")
+    await worker.run_due()
+    clock.pass_by(hours=23)
+    assert await worker.run_due() == 0
+    for _ in range(6):
+        clock.pass_by(hours=1)
+        await worker.run_due()
+    assert (handler.done, handler.given_up) == (["a"], [])
 
 
 async def test_work_that_fails_too_often_is_given_up_and_others_go_on(sqlite_storage: Storage) -> None:

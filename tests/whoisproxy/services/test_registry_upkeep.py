@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from registries.connector import Desk, Disposal
 from registries.contact import Role
 from registries.epp.connector import EppConnector
 from registries.epp.frames import DomainUpdate
 from registries.epp.pool import SessionPool
 from registries.epp.session import Session
+from registries.errors import RegistryRefused
 from registries.sandbox.settings import Tld
 from tests.fakes import Clock
 from tests.registries.epp import world as epp
@@ -121,6 +123,9 @@ async def test_what_a_broken_connection_leaves_over_is_cleared_away(both: Both, 
     assert (await both.services.status(SUBSTITUTED)).privacy.status.state is PrivacyState.ENABLED
     await both.look_after()
     assert await both.orphans() == set()
+    # What was not there at the first look is looked for once more.
+    both.services.clock.pass_by(minutes=10)
+    await both.look_after()
     assert set((await both.rows()).values()) == {ContactState.LINKED}
 
 
@@ -214,6 +219,33 @@ async def test_the_queue_is_emptied_and_a_lost_acknowledgement_counts_no_message
     # All came at the same moment of the test's clock.
     assert sorted(each.text for each in found) == [f"Credit is low {number}" for number in range(3)]
     assert (await both.services.events()).count("registry.message") == 3
+
+
+@dataclass
+class WithoutQueue:
+    """A registry that has no messages for anybody."""
+
+    behind: Desk
+
+    async def next_message(self) -> None:
+        raise RegistryRefused(2101, "the registry does not offer the command")
+
+    async def acknowledge(self, message_id: str) -> None:
+        await self.behind.acknowledge(message_id)
+
+    async def dispose(self, handle: str) -> Disposal:
+        return await self.behind.dispose(handle)
+
+
+async def test_where_there_is_no_message_queue_contacts_are_cleared_away_all_the_same(both: Both) -> None:
+    await both.begin()
+    await both.services.enable(SUBSTITUTED)
+    both.registry.registry.drop_before("contact:delete")
+    await both.services.work()
+    assert len(await both.orphans()) == 3
+    both.upkeep._desks = {ACCOUNT: WithoutQueue(both.upkeep._desks[ACCOUNT])}
+    await both.look_after()
+    assert await both.orphans() == set()
 
 
 async def test_an_account_is_looked_after_by_one_worker_at_a_time(on_each_engine: Both) -> None:

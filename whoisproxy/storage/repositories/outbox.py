@@ -8,13 +8,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.tables import outbox
 
 _OPEN = ("waiting", "claimed")
+
+# Each claim counts one more attempt: the number tells a claim from every other of the row.
+_CLAIM = and_(
+    outbox.c.id == bindparam("item_id"),
+    outbox.c.attempts == bindparam("attempt"),
+    outbox.c.state == "claimed",
+)
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_HOLDS = select(outbox.c.id).where(_CLAIM).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,8 @@ class Outbox:
 
     async def holds(self, item: OutboxItem) -> bool:
         """Whether the claim that gave out `item` still stands; it does until this unit of work ends."""
-        statement = select(outbox.c.id).where(_claim_of(item)).with_for_update()
-        return (await self._connection.execute(statement)).first() is not None
+        claim = {"item_id": item.id, "attempt": item.attempts}
+        return (await self._connection.execute(_HOLDS, claim)).first() is not None
 
     async def done(self, item: OutboxItem) -> bool:
         """Mark a row as done; False, and nothing is changed, where the claim does not stand any more."""
@@ -139,10 +148,6 @@ class Outbox:
         return (await self._connection.execute(delete(outbox).where(done))).rowcount
 
     async def _finish(self, item: OutboxItem, **values: object) -> bool:
-        statement = update(outbox).where(_claim_of(item)).values(**values)
-        return (await self._connection.execute(statement)).rowcount == 1
-
-
-def _claim_of(item: OutboxItem) -> ColumnElement[bool]:
-    """Each claim counts one more attempt: the number tells a claim from every other of the row."""
-    return and_(outbox.c.id == item.id, outbox.c.attempts == item.attempts, outbox.c.state == "claimed")
+        statement = update(outbox).where(_CLAIM).values(**values)
+        claim = {"item_id": item.id, "attempt": item.attempts}
+        return (await self._connection.execute(statement, claim)).rowcount == 1

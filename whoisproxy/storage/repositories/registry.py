@@ -4,10 +4,10 @@ What a registry says may name persons: its words are sealed under the system's o
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registries.contact import Role
@@ -20,27 +20,59 @@ from whoisproxy.storage.tables import contactless, registry_contacts, registry_l
 _EVERY_DOMAIN = ""
 
 
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_OF_DOMAIN = (
+    select(registry_contacts)
+    .where(registry_contacts.c.domain_id == bindparam("of_domain"))
+    .order_by(registry_contacts.c.handle)
+)
+_THIS = and_(
+    registry_contacts.c.account == bindparam("of_account"),
+    registry_contacts.c.handle == bindparam("of_handle"),
+    registry_contacts.c.domain_id == bindparam("of_domain"),
+)
+_MOVE = (
+    update(registry_contacts)
+    .where(_THIS)
+    .values(
+        state=bindparam("new_state"),
+        look_at=bindparam("new_look_at"),
+        tries=bindparam("new_tries"),
+        operation_id=bindparam("new_operation_id"),
+    )
+)
+_LOOSE = registry_contacts.c.state == ContactState.LOOSE
+_POSTPONE = (
+    update(registry_contacts)
+    .where(_THIS, _LOOSE)
+    .values(look_at=bindparam("new_look_at"), tries=bindparam("new_tries"))
+)
+_REMOVE = delete(registry_contacts).where(_THIS)
+_REMOVE_LOOSE = _REMOVE.where(_LOOSE)
+
+
 class RegistryContacts:
     """Contact objects, one row for each domain that needs or needed them."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def note(self, contacts: Collection[HeldContact]) -> None:
-        """Store contacts of one domain; one that is known already stays as it is, unless it is planned."""
-        if not contacts:
-            return
-        known = {each.handle for each in await self._many(_of_domain(contacts))}
-        fresh = [asdict(each) for each in contacts if each.handle not in known]
+    async def note(self, domain_id: str, contacts: Collection[HeldContact]) -> None:
+        """Store contacts of a domain; one that is known already stays as it is, unless it is planned."""
+        known = {(each.account, each.handle) for each in await self.of_domain(domain_id)}
+        fresh = [asdict(each) for each in contacts if (each.account, each.handle) not in known]
         if fresh:
             await self._connection.execute(insert(registry_contacts), fresh)
-        planned = [each for each in contacts if each.handle in known and each.state is ContactState.PLANNED]
-        for each in planned:
-            await self._change(each, state=each.state, operation_id=each.operation_id, look_at=None, tries=0)
+        await self._write(
+            each
+            for each in contacts
+            if (each.account, each.handle) in known and each.state is ContactState.PLANNED
+        )
 
     async def of_domain(self, domain_id: str) -> list[HeldContact]:
         """Return what is known of a domain."""
-        return await self._many(registry_contacts.c.domain_id == domain_id)
+        rows = await self._connection.execute(_OF_DOMAIN, {"of_domain": domain_id})
+        return [_held(row) for row in rows.all()]
 
     async def settle(
         self, domain_id: str, linked: Collection[str], gone: Collection[str], now: datetime
@@ -51,15 +83,10 @@ class RegistryContacts:
         has is forgotten: it is no business of ours.
         """
         known = await self.of_domain(domain_id)
-        ends = [each for each in known if each.handle in gone or (each.handle in linked and not each.made)]
-        await self._remove(ends)
-        for each in known:
-            if each in ends:
-                continue
-            if each.handle in linked:
-                await self._change(each, state=ContactState.LINKED, look_at=None, tries=0)
-            elif each.state is not ContactState.LOOSE:
-                await self._change(each, state=ContactState.LOOSE, look_at=now, tries=0)
+        over = [each for each in known if each.handle in gone or (each.handle in linked and not each.made)]
+        if over:
+            await self._connection.execute(_REMOVE, [_key(each) for each in over])
+        await self._write(_after_proof(each, linked, now) for each in known if each not in over)
 
     async def loosen(self, domain_id: str, look_at: datetime, operation_id: str = "") -> None:
         """Let go of a domain's contacts, or of those that an operation has planned."""
@@ -86,43 +113,53 @@ class RegistryContacts:
         return bool((await self._connection.execute(statement)).scalar_one())
 
     async def postpone(self, contact: HeldContact, look_at: datetime) -> None:
-        """Look at a loose contact again later."""
-        await self._change(contact, look_at=look_at, tries=contact.tries + 1)
+        """Look at a loose contact again later; one that a change needs again meanwhile stays."""
+        values = {"new_look_at": look_at, "new_tries": contact.tries + 1}
+        await self._connection.execute(_POSTPONE, {**_key(contact), **values})
 
     async def forget(self, contact: HeldContact) -> None:
         """Remove a loose contact that is gone; one that a change needs again meanwhile stays."""
-        loose = registry_contacts.c.state == ContactState.LOOSE
-        await self._connection.execute(delete(registry_contacts).where(_row(contact), loose))
+        await self._connection.execute(_REMOVE_LOOSE, _key(contact))
 
     async def by_handle(self, account: str, handle: str) -> HeldContact | None:
         """Return what is known of a contact object."""
         found = await self._many(_object(account, handle), 1)
         return found[0] if found else None
 
-    async def _change(self, contact: HeldContact, **values: object) -> None:
-        await self._connection.execute(update(registry_contacts).where(_row(contact)).values(**values))
+    async def _write(self, contacts: Iterable[HeldContact]) -> None:
+        """Store the state of contacts that are known."""
+        values = [
+            {
+                **_key(each),
+                "new_state": each.state,
+                "new_look_at": each.look_at,
+                "new_tries": each.tries,
+                "new_operation_id": each.operation_id,
+            }
+            for each in contacts
+        ]
+        if values:
+            await self._connection.execute(_MOVE, values)
 
-    async def _remove(self, contacts: Iterable[HeldContact]) -> None:
-        for each in contacts:
-            await self._connection.execute(delete(registry_contacts).where(_row(each)))
-
-    async def _many(self, condition: ColumnElement[bool], limit: int | None = None) -> list[HeldContact]:
-        statement = (
-            select(registry_contacts).where(condition).order_by(registry_contacts.c.handle).limit(limit)
-        )
-        return [_held(row) for row in (await self._connection.execute(statement)).all()]
+    async def _many(self, condition: ColumnElement[bool], limit: int) -> list[HeldContact]:
+        statement = select(registry_contacts).where(condition).order_by(registry_contacts.c.handle)
+        return [_held(row) for row in (await self._connection.execute(statement.limit(limit))).all()]
 
 
-def _of_domain(contacts: Iterable[HeldContact]) -> ColumnElement[bool]:
-    return or_(*map(_row, contacts))
+def _after_proof(contact: HeldContact, linked: Collection[str], now: datetime) -> HeldContact:
+    if contact.handle in linked:
+        return replace(contact, state=ContactState.LINKED, look_at=None, tries=0)
+    if contact.state is ContactState.LOOSE:
+        return contact
+    return replace(contact, state=ContactState.LOOSE, look_at=now, tries=0)
 
 
 def _object(account: str, handle: str) -> ColumnElement[bool]:
     return and_(registry_contacts.c.account == account, registry_contacts.c.handle == handle)
 
 
-def _row(contact: HeldContact) -> ColumnElement[bool]:
-    return and_(_object(contact.account, contact.handle), registry_contacts.c.domain_id == contact.domain_id)
+def _key(contact: HeldContact) -> dict[str, object]:
+    return {"of_account": contact.account, "of_handle": contact.handle, "of_domain": contact.domain_id}
 
 
 def _held(row: Row[tuple[object, ...]]) -> HeldContact:
@@ -188,9 +225,8 @@ class RegistryMessages:
         return found[0] if found else None
 
     async def purge(self, before: datetime) -> int:
-        """Delete what came before `before` and nobody waits for; return how many."""
-        over = or_(registry_messages.c.taken_at.is_not(None), registry_messages.c.registrar_id.is_(None))
-        statement = delete(registry_messages).where(registry_messages.c.received_at < before, over)
+        """Delete messages that came before `before`, taken or not; return how many."""
+        statement = delete(registry_messages).where(registry_messages.c.received_at < before)
         return (await self._connection.execute(statement)).rowcount
 
     async def _many(self, condition: ColumnElement[bool], limit: int) -> list[RegistryMessage]:
