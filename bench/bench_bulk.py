@@ -80,6 +80,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> tuple[dict[str, 
         config = configure(folder, sandbox, list(_SUFFIXES.values()), sessions=options.sessions)
         await register_all(sandbox, names, ["net"])
         api_key = add_registrar(config)
+        _say(f"importing {len(names)} domains")
         begun = time.monotonic()
         import_all(config, names)
         imported_s = time.monotonic() - begun
@@ -117,9 +118,9 @@ async def _course(bench: Bench, limit_s: float) -> Course:
                     break
                 await asyncio.sleep(1)
     finally:
-        if not sending.done():
-            sending.cancel()
-        await asyncio.gather(sending, return_exceptions=not sending.done())
+        in_time = sending.done()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=not in_time)
     return course
 
 
