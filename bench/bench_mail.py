@@ -21,7 +21,7 @@ import aiohttp
 from bench import postfix
 from bench.mail_load import Envelope, Sink, letters, send
 from bench.mail_names import SENDER_DOMAIN
-from bench.processes import RunningService, printing_port, service, stop_by_signal
+from bench.processes import RunningService, add_registrar, printing_port, service, stop_by_signal
 from bench.report import cpu_s, report
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.cast import REGISTRANT
@@ -85,8 +85,9 @@ async def measure(folder: Path, count: int) -> list[dict[str, object]]:
         sender = MailDomain.publish(DnsServer(), SENDER_DOMAIN, folder)
         config = folder / "whoisproxy.toml"
         config.write_text(_CONFIGURATION.format(names=names, sink=sink.port))
+        api_key = add_registrar(config)
         running = stack.enter_context(service(config))
-        address = await _relay_address(running)
+        address = await _relay_address(running, api_key)
         peers = [Peer("whoisproxy", running.pid, running.ports["smtp"])]
         if not postfix.available():
             forwarder = stack.enter_context(postfix.alias_forwarder(sink.port))
@@ -103,10 +104,10 @@ async def measure(folder: Path, count: int) -> list[dict[str, object]]:
         return [_row(peer, mode, count) for mode in _MODES for peer in peers]
 
 
-async def _relay_address(running: RunningService) -> str:
+async def _relay_address(running: RunningService, api_key: str) -> str:
     """Return the address of a domain whose privacy is on; nothing of it is at a registry."""
     async with aiohttp.ClientSession() as http:
-        backend = Backend(http, running.api, running.api_key)
+        backend = Backend(http, running.api, api_key)
         body = {"registrant": REGISTRANT, "registrant_verified": True, "nameservers": []}
         await backend.call("PUT", f"/v1/domains/{_DOMAIN}", body)
         wish = {"enabled": True, "consent": _CONSENT}

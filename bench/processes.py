@@ -15,15 +15,17 @@ from typing import IO
 
 _WHOISPROXY = str(Path(sys.executable).with_name("whoisproxy"))
 _STOP_S = 30
+# By role; `whoisproxy serve` tells them in this order.
+_LISTENERS = {"smtp": ("smtp",), "rdds": ("rdap", "whois"), "api": ("api",), "worker": ()}
+_REGISTRAR = "Bench"
 
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """`whoisproxy serve`: its process, the port of each listener by name, and a key of its one registrar."""
+    """`whoisproxy serve`: its process, and the port of each listener by name."""
 
     pid: int
     ports: dict[str, int]
-    api_key: str
 
     @property
     def api(self) -> str:
@@ -33,24 +35,59 @@ class RunningService:
 
 @dataclass(frozen=True, slots=True)
 class RunningRegistry:
-    """`python -m registries.sandbox`: its process and how to log in."""
+    """`python -m registries.sandbox`: its process, how to log in, and where it keeps everything."""
 
     pid: int
     port: int
     account: str
     password: str
-    certificates: Path
+    folder: Path
+
+    @property
+    def certificates(self) -> Path:
+        """Folder of its certificate authority."""
+        return self.folder / "certificates"
+
+    @property
+    def database(self) -> Path:
+        """Its SQLite file."""
+        return self.folder / "registry.sqlite"
+
+    @property
+    def log(self) -> Path:
+        """What it logs: each command, and each connection that it cut."""
+        return self.folder / "log"
+
+
+def add_registrar(config: Path) -> str:
+    """Make the database where there is none, add a registrar to it, and return a key of his."""
+    add = [_WHOISPROXY, "registrar", "add", _REGISTRAR, "--url", "https://registrar.example", "--json"]
+    added = subprocess.run([*add, "--config", str(config)], check=True, stdout=subprocess.PIPE)
+    return str(json.loads(added.stdout)["api_key"])
+
+
+def import_domains(config: Path, file: Path) -> None:
+    """Import the registrar's domains from a file."""
+    command = [_WHOISPROXY, "import", str(file), "--registrar", _REGISTRAR, "--config", str(config), "--json"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
-def service(config: Path) -> Iterator[RunningService]:
-    """Run the whole service with a configuration file; a registrar is added before."""
-    add = [_WHOISPROXY, "registrar", "add", "Bench", "--url", "https://registrar.example", "--json"]
-    added = subprocess.run([*add, "--config", str(config)], check=True, stdout=subprocess.PIPE)
-    with _started([_WHOISPROXY, "serve", "--config", str(config)]) as process:
-        words = [_line(process).split() for _ in ("smtp", "rdap", "whois", "api")]
-        ports = {name: int(where.rpartition(":")[2]) for name, where in words}
-        yield RunningService(process.pid, ports, json.loads(added.stdout)["api_key"])
+def service(config: Path, *roles: str, errors: IO[str] | None = None) -> Iterator[RunningService]:
+    """Run roles of the service, all when none is named, with a configuration file.
+
+    Args:
+        config: Its settings.
+        roles: As `whoisproxy serve --role` takes them.
+        errors: Where its log goes; None leaves it at our own.
+    """
+    chosen = [f"--role={role}" for role in roles]
+    with _started([_WHOISPROXY, "serve", "--config", str(config), *chosen], errors) as process:
+        listeners = [
+            name for role, names in _LISTENERS.items() if role in (roles or _LISTENERS) for name in names
+        ]
+        words = [_line(process).split() for _ in listeners]
+        yield RunningService(process.pid, {name: int(where.rpartition(":")[2]) for name, where in words})
 
 
 @contextmanager
@@ -66,7 +103,7 @@ def registry(
         said = dict(_line(process).split(maxsplit=1) for _ in range(4))
         port = int(said["listening"].split()[0].rpartition(":")[2])
         account, password = said["account"].strip(), said["password"].strip()
-        yield RunningRegistry(process.pid, port, account, password, folder / "certificates")
+        yield RunningRegistry(process.pid, port, account, password, folder)
 
 
 @contextmanager

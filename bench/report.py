@@ -1,4 +1,4 @@
-"""What the programs in bench/ share: CPU of a process tree, and a table with JSON below it."""
+"""What the programs in bench/ share: CPU of a process tree, memory, and a table with JSON below it."""
 
 import json
 import os
@@ -36,16 +36,28 @@ def cpu_s(pid: int) -> float:
     return total
 
 
+def memory_mib(pid: int) -> tuple[float, float]:
+    """Return RSS and PSS of a process in MiB: its pages, shared ones in full or in part; see proc(5)."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines())
+    kib = {words[0]: int(words[1]) for words in lines if words[0] in {"Rss:", "Pss:"}}
+    return round(kib["Rss:"] / 1024, 1), round(kib["Pss:"] / 1024, 1)
+
+
 def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows of the same keys: a table, then one line of JSON; with `--json` that line alone."""
     if "--json" not in sys.argv:
-        table = Table(*rows[0], title=title, header_style="bold")
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
-        # Where there is no terminal, 80 columns would cut the headings.
-        console = Console()
-        (console if console.is_terminal else Console(width=110)).print(table)
+        print_table(title, rows)
     print(json.dumps({"benchmark": title, "rows": [dict(row) for row in rows]}))
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows of the same keys as a table."""
+    table = Table(*rows[0], title=title, header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    # Where there is no terminal, 80 columns would cut the headings.
+    console = Console()
+    (console if console.is_terminal else Console(width=160)).print(table)
 
 
 def _cell(value: object) -> str:

@@ -45,6 +45,14 @@ class ContactTable(ObjectTable):
             _write(record),
         )
 
+    def unlinked(self) -> tuple[str, ...]:
+        """Return the handles of the contacts that no domain uses."""
+        rows = self._connection.execute(
+            "SELECT handle FROM contacts WHERE handle NOT IN (SELECT handle FROM domain_contacts)"
+            " ORDER BY handle"
+        )
+        return tuple(row["handle"] for row in rows)
+
     def is_linked(self, handle: str) -> bool:
         """Return whether a domain uses the contact."""
         found = self._connection.execute(

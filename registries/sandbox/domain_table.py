@@ -69,6 +69,13 @@ class DomainTable(ObjectTable):
         self._connection.execute("DELETE FROM nameservers WHERE domain = ?", (record.name,))
         self._write_parts(record)
 
+    def with_contact(self, handle: str) -> tuple[str, ...]:
+        """Return the names of the domains that use a contact in any role."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT domain FROM domain_contacts WHERE handle = ? ORDER BY domain", (handle,)
+        )
+        return tuple(row["domain"] for row in rows)
+
     def _write_parts(self, record: DomainRecord) -> None:
         self._connection.executemany(
             "INSERT INTO domain_contacts (domain, role, handle) VALUES (?, ?, ?)",

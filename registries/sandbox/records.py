@@ -131,6 +131,7 @@ class JournalEntry:
         command: Such as `contact:create` or `login`.
         object_id: Contact handle, domain or host; several separated by a space; may be empty.
         code: EPP result code of the answer.
+        changed: Whether the object was another one afterwards; what is asked twice should change once.
     """
 
     sequence: int
@@ -141,3 +142,19 @@ class JournalEntry:
     client_transaction: str | None
     server_transaction: str
     code: int
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the public directory showed of a domain from a command on, until the next sighting of it.
+
+    Attributes:
+        sequence: Of the command in the journal.
+        text: As `DirectoryEntry.text`; empty once the domain is deleted.
+    """
+
+    sequence: int
+    at: datetime
+    domain: str
+    text: str

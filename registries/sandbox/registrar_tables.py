@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from datetime import datetime
 
-from registries.sandbox.records import JournalEntry, PollMessage
+from registries.sandbox.records import JournalEntry, PollMessage, Sighting
 
 
 class AccountTable:
@@ -96,16 +96,16 @@ class PollQueue:
 
 
 class Journal:
-    """Every command with its result code, in the order of the decisions."""
+    """Every command with its result code, in the order of the decisions, and what the public saw after it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, entry: JournalEntry) -> None:
-        """Append an entry; its sequence number is given here."""
-        self._connection.execute(
+    def add(self, entry: JournalEntry) -> int:
+        """Append an entry and return its sequence number, which is given here."""
+        added = self._connection.execute(
             "INSERT INTO journal (at, account, command, object_id, client_transaction, server_transaction,"
-            " code) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " code) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING sequence",
             (
                 entry.at.isoformat(),
                 entry.account,
@@ -115,6 +115,18 @@ class Journal:
                 entry.server_transaction,
                 entry.code,
             ),
+        )
+        sequence: int = added.fetchone()[0]
+        return sequence
+
+    def mark_changed(self, sequence: int) -> None:
+        """Put down that a command changed something."""
+        self._connection.execute("INSERT INTO changes (sequence) VALUES (?)", (sequence,))
+
+    def saw(self, sequence: int, domain: str, text: str) -> None:
+        """Put down what the public directory shows of a domain after a command."""
+        self._connection.execute(
+            "INSERT INTO sightings (sequence, domain, text) VALUES (?, ?, ?)", (sequence, domain, text)
         )
 
     def index_client_transactions(self) -> None:
@@ -133,9 +145,23 @@ class Journal:
     def after(self, sequence: int) -> tuple[JournalEntry, ...]:
         """Return the entries that follow a sequence number; 0 for all."""
         rows = self._connection.execute(
-            "SELECT * FROM journal WHERE sequence > ? ORDER BY sequence", (sequence,)
+            "SELECT journal.*, changes.sequence IS NOT NULL AS changed FROM journal"
+            " LEFT JOIN changes USING (sequence) WHERE journal.sequence > ? ORDER BY journal.sequence",
+            (sequence,),
         )
         return tuple(_entry(row) for row in rows)
+
+    def sightings(self, after: int) -> tuple[Sighting, ...]:
+        """Return what was seen since a sequence number, in order; 0 for all."""
+        rows = self._connection.execute(
+            "SELECT sequence, at, domain, text FROM sightings JOIN journal USING (sequence)"
+            " WHERE sequence > ? ORDER BY sequence, domain",
+            (after,),
+        )
+        return tuple(
+            Sighting(row["sequence"], datetime.fromisoformat(row["at"]), row["domain"], row["text"])
+            for row in rows
+        )
 
 
 def _hash(password: str, salt: bytes) -> bytes:
@@ -144,4 +170,5 @@ def _hash(password: str, salt: bytes) -> bytes:
 
 def _entry(row: sqlite3.Row) -> JournalEntry:
     values = dict(row)
-    return JournalEntry(**{**values, "at": datetime.fromisoformat(values["at"])})
+    at, changed = datetime.fromisoformat(values["at"]), bool(values["changed"])
+    return JournalEntry(**{**values, "at": at, "changed": changed})

@@ -23,7 +23,7 @@ from registries.sandbox.context import Context
 from registries.sandbox.counts import SessionCounts
 from registries.sandbox.directory import DirectoryContact, DirectoryEntry
 from registries.sandbox.faults import Faults
-from registries.sandbox.records import JournalEntry
+from registries.sandbox.records import JournalEntry, Sighting
 from registries.sandbox.review import TRANSFORMS
 from registries.sandbox.service import Service
 from registries.sandbox.session import Desk, Session
@@ -158,6 +158,14 @@ class SandboxRegistry:
     async def journal(self, after: int = 0) -> tuple[JournalEntry, ...]:
         """Return the commands decided on after a sequence number, in order."""
         return await self._store.transact(lambda state: state.journal.after(after))
+
+    async def sightings(self, after: int = 0) -> tuple[Sighting, ...]:
+        """Return what the public saw after each command that changed something, in order."""
+        return await self._store.transact(lambda state: state.journal.sightings(after))
+
+    async def unlinked_contacts(self) -> tuple[str, ...]:
+        """Return the handles of the contacts that no domain uses."""
+        return await self._store.transact(lambda state: state.contacts.unlinked())
 
     async def published(self, domain: str) -> DirectoryEntry | None:
         """Return what the registry's public directory shows, or None for a domain it does not have."""

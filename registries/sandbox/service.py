@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from registries.sandbox import contacts, domains, hosts, review, transfers
+from registries.sandbox import contacts, domains, hosts, review, transfers, witness
 from registries.sandbox.answers import Answer, greeting, services
 from registries.sandbox.commands import (
     Command,
@@ -162,8 +162,11 @@ class Service:
 
         def work(context: Context) -> Answer | Refusal:
             self._demand_new(context, request)
+            before = witness.content(context.state, request.command)
             outcome = refusal or self._attempt(context, request, server_transaction)
-            context.state.journal.add(_entry(context, request, outcome, server_transaction))
+            sequence = context.state.journal.add(_entry(context, request, outcome, server_transaction))
+            if witness.content(context.state, request.command) != before:
+                witness.testify(context.state, request.command, sequence)
             return outcome
 
         return await self.transact(work, account)

@@ -74,6 +74,11 @@ CREATE TABLE IF NOT EXISTS journal (
     command TEXT NOT NULL, object_id TEXT NOT NULL, client_transaction TEXT,
     server_transaction TEXT NOT NULL UNIQUE, code INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY REFERENCES journal);
+CREATE TABLE IF NOT EXISTS sightings (
+    sequence INTEGER NOT NULL REFERENCES journal, domain TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (sequence, domain)
+) WITHOUT ROWID;
 """
 
 # Columns that a file of an earlier version does not have yet.

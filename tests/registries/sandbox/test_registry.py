@@ -47,6 +47,61 @@ async def test_the_journal_tells_every_command_in_order(registry: SandboxRegistr
     assert await registry.journal(after=last.sequence - 1) == (last,)
 
 
+async def test_the_journal_tells_which_commands_changed_something(
+    registry: SandboxRegistry, client: RawClient
+) -> None:
+    await client.command(contact_create("owner-1"))
+    await client.command(contact_create("owner-1"))
+    await client.command(on_contact("info", "owner-1"))
+    await client.command(contact_update("owner-1", f"<contact:chg>{disclose(0)}</contact:chg>"))
+    await client.command(contact_update("owner-1", f"<contact:chg>{disclose(0)}</contact:chg>"))
+    await client.command(on_contact("delete", "owner-1"))
+    told = [(entry.command, entry.code, entry.changed) for entry in await registry.journal(after=1)]
+    assert told == [
+        ("contact:create", 1000, True),
+        ("contact:create", 2302, False),
+        ("contact:info", 1000, False),
+        ("contact:update", 1000, True),
+        ("contact:update", 1000, False),
+        ("contact:delete", 1000, True),
+    ]
+
+
+async def test_the_journal_keeps_what_the_public_saw_after_each_change(
+    registry: SandboxRegistry, client: RawClient
+) -> None:
+    """A glimpse of a registrant between two commands must not be lost."""
+    await client.succeed(contact_create("owner-1"))
+    await client.succeed(domain_create("a.test"))
+    await client.succeed(domain_create("b.test"))
+    await client.succeed(contact_update("owner-1", f"<contact:chg>{disclose(0)}</contact:chg>"))
+    await client.succeed(on_domain("delete", "a.test"))
+    seen = await registry.sightings()
+    told = [(sighting.domain, "anna@home.example" in sighting.text) for sighting in seen]
+    assert told == [
+        ("a.test", True),
+        ("b.test", True),
+        ("a.test", False),
+        ("b.test", False),
+        ("a.test", False),
+    ]
+    journal = {entry.sequence: entry for entry in await registry.journal()}
+    assert [journal[sighting.sequence].command for sighting in seen] == [
+        *("domain:create", "domain:create", "contact:update", "contact:update", "domain:delete")
+    ]
+    assert all(journal[sighting.sequence].at == sighting.at for sighting in seen)
+    assert seen[-1].text == ""
+
+
+async def test_it_names_the_contacts_that_no_domain_uses(
+    registry: SandboxRegistry, client: RawClient
+) -> None:
+    await client.succeed(contact_create("owner-1"))
+    await client.succeed(contact_create("owner-2"))
+    await client.succeed(domain_create("a.test"))
+    assert await registry.unlinked_contacts() == ("owner-2",)
+
+
 async def test_the_directory_shows_what_is_disclosed_and_no_more(
     registry: SandboxRegistry, client: RawClient
 ) -> None:
