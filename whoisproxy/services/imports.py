@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from whoisproxy.domain.account import Registrar
@@ -17,6 +18,7 @@ from whoisproxy.domain.errors import WhoisproxyError
 from whoisproxy.services.import_lines import BadLine, ImportFormat, ImportLine, read_lines
 from whoisproxy.services.registration import Registrations
 
+_TOGETHER = 100  # lines that share a transaction
 _FINGERPRINT_OCTETS = 64 * 1024
 
 
@@ -57,10 +59,13 @@ async def import_domains(
         InvalidInput: A CSV header lacks a column, or has one that is not known.
         Unavailable: The database does not answer; the import can go on later.
     """
-    for read in read_lines(lines, form):
-        if read.line <= after_line:
-            continue
-        yield await _put(registrations, registrar, read)
+    ahead = (read for read in read_lines(lines, form) if read.line > after_line)
+    while together := list(islice(ahead, _TOGETHER)):
+        puts = (_put(registrations, registrar, read) for read in together)
+        for result in await asyncio.gather(*puts, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+            yield result
 
 
 async def _put(registrations: Registrations, registrar: Registrar, read: ImportLine | BadLine) -> LineResult:

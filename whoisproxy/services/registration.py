@@ -4,6 +4,7 @@ A changed registrant of a domain whose privacy is on is brought to the registry 
 keeps him there. Deleting a domain ends the service for it: his data are destroyed, the registry is not asked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ import structlog
 from registries.catalogue import Catalogue
 from registries.policy import Mechanism
 from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.errors import DomainTaken, NotFound, PreconditionFailed
+from whoisproxy.domain.errors import DomainTaken, NotFound, PreconditionFailed, WhoisproxyError
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationKind
@@ -21,8 +22,9 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import work_orders
 from whoisproxy.services.events import emit
-from whoisproxy.services.holding import hold, touched
+from whoisproxy.services.holding import demanded, hold, touched
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.gathering import Gathering
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
@@ -48,6 +50,18 @@ class RegistrationSpec:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    registrar: Registrar
+    name: DomainName
+    spec: RegistrationSpec
+    if_match: int | None
+
+
+_Kept = tuple[Registration, bool]
+"""A domain as it is kept now, and whether it is new."""
+
+
 class Registrations:
     """Keeps registrars' domains."""
 
@@ -55,10 +69,11 @@ class Registrations:
         self._storage = storage
         self._catalogue = catalogue
         self._clock = clock
+        self._reports = Gathering(storage.unit_of_work, self._put_all, key=lambda report: report.name)
 
     async def put(
         self, registrar: Registrar, name: DomainName, spec: RegistrationSpec, if_match: int | None = None
-    ) -> tuple[Registration, bool]:
+    ) -> _Kept:
         """Register the domain here or bring it up to date; return it and whether it is new.
 
         The same again changes nothing, not even the version.
@@ -67,19 +82,7 @@ class Registrations:
             DomainTaken: Another registrar has it here.
             PreconditionFailed: `if_match` names another version, or the domain does not exist.
         """
-        async with self._storage.unit_of_work() as uow:
-            known = await uow.registrations.by_name(name)
-            if known is None:
-                # Another request may be adding it now: then it is changed, like any that is here.
-                await uow.registrations.alone_with(name)
-                known = await uow.registrations.by_name(name)
-            if known is not None and known.registrar_id != registrar.id:
-                raise DomainTaken("another registrar has this domain here")
-            if known is None:
-                if if_match is not None:
-                    raise PreconditionFailed("the domain does not exist")
-                return await self._create(uow, registrar, name, spec), True
-            return await self._change(uow, await hold(uow, registrar, name, if_match), spec), False
+        return await self._reports.ask(_Report(registrar, name, spec, if_match))
 
     async def get(self, registrar: Registrar, name: DomainName) -> Registration:
         """Return the registrar's domain, or raise NotFound."""
@@ -111,10 +114,32 @@ class Registrations:
             await emit(uow, registrar.id, "domain.deleted", name.a_label, {}, self._clock)
         _log.info("domain-deleted", domain_id=registration.id)
 
-    async def _create(
-        self, uow: UnitOfWork, registrar: Registrar, name: DomainName, spec: RegistrationSpec
-    ) -> Registration:
-        now = self._clock()
+    async def _put_all(self, uow: UnitOfWork, reports: Sequence[_Report]) -> list[_Kept | WhoisproxyError]:
+        """Keep many domains, and say of each how it is kept now or why it was not taken."""
+        # Another process may be adding them now: then they are changed, like any that are here.
+        await uow.registrations.alone_with(*(report.name for report in reports))
+        known = await uow.registrations.by_names(report.name for report in reports)
+        return [await self._put_one(uow, report, known.get(report.name)) for report in reports]
+
+    async def _put_one(
+        self, uow: UnitOfWork, report: _Report, known: Registration | None
+    ) -> _Kept | WhoisproxyError:
+        try:
+            # What is refused half way takes back its own part only.
+            async with uow.connection.begin_nested():
+                if known is None:
+                    return await self._create(uow, report), True
+                if known.registrar_id != report.registrar.id:
+                    raise DomainTaken("another registrar has this domain here")
+                held = demanded(known, report.registrar, report.if_match)
+                return await self._change(uow, held, report.spec), False
+        except WhoisproxyError as refused:
+            return refused
+
+    async def _create(self, uow: UnitOfWork, report: _Report) -> Registration:
+        if report.if_match is not None:
+            raise PreconditionFailed("the domain does not exist")
+        registrar, name, spec, now = report.registrar, report.name, report.spec, self._clock()
         registration = Registration(
             id=new_id("dom", now),
             registrar_id=registrar.id,

@@ -14,7 +14,7 @@ from tests.whoisproxy.services.world import (
     make_world,
     renamed,
 )
-from whoisproxy.domain.errors import NotFound, PrivacyNotAllowed
+from whoisproxy.domain.errors import DomainTaken, NotFound, PreconditionFailed, PrivacyNotAllowed
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent, PrivacyState
@@ -137,3 +137,25 @@ async def _relay_id(storage: Storage) -> str:
         registration = await uow.registrations.by_name(RDDS_ONLY)
         assert registration is not None
         return (await uow.relays.of_domain(registration.id))[0].id
+
+
+async def test_many_reported_at_the_same_time_are_each_kept_or_refused_alone(storage: Storage) -> None:
+    world = await make_world(storage)
+    other = await world.accounts.add_registrar("Other", "https://other.example")
+    taken, *names = [DomainName(f"zoe-{number}.com") for number in range(12)]
+    await world.registrations.put(other, taken, SPEC)
+    everyone = [taken, *names, UNKNOWN]
+    puts = [world.registrations.put(world.registrar, name, SPEC) for name in (taken, *names)]
+    puts.append(world.registrations.put(world.registrar, UNKNOWN, SPEC, if_match=1))
+    answers = dict(zip(everyone, await asyncio.gather(*puts, return_exceptions=True), strict=True))
+    assert type(answers.pop(taken)) is DomainTaken
+    assert type(answers.pop(UNKNOWN)) is PreconditionFailed
+    assert all(isinstance(answer, tuple) and answer[1] for answer in answers.values())
+    page = await world.registrations.page(world.registrar, "", 99)
+    assert [each.name for each in page] == sorted(names, key=lambda name: name.a_label)
+
+
+async def test_one_domain_reported_twice_at_the_same_time_is_new_once(storage: Storage) -> None:
+    world = await make_world(storage)
+    puts = (world.registrations.put(world.registrar, SUBSTITUTED, SPEC) for _ in range(4))
+    assert sorted(new for _, new in await asyncio.gather(*puts)) == [False, False, False, True]

@@ -76,9 +76,9 @@ class Registrations:
         """Return the domains that there are of these ids."""
         return {registration.id: registration for registration in await self._many(_BY_IDS, ids=list(ids))}
 
-    async def alone_with(self, name: DomainName) -> None:
-        """Wait until nobody else adds a domain of that name; nobody does until this unit of work ends."""
-        await in_order(self._connection, f"domain:{name.a_label}")
+    async def alone_with(self, *names: DomainName) -> None:
+        """Wait until nobody else adds domains of these names; nobody does until this unit of work ends."""
+        await in_order(self._connection, *(f"domain:{name.a_label}" for name in names))
 
     async def update(self, registration: Registration) -> None:
         """Store a changed domain or registrant; the caller sets the version.
