@@ -21,10 +21,11 @@ from whoisproxy.domain.privacy import Privacy, PrivacyState, initial
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import work_orders
-from whoisproxy.services.events import emit
+from whoisproxy.services.events import emit, emit_all
 from whoisproxy.services.holding import demanded, hold, touched
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.gathering import Gathering
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
@@ -119,45 +120,40 @@ class Registrations:
         # Another process may be adding them now: then they are changed, like any that are here.
         await uow.registrations.alone_with(*(report.name for report in reports))
         known = await uow.registrations.by_names(report.name for report in reports)
-        return [await self._put_one(uow, report, known.get(report.name)) for report in reports]
+        now = self._clock()
+        new = {
+            report.name: _new(report, now)
+            for report in reports
+            if report.name not in known and report.if_match is None
+        }
+        await self._create(uow, tuple(new.values()), now)
+        return [
+            (new[report.name], True)
+            if report.name in new
+            else await self._put_known(uow, report, known.get(report.name))
+            for report in reports
+        ]
 
-    async def _put_one(
+    async def _create(self, uow: UnitOfWork, new: Sequence[Registration], now: datetime) -> None:
+        await uow.registrations.add(*new)
+        await uow.privacy.put_all({each.id: initial(now) for each in new})
+        events = [NewEvent(each.registrar_id, "domain.created", each.name.a_label, {}) for each in new]
+        await emit_all(uow, events, now)
+
+    async def _put_known(
         self, uow: UnitOfWork, report: _Report, known: Registration | None
     ) -> _Kept | WhoisproxyError:
         try:
+            if known is None:
+                raise PreconditionFailed("the domain does not exist")
+            if known.registrar_id != report.registrar.id:
+                raise DomainTaken("another registrar has this domain here")
+            held = demanded(known, report.registrar, report.if_match)
             # What is refused half way takes back its own part only.
             async with uow.connection.begin_nested():
-                if known is None:
-                    return await self._create(uow, report), True
-                if known.registrar_id != report.registrar.id:
-                    raise DomainTaken("another registrar has this domain here")
-                held = demanded(known, report.registrar, report.if_match)
                 return await self._change(uow, held, report.spec), False
         except WhoisproxyError as refused:
             return refused
-
-    async def _create(self, uow: UnitOfWork, report: _Report) -> Registration:
-        if report.if_match is not None:
-            raise PreconditionFailed("the domain does not exist")
-        registrar, name, spec, now = report.registrar, report.name, report.spec, self._clock()
-        registration = Registration(
-            id=new_id("dom", now),
-            registrar_id=registrar.id,
-            name=name,
-            registrant_id=new_id("own", now),
-            registrant=spec.registrant,
-            registrant_verified=spec.registrant_verified,
-            nameservers=spec.nameservers,
-            statuses=spec.statuses,
-            registered_at=spec.registered_at or now,
-            expires_at=spec.expires_at,
-            updated_at=now,
-            version=1,
-        )
-        await uow.registrations.add(registration)
-        await uow.privacy.put(registration.id, initial(now))
-        await emit(uow, registrar.id, "domain.created", name.a_label, {}, self._clock)
-        return registration
 
     async def _change(self, uow: UnitOfWork, known: Registration, spec: RegistrationSpec) -> Registration:
         wanted = replace(
@@ -204,6 +200,23 @@ class Registrations:
             privacy.status.state is PrivacyState.SUSPENDED and privacy.status.wanted
         )
         return OperationKind.REFRESH if hidden and mechanism in _HOLDS_REGISTRANT else None
+
+
+def _new(report: _Report, now: datetime) -> Registration:
+    return Registration(
+        id=new_id("dom", now),
+        registrar_id=report.registrar.id,
+        name=report.name,
+        registrant_id=new_id("own", now),
+        registrant=report.spec.registrant,
+        registrant_verified=report.spec.registrant_verified,
+        nameservers=report.spec.nameservers,
+        statuses=report.spec.statuses,
+        registered_at=report.spec.registered_at or now,
+        expires_at=report.spec.expires_at,
+        updated_at=now,
+        version=1,
+    )
 
 
 def _with_new_holder(wanted: Registration, known: Registration, now: datetime) -> Registration:

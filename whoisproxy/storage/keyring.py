@@ -17,6 +17,8 @@ _CACHED = 4096
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _OF_OWNERS = select(data_keys).where(data_keys.c.owner_id.in_(bindparam("owner_ids", expanding=True)))
 
+_ADD = insert(data_keys)
+
 
 class Keyring:
     """Gives out open data keys; an erased owner's key is gone from memory too."""
@@ -39,13 +41,18 @@ class Keyring:
             return known
         if not create:
             raise Unreadable("the data key does not exist any more")
-        key, wrapped = self._vault.new_data_key(owner_id)
-        await connection.execute(
-            insert(data_keys).values(
-                owner_id=owner_id, wrapped=wrapped.wrapped, master_key_id=wrapped.master_key_id
-            )
-        )
-        return key
+        return (await self.make(connection, [owner_id]))[owner_id]
+
+    async def make(self, connection: AsyncConnection, owner_ids: Iterable[str]) -> dict[str, bytes]:
+        """Return new data keys of owners who have none; they are kept in memory as `key` keeps them."""
+        made = {owner_id: self._vault.new_data_key(owner_id) for owner_id in owner_ids}
+        rows = [
+            {"owner_id": owner_id, "wrapped": wrapped.wrapped, "master_key_id": wrapped.master_key_id}
+            for owner_id, (_, wrapped) in made.items()
+        ]
+        if rows:
+            await connection.execute(_ADD, rows)
+        return {owner_id: key for owner_id, (key, _) in made.items()}
 
     async def keys(self, connection: AsyncConnection, owner_ids: Iterable[str]) -> dict[str, bytes]:
         """Return the data keys of those owners who have one, fetched in one statement.

@@ -54,6 +54,10 @@ class Sealing:
         """Make the owner's key where there is none."""
         await self._key(owner_id, create=True)
 
+    async def make_keys(self, owner_ids: Iterable[str]) -> None:
+        """Make the keys of owners who have none, in one statement."""
+        self._seen.update(await self.keyring.make(self.connection, owner_ids))
+
     async def fetch_keys(self, owner_ids: Iterable[str]) -> None:
         """Fetch the keys of many owners in one statement, before their values are opened one by one."""
         self._seen.update(await self.keyring.keys(self.connection, owner_ids))

@@ -25,6 +25,8 @@ _OF_REGISTRAR = _BY_NAME.where(domains.c.registrar_id == bindparam("registrar_id
 # Locked in one order, so that nobody waits for one who waits for him.
 _BY_NAMES = _JOINED.where(domains.c.name.in_(bindparam("names", expanding=True))).order_by(domains.c.id)
 _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).order_by(domains.c.id)
+_ADD = insert(domains)
+_ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
 
 
@@ -35,23 +37,27 @@ class Registrations:
         self._sealing = sealing
         self._connection = sealing.connection
 
-    async def add(self, registration: Registration) -> None:
-        """Store a new domain with its registrant.
+    async def add(self, *new: Registration) -> None:
+        """Store new domains, each with a registrant of its own.
 
         Raises:
-            DomainTaken: The name is here already.
+            DomainTaken: A name is here already.
         """
-        await self._add_registrant(registration)
+        if not new:
+            return
+        await self._add_registrants(new)
+        rows = [
+            {
+                "id": each.id,
+                "registrar_id": each.registrar_id,
+                "name": each.name.a_label,
+                "registrant_id": each.registrant_id,
+                **_plain(each),
+            }
+            for each in new
+        ]
         try:
-            await self._connection.execute(
-                insert(domains).values(
-                    id=registration.id,
-                    registrar_id=registration.registrar_id,
-                    name=registration.name.a_label,
-                    registrant_id=registration.registrant_id,
-                    **_plain(registration),
-                )
-            )
+            await self._connection.execute(_ADD, rows)
         except IntegrityError:
             raise DomainTaken("the domain is here already") from None
 
@@ -93,7 +99,7 @@ class Registrations:
                 update(registrants).where(same).values(**await self._sealed(registration))
             )
         else:
-            await self._add_registrant(registration)
+            await self._add_registrants([registration])
         await self._connection.execute(
             update(domains)
             .where(domains.c.id == registration.id)
@@ -142,14 +148,13 @@ class Registrations:
         await self._sealing.fetch_keys(row.registrant_id for row in rows)
         return [await self._registration(row) for row in rows]
 
-    async def _add_registrant(self, registration: Registration) -> None:
-        await self._connection.execute(
-            insert(registrants).values(
-                id=registration.registrant_id,
-                registrar_id=registration.registrar_id,
-                **await self._sealed(registration),
-            )
-        )
+    async def _add_registrants(self, new: Sequence[Registration]) -> None:
+        await self._sealing.make_keys(each.registrant_id for each in new)
+        rows = [
+            {"id": each.registrant_id, "registrar_id": each.registrar_id, **await self._sealed(each)}
+            for each in new
+        ]
+        await self._connection.execute(_ADD_REGISTRANTS, rows)
 
     async def _owner(self, domain_id: str) -> str | None:
         statement = select(domains.c.registrant_id).where(domains.c.id == domain_id)
