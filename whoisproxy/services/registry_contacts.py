@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from registries.connector import Change, Desk, Disposal
 from registries.contact import Role
-from registries.errors import RegistryRefused, RegistryUnavailable
+from registries.errors import RegistryError, RegistryRefused, RegistryUnavailable
 from whoisproxy.domain.registry import ContactState, HeldContact
 from whoisproxy.services.registry_endings import standing
 from whoisproxy.services.settings import Clock
@@ -22,9 +22,10 @@ _DISPOSALS = Counter(
 _BATCH = 100
 # A worker that stood still may still create what was not there at the first look.
 _UNTIL_SURELY_ABSENT = timedelta(minutes=10)
-_FIRST_PAUSE = timedelta(hours=1)
+_FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(days=7)
-_MOST_DOUBLINGS = 8
+_MOST_DOUBLINGS = 14
+_BROKEN_CONNECTIONS = 3  # in one round; after them the registry counts as away
 
 
 class ContactJournal:
@@ -82,7 +83,15 @@ class ContactCollector:
         """
         async with self._storage.reading() as uow:
             due = await uow.registry_contacts.due(account, self._clock(), _BATCH)
-        return sum([await self._look_at(desk, contact) for contact in due])
+        forgotten = broken = 0
+        for contact in due:
+            try:
+                forgotten += await self._look_at(desk, contact)
+            except RegistryError as error:
+                broken += 1
+                if not error.retry or broken == _BROKEN_CONNECTIONS:
+                    raise
+        return forgotten
 
     async def _look_at(self, desk: Desk, contact: HeldContact) -> bool:
         async with self._storage.reading() as uow:

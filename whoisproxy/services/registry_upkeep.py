@@ -22,6 +22,7 @@ from whoisproxy.storage.unit_of_work import Storage
 _log = structlog.get_logger()
 
 _EVERY_S = 30.0
+_SOON_S = 1.0  # after a round that failed; twice as long after each further one
 _LEASE = timedelta(seconds=60)
 
 
@@ -53,15 +54,24 @@ class RegistryUpkeep:
             await stop.wait()
 
     async def _keep_on(self, account: AccountFacts, stop: asyncio.Event) -> None:
+        pause_s = _SOON_S
         while not stop.is_set():
-            try:
-                await self.look_after(account, stop)
-            except RegistryError as error:
-                # Its text is ours and its cause is logged where it arose.
-                _log.warning("registry-upkeep-failed", account=account.name, error=type(error).__name__)
-            except Exception:  # noqa: BLE001 - whatever it is, the next round goes on
-                _log.exception("registry-upkeep-broken", account=account.name)
-            await stopped(stop, self._every_s)
+            went_well = await self._round(account, stop)
+            await stopped(stop, self._every_s if went_well else min(pause_s, self._every_s))
+            pause_s = _SOON_S if went_well else min(2 * pause_s, self._every_s)
+
+    async def _round(self, account: AccountFacts, stop: asyncio.Event) -> bool:
+        """Look after an account once; return whether all went well."""
+        try:
+            await self.look_after(account, stop)
+        except RegistryError as error:
+            # Its text is ours and its cause is logged where it arose.
+            _log.warning("registry-upkeep-failed", account=account.name, error=type(error).__name__)
+        except Exception:  # noqa: BLE001 - whatever it is, the next round goes on
+            _log.exception("registry-upkeep-broken", account=account.name)
+        else:
+            return True
+        return False
 
     async def look_after(self, account: AccountFacts, stop: asyncio.Event | None = None) -> None:
         """Take messages until there are none, then clear away; nothing while another worker is at it.
