@@ -9,6 +9,7 @@ from mailrelay.directory import MailPolicy
 from registries.contact import Role
 from registries.policy import Mechanism
 from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Moment, RequestModel
+from whoisproxy.api.models.contacts import ContactView
 from whoisproxy.api.models.operations import OperationView
 from whoisproxy.domain.privacy import PrivacyState
 
@@ -58,20 +59,6 @@ class PreviewBody(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}]})
 
     enabled: bool
-
-
-class ContactView(AnswerModel):
-    """A contact as published or as the registry holds it."""
-
-    name: str
-    organization: str
-    street: list[str]
-    city: str
-    region: str
-    postal_code: str
-    country_code: str
-    phone: str
-    email: str
 
 
 class RegistrantChange(AnswerModel):

@@ -10,6 +10,7 @@ from registries.contact import Role
 from registries.lookup.verdict import Doubt, Verdict
 from registries.policy import Mechanism
 from whoisproxy.api.models.common import AnswerModel, Links, Moment, PageQuery, RequestModel
+from whoisproxy.api.models.contacts import ContactView
 
 _State = Literal["open", "postponed", "applied", "done", "refused", "expired", "superseded"]
 _REASON = r"^[A-Z][A-Z0-9_]{0,63}$"
@@ -50,20 +51,6 @@ class AnswerBody(RequestModel):
         return self
 
 
-class TaskContact(AnswerModel):
-    """A contact as RFC 5733 has it."""
-
-    name: str
-    organization: str
-    street: list[str]
-    city: str
-    region: str
-    postal_code: str
-    country_code: str
-    phone: Annotated[str, Field(description="As in RFC 5733, such as `+41.446681800`.")]
-    email: str
-
-
 class LookView(AnswerModel):
     """What the last look at the public has shown."""
 
@@ -95,7 +82,7 @@ class TaskView(TaskSummary):
     """A task with the exact contacts to set."""
 
     contacts: Annotated[
-        dict[Role, TaskContact], Field(description="Per role; empty once the task has ended.")
+        dict[Role, ContactView], Field(description="Per role; empty once the task has ended.")
     ]
 
 

@@ -1,14 +1,11 @@
 """A domain's privacy: switch it, look at what a switch would change, rotate its addresses, freeze it."""
 
-from collections.abc import Mapping
-
-from registries.contact import Contact, Role
 from registries.policy import TldPolicy
 from whoisproxy.api.etags import demand_match, demands_match, strong_tag
 from whoisproxy.api.models.common import NoQuery, Nothing
+from whoisproxy.api.models.contacts import contacts_view
 from whoisproxy.api.models.privacy import (
     ConsentView,
-    ContactView,
     Difference,
     PreviewBody,
     PreviewView,
@@ -32,25 +29,6 @@ _PATH = "/v1/domains/{name}/privacy"
 _TLD_PROBLEMS = ("TLD_PROHIBITED", "TLD_UNSUPPORTED", "TLD_ALREADY_REDACTED", "TLD_LOCAL_PRESENCE")
 
 
-def contact_view(contact: Contact) -> ContactView:
-    """Return a contact as it is shown."""
-    return ContactView(
-        name=contact.name,
-        organization=contact.organization,
-        street=list(contact.street),
-        city=contact.city,
-        region=contact.region,
-        postal_code=contact.postal_code,
-        country_code=contact.country_code,
-        phone=contact.phone,
-        email=contact.email,
-    )
-
-
-def _contacts(contacts: Mapping[Role, Contact]) -> dict[Role, ContactView]:
-    return {role: contact_view(contacts[role]) for role in Role if role in contacts}
-
-
 def _registrant_change(policy: TldPolicy) -> RegistrantChange:
     triggered = policy.switch_changes_registrant
     return RegistrantChange(triggered=triggered, lock_days=policy.holder_change.lock_days if triggered else 0)
@@ -71,7 +49,7 @@ def privacy_view(view: service.PrivacyView) -> PrivacyView:
         reason=policy.reason or privacy.reason or view.because or None,
         explanation=policy.explanation,
         source=policy.source,
-        published_contacts=_contacts(view.published),
+        published_contacts=contacts_view(view.published),
         registrant_change=_registrant_change(policy),
         mail_policy=privacy.mail_policy,
         forward_to=privacy.forward_to,
@@ -172,8 +150,8 @@ async def preview_privacy(call: Call[NoQuery, PreviewBody]) -> Answer:
             explanation=policy.explanation,
             source=policy.source,
             registrant_change=_registrant_change(policy),
-            before=_contacts(preview.before),
-            after=_contacts(preview.after),
+            before=contacts_view(preview.before),
+            after=contacts_view(preview.after),
             differences=[
                 Difference(role=each.role, field=each.field, before=each.before, after=each.after)
                 for each in preview.differences

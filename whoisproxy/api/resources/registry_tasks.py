@@ -4,10 +4,10 @@ from registries.callback.task import Answer as TaskAnswer
 from registries.callback.task import Result, Task, TaskState
 from registries.lookup.verdict import Finding
 from whoisproxy.api.models.common import Links, NoQuery, Nothing
+from whoisproxy.api.models.contacts import contacts_view
 from whoisproxy.api.models.registry_tasks import (
     AnswerBody,
     LookView,
-    TaskContact,
     TaskPage,
     TaskQuery,
     TaskSummary,
@@ -53,21 +53,7 @@ def task_summary(task: Task) -> TaskSummary:
 
 def task_view(task: Task) -> TaskView:
     """Return a task with its contacts."""
-    contacts = {
-        role: TaskContact(
-            name=contact.name,
-            organization=contact.organization,
-            street=list(contact.street),
-            city=contact.city,
-            region=contact.region,
-            postal_code=contact.postal_code,
-            country_code=contact.country_code,
-            phone=contact.phone,
-            email=contact.email,
-        )
-        for role, contact in task.contacts.items()
-    }
-    return TaskView(**dict(task_summary(task)), contacts=contacts)
+    return TaskView(**dict(task_summary(task)), contacts=contacts_view(task.contacts))
 
 
 async def list_registry_tasks(call: Call[TaskQuery, Nothing]) -> Answer:
