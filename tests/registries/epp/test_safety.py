@@ -10,14 +10,21 @@ from registries.connector import Disposal
 from registries.contact import Role
 from registries.epp.connector import EppConnector
 from registries.epp.frames import ContactCreate, ContactInfo
+from registries.epp.markup import EURID_1_4
 from registries.epp.pool import SessionPool
 from registries.epp.postal import postal_forms
 from registries.epp.session import Session
 from registries.epp.statuses import RULES, obstacle
 from registries.epp.substitution import handle_of
-from registries.errors import ChangePending, RegistryRefused, RegistryUnavailable, SponsoredElsewhere
+from registries.errors import (
+    ChangePending,
+    RegistryRefused,
+    RegistryUnavailable,
+    SponsoredElsewhere,
+    VerificationFailed,
+)
 from registries.policy import Mechanism
-from tests.registries.epp.peer import Connection, response, scripted_registry, transaction_of
+from tests.registries.epp.peer import GREETING, Connection, response, scripted_registry, transaction_of
 from tests.registries.epp.world import (
     DOMAIN,
     OWN,
@@ -301,3 +308,85 @@ async def test_on_hold_nothing_is_changed(world: World) -> None:
         await world.connector.apply(change(SUBSTITUTE, PROXIES))
     assert caught.value.why == "DOMAIN_ON_HOLD"
     assert set(await world.journal()) == {"domain:info", "contact:info"}
+
+
+def _domain_with_tech(tech: bytes) -> bytes:
+    contact = b'<domain:contact type="tech">%s</domain:contact><domain:clID>' % tech
+    return (DOMAIN_OF % (b"ZOE-1", b"registrar-1")).replace(b"<domain:clID>", contact)
+
+
+ONLY_TECH = {Role.TECH: PROXY}
+OUR_TECH = handle_of("op_1", Role.TECH).encode()
+
+
+async def test_an_extension_that_asks_what_a_contact_is_for_is_told_its_role(tmp_path: Path) -> None:
+    announced = b"<svcExtension><extURI>%s</extURI></svcExtension></svcMenu>" % EURID_1_4.encode()
+    creations: list[bytes] = []
+
+    async def registry(connection: Connection) -> None:
+        await connection.send(GREETING.replace(b"</svcMenu>", announced))
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(2306)
+        creations.append(connection.received[-1])
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(RegistryRefused):
+            await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    [created] = creations
+    assert b"type>tech</" in created
+
+
+async def test_what_was_not_done_is_told_with_the_answer_that_shows_it(tmp_path: Path) -> None:
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(1000)
+        await connection.answer(1000, _proxy_as_held(OUR_TECH))
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(VerificationFailed, match="tech") as caught:
+            await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    assert (caught.value.trace.command, caught.value.trace.server_transaction) == ("domain:info", "S-1")
+
+
+async def test_a_contact_that_vanishes_before_the_domain_takes_it_is_made_again(tmp_path: Path) -> None:
+    """Another worker cleared away what no domain seemed to need: no reason to call the change refused."""
+
+    async def vanishing(connection: Connection) -> None:
+        await connection.accept_login()
+        await _until_read_back(connection)
+        await connection.answer(2303)  # domain:update
+        await connection.answer(2303)  # contact:info
+        await made_again(connection)
+
+    async def made_again(connection: Connection) -> None:
+        await _until_read_back(connection)
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(OUR_TECH))
+        await connection.answer(1500)
+
+    async def _until_read_back(connection: Connection) -> None:
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(1000)
+        await connection.answer(1000, _proxy_as_held(OUR_TECH))
+
+    async with scripted_registry(tmp_path, vanishing) as account:
+        connector = EppConnector(SessionPool(account))
+        seen = await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    assert seen.contacts[Role.TECH].handle == OUR_TECH.decode()
