@@ -139,7 +139,8 @@ class RegistrySync:
     ) -> None:
         """Write down what was learned: which contacts the domain has, or that the registry keeps none."""
         now, account, domain = self._clock(), plan.account.name, plan.change.domain
-        linked = {each.handle for each in seen.contacts.values()}
+        # A registrar's backend tells of no objects: what it did says nothing of our account.
+        linked = {each.handle for each in seen.contacts.values() if each.handle}
         await uow.registry_contacts.settle(plan.registration.id, linked, seen.deleted, now)
         if not account:
             return
