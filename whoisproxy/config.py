@@ -253,6 +253,17 @@ class Settings(_Section):
     log: Log = Log()
     callback: tuple[CallbackAccount, ...] = ()
 
+    @model_validator(mode="after")
+    def _shares_with_nobody_else(self) -> "Settings":
+        # The rule of an ending has one mailbox; a backend's domains would publish it as theirs.
+        by_backends = {suffix for backend in self.callback for suffix in backend.suffixes}
+        for account in self.registries:
+            if account.shared_email and (both := by_backends.intersection(account.suffixes)):
+                raise ValueError(
+                    f"registries {account.name} has a shared_email, yet [[callback]] serves .{min(both)} too"
+                )
+        return self
+
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
@@ -298,7 +309,7 @@ def _validated(section: type[SectionT], raw: dict[str, Any], origin: str) -> Sec
         problem = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"])
         reason = _REASONS.get(problem["type"], problem["msg"])
-        raise ConfigurationError(f"{origin}: {key}: {reason}") from None
+        raise ConfigurationError(": ".join(filter(None, (origin, key, reason)))) from None
 
 
 def _read(file: Path) -> dict[str, Any]:
