@@ -135,12 +135,16 @@ class EppConnector:
                 if error.code != NOT_THERE:
                     raise
 
-    async def dispose(self, handle: str) -> Disposal:
-        """Delete a contact that no object refers to."""
+    async def dispose(self, handle: str, domain: str) -> Disposal:
+        """Delete a contact, once of `domain`, that no object refers to."""
         async with self._pool.borrow() as session:
-            work = Work(session, client_id=self._client_id)
+            if not session.holds_contacts:
+                return Disposal.ABSENT
+            work = Work(session, domain, client_id=self._client_id)
             try:
                 found = (await work.send(ContactInfo(handle))).data
+            except ContactsNotHeld:
+                return Disposal.ABSENT
             except RegistryRefused as error:
                 if error.code in NOT_OURS | {NOT_THERE}:
                     return Disposal.ABSENT

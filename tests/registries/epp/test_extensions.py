@@ -327,9 +327,11 @@ async def test_every_command_about_an_object_names_the_product_where_the_registr
     async with scripted_registry(tmp_path, registry.serve) as account:
         connector = EppConnector(SessionPool(account))
         await connector.read("zoe.net")
+        await connector.dispose("H-1", "zoe.net")
         await connector.close()
     named = [b"<namestoreExt:subProduct>dotNET<" in command for command in registry.commands]
-    assert named == [False, True, True, False]  # login, domain:info, contact:info, logout
+    # login, domain:info, contact:info; contact:info; logout
+    assert named == [False, True, True, True, False]
 
 
 # What commands cost.

@@ -24,6 +24,7 @@ from registries.errors import (
     VerificationFailed,
 )
 from registries.policy import Mechanism
+from registries.sandbox.settings import DataModel, Tld
 from tests.registries.epp.peer import GREETING, Connection, response, scripted_registry, transaction_of
 from tests.registries.epp.world import (
     DOMAIN,
@@ -31,6 +32,7 @@ from tests.registries.epp.world import (
     PROXIES,
     PROXY,
     ROLES,
+    THIN_DOMAIN,
     ZOE,
     World,
     change,
@@ -188,22 +190,40 @@ async def test_domains_that_share_their_proxy_contacts_use_the_same_objects(worl
 async def test_a_contact_is_disposed_of_once_nothing_refers_to_it(world: World) -> None:
     await world.register(DOMAIN, SEPARATE)
     handle = SEPARATE[Role.ADMIN]
-    assert await world.connector.dispose(handle) is Disposal.KEPT
+    assert await world.connector.dispose(handle, DOMAIN) is Disposal.KEPT
     session = await Session.open(world.account)
     await session.send(ContactCreate("SPARE-1", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
-    assert await world.connector.dispose("SPARE-1") is Disposal.DELETED
+    assert await world.connector.dispose("SPARE-1", DOMAIN) is Disposal.DELETED
     with pytest.raises(RegistryRefused, match="2303"):
         await session.send(ContactInfo("SPARE-1"))
     await session.close()
-    assert await world.connector.dispose("SPARE-1") is Disposal.ABSENT
+    assert await world.connector.dispose("SPARE-1", DOMAIN) is Disposal.ABSENT
 
 
 async def test_another_registrars_contact_is_never_deleted(world: World) -> None:
     session = await Session.open(world.account_of("registrar-2"))
     await session.send(ContactCreate("FOREIGN-2", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
     await session.close()
-    assert await world.connector.dispose("FOREIGN-2") is Disposal.ABSENT
+    assert await world.connector.dispose("FOREIGN-2", DOMAIN) is Disposal.ABSENT
     assert (await world.contact("FOREIGN-2", "registrar-2")).sponsor == "registrar-2"
+
+
+async def test_where_the_registry_has_ceased_to_hold_contacts_there_is_nothing_to_dispose_of(
+    tmp_path: Path,
+) -> None:
+    """It says so in its greeting, or by its answer; neither keeps the other contacts from being looked at."""
+
+    async def refuses(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(2101)
+        await connection.until_closed()
+
+    async with sandbox_world(tmp_path / "greets", tlds=[Tld("thin", DataModel.MINIMUM, required=())]) as thin:
+        assert await thin.connector.dispose("GONE-1", THIN_DOMAIN) is Disposal.ABSENT
+    async with scripted_registry(tmp_path / "answers", refuses) as account:
+        connector = EppConnector(SessionPool(account))
+        assert await connector.dispose("GONE-1", DOMAIN) is Disposal.ABSENT
+        await connector.close()
 
 
 async def test_messages_stay_until_they_are_acknowledged(world: World) -> None:
