@@ -330,6 +330,27 @@ async def test_on_hold_nothing_is_changed(world: World) -> None:
     assert set(await world.journal()) == {"domain:info", "contact:info"}
 
 
+async def test_a_registry_that_shows_a_contact_and_does_not_let_us_change_it_is_not_without_contacts(
+    tmp_path: Path,
+) -> None:
+    """Else the holder, whom it goes on showing, would be called hidden."""
+
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, DOMAIN_OF % (b"ZOE-1", b"registrar-1"))
+        await connection.answer(1000, _proxy_as_held(b"ZOE-1"))
+        await connection.answer(2101)
+        await connection.answer(1500)
+
+    relayed = {Role.REGISTRANT: replace(PROXY, organization="", email="zoe@relay.example")}
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(RegistryRefused) as caught:
+            await connector.apply(change(Mechanism.RELAY_EMAIL, relayed))
+        await connector.close()
+    assert (caught.value.code, caught.value.trace.command) == (2101, "contact:update")
+
+
 def _domain_with_tech(tech: bytes) -> bytes:
     contact = b'<domain:contact type="tech">%s</domain:contact><domain:clID>' % tech
     return (DOMAIN_OF % (b"ZOE-1", b"registrar-1")).replace(b"<domain:clID>", contact)
