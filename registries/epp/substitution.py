@@ -200,17 +200,18 @@ class Substitution:
             raise VerificationFailed(text, trace=self.work.trace)
 
     async def _delete(self, handles: Collection[str]) -> None:
-        """Delete contacts that the domain no longer has; what cannot be deleted stays, and is logged."""
+        """Delete contacts that the domain no longer has; what cannot be deleted stays, and is logged.
+
+        Registrars make handles of names, so the log does without: the journal has them.
+        """
         for handle in sorted(handles):
             try:
                 await self.work.delete(handle)
             except RegistryRefused as error:
-                _log.warning(
-                    "epp-old-contact-stays", domain=self.change.domain, handle=handle, code=error.code
-                )
+                _log.warning("epp-old-contact-stays", domain=self.change.domain, code=error.code)
             except (RegistryUnavailable, OutcomeUnknown):
                 # The change itself is done and proven; a leftover is no reason to call it failed.
-                _log.warning("epp-old-contact-stays", domain=self.change.domain, handle=handle, code=None)
+                _log.warning("epp-old-contact-stays", domain=self.change.domain, code=None)
                 return
 
 

@@ -90,7 +90,13 @@ class RegistrySync:
         except RegistryError as error:
             why = trouble_of(error, self._clock())
             _CHANGES.labels(plan.policy.mechanism, why.code).inc()
-            _log.warning("registry-change-failed", operation_id=plan.operation_id, code=why.code)
+            _log.warning(
+                "registry-change-failed",
+                operation_id=plan.operation_id,
+                code=why.code,
+                client_transaction=error.trace.client_transaction,
+                server_transaction=error.trace.server_transaction,
+            )
             await self._not_reached(item, plan, error, why)
         else:
             _CHANGES.labels(plan.policy.mechanism, "done").inc()
