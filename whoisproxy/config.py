@@ -7,6 +7,7 @@ file, or at the working directory where there is no file.
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -169,10 +170,14 @@ class RegistryAccount(_Section):
     wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
-def _check_names(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
+def _check_apart(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
     # The database counts an account's sessions under its name.
     if len({account.name for account in accounts}) < len(accounts):
         raise ValueError("two accounts have the same name")
+    served = Counter(suffix for account in accounts for suffix in set(account.suffixes))
+    for suffix, count in served.items():
+        if count > 1:
+            raise ValueError(f"two accounts serve .{suffix}")
     return accounts
 
 
@@ -246,7 +251,7 @@ class Settings(_Section):
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
-    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_names)] = ()
+    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()

@@ -107,6 +107,15 @@ def test_two_registry_accounts_of_one_name_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "whoisproxy.toml", {})
 
 
+def test_a_suffix_served_by_two_accounts_is_refused(tmp_path: Path) -> None:
+    account = '[[registries]]\nname = "{}"\nhost = "a.example"\nclient_id = "abc"\n'
+    account += 'password_file = "password"\nsuffixes = ["eu", "org"]\n'
+    file = tmp_path / "whoisproxy.toml"
+    file.write_text(account.format("one") + account.format("two").replace('"eu"', '"org"'))
+    with pytest.raises(ConfigurationError, match=r"two accounts serve \.org"):
+        load(file, {})
+
+
 def test_a_shared_mailbox_and_a_backend_of_the_same_ending_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "whoisproxy.toml"
     account = '[[registries]]\nname = "one"\nhost = "a.example"\nclient_id = "abc"\n'
