@@ -151,6 +151,6 @@ class Desk(Protocol):
         """Take a message off the queue; one that is gone already does no harm."""
         ...
 
-    async def dispose(self, handle: str) -> Disposal:
-        """Delete a contact that no object refers to."""
+    async def dispose(self, handle: str, domain: str) -> Disposal:
+        """Delete a contact, once of `domain`, that no object refers to."""
         ...

@@ -31,6 +31,7 @@ class FakeRegistry:
     Attributes:
         faults: Raised by the next changes, one each; None for none.
         applied_before_fault: Whether a change is made although the fault is raised.
+        tells_handles: Whether contact objects are named; a registrar's backend names none.
         at_work: Set when a change has begun.
         gate: A change ends only when this is set.
     """
@@ -41,6 +42,7 @@ class FakeRegistry:
     faults: list[RegistryError | None] = field(default_factory=list)
     applied_before_fault: bool = False
     lies: bool = False
+    tells_handles: bool = True
     at_work: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,10 +67,13 @@ class FakeRegistry:
         held = self.contacts.get(domain, {})
         hidden = self.hidden.get(domain, False)
         observed = {
-            role: ObservedContact(f"C-{role}", contact, public=not hidden, hidden=hidden)
+            role: ObservedContact(self._handle(role), contact, public=not hidden, hidden=hidden)
             for role, contact in held.items()
         }
         return Observation(domain, ("ok",), observed, ("domain:info",))
+
+    def _handle(self, role: Role) -> str:
+        return f"C-{role}" if self.tells_handles else ""
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -7,6 +7,7 @@ file, or at the working directory where there is no file.
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -169,10 +170,14 @@ class RegistryAccount(_Section):
     wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
-def _check_names(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
+def _check_apart(accounts: tuple[RegistryAccount, ...]) -> tuple[RegistryAccount, ...]:
     # The database counts an account's sessions under its name.
     if len({account.name for account in accounts}) < len(accounts):
         raise ValueError("two accounts have the same name")
+    served = Counter(suffix for account in accounts for suffix in set(account.suffixes))
+    for suffix, count in served.items():
+        if count > 1:
+            raise ValueError(f"two accounts serve .{suffix}")
     return accounts
 
 
@@ -246,12 +251,23 @@ class Settings(_Section):
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
-    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_names)] = ()
+    registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
     retention: Retention = Retention()
     log: Log = Log()
     callback: tuple[CallbackAccount, ...] = ()
+
+    @model_validator(mode="after")
+    def _shares_with_nobody_else(self) -> "Settings":
+        # The rule of an ending has one mailbox; a backend's domains would publish it as theirs.
+        by_backends = {suffix for backend in self.callback for suffix in backend.suffixes}
+        for account in self.registries:
+            if account.shared_email and (both := by_backends.intersection(account.suffixes)):
+                raise ValueError(
+                    f"registries {account.name} has a shared_email, yet [[callback]] serves .{min(both)} too"
+                )
+        return self
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -298,7 +314,7 @@ def _validated(section: type[SectionT], raw: dict[str, Any], origin: str) -> Sec
         problem = error.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"])
         reason = _REASONS.get(problem["type"], problem["msg"])
-        raise ConfigurationError(f"{origin}: {key}: {reason}") from None
+        raise ConfigurationError(": ".join(filter(None, (origin, key, reason)))) from None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -40,6 +40,20 @@ def new_auth_info() -> str:
     return "a7-" + "".join(secrets.choice(_AUTH_INFO_ALPHABET) for _ in range(13))
 
 
+def message_of(polled: PollMessage, client_id: str) -> Message:
+    """Return what a message means to the account `client_id`."""
+    elsewhere = polled.gaining_client.casefold() != client_id.casefold()
+    return Message(
+        message_id=polled.message_id,
+        text=polled.message,
+        about=polled.object_name,
+        succeeded=polled.succeeded,
+        transaction=polled.server_transaction,
+        transfer=polled.transfer,
+        gone=polled.transfer in _TRANSFERRED and bool(polled.gaining_client) and elsewhere,
+    )
+
+
 class NoJournal:
     """Writes nothing down: for who changes contacts by hand and clears up after himself."""
 
@@ -110,19 +124,7 @@ class EppConnector:
         """Return the oldest message of the account's queue; it stays until it is acknowledged."""
         async with self._pool.borrow() as session:
             polled = (await session.send(PollRequest())).data
-        return None if polled is None else self._message(polled)
-
-    def _message(self, polled: PollMessage) -> Message:
-        elsewhere = polled.gaining_client.casefold() != self._client_id.casefold()
-        return Message(
-            message_id=polled.message_id,
-            text=polled.message,
-            about=polled.object_name,
-            succeeded=polled.succeeded,
-            transaction=polled.server_transaction,
-            transfer=polled.transfer,
-            gone=polled.transfer in _TRANSFERRED and bool(polled.gaining_client) and elsewhere,
-        )
+        return None if polled is None else message_of(polled, self._client_id)
 
     async def acknowledge(self, message_id: str) -> None:
         """Take a message off the queue; one that is gone already does no harm."""
@@ -133,12 +135,16 @@ class EppConnector:
                 if error.code != NOT_THERE:
                     raise
 
-    async def dispose(self, handle: str) -> Disposal:
-        """Delete a contact that no object refers to."""
+    async def dispose(self, handle: str, domain: str) -> Disposal:
+        """Delete a contact, once of `domain`, that no object refers to."""
         async with self._pool.borrow() as session:
-            work = Work(session, client_id=self._client_id)
+            if not session.holds_contacts:
+                return Disposal.ABSENT
+            work = Work(session, domain, client_id=self._client_id)
             try:
                 found = (await work.send(ContactInfo(handle))).data
+            except ContactsNotHeld:
+                return Disposal.ABSENT
             except RegistryRefused as error:
                 if error.code in NOT_OURS | {NOT_THERE}:
                     return Disposal.ABSENT

@@ -74,7 +74,7 @@ async def _on_domain(work: Work, change: Change, domain: DomainData, present: Di
         if domain.disclose is None or domain.disclose.flag == change.hide:
             raise VerificationFailed("the domain was updated, yet differs in disclose", trace=work.trace)
     handles = (handle for role in Role for handle in domain.handles(role)[:1])
-    return work.observation(domain, await work.contacts(handles))
+    return work.observation(domain, await work.readable(handles))
 
 
 async def _on_contacts(work: Work, change: Change, domain: DomainData, step: _Step) -> Observation:

@@ -84,7 +84,7 @@ class Substitution:
         demand_unlocked("domain", (*before.statuses, *before.grace_periods))
         self.work.demand_finished()
         handles = self._handles(wanted)
-        made = {handle: role for role, handle in handles.items()}
+        made = _first_roles(handles)
         replaced = {
             handle: role
             for role in wanted
@@ -92,10 +92,10 @@ class Substitution:
             if handle in present and self.work.owns(present[handle]) and handle not in made
         }
         await self.journal.note(self.change, made, replaced)
-        read = await self._bring_about({handles[role]: wanted[role] for role in wanted})
+        read = await self._bring_about({handles[role]: wanted[role] for role in wanted}, made)
         await self._switch(before, handles)
         after = await self.work.domain(self.change.domain)
-        _confirm(after, handles)
+        self._confirm(after, handles)
         if not self.change.shared:
             await self._delete(replaced.keys() - after.all_handles())
         return self.work.observation(after, read)
@@ -120,19 +120,22 @@ class Substitution:
             role: handle_of(seed_of(self.change, contact), first[contact]) for role, contact in wanted.items()
         }
 
-    async def _bring_about(self, contacts: dict[str, Contact]) -> dict[str, ContactData]:
+    async def _bring_about(
+        self, contacts: dict[str, Contact], roles: dict[str, Role]
+    ) -> dict[str, ContactData]:
         """Make the contacts exist as wanted, and return them as they are read back."""
         free = (await self.work.send(ContactCheck(tuple(contacts)))).data
         for handle, contact in contacts.items():
             if not (
                 free.get(handle, Availability(available=True)).available
-                and await self._create(handle, contact)
+                and await self._create(handle, contact, roles[handle])
             ):
                 await self._adopt(handle, contact)
         read = await self._read_back(contacts)
         for handle, contact in contacts.items():
             if wrong := _wrong(contact, read[handle]):
-                raise VerificationFailed(f"contact {handle} was written, yet differs in {', '.join(wrong)}")
+                text = f"contact {handle} was written, yet differs in {', '.join(wrong)}"
+                raise VerificationFailed(text, trace=self.work.trace)
         return read
 
     async def _read_back(self, handles: Iterable[str]) -> dict[str, ContactData]:
@@ -144,9 +147,9 @@ class Substitution:
             # Somebody has cleared away meanwhile what seemed to be needed by nobody.
             raise OutcomeUnknown("a contact that was there is gone") from None
 
-    async def _create(self, handle: str, contact: Contact) -> bool:
+    async def _create(self, handle: str, contact: Contact, role: Role) -> bool:
         create = ContactCreate(
-            handle, postal_forms(contact), contact.phone, contact.email, self.auth_info(), _SHOWN
+            handle, postal_forms(contact), contact.phone, contact.email, self.auth_info(), _SHOWN, role
         )
         try:
             await self.work.create_contact(create)
@@ -181,22 +184,40 @@ class Substitution:
             remove_contacts=_in_order(old - new),
             registrant=None if registrant == before.registrant else registrant,
         )
-        if update != DomainUpdate(self.change.domain):
+        if update == DomainUpdate(self.change.domain):
+            return
+        try:
             await self.work.transform(update)
+        except RegistryRefused as error:
+            if error.code == NOT_THERE:
+                await self._read_back(handles.values())
+            raise
+
+    def _confirm(self, domain: DomainData, handles: dict[Role, str]) -> None:
+        wrong = [role for role, handle in handles.items() if domain.handles(role) != (handle,)]
+        if wrong:
+            text = f"the domain was updated, yet differs in {', '.join(wrong)}"
+            raise VerificationFailed(text, trace=self.work.trace)
 
     async def _delete(self, handles: Collection[str]) -> None:
-        """Delete contacts that the domain no longer has; what cannot be deleted stays, and is logged."""
+        """Delete contacts that the domain no longer has; what cannot be deleted stays, and is logged.
+
+        Registrars make handles of names, so the log does without: the journal has them.
+        """
         for handle in sorted(handles):
             try:
                 await self.work.delete(handle)
             except RegistryRefused as error:
-                _log.warning(
-                    "epp-old-contact-stays", domain=self.change.domain, handle=handle, code=error.code
-                )
+                _log.warning("epp-old-contact-stays", domain=self.change.domain, code=error.code)
             except (RegistryUnavailable, OutcomeUnknown):
                 # The change itself is done and proven; a leftover is no reason to call it failed.
-                _log.warning("epp-old-contact-stays", domain=self.change.domain, handle=handle, code=None)
+                _log.warning("epp-old-contact-stays", domain=self.change.domain, code=None)
                 return
+
+
+def _first_roles(handles: dict[Role, str]) -> dict[str, Role]:
+    """Return the first role of each handle: an object is made for that one."""
+    return {handle: role for role, handle in reversed(handles.items())}
 
 
 def _in_order(contacts: set[DomainContact]) -> tuple[DomainContact, ...]:
@@ -214,9 +235,3 @@ def _reached(wanted: dict[Role, Contact], domain: DomainData, present: dict[str,
         and not _wrong(contact, present[handles[0]])
         for role, contact in wanted.items()
     )
-
-
-def _confirm(domain: DomainData, handles: dict[Role, str]) -> None:
-    wrong = [role for role, handle in handles.items() if domain.handles(role) != (handle,)]
-    if wrong:
-        raise VerificationFailed(f"the domain was updated, yet differs in {', '.join(wrong)}")

@@ -58,22 +58,27 @@ class Work:
         self._contact_privacy = contact_privacy(session.greeting)
         self._domain_privacy = domain_privacy(session.greeting)
         self._read: dict[str, ContactData] = {}
+        self._contacts_held = False
         self.trace = Trace()  # of the last command
 
     async def send(self, command: Command[DataT], *extensions: Extension) -> Answer[DataT]:
         """Send a command, and remember it.
 
         Raises:
-            ContactsNotHeld: A contact command was answered that there are no contacts here.
+            ContactsNotHeld: The first contact command was answered that there are no contacts here. After
+                another answer the same code refuses that command alone: what the registry has, it shows.
         """
         self._commands.append(command.name)
+        about_contact = command.name.startswith("contact:")
         try:
             answer = await self._session.send(command, *self._routing, *extensions)
         except RegistryRefused as error:
-            if error.code in NOT_HELD and command.name.startswith("contact:"):
+            if about_contact and error.code in NOT_HELD and not self._contacts_held:
                 reason = f"the registry holds no contacts (EPP {error.code})"
                 raise ContactsNotHeld(reason, everywhere=True, trace=error.trace) from None
+            self._contacts_held |= about_contact
             raise
+        self._contacts_held |= about_contact
         self.trace = answer.trace
         return answer
 

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,17 +19,21 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from tests.journeys.gossip import Gossip
 from tests.journeys.journey import eventually
 from tests.journeys.process import Installation, Running, backend
+from tests.whoisproxy.services.callback_world import PublicSide
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.mail_actors import Letter, send
-from whoisproxy.demo.world import surroundings
+from whoisproxy.demo.world import Surroundings, surroundings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.services.identities import registrant_contact
 
 OWNER = "owner-canary-ybhk@home.example"
 FORWARD_TO = "forward-canary-rvna@home.example"
 DOMAIN = "example-bakery.org"
+REFUSED = "refused-bakery.org"
+BY_CALLBACK = "callback-bakery.org"
 STRANGER = "stranger-canary-wqpz@offers.example"
 REGISTRANT: dict[str, object] = {
     "name": "Námecanary Uxolt",
@@ -42,6 +47,16 @@ REGISTRANT: dict[str, object] = {
     "country_code": "CH",
     "language": "fr",
 }
+SETTINGS = """registrar = "Registrar"
+[[callback]]
+name = "other"
+registrar = "Other"
+suffixes = ["org"]
+settle_minutes = 0
+rdap_base_url = "{public.rdap_url}"
+whois_server = "{public.whois_server}"
+allow_private_addresses = true
+"""
 CONSENT = {"by": "Consentcanary Ovid", "at": "2026-11-24T09:00:00Z", "text_version": "2026-01"}
 BAD = "Badvaluecanary-qfew"
 CANARIES = (
@@ -60,6 +75,7 @@ CANARIES = (
     "Displaycanary",
     "Subjectcanary",
     "Textcanary",
+    "Registrycanary",
     "Refusalcanary",
     "hooktokencanary",
     "s4ndbox-Pw",
@@ -206,6 +222,62 @@ async def mail(running: Running, client: Backend, installation: Installation) ->
     return address
 
 
+@asynccontextmanager
+async def talkative(around: Surroundings) -> AsyncIterator[tuple[Gossip, PublicSide]]:
+    """Lead the service to a registry that quotes the registrant, and to a backend's public directories."""
+    words = "Registrycanary of Námecanary Uxolt, owner-canary-ybhk@home.example, in Citycanary"
+    gossip, public = Gossip(around.authority, around.registry.port, words), PublicSide()
+    async with gossip.listening(), public.listening():
+        text = around.file.read_text().replace(f"port = {around.registry.port}", f"port = {gossip.port}")
+        around.file.write_text(text + SETTINGS.format(public=public))
+        await around.registry.queue_message("registrar-1", words)
+        yield gossip, public
+
+
+async def registry_words(client: Backend, gossip: Gossip, seen: Seen) -> None:
+    """The registry's message is kept for its registrar alone; its refusal is told without its words."""
+
+    async def messages() -> Any:
+        return (await client.call("GET", "/v1/registry-messages")).body["messages"]
+
+    [message] = await eventually(messages, bool)
+    assert "Námecanary" in message["text"]
+    gossip.refuses = b"<domain:update"
+    wish: dict[str, object] = {"enabled": True, "consent": CONSENT}
+    refused = await client.finished((await switched(client, REFUSED, wish))["id"])
+    gossip.refuses = b""
+    assert (refused["state"], gossip.refused) == ("failed", 1)
+    seen.add("operations", str(refused))
+
+
+async def backend_tasks(other: Backend, public: PublicSide, seen: Seen) -> None:
+    """A leak that the public shows, and a task that holds the registrant while it waits."""
+    body = {"registrant": REGISTRANT, "registrant_verified": True}
+    assert (await other.call("PUT", f"/v1/domains/{BY_CALLBACK}", body)).status == 201
+    public.shown[BY_CALLBACK] = {"registrant": REGISTRANT}
+
+    async def asked() -> Any:
+        events = (await other.call("GET", "/v1/events")).body["events"]
+        seen.add("events", str(events))
+        return [each["data"] for each in events if each["type"] == "contact.apply_required"]
+
+    async def answered(count: int, **answer: str) -> Any:
+        task = (await eventually(asked, lambda found: len(found) == count))[-1]
+        return await other.call("POST", f"{task['fetch']}/answer", answer)
+
+    await switched(other, BY_CALLBACK, {"enabled": True, "consent": CONSENT})
+    refused = await answered(1, result="refused", reason="Námecanary Uxolt")
+    assert refused.status == 422
+    seen.add("problems", str(refused.body))
+    assert (await answered(1, result="applied")).status == 200
+    leak = (await eventually(asked, lambda found: len(found) == 2))[-1]
+    assert leak["occasion"] == "leak"
+    await switched(other, BY_CALLBACK, {"enabled": False})
+    at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    waiting = await answered(3, result="later", retry_at=at)
+    assert waiting.body["contacts"]["registrant"]["email"] == OWNER
+
+
 async def registry_trouble(client: Backend, installation: Installation, seen: Seen) -> None:
     """The registry refuses, then it is gone."""
     registry = installation.around.registry
@@ -232,17 +304,23 @@ async def asked_for(running: Running, client: Backend, seen: Seen) -> None:
 async def test_no_canary_leaves_the_service(tmp_path: Path) -> None:
     """A day with every kind of trouble; only the folder of the keys is not searched."""
     seen = Seen()
-    async with surroundings(tmp_path) as around, hook(seen) as url:
+    async with (
+        surroundings(tmp_path) as around,
+        hook(seen) as url,
+        talkative(around) as (gossip, public),
+    ):
         installation = Installation.prepare(around, LOG__LEVEL="debug", LOG__FORMAT="json")
         api_key = await installation.add_registrar("Registrar")
         other_key = await installation.add_registrar("Other")
         registrar = await around.registry_client()
-        await registrar.register(DOMAIN, registrant_contact(Registrant.parse(REGISTRANT)))
+        for domain in (DOMAIN, REFUSED):
+            await registrar.register(domain, registrant_contact(Registrant.parse(REGISTRANT)))
         await registrar.close()
         async with installation.serving() as running, backend(running, api_key) as client:
             added = (await client.call("POST", "/v1/webhooks", {"url": url})).body
             body = {"registrant": REGISTRANT, "registrant_verified": True}
-            assert (await client.call("PUT", f"/v1/domains/{DOMAIN}", body)).status == 201
+            for domain in (DOMAIN, REFUSED):
+                assert (await client.call("PUT", f"/v1/domains/{domain}", body)).status == 201
             wish: dict[str, object] = {"enabled": True, "consent": CONSENT, "forward_to": FORWARD_TO}
             done = await client.finished((await switched(client, DOMAIN, wish))["id"])
             assert done["state"] == "done"
@@ -250,11 +328,13 @@ async def test_no_canary_leaves_the_service(tmp_path: Path) -> None:
             address = await mail(running, client, installation)
             await garbage(running, address)
             await bad_bodies(client, DOMAIN, seen)
+            await registry_words(client, gossip, seen)
             async with backend(running, other_key) as other:
                 for method, sent in (("GET", None), ("PUT", body), ("DELETE", None)):
                     reply = await other.call(method, f"/v1/domains/{DOMAIN}", sent)
                     assert reply.status in {404, 409}
                     seen.add("problems", str(reply.body))
+                await backend_tasks(other, public, seen)
             await registry_trouble(client, installation, seen)
             await asked_for(running, client, seen)
             for file in installation.data.glob("*.sqlite3*"):

@@ -107,6 +107,32 @@ def test_two_registry_accounts_of_one_name_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "whoisproxy.toml", {})
 
 
+def test_a_suffix_served_by_two_accounts_is_refused(tmp_path: Path) -> None:
+    account = '[[registries]]\nname = "{}"\nhost = "a.example"\nclient_id = "abc"\n'
+    account += 'password_file = "password"\nsuffixes = ["eu", "org"]\n'
+    file = tmp_path / "whoisproxy.toml"
+    file.write_text(account.format("one") + account.format("two").replace('"eu"', '"org"'))
+    with pytest.raises(ConfigurationError, match=r"two accounts serve \.org"):
+        load(file, {})
+
+
+def test_a_shared_mailbox_and_a_backend_of_the_same_ending_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "whoisproxy.toml"
+    account = '[[registries]]\nname = "one"\nhost = "a.example"\nclient_id = "abc"\n'
+    account += 'password_file = "password"\nsuffixes = ["org", "eu"]\n'
+    backend = (
+        '[[callback]]\nname = "two"\nregistrar = "Acme"\nsuffixes = ["eu"]\nwhois_server = "a.example:43"\n'
+    )
+    file.write_text(account + backend)
+    assert load(file, {}).registries[0].shared_email is None
+    file.write_text(account + 'shared_email = "secret@a.example"\n' + backend)
+    with pytest.raises(ConfigurationError, match=r"registries one .* serves \.eu too") as refusal:
+        load(file, {})
+    assert "secret" not in str(refusal.value)
+    file.write_text(account + 'shared_email = "secret@a.example"\n' + backend.replace('"eu"', '"ca"'))
+    assert load(file, {}).registries[0].shared_email
+
+
 def test_a_registrars_own_brand_is_complete_or_refused(tmp_path: Path) -> None:
     """A default would be published in its name."""
     file = tmp_path / "brand.toml"

@@ -132,7 +132,7 @@ def _show(view: PrivacyView, *, as_json: bool) -> None:
                 "state": status.state,
                 "wanted": status.wanted,
                 "published": status.published,
-                **_rule(policy),
+                **_rule(policy, view.because),
                 "mail_policy": view.privacy.mail_policy,
                 "operation": _operation(operation),
             }
@@ -142,6 +142,8 @@ def _show(view: PrivacyView, *, as_json: bool) -> None:
     console.print(f"  wanted     {'on' if status.wanted else 'off'}")
     console.print(f"  published  {'on' if status.published else 'off'}")
     console.print(f"  mechanism  {policy.mechanism}: {policy.explanation}", soft_wrap=True)
+    if view.because:
+        console.print(f"  because    {view.because}")
     console.print(f"  mail       {view.privacy.mail_policy}")
     if view.identity:
         console.print(f"  address    {view.identity.relay_address}")
@@ -157,11 +159,13 @@ def _show_preview(name: DomainName, found: Preview, *, as_json: bool) -> None:
         for each in found.differences
     ]
     if as_json:
-        print_json({"domain": name.a_label, **_rule(found.policy), "differences": changes})
+        print_json({"domain": name.a_label, **_rule(found.policy, found.because), "differences": changes})
         return
     console.print(
         f"[bold]{name.u_label}[/]  {found.policy.mechanism}: {found.policy.explanation}", soft_wrap=True
     )
+    if found.because:
+        console.print(f"  because    {found.because}")
     if not found.policy.allowed:
         stop(f"{found.policy.reason}; source: {found.policy.source}", Exit.REFUSED)
     table = Table("role", "field", "before", "after", header_style="bold")
@@ -170,11 +174,11 @@ def _show_preview(name: DomainName, found: Preview, *, as_json: bool) -> None:
     console.print(table if changes else "Nothing would change.")
 
 
-def _rule(policy: TldPolicy) -> dict[str, object]:
+def _rule(policy: TldPolicy, because: str) -> dict[str, object]:
     return {
         "allowed": policy.allowed,
         "mechanism": policy.mechanism,
-        "reason": policy.reason,
+        "reason": policy.reason or because or None,
         "explanation": policy.explanation,
         "source": policy.source,
     }

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from registries.contact import Role
+from registries.epp.connector import message_of
 from registries.epp.frames import ContactInfo, DomainInfo, PollAck, PollRequest
+from registries.epp.frames.session import PollMessage
 from registries.epp.session import Session
 from registries.errors import RegistryRefused
 from whoisproxy.cli.context import ConfigOption, opened
@@ -24,6 +26,8 @@ from whoisproxy.config import ConfigurationError, RegistryAccount, Settings
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.connectors import session_pool
+from whoisproxy.runtime.core import Core
+from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.storage.session_leases import resume as lift_stop
 
 app = typer.Typer(no_args_is_help=True, help="Look at a registry account over EPP.")
@@ -42,6 +46,15 @@ class _Visit:
 
     account: RegistryAccount
     session: Session
+    core: Core
+
+    async def take(self, message: PollMessage) -> None:
+        """Keep a message and act on it, as the service does; only then take it off the registry's queue."""
+        core, settings = self.core, self.core.privacy_settings
+        facts = settings.accounts[self.account.suffixes[0]]
+        intake = MessageIntake(core.storage, settings, core.clock)
+        await intake.take(facts, message_of(message, self.account.client_id))
+        await self.session.send(PollAck(message.message_id))
 
 
 @asynccontextmanager
@@ -53,7 +66,7 @@ async def _visit(
         pool = session_pool(account, core.storage, _show_frame if wire else None, new_password)
         try:
             async with pool.borrow() as session:
-                yield _Visit(account, session)
+                yield _Visit(account, session, core)
         finally:
             await pool.close()
 
@@ -208,7 +221,7 @@ async def poll(
     config: ConfigOption = None,
     *,
     ack: Annotated[
-        bool, typer.Option("--ack", help="Take the message off the queue; the service will not see it.")
+        bool, typer.Option("--ack", help="Take the message off the queue, once it is kept and acted on.")
     ] = False,
     wire: WireOption = False,
     as_json: JsonOption = False,
@@ -221,7 +234,7 @@ async def poll(
         print_json(shown) if as_json else _show_message(shown)
         if ack and message:
             sys.stdout.flush()
-            await visit.session.send(PollAck(message.message_id))
+            await visit.take(message)
 
 
 def _show_message(shown: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage, clock
     """Prepare a session pool per account; it connects when first used.
 
     Raises:
-        ConfigurationError: A suffix has two accounts, or a file cannot be read.
+        ConfigurationError: A file cannot be read.
     """
     by_suffix: dict[str, Connector] = {}
     desks: dict[str, Desk] = {}
@@ -48,10 +48,7 @@ def open_connectors(accounts: Iterable[RegistryAccount], storage: Storage, clock
         journal = ContactJournal(storage, account.name, clock)
         connector = EppConnector(session_pool(account, storage), journal=journal)
         desks[account.name] = connector
-        for suffix in account.suffixes:
-            if suffix in by_suffix:
-                raise ConfigurationError(f"registries: two accounts serve .{suffix}")
-            by_suffix[suffix] = connector
+        by_suffix |= dict.fromkeys(account.suffixes, connector)
     return Connectors(by_suffix, desks)
 
 

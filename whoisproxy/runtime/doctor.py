@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailrelay.dns import DnsTemporaryError, Resolver
+from registries.catalogue import Catalogue
 from whoisproxy.config import Settings
 from whoisproxy.domain.errors import WhoisproxyError
 from whoisproxy.runtime.core import open_core
@@ -48,6 +49,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     for account in settings.registries:
         yield await _reachable(f"registry {account.name}", account.host, account.port)
+    for finding in _sessions(settings):
+        yield finding
     if settings.callback:
         for finding in await _backends(settings):
             yield finding
@@ -82,6 +85,18 @@ async def _backends(settings: Settings) -> list[Finding]:
         else Finding(f"callback {account.name}", Health.FAILED, "no registrar has the name that it gives")
         for account in settings.callback
     ]
+
+
+def _sessions(settings: Settings) -> Iterator[Finding]:
+    """Warn of accounts that are to open more sessions than their registry is known to grant."""
+    catalogue = Catalogue.load(*settings.catalogue.overrides)
+    for account in settings.registries:
+        for suffix in account.suffixes:
+            limits = catalogue.policy(suffix).sessions
+            most = limits.granted if limits.most is None else limits.most
+            if most is not None and account.sessions > most:
+                advice = f"sessions = {account.sessions}, yet the registry grants {most} at most"
+                yield Finding(f"sessions of {account.name} for .{suffix}", Health.WARNING, advice)
 
 
 async def _asked(

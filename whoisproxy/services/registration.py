@@ -194,6 +194,7 @@ class Registrations:
         if pending is not None:
             # It may be under way with the old data already: the same once more, with the new.
             return pending.kind
+        # The TLD's own rule, whatever was found before: a registry that has contacts by now is to be asked.
         mechanism = self._catalogue.policy(registration.name.suffix).mechanism
         # Where switching is frozen, what hides him stays as it is, and so it is put right too.
         hidden = privacy.status.state is PrivacyState.ENABLED or (

@@ -108,7 +108,7 @@ class ContactCollector:
     async def _dispose(self, desk: Desk, contact: HeldContact) -> timedelta:
         """Delete a contact; return when to look at it again, zero for never."""
         try:
-            outcome = await desk.dispose(contact.handle)
+            outcome = await desk.dispose(contact.handle, contact.domain)
         except RegistryRefused as error:
             _log.warning("registry-contact-stays", account=contact.account, code=error.code)
             outcome = Disposal.KEPT

@@ -57,6 +57,7 @@ class Planner:
         if registrar is None:
             return None
         suffix = registration.name.suffix
+        # The TLD's own rule: that a registry holds no contacts is found out anew with each change.
         policy = self._catalogue.policy(suffix)
         account = self._settings.accounts.get(suffix, _NO_ACCOUNT)
         hide = operation.kind is not OperationKind.DISABLE

@@ -90,7 +90,13 @@ class RegistrySync:
         except RegistryError as error:
             why = trouble_of(error, self._clock())
             _CHANGES.labels(plan.policy.mechanism, why.code).inc()
-            _log.warning("registry-change-failed", operation_id=plan.operation_id, code=why.code)
+            _log.warning(
+                "registry-change-failed",
+                operation_id=plan.operation_id,
+                code=why.code,
+                client_transaction=error.trace.client_transaction,
+                server_transaction=error.trace.server_transaction,
+            )
             await self._not_reached(item, plan, error, why)
         else:
             _CHANGES.labels(plan.policy.mechanism, "done").inc()
@@ -139,7 +145,8 @@ class RegistrySync:
     ) -> None:
         """Write down what was learned: which contacts the domain has, or that the registry keeps none."""
         now, account, domain = self._clock(), plan.account.name, plan.change.domain
-        linked = {each.handle for each in seen.contacts.values()}
+        # A registrar's backend tells of no objects: what it did says nothing of our account.
+        linked = {each.handle for each in seen.contacts.values() if each.handle}
         await uow.registry_contacts.settle(plan.registration.id, linked, seen.deleted, now)
         if not account:
             return

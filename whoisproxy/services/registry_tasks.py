@@ -8,7 +8,7 @@ webhook may lead anywhere.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import structlog
@@ -31,6 +31,7 @@ from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.services.events import emit
 from whoisproxy.services.identities import registrant_contact
+from whoisproxy.services.registry_endings import LEAK_RISK
 from whoisproxy.services.settings import Clock
 from whoisproxy.services.work_orders import work_key
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -99,7 +100,7 @@ class RegistryTasks:
             task = await self._locked(uow, task_id)
             if task is None:
                 raise ChangePending("the task is gone")
-            _, registration = await _held(uow, task.operation_id)
+            operation, registration = await _held(uow, task.operation_id)
             seen, occasion = rules.looked(task, finding, terms, now)
             await uow.registry_tasks.update(seen, registration.registrant_id)
             if occasion is Occasion.LEAK:
@@ -111,7 +112,9 @@ class RegistryTasks:
                     "fields": list(finding.fields),
                     "sources": list(finding.sources),
                 }
-                await emit(uow, seen.registrar_id, "privacy.leak_risk", seen.domain, data, self._clock)
+                await emit(uow, seen.registrar_id, LEAK_RISK, seen.domain, data, self._clock)
+                # Its end tells that the leak is over.
+                await uow.operations.update(replace(operation, leak_risk=True, updated_at=now))
             if occasion is not None:
                 await self._announce(uow, seen, occasion)
         return seen

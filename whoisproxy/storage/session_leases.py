@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from registries.epp.leases import Lease, Renewal
-from registries.epp.standing import Admission, Standing, admitted, after_login, cap_now, probing, resumed
+from registries.epp.standing import Admission, admitted, after_login, cap_now, probing, resumed
 from registries.errors import RegistryUnavailable
 from whoisproxy.storage.repositories.registry_sessions import Guest, RegistrySessions
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -121,12 +121,6 @@ class StoredLeases:
 
     async def _fingerprint(self, uow: UnitOfWork) -> bytes:
         return await uow.sealing.index(f"registry-credentials:{self._account}", self._credentials)
-
-
-async def standing_of(storage: Storage, account: str) -> Standing:
-    """Return how an account stands with its registry."""
-    async with storage.reading() as uow:
-        return await uow.registry_sessions.standing(account)
 
 
 async def resume(storage: Storage, account: str) -> bool:

@@ -291,6 +291,35 @@ async def test_a_contact_is_created_hidden_in_the_registrys_own_words(tmp_path: 
     assert b"contact:disclose" not in registry.commands[-1]
 
 
+async def test_a_domains_own_switch_is_set_though_its_contacts_are_another_registrars(tmp_path: Path) -> None:
+    """As after a transfer in: the switch is the domain's, and proved by reading the domain."""
+    registry = _ForeignContacts(WAYS["Tango"])
+    async with _connected(tmp_path, registry) as connector:
+        seen = await connector.apply(_change(Mechanism.REGISTRY_FLAG, hide=True))
+    assert registry.hidden
+    assert seen.contacts == {}
+
+
+class _ForeignContacts(ExtendedRegistry):
+    async def serve(self, connection: Connection) -> None:
+        await super().serve(_Denying(connection))
+
+
+class _Denying(Connection):
+    """Answers 2201 where the registry would show a contact."""
+
+    def __init__(self, real: Connection) -> None:
+        self._real = real
+
+    async def receive(self) -> bytes:
+        return await self._real.receive()
+
+    async def send(self, frame: bytes) -> None:
+        if b"<contact:infData" in frame:
+            frame = response(2201, b"", transaction_of(frame))
+        await self._real.send(frame)
+
+
 async def test_every_command_about_an_object_names_the_product_where_the_registry_has_several(
     tmp_path: Path,
 ) -> None:
@@ -298,9 +327,11 @@ async def test_every_command_about_an_object_names_the_product_where_the_registr
     async with scripted_registry(tmp_path, registry.serve) as account:
         connector = EppConnector(SessionPool(account))
         await connector.read("zoe.net")
+        await connector.dispose("H-1", "zoe.net")
         await connector.close()
     named = [b"<namestoreExt:subProduct>dotNET<" in command for command in registry.commands]
-    assert named == [False, True, True, False]  # login, domain:info, contact:info, logout
+    # login, domain:info, contact:info; contact:info; logout
+    assert named == [False, True, True, True, False]
 
 
 # What commands cost.

@@ -10,20 +10,29 @@ from registries.connector import Disposal
 from registries.contact import Role
 from registries.epp.connector import EppConnector
 from registries.epp.frames import ContactCreate, ContactInfo
+from registries.epp.markup import EURID_1_4
 from registries.epp.pool import SessionPool
 from registries.epp.postal import postal_forms
 from registries.epp.session import Session
 from registries.epp.statuses import RULES, obstacle
 from registries.epp.substitution import handle_of
-from registries.errors import ChangePending, RegistryRefused, RegistryUnavailable, SponsoredElsewhere
+from registries.errors import (
+    ChangePending,
+    RegistryRefused,
+    RegistryUnavailable,
+    SponsoredElsewhere,
+    VerificationFailed,
+)
 from registries.policy import Mechanism
-from tests.registries.epp.peer import Connection, response, scripted_registry, transaction_of
+from registries.sandbox.settings import DataModel, Tld
+from tests.registries.epp.peer import GREETING, Connection, response, scripted_registry, transaction_of
 from tests.registries.epp.world import (
     DOMAIN,
     OWN,
     PROXIES,
     PROXY,
     ROLES,
+    THIN_DOMAIN,
     ZOE,
     World,
     change,
@@ -181,22 +190,40 @@ async def test_domains_that_share_their_proxy_contacts_use_the_same_objects(worl
 async def test_a_contact_is_disposed_of_once_nothing_refers_to_it(world: World) -> None:
     await world.register(DOMAIN, SEPARATE)
     handle = SEPARATE[Role.ADMIN]
-    assert await world.connector.dispose(handle) is Disposal.KEPT
+    assert await world.connector.dispose(handle, DOMAIN) is Disposal.KEPT
     session = await Session.open(world.account)
     await session.send(ContactCreate("SPARE-1", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
-    assert await world.connector.dispose("SPARE-1") is Disposal.DELETED
+    assert await world.connector.dispose("SPARE-1", DOMAIN) is Disposal.DELETED
     with pytest.raises(RegistryRefused, match="2303"):
         await session.send(ContactInfo("SPARE-1"))
     await session.close()
-    assert await world.connector.dispose("SPARE-1") is Disposal.ABSENT
+    assert await world.connector.dispose("SPARE-1", DOMAIN) is Disposal.ABSENT
 
 
 async def test_another_registrars_contact_is_never_deleted(world: World) -> None:
     session = await Session.open(world.account_of("registrar-2"))
     await session.send(ContactCreate("FOREIGN-2", postal_forms(ZOE), ZOE.phone, ZOE.email, "a7-b8-c9"))
     await session.close()
-    assert await world.connector.dispose("FOREIGN-2") is Disposal.ABSENT
+    assert await world.connector.dispose("FOREIGN-2", DOMAIN) is Disposal.ABSENT
     assert (await world.contact("FOREIGN-2", "registrar-2")).sponsor == "registrar-2"
+
+
+async def test_where_the_registry_has_ceased_to_hold_contacts_there_is_nothing_to_dispose_of(
+    tmp_path: Path,
+) -> None:
+    """It says so in its greeting, or by its answer; neither keeps the other contacts from being looked at."""
+
+    async def refuses(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(2101)
+        await connection.until_closed()
+
+    async with sandbox_world(tmp_path / "greets", tlds=[Tld("thin", DataModel.MINIMUM, required=())]) as thin:
+        assert await thin.connector.dispose("GONE-1", THIN_DOMAIN) is Disposal.ABSENT
+    async with scripted_registry(tmp_path / "answers", refuses) as account:
+        connector = EppConnector(SessionPool(account))
+        assert await connector.dispose("GONE-1", DOMAIN) is Disposal.ABSENT
+        await connector.close()
 
 
 async def test_messages_stay_until_they_are_acknowledged(world: World) -> None:
@@ -301,3 +328,106 @@ async def test_on_hold_nothing_is_changed(world: World) -> None:
         await world.connector.apply(change(SUBSTITUTE, PROXIES))
     assert caught.value.why == "DOMAIN_ON_HOLD"
     assert set(await world.journal()) == {"domain:info", "contact:info"}
+
+
+async def test_a_registry_that_shows_a_contact_and_does_not_let_us_change_it_is_not_without_contacts(
+    tmp_path: Path,
+) -> None:
+    """Else the holder, whom it goes on showing, would be called hidden."""
+
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, DOMAIN_OF % (b"ZOE-1", b"registrar-1"))
+        await connection.answer(1000, _proxy_as_held(b"ZOE-1"))
+        await connection.answer(2101)
+        await connection.answer(1500)
+
+    relayed = {Role.REGISTRANT: replace(PROXY, organization="", email="zoe@relay.example")}
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(RegistryRefused) as caught:
+            await connector.apply(change(Mechanism.RELAY_EMAIL, relayed))
+        await connector.close()
+    assert (caught.value.code, caught.value.trace.command) == (2101, "contact:update")
+
+
+def _domain_with_tech(tech: bytes) -> bytes:
+    contact = b'<domain:contact type="tech">%s</domain:contact><domain:clID>' % tech
+    return (DOMAIN_OF % (b"ZOE-1", b"registrar-1")).replace(b"<domain:clID>", contact)
+
+
+ONLY_TECH = {Role.TECH: PROXY}
+OUR_TECH = handle_of("op_1", Role.TECH).encode()
+
+
+async def test_an_extension_that_asks_what_a_contact_is_for_is_told_its_role(tmp_path: Path) -> None:
+    announced = b"<svcExtension><extURI>%s</extURI></svcExtension></svcMenu>" % EURID_1_4.encode()
+    creations: list[bytes] = []
+
+    async def registry(connection: Connection) -> None:
+        await connection.send(GREETING.replace(b"</svcMenu>", announced))
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(2306)
+        creations.append(connection.received[-1])
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(RegistryRefused):
+            await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    [created] = creations
+    assert b"type>tech</" in created
+
+
+async def test_what_was_not_done_is_told_with_the_answer_that_shows_it(tmp_path: Path) -> None:
+    async def registry(connection: Connection) -> None:
+        await connection.accept_login()
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(1000)
+        await connection.answer(1000, _proxy_as_held(OUR_TECH))
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(1500)
+
+    async with scripted_registry(tmp_path, registry) as account:
+        connector = EppConnector(SessionPool(account))
+        with pytest.raises(VerificationFailed, match="tech") as caught:
+            await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    assert (caught.value.trace.command, caught.value.trace.server_transaction) == ("domain:info", "S-1")
+
+
+async def test_a_contact_that_vanishes_before_the_domain_takes_it_is_made_again(tmp_path: Path) -> None:
+    """Another worker cleared away what no domain seemed to need: no reason to call the change refused."""
+
+    async def vanishing(connection: Connection) -> None:
+        await connection.accept_login()
+        await _until_read_back(connection)
+        await connection.answer(2303)  # domain:update
+        await connection.answer(2303)  # contact:info
+        await made_again(connection)
+
+    async def made_again(connection: Connection) -> None:
+        await _until_read_back(connection)
+        await connection.answer(1000)
+        await connection.answer(1000, _domain_with_tech(OUR_TECH))
+        await connection.answer(1500)
+
+    async def _until_read_back(connection: Connection) -> None:
+        await connection.answer(1000, _domain_with_tech(b"THEIRS-1"))
+        await connection.answer(2201)
+        await connection.answer(1000)
+        await connection.answer(1000)
+        await connection.answer(1000, _proxy_as_held(OUR_TECH))
+
+    async with scripted_registry(tmp_path, vanishing) as account:
+        connector = EppConnector(SessionPool(account))
+        seen = await connector.apply(change(SUBSTITUTE, ONLY_TECH))
+        await connector.close()
+    assert seen.contacts[Role.TECH].handle == OUR_TECH.decode()

@@ -152,6 +152,25 @@ def test_privacy_goes_on_and_off_for_a_held_domain(run: Run) -> None:
     assert off["wanted"] is False
 
 
+def test_that_a_registry_was_found_to_hold_no_contacts_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "whoisproxy.toml").write_text(
+        '[[registries]]\nname = "one"\nhost = "a.example"\nclient_id = "abc"\n'
+        'password_file = "password"\nsuffixes = ["org"]\n'
+    )
+    asyncio.run(_hold("example.org"))
+    assert "REGISTRY_HOLDS_NO_CONTACTS" not in run("privacy", "status", "example.org").out
+    asyncio.run(_find_no_contacts("one"))
+    for told in ("status", "preview"):
+        assert "REGISTRY_HOLDS_NO_CONTACTS" in run("privacy", told, "example.org").out
+        found = run("privacy", told, "example.org", "--json").json()
+        assert (found["mechanism"], found["reason"]) == ("rdds_only", "REGISTRY_HOLDS_NO_CONTACTS")
+
+
+async def _find_no_contacts(account: str) -> None:
+    async with open_core(load()) as core, core.storage.unit_of_work() as uow:
+        await uow.registry_accounts.remember_no_contacts(account, "", core.clock())
+
+
 def test_the_database_is_migrated_and_the_keys_are_private(run: Run, tmp_path: Path) -> None:
     assert run("migrate").out == "the database has the newest schema\n"
     assert run("migrate").code == 0
@@ -339,6 +358,25 @@ async def test_the_doctor_knows_whether_a_callback_account_serves_anybody(
         async with open_core(load()) as core:
             await core.accounts.add_registrar("Acme", "https://acme.example")
         assert (await _examined())["callback one"].health is Health.OK
+
+
+async def test_the_doctor_knows_how_many_sessions_a_registry_grants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = (
+        '[[registries]]\nname = "one"\nhost = "127.0.0.1"\nport = 1\nclient_id = "abc"\n'
+        'password_file = "password"\nsuffixes = ["no", "be", "org"]\n'
+    )
+    file = tmp_path / "whoisproxy.toml"
+    async with DnsServer() as dns:
+        monkeypatch.setenv("WHOISPROXY_DNS__NAMESERVERS", json.dumps([dns.nameserver]))
+        file.write_text(account + "sessions = 9\n")
+        found = {name: finding for name, finding in (await _examined()).items() if "sessions" in name}
+        assert list(found) == ["sessions of one for .be"]
+        assert found["sessions of one for .be"].health is Health.WARNING
+        file.write_text(account + "sessions = 4\n")
+        assert not any("sessions" in name for name in await _examined())
 
 
 def test_the_doctor_exits_1_where_something_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,10 @@ from registries.sandbox.authority import CertificateAuthority
 from registries.sandbox.server import SandboxRegistry
 from registries.sandbox.settings import DataModel, Limits, Tld
 from tests.whoisproxy.cli.conftest import Run
+from whoisproxy.config import load
 from whoisproxy.demo.registry_client import RegistryClient
 from whoisproxy.observability import configure_logging
+from whoisproxy.runtime.core import open_core
 
 ACCOUNT, PASSWORD = "registrar-1", "foo-BAR2"
 ZOE = Contact(
@@ -165,6 +167,25 @@ def test_poll_shows_a_message_and_takes_it_off_only_when_told_to(run: Run, regis
     assert run("registry", "poll", "sandbox", "--ack", "--json").json()["message"]["message"] == "Second"
     assert run("registry", "poll", "sandbox", "--json").json() == {"waiting": 0, "message": None}
     assert "no message" in run("registry", "poll", "sandbox").out
+
+
+def test_a_message_that_is_taken_off_the_queue_is_kept_as_the_service_keeps_it(
+    run: Run, registry: Registry, tmp_path: Path
+) -> None:
+    settings = tmp_path / "whoisproxy.toml"
+    settings.write_text(settings.read_text() + 'registrar = "Acme"\n')
+    registry.do(registry.sandbox.queue_message(ACCOUNT, "Balance is low"))
+    assert run("registrar", "add", "Acme", "--url", "https://acme.example").code == 0
+    assert run("registry", "poll", "sandbox", "--ack").code == 0
+    assert asyncio.run(_kept_for("Acme")) == (["Balance is low"], ["registry.message"])
+
+
+async def _kept_for(name: str) -> tuple[list[str], list[str]]:
+    async with open_core(load()) as core:
+        [registrar] = [each for each in await core.accounts.registrars() if each.name == name]
+        kept = await core.registry_messages.page(registrar, "", 100)
+        events = await core.events.after(registrar, 0, 100)
+    return [message.text for message in kept], [event.type for event in events]
 
 
 def test_refused_credentials_stop_the_account_until_the_operator_resumes_it(

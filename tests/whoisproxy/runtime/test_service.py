@@ -88,18 +88,6 @@ def test_there_are_no_services_before_the_start(tmp_path: Path) -> None:
         _ = Service(settings(tmp_path)).core
 
 
-async def test_a_suffix_served_by_two_accounts_is_refused(tmp_path: Path) -> None:
-    chosen = settings(tmp_path)
-    (tmp_path / "password").write_text("secret-pw")
-    account = '[[registries]]\nname = "{0}"\nhost = "127.0.0.1"\nclient_id = "abc"\n'
-    account += 'password_file = "password"\nsuffixes = ["org"]\n'
-    file = tmp_path / "whoisproxy.toml"
-    file.write_text(account.format("one") + account.format("two"))
-    chosen = load(file, PORTS)
-    with pytest.raises(ConfigurationError, match=r"two accounts serve \.org"):
-        await Service(chosen).start()
-
-
 async def test_a_password_file_that_is_missing_is_named(tmp_path: Path) -> None:
     file = tmp_path / "whoisproxy.toml"
     file.write_text(

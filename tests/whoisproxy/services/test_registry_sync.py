@@ -27,6 +27,7 @@ from tests.whoisproxy.services.world import (
     make_world,
 )
 from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationState
 from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.services.effective_policy import NO_CONTACTS
@@ -276,6 +277,15 @@ async def test_that_a_registry_holds_no_contacts_is_forgotten_when_it_shows_some
     await world.work()
     view = await world.status(SUBSTITUTED)
     assert (view.policy.mechanism, view.because) == (Mechanism.SUBSTITUTE, "")
+
+
+async def test_what_a_backend_did_says_nothing_of_our_account(world: World) -> None:
+    """It serves a domain of the same ending, and knows of no contact objects."""
+    world.registry.faults = [ContactsNotHeld("none", everywhere=True)]
+    await world.hidden(SUBSTITUTED)
+    world.registry.tells_handles = False
+    await world.hidden(DomainName("other.org"))
+    assert (await world.status(SUBSTITUTED)).because == NO_CONTACTS
 
 
 async def test_a_domain_without_contacts_says_nothing_of_others(world: World) -> None:

@@ -127,10 +127,13 @@ async def test_a_leak_is_told_and_the_task_is_open_again(world: CallbackWorld) -
     assert (task["state"], task["look"]["verdict"]) == ("open", "leak")
     assert (await world.now(operation)).state is PENDING
 
+    assert (await world.now(operation)).leak_risk
+
     await world.backend.set_contacts()
     await world.backend.say(result="applied")
     await world.work()
     assert (await world.now(operation)).state is DONE
+    assert "privacy.leak_resolved" in [event.type for event in await world.events()]
 
 
 async def test_a_leak_in_one_directory_is_a_leak(world: CallbackWorld) -> None:

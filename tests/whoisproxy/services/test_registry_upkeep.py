@@ -249,8 +249,8 @@ class WithoutQueue:
     async def acknowledge(self, message_id: str) -> None:
         await self.behind.acknowledge(message_id)
 
-    async def dispose(self, handle: str) -> Disposal:
-        return await self.behind.dispose(handle)
+    async def dispose(self, handle: str, domain: str) -> Disposal:
+        return await self.behind.dispose(handle, domain)
 
 
 async def test_where_there_is_no_message_queue_contacts_are_cleared_away_all_the_same(both: Both) -> None:

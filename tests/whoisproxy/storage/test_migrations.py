@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, text
 
 from mailrelay.queue import tables as mail_tables
-from tests.whoisproxy.storage.values import hold_domain, registration
+from tests.whoisproxy.storage.values import NOW, hold_domain, registration
 from whoisproxy.storage import tables
 from whoisproxy.storage.engine import open_engine
 from whoisproxy.storage.keys import MasterKeys
@@ -62,13 +63,28 @@ async def test_step_by_step_leads_to_the_same(empty_url: str, master_keys: Maste
     await migrate(empty_url, "0001")
     before = await Storage.open(empty_url, master_keys)
     await hold_domain(before)
+    async with before.unit_of_work() as unit:
+        await unit.connection.execute(_OPERATION_OF_THE_FIRST_SCHEMA, {"now": NOW})
     await before.close()
     await migrate(empty_url)
     assert await compared(empty_url) == []
     after = await Storage.open(empty_url, master_keys)
     async with after.reading() as unit:
         assert await unit.registrations.by_id("dom_1") == registration()
+        begun = await unit.operations.open_of_domain("dom_1")
+    assert begun is not None
+    assert (begun.awaits, begun.leak_risk, begun.look_again_at) == ("", False, None)
+    async with after.unit_of_work() as unit:
+        await unit.operations.update(replace(begun, awaits="SV-1"))
+        assert [each.id for each in await unit.operations.awaiting("SV-1")] == [begun.id]
     await after.close()
+
+
+_OPERATION_OF_THE_FIRST_SCHEMA = text(
+    "INSERT INTO operations (id, registrar_id, domain_id, domain, kind, state, attempts, commands,"
+    " problem_code, problem, created_at, updated_at) VALUES ('op_1', 'rar_1', 'dom_1', 'name1.com',"
+    " 'privacy.enable', 'pending', 3, '[]', '', '', :now, :now)"
+).bindparams(bindparam("now", type_=tables.UtcDateTime()))
 
 
 async def test_several_processes_may_migrate_at_once_and_again(empty_url: str) -> None:

@@ -24,6 +24,7 @@ from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.domain.webhook import Webhook
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Unreadable
@@ -197,10 +198,9 @@ async def test_events_are_read_by_cursor_and_by_their_registrar_only(storage: St
     async with storage.unit_of_work() as unit:
         await unit.registrars.add(REGISTRAR)
         await unit.registrars.add(replace(REGISTRAR, id="rar_2", name="Other"))
-        added = [
-            await unit.events.append(REGISTRAR.id, f"type.{n}", "name1.com", {"n": n}, NOW) for n in range(3)
-        ]
-        await unit.events.append("rar_2", "type", "other.com", {}, NOW)
+        new = [NewEvent(REGISTRAR.id, f"type.{n}", "name1.com", {"n": n}) for n in range(3)]
+        added = await unit.events.append_all(new, NOW)
+        await unit.events.append_all([NewEvent("rar_2", "type", "other.com", {})], NOW)
     async with storage.reading() as unit:
         assert await unit.events.after(REGISTRAR.id, 0, 10) == added
         assert await unit.events.after(REGISTRAR.id, added[0].sequence, 1) == [added[1]]

@@ -24,6 +24,7 @@ from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacySta
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.storage.keys import MasterKeys
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -63,7 +64,7 @@ async def use_everything(storage: Storage) -> None:
         await unit.operations.add(operation())
         await unit.registry_tasks.add(task(), "own_1")
         await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)
-        await unit.events.append(REGISTRAR.id, "type", "name1.com", {}, NOW)
+        await unit.events.append_all([NewEvent(REGISTRAR.id, "type", "name1.com", {})], NOW)
         await unit.webhooks.add(Webhook("whk_1", REGISTRAR.id, f"https://{CANARY}.example", CANARY, NOW))
         answer = StoredAnswer(b"f" * 32, 200, {"ETag": "1"}, f'{{"name": "{CANARY}"}}'.encode())
         await unit.idempotency.put(REGISTRAR.id, "key", answer, NOW)

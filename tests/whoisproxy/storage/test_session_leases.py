@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from registries.epp.leases import Demand, Lease
-from registries.epp.standing import ACCEPTED
+from registries.epp.standing import ACCEPTED, Standing
 from registries.errors import AccountStopped, RegistryUnavailable
-from whoisproxy.storage.session_leases import StoredLeases, resume, standing_of
+from whoisproxy.storage.session_leases import StoredLeases, resume
 from whoisproxy.storage.tables import registry_accounts, registry_sessions
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -145,7 +145,7 @@ async def test_a_refusal_stops_every_process_until_the_operator_lifts_it(storage
     for leases in (one, two, StoredLeases(storage, ACCOUNT, PASSWORD)):
         with pytest.raises(AccountStopped):
             await leases.acquire(2)
-    assert (await standing_of(storage, ACCOUNT)).stopped
+    assert (await _standing(storage)).stopped
     assert await resume(storage, ACCOUNT)
     assert (await take(two)).probe
     await two.report(ACCEPTED)
@@ -166,7 +166,7 @@ async def test_a_full_registry_lowers_the_cap_for_every_process(storage: Storage
     await one.report(2502)
     await one.release(refused.id)
     assert await two.acquire(4) is None
-    standing = await standing_of(storage, ACCOUNT)
+    standing = await _standing(storage)
     assert (standing.lowered_to, standing.pause_s) == (1, 5.0)
 
 
@@ -180,7 +180,7 @@ async def test_no_password_is_kept(sqlite_storage: Storage) -> None:
 
 
 async def test_an_account_that_nobody_has_used_is_not_stopped(sqlite_storage: Storage) -> None:
-    assert not (await standing_of(sqlite_storage, ACCOUNT)).stopped
+    assert not (await _standing(sqlite_storage)).stopped
     assert not await resume(sqlite_storage, ACCOUNT)
 
 
@@ -192,3 +192,8 @@ async def test_a_database_that_is_away_is_no_reason_to_give_an_operation_up(sqli
         await leases.acquire(1)
     assert error.value.retry
     assert "registry_sessions" not in str(error.value)
+
+
+async def _standing(storage: Storage) -> Standing:
+    async with storage.reading() as uow:
+        return await uow.registry_sessions.standing(ACCOUNT)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.whoisproxy.storage.values import NOW, REGISTRAR, hold_domain, registration
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.unit_of_work import Storage
 
 
@@ -98,7 +99,7 @@ async def test_no_event_appears_behind_a_readers_cursor(database_url: str, maste
 
     async def slow() -> None:
         async with one.unit_of_work() as unit:
-            await unit.events.append(REGISTRAR.id, "first", "", {}, NOW)
+            await unit.events.append_all([NewEvent(REGISTRAR.id, "first", "", {})], NOW)
             numbered.set()
             async with one.reading() as other:
                 await other.registrars.all()
@@ -106,7 +107,7 @@ async def test_no_event_appears_behind_a_readers_cursor(database_url: str, maste
     async def quick() -> None:
         await numbered.wait()
         async with two.unit_of_work() as unit:
-            await unit.events.append(REGISTRAR.id, "second", "", {}, NOW)
+            await unit.events.append_all([NewEvent(REGISTRAR.id, "second", "", {})], NOW)
         async with two.reading() as unit:
             seen.extend(event.type for event in await unit.events.after(REGISTRAR.id, 0, 10))
 

@@ -88,13 +88,6 @@ class Events:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self, registrar_id: str, kind: str, domain: str, data: Mapping[str, object], at: datetime
-    ) -> Event:
-        """Store an event and return it with its sequence."""
-        [event] = await self.append_all([NewEvent(registrar_id, kind, domain, data)], at)
-        return event
-
     async def append_all(self, new: Sequence[NewEvent], at: datetime) -> list[Event]:
         """Store events in their order and return them with their sequences."""
         if not new:
