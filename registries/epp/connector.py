@@ -19,9 +19,10 @@ from registries.epp.frames.contact import ContactInfo
 from registries.epp.frames.session import PollAck, PollMessage, PollRequest
 from registries.epp.holder import hide_by_flag, relay_email
 from registries.epp.pool import SessionPool
+from registries.epp.session import Session
 from registries.epp.substitution import Substitution
 from registries.epp.work import NOT_OURS, NOT_THERE, Work
-from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused
+from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused, SponsoredElsewhere
 from registries.policy import Mechanism
 
 _log = structlog.get_logger()
@@ -40,9 +41,14 @@ def new_auth_info() -> str:
     return "a7-" + "".join(secrets.choice(_AUTH_INFO_ALPHABET) for _ in range(13))
 
 
-def message_of(polled: PollMessage, client_id: str) -> Message:
-    """Return what a message means to the account `client_id`."""
-    elsewhere = polled.gaining_client.casefold() != client_id.casefold()
+async def message_of(session: Session, polled: PollMessage, client_id: str) -> Message:
+    """Return what a message means to the account `client_id`.
+
+    That a domain has gone is believed where the registry still says so: since the message was written, the
+    domain may have come back.
+    """
+    elsewhere = bool(polled.gaining_client) and polled.gaining_client.casefold() != client_id.casefold()
+    told = polled.transfer in _TRANSFERRED and elsewhere
     return Message(
         message_id=polled.message_id,
         text=polled.message,
@@ -50,8 +56,19 @@ def message_of(polled: PollMessage, client_id: str) -> Message:
         succeeded=polled.succeeded,
         transaction=polled.server_transaction,
         transfer=polled.transfer,
-        gone=polled.transfer in _TRANSFERRED and bool(polled.gaining_client) and elsewhere,
+        gone=told and await _has_gone(session, polled.object_name, client_id),
     )
+
+
+async def _has_gone(session: Session, domain: str, client_id: str) -> bool:
+    try:
+        await Work(session, domain, client_id=client_id).domain(domain)
+    except SponsoredElsewhere:
+        return True
+    except RegistryRefused as error:
+        # A contact may be transferred too; it is no domain then.
+        return error.code == NOT_THERE
+    return False
 
 
 class NoJournal:
@@ -124,7 +141,7 @@ class EppConnector:
         """Return the oldest message of the account's queue; it stays until it is acknowledged."""
         async with self._pool.borrow() as session:
             polled = (await session.send(PollRequest())).data
-        return None if polled is None else message_of(polled, self._client_id)
+            return None if polled is None else await message_of(session, polled, self._client_id)
 
     async def acknowledge(self, message_id: str) -> None:
         """Take a message off the queue; one that is gone already does no harm."""

@@ -53,7 +53,7 @@ class _Visit:
         core, settings = self.core, self.core.privacy_settings
         facts = settings.accounts[self.account.suffixes[0]]
         intake = MessageIntake(core.storage, settings, core.clock)
-        await intake.take(facts, message_of(message, self.account.client_id))
+        await intake.take(facts, await message_of(self.session, message, self.account.client_id))
         await self.session.send(PollAck(message.message_id))
 
 

@@ -248,24 +248,29 @@ _TRANSFER = (
 
 
 @pytest.mark.parametrize(
-    ("status", "gaining", "gone"),
+    ("status", "gaining", "now_of", "gone"),
     [
-        ("pending", "registrar-9", False),
-        ("clientRejected", "registrar-9", False),
-        ("serverApproved", "registrar-9", True),
-        ("clientApproved", "registrar-9", True),
-        ("serverApproved", "registrar-1", False),
+        ("pending", "registrar-9", None, False),
+        ("clientRejected", "registrar-9", None, False),
+        ("serverApproved", "registrar-9", b"registrar-9", True),
+        ("clientApproved", "registrar-9", b"registrar-9", True),
+        ("clientApproved", "registrar-9", b"registrar-1", False),
+        ("serverApproved", "registrar-1", None, False),
     ],
 )
 async def test_a_message_says_whether_the_domain_has_gone_to_another_registrar(
-    tmp_path: Path, status: str, gaining: str, *, gone: bool
+    tmp_path: Path, status: str, gaining: str, now_of: bytes | None, *, gone: bool
 ) -> None:
+    """And whether it is there still: it may have come back since the message was written."""
+
     async def registry(connection: Connection) -> None:
         await connection.accept_login()
         frame = await connection.receive()
         answer = response(1301, _TRANSFER % (status.encode(), gaining.encode()), transaction_of(frame))
         queue = b'</result><msgQ count="1" id="M-1"><msg>Transfer</msg></msgQ>'
         await connection.send(answer.replace(b"</result>", queue))
+        if now_of is not None:
+            await connection.answer(1000, DOMAIN_OF % (b"ZOE-1", now_of))
         await connection.answer(1500)
 
     async with scripted_registry(tmp_path, registry) as account:
