@@ -105,3 +105,10 @@ async def scripted_registry(folder: Path, *scripts: Script) -> AsyncIterator[Acc
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
         await server.wait_closed()
+
+
+DOMAIN_OF = (
+    b'<domain:infData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>zoe.example</domain:name>'
+    b'<domain:roid>D-1</domain:roid><domain:status s="ok"/><domain:registrant>%s</domain:registrant>'
+    b"<domain:clID>%s</domain:clID></domain:infData>"
+)

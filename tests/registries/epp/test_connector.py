@@ -1,6 +1,5 @@
 """The connector reaches what is wanted at a real registry server, proves it, and survives lost answers."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,12 +39,6 @@ from tests.registries.epp.world import (
 SUBSTITUTE, RELAY, FLAG = Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL, Mechanism.REGISTRY_FLAG
 SEPARATE = {role: f"ZOE-{role.upper()}"[:16] for role in ROLES}
 SHARED = dict.fromkeys(ROLES, "ZOE-1")
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with sandbox_world(tmp_path) as made:
-        yield made
 
 
 async def test_substitution_hides_the_registrant_in_every_role(world: World) -> None:

@@ -22,6 +22,8 @@ DOMAIN = "zoe.example"
 THIN_DOMAIN = "zoe.thin"
 TLDS = (Tld("example"), Tld("thin", DataModel.MINIMUM, required=()))
 ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
+# A contact object of its own for each role.
+SEPARATE = {role: f"ZOE-{role.upper()}"[:16] for role in ROLES}
 
 ZOE = Contact(
     name="Zoë Müller",
