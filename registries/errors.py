@@ -71,6 +71,10 @@ class RegistryUnavailable(RegistryError):
     retry = True
 
 
+class ConnectionLost(RegistryUnavailable):
+    """An open session has broken, and nothing was changed by it: the same may be asked at once on another."""
+
+
 class TooManySessions(RegistryUnavailable):
     """The registry lets the registrar's account open no further session now (EPP 2502)."""
 

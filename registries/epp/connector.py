@@ -22,14 +22,20 @@ from registries.epp.pool import SessionPool
 from registries.epp.session import Session
 from registries.epp.substitution import Substitution
 from registries.epp.work import NOT_OURS, NOT_THERE, Work
-from registries.errors import ContactsNotHeld, OutcomeUnknown, RegistryRefused, SponsoredElsewhere
+from registries.errors import (
+    ConnectionLost,
+    ContactsNotHeld,
+    OutcomeUnknown,
+    RegistryRefused,
+    SponsoredElsewhere,
+)
 from registries.policy import Mechanism
 
 _log = structlog.get_logger()
 
 _AUTH_INFO_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-# How often a change is taken up again at once after an answer was lost; then the caller's back-off decides.
+# How often a change is taken up again at once after a connection broke; then the caller's back-off decides.
 _RESUMPTIONS = 2
 
 _LINKED = "linked"  # RFC 5733 section 2.2
@@ -96,8 +102,8 @@ class EppConnector:
     async def apply(self, change: Change) -> Observation:
         """Reach the wanted state and prove it by reading it back; idempotent.
 
-        A lost answer is cleared up at once, as far as the registry can be reached: on another session, by
-        reading what has become of the command.
+        A broken connection is cleared up at once, as far as the registry can be reached: on another session,
+        by reading what has become of the command.
 
         Raises:
             RegistryUnavailable: Not reachable now, or the domain is in the middle of something else; retry.
@@ -111,7 +117,7 @@ class EppConnector:
         for _ in range(_RESUMPTIONS):
             try:
                 return await self._attempt(change)
-            except OutcomeUnknown:
+            except (OutcomeUnknown, ConnectionLost):
                 _log.info("epp-change-resumed", operation_id=change.operation_id)
         return await self._attempt(change)
 

@@ -34,7 +34,14 @@ from registries.epp.markup import CONTACT, FrameError
 from registries.epp.pace import Pace
 from registries.epp.results import NOT_HELD, Outcome, error_of, rule_of
 from registries.epp.transport import Deadlines, Endpoint, Peer, Transport, WireLog
-from registries.errors import OutcomeUnknown, RegistryError, RegistryRefused, RegistryUnavailable, Trace
+from registries.errors import (
+    ConnectionLost,
+    OutcomeUnknown,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnavailable,
+    Trace,
+)
 
 _log = structlog.get_logger()
 
@@ -245,7 +252,7 @@ class Session:
             await self._pace.turn(self._account.deadlines.answer_s)
         if not self.usable:
             self.abort()
-            raise RegistryUnavailable("the session is dead")
+            raise ConnectionLost("the session is dead")
         self.commands_sent += 1
         started = time.perf_counter()
         try:
@@ -261,7 +268,7 @@ class Session:
                 client_transaction=client_transaction,
                 error=_cause(error),
             )
-            kind = OutcomeUnknown if command.transform else RegistryUnavailable
+            kind = OutcomeUnknown if command.transform else ConnectionLost
             trace = Trace(command.name, client_transaction)
             raise kind(f"{command.name}: no answer, {_cause(error)}", trace=trace) from error
         _SECONDS.labels(command.name).observe(time.perf_counter() - started)
