@@ -214,7 +214,7 @@ async def test_a_worker_drops_what_another_has_taken_over(world: World) -> None:
     with pytest.raises(asyncio.CancelledError):
         await slow
     async with world.storage.unit_of_work() as uow:
-        assert await uow.outbox.holds(taken)
+        assert await uow.outbox.held(taken)
 
 
 async def test_a_domain_that_went_to_another_registrar_is_served_no_longer(world: World) -> None:

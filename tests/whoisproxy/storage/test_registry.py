@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from registries.contact import Role
 from tests.whoisproxy.storage.values import HOUR, NOW, REGISTRAR, hold_domain
 from whoisproxy.domain.registry import ContactState, HeldContact, MessageKind, RegistryMessage
+from whoisproxy.storage.repositories.registry import Shown
 from whoisproxy.storage.unit_of_work import Storage
 
 PLANNED, LINKED, LOOSE = ContactState.PLANNED, ContactState.LINKED, ContactState.LOOSE
@@ -61,7 +62,7 @@ async def test_a_proof_decides_what_is_linked_loose_or_forgotten(storage: Storag
         )
         await unit.registry_contacts.note("dom_1", [contact("ZOE-2", LINKED), contact("ZOE-3", LINKED)])
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.settle("dom_1", {"OURS-1", "ZOE-3"}, {"ZOE-1"}, NOW)
+        await unit.registry_contacts.settle({"dom_1": Shown({"OURS-1", "ZOE-3"}, {"ZOE-1"})}, NOW)
     assert await states(storage) == {"OURS-1": LINKED, "OURS-2": LOOSE, "ZOE-2": LOOSE}
     async with storage.reading() as unit:
         due = await unit.registry_contacts.due("registry", NOW, 10)
@@ -163,5 +164,5 @@ async def test_what_is_remembered_of_an_account_is_forgotten_by_any_of_its_domai
             await unit.registry_accounts.remember_no_contacts("registry", "", NOW)
         asked = {"name1.com": "registry", "name3.com": "elsewhere"}
         assert await unit.registry_accounts.without_contacts(asked) == {"name1.com"}
-        await unit.registry_accounts.remember_contacts("registry", "name2.com")
+        await unit.registry_accounts.remember_contacts({"name2.com": "registry"})
         assert await unit.registry_accounts.without_contacts(asked) == frozenset()
