@@ -16,7 +16,6 @@ import structlog
 from registries.connector import Change, Journal, Observation
 from registries.contact import Contact, Role
 from registries.epp.frames.contact import (
-    Availability,
     ContactCheck,
     ContactCreate,
     ContactData,
@@ -91,8 +90,8 @@ class Substitution:
             for handle in before.handles(role)
             if handle in present and self.work.owns(present[handle]) and handle not in made
         }
-        await self.journal.note(self.change, made, replaced)
-        read = await self._bring_about({handles[role]: wanted[role] for role in wanted})
+        doubtful = await self.journal.note(self.change, made, replaced)
+        read = await self._bring_about({handles[role]: wanted[role] for role in wanted}, doubtful)
         await self._switch(before, handles)
         after = await self.work.domain(self.change.domain)
         _confirm(after, handles)
@@ -120,20 +119,28 @@ class Substitution:
             role: handle_of(seed_of(self.change, contact), first[contact]) for role, contact in wanted.items()
         }
 
-    async def _bring_about(self, contacts: dict[str, Contact]) -> dict[str, ContactData]:
-        """Make the contacts exist as wanted, and return them as they are read back."""
-        free = (await self.work.send(ContactCheck(tuple(contacts)))).data
+    async def _bring_about(
+        self, contacts: dict[str, Contact], doubtful: Collection[str]
+    ) -> dict[str, ContactData]:
+        """Make the contacts exist as wanted, and return them as they are read back.
+
+        Args:
+            contacts: By handle.
+            doubtful: Handles of those that may exist already.
+        """
+        there = await self._there(doubtful) if doubtful else frozenset()
         for handle, contact in contacts.items():
-            if not (
-                free.get(handle, Availability(available=True)).available
-                and await self._create(handle, contact)
-            ):
+            if handle in there or not await self._create(handle, contact):
                 await self._adopt(handle, contact)
         read = await self._read_back(contacts)
         for handle, contact in contacts.items():
             if wrong := _wrong(contact, read[handle]):
                 raise VerificationFailed(f"contact {handle} was written, yet differs in {', '.join(wrong)}")
         return read
+
+    async def _there(self, handles: Iterable[str]) -> frozenset[str]:
+        found = (await self.work.send(ContactCheck(tuple(handles)))).data
+        return frozenset(handle for handle, answer in found.items() if not answer.available)
 
     async def _read_back(self, handles: Iterable[str]) -> dict[str, ContactData]:
         try:

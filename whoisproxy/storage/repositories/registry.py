@@ -3,7 +3,7 @@
 What a registry says may name persons: its words are sealed under the system's own key.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ _THIS = and_(
     registry_contacts.c.handle == bindparam("of_handle"),
     registry_contacts.c.domain_id == bindparam("of_domain"),
 )
+_NOTE = insert(registry_contacts)
 _MOVE = (
     update(registry_contacts)
     .where(_THIS)
@@ -77,17 +78,24 @@ class RegistryContacts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def note(self, domain_id: str, contacts: Collection[HeldContact]) -> None:
-        """Store contacts of a domain; one that is known already stays as it is, unless it is planned."""
-        known = {(each.account, each.handle) for each in await self.of_domain(domain_id)}
-        fresh = [asdict(each) for each in contacts if (each.account, each.handle) not in known]
+    async def note(self, contacts: Sequence[HeldContact]) -> frozenset[str]:
+        """Store contacts of domains; one that is known already stays as it is, unless it is planned.
+
+        Returns:
+            Handles of those that were known to be of these domains.
+        """
+        of_domains = await self._of_domains({each.domain_id for each in contacts})
+        known = {(each.account, each.handle, each.domain_id) for each in of_domains}
+        fresh, again = [], []
+        for each in contacts:
+            if (each.account, each.handle, each.domain_id) not in known:
+                fresh.append(asdict(each))
+            elif each.state is ContactState.PLANNED:
+                again.append(each)
         if fresh:
-            await self._connection.execute(insert(registry_contacts), fresh)
-        await self._write(
-            each
-            for each in contacts
-            if (each.account, each.handle) in known and each.state is ContactState.PLANNED
-        )
+            await self._connection.execute(_NOTE, fresh)
+        await self._write(again)
+        return frozenset(handle for _, handle, _ in known)
 
     async def of_domain(self, domain_id: str) -> list[HeldContact]:
         """Return what is known of a domain."""
