@@ -157,6 +157,11 @@ async def test_who_has_lost_his_claim_can_neither_end_nor_return_the_work(storag
         assert not await unit.outbox.retry(lost, NOW, "UNAVAILABLE")
         assert not await unit.outbox.bury(lost, "REFUSED")
         assert await unit.outbox.held(held)
+    await add(storage, "b")
+    [other] = await claim(storage, "one")
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.held(lost, other) == {other.id}
+        assert await unit.outbox.done(lost, other) == {other.id}
     async with storage.unit_of_work() as unit:
         assert await unit.outbox.done(held)
         assert not await unit.outbox.held(held)
