@@ -1,6 +1,6 @@
 """The protocols by which the service asks a registry for a state, and looks after an account there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -100,13 +100,18 @@ class Disposal(StrEnum):
 class Journal(Protocol):
     """Where a connector writes down what a change begins, so that it can be taken up or cleared away."""
 
-    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+    async def note(
+        self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]
+    ) -> Collection[str]:
         """Put contact objects on disk; called before the first command that changes anything.
 
         Args:
             change: On whose behalf.
             made: Handles of the contacts that it will create, or finds created by an earlier try.
             replaced: Handles that the domain has now and will have no longer.
+
+        Returns:
+            Those of `made` that may be there already, from an earlier try or for another domain.
         """
         ...
 

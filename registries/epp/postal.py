@@ -7,11 +7,22 @@ never sent with letters dropped or replaced by question marks.
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 
 from registries.contact import Contact
 from registries.epp.frames.contact import ContactData, PostalInfo
 from registries.epp.frames.disclosure import DiscloseField, PostalType
+
+# What a difference is called, by the field of `PostalInfo`.
+_NAMES = {
+    "name": "name",
+    "org": "organization",
+    "street": "street",
+    "city": "city",
+    "sp": "region",
+    "pc": "postal_code",
+    "cc": "country_code",
+}
 
 # Latin letters that Unicode does not decompose, as passports and registries spell them.
 _SPELLINGS = str.maketrans(
@@ -131,9 +142,8 @@ def _expected(forms: dict[PostalType, PostalInfo], kind: PostalType) -> PostalIn
 
 
 def _postal_differences(wanted: PostalInfo, found: PostalInfo) -> Iterator[str]:
-    names = ("name", "organization", "street", "city", "region", "postal_code", "country_code")
-    for name, want, have in zip(names, astuple(wanted)[1:], astuple(found)[1:], strict=True):
-        if _comparable(want) != _comparable(have):
+    for field, name in _NAMES.items():
+        if _comparable(getattr(wanted, field)) != _comparable(getattr(found, field)):
             yield name
 
 

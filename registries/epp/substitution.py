@@ -16,7 +16,6 @@ import structlog
 from registries.connector import Change, Journal, Observation
 from registries.contact import Contact, Role
 from registries.epp.frames.contact import (
-    Availability,
     ContactCheck,
     ContactCreate,
     ContactData,
@@ -91,8 +90,9 @@ class Substitution:
             for handle in before.handles(role)
             if handle in present and self.work.owns(present[handle]) and handle not in made
         }
-        await self.journal.note(self.change, made, replaced)
-        read = await self._bring_about({handles[role]: wanted[role] for role in wanted}, made)
+        doubtful = await self.journal.note(self.change, made, replaced)
+        contacts = {handles[role]: wanted[role] for role in wanted}
+        read = await self._bring_about(contacts, made, doubtful)
         await self._switch(before, handles)
         after = await self.work.domain(self.change.domain)
         self._confirm(after, handles)
@@ -121,15 +121,18 @@ class Substitution:
         }
 
     async def _bring_about(
-        self, contacts: dict[str, Contact], roles: dict[str, Role]
+        self, contacts: dict[str, Contact], roles: dict[str, Role], doubtful: Collection[str]
     ) -> dict[str, ContactData]:
-        """Make the contacts exist as wanted, and return them as they are read back."""
-        free = (await self.work.send(ContactCheck(tuple(contacts)))).data
+        """Make the contacts exist as wanted, and return them as they are read back.
+
+        Args:
+            contacts: By handle.
+            roles: What each will be to the domain; the first, where it has several.
+            doubtful: Handles of those that may exist already.
+        """
+        there = await self._there(doubtful) if doubtful else frozenset()
         for handle, contact in contacts.items():
-            if not (
-                free.get(handle, Availability(available=True)).available
-                and await self._create(handle, contact, roles[handle])
-            ):
+            if handle in there or not await self._create(handle, contact, roles[handle]):
                 await self._adopt(handle, contact)
         read = await self._read_back(contacts)
         for handle, contact in contacts.items():
@@ -137,6 +140,10 @@ class Substitution:
                 text = f"contact {handle} was written, yet differs in {', '.join(wrong)}"
                 raise VerificationFailed(text, trace=self.work.trace)
         return read
+
+    async def _there(self, handles: Iterable[str]) -> frozenset[str]:
+        found = (await self.work.send(ContactCheck(tuple(handles)))).data
+        return frozenset(handle for handle, answer in found.items() if not answer.available)
 
     async def _read_back(self, handles: Iterable[str]) -> dict[str, ContactData]:
         try:

@@ -7,8 +7,9 @@ finished, then the database is closed.
 import asyncio
 import os
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from whoisproxy.api.app import make_app
 from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
-from whoisproxy.config import Settings
+from whoisproxy.config import RegistryAccount, Settings
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.runtime.callback_connectors import with_callbacks
@@ -28,7 +29,7 @@ from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.mail import delivery_worker, mail_server
 from whoisproxy.services.events import DELIVER
-from whoisproxy.services.outbox_worker import Handler, OutboxWorker
+from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep
@@ -46,6 +47,17 @@ class Role(StrEnum):
     RDDS = "rdds"
     SMTP = "smtp"
     WORKER = "worker"
+
+
+def worker_settings(accounts: Iterable[RegistryAccount]) -> WorkerSettings:
+    """Return how the worker works for these accounts.
+
+    Half of its places are filled at once, so the other half must keep every session of an account busy. There
+    are no more than that: what waits for a session for longer than the account's `wait_s` is put off.
+    """
+    usual = WorkerSettings()
+    sessions = max((account.sessions for account in accounts), default=0)
+    return replace(usual, concurrency=max(usual.concurrency, 2 * sessions))
 
 
 class _Worker(Protocol):
@@ -141,7 +153,8 @@ class Service:
             core.operations.notify,
         )
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks}
-        self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock))
+        pace = worker_settings(self._settings.registries)
+        self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
         self._run(stack, delivery_worker(core, worker_id))
         self._run(stack, Housekeeping(core))

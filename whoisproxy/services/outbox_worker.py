@@ -10,7 +10,8 @@ Back-off grows and is spread by chance, so that what failed together does not co
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,8 +20,9 @@ import structlog
 from prometheus_client import Counter
 
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.gathering import Gathering
 from whoisproxy.storage.repositories.outbox import OutboxItem
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
 _WORK = Counter("whoisproxy_outbox_items", "Pieces of outbox work by kind and outcome.", ["kind", "outcome"])
@@ -117,6 +119,10 @@ class OutboxWorker:
         self._settings = settings or WorkerSettings()
         self._chance = chance
         self._in_flight: dict[asyncio.Task[None], OutboxItem] = {}
+        self._half_free = asyncio.Event()
+        self._done: Gathering[OutboxItem, bool] = Gathering(
+            storage.unit_of_work, _mark_done, key=lambda item: item.id
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is in flight.
@@ -126,8 +132,8 @@ class OutboxWorker:
         heartbeat = asyncio.create_task(self._beat())
         try:
             while not stop.is_set():
-                if not await self._claim():
-                    await self._idle(stop)
+                async with self._until_needed(stop):
+                    await self._claim()
             await self._drain()
         finally:
             heartbeat.cancel()
@@ -160,19 +166,35 @@ class OutboxWorker:
         for item in claimed:
             task = asyncio.create_task(self._work(item))
             self._in_flight[task] = item
-            task.add_done_callback(self._in_flight.pop)
+            task.add_done_callback(self._leave)
         return bool(claimed)
 
-    async def _idle(self, stop: asyncio.Event) -> None:
-        """Wait until there may be work, a place is free, or it is time to stop."""
-        stopping = asyncio.create_task(stop.wait())
-        ringing = asyncio.create_task(self._storage.outbox_wakeup.wait(self._settings.poll_s))
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        del self._in_flight[task]
+        if len(self._in_flight) <= self._settings.concurrency // 2:
+            self._half_free.set()
+
+    @asynccontextmanager
+    async def _until_needed(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Look for work inside; then wait until there may be more, half of the places are free, or a stop.
+
+        A claim costs as much for one place as for many, so a place that becomes free is not filled at once.
+        New work, and the time to look for what others have added, wait for nothing.
+        """
+        self._half_free.clear()
+        # They listen from before the look on, so that nothing comes between the two.
+        reasons = [
+            asyncio.create_task(stop.wait()),
+            asyncio.create_task(self._half_free.wait()),
+            asyncio.create_task(self._storage.outbox_wakeup.wait(self._settings.poll_s)),
+        ]
         try:
-            await asyncio.wait({stopping, ringing, *self._in_flight}, return_when=asyncio.FIRST_COMPLETED)
+            yield
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (stopping, ringing):
-                task.cancel()
-            await asyncio.gather(stopping, ringing, return_exceptions=True)
+            for reason in reasons:
+                reason.cancel()
+            await asyncio.gather(*reasons, return_exceptions=True)
 
     async def _drain(self) -> None:
         if self._in_flight:
@@ -230,16 +252,21 @@ class OutboxWorker:
         giving_up = later is not None and not later.patient and item.attempts >= retry.attempts
         if later is not None and giving_up:
             await self._handlers[item.kind].give_up(item, later.code)
+        if later is None:
+            return "done" if await self._done.ask(item) else "lost"
         async with self._storage.unit_of_work() as uow:
-            if later is None:
-                outcome, held = "done", await uow.outbox.done(item)
-            elif giving_up:
+            if giving_up:
                 outcome, held = "buried", await uow.outbox.bury(item, later.code)
             else:
                 delay = timedelta(seconds=retry.delay_s(item.attempts, self._chance()))
                 run_at = later.run_at or self._clock() + delay
                 outcome, held = "retried", await uow.outbox.retry(item, run_at, later.code)
         return outcome if held else "lost"
+
+
+async def _mark_done(uow: UnitOfWork, items: Sequence[OutboxItem]) -> list[bool]:
+    held = await uow.outbox.done(*items)
+    return [item.id in held for item in items]
 
 
 async def stopped(stop: asyncio.Event, seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """Contact objects at registries: written down before they are made, cleared away when nobody needs them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -10,9 +11,10 @@ from registries.connector import Change, Desk, Disposal
 from registries.contact import Role
 from registries.errors import RegistryError, RegistryRefused, RegistryUnavailable
 from whoisproxy.domain.registry import ContactState, HeldContact
-from whoisproxy.services.registry_endings import standing
+from whoisproxy.services.registry_endings import standings
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.gathering import Gathering
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
 _DISPOSALS = Counter(
@@ -28,44 +30,74 @@ _MOST_DOUBLINGS = 14
 _BROKEN_CONNECTIONS = 3  # in one round; after them the registry counts as away
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """Handles of contacts that a change makes, and of those that it leaves without a domain."""
+
+    change: Change
+    made: Mapping[str, Role]
+    replaced: Mapping[str, Role]
+
+
 class ContactJournal:
     """Implements `registries.connector.Journal` for one account."""
 
     def __init__(self, storage: Storage, account: str, clock: Clock) -> None:
-        self._storage = storage
         self._account = account
         self._clock = clock
+        self._notes: Gathering[_Note, frozenset[str]] = Gathering(
+            storage.unit_of_work, self._note_all, key=lambda note: note.change.operation_id
+        )
 
-    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+    async def note(
+        self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]
+    ) -> Collection[str]:
         """Put on disk which contacts a change will make and which it will leave without a domain.
+
+        Returns:
+            Those to be made that an earlier try has noted, and all where domains share them.
 
         Raises:
             RegistryUnavailable: The change counts no longer: nothing may be begun for it.
         """
-        async with self._storage.unit_of_work() as uow:
-            now_is = await standing(uow, change.operation_id)
-            if now_is is None:
-                raise RegistryUnavailable("another change took this one's place")
-            domain_id = now_is.registration.id
+        noted = await self._notes.ask(_Note(change, made, replaced))
+        return made.keys() if change.shared else made.keys() & noted
 
-            def held(handle: str, role: Role, state: ContactState) -> HeldContact:
-                return HeldContact(
+    async def _note_all(
+        self, uow: UnitOfWork, notes: Sequence[_Note]
+    ) -> list[RegistryUnavailable | frozenset[str]]:
+        now_are = await standings(uow, [note.change.operation_id for note in notes])
+        noted = await uow.registry_contacts.note(
+            [
+                contact
+                for note in notes
+                if (now_is := now_are.get(note.change.operation_id)) is not None
+                for contact in self._contacts(note, now_is.registration.id)
+            ]
+        )
+        return [
+            noted
+            if note.change.operation_id in now_are
+            else RegistryUnavailable("another change took this one's place")
+            for note in notes
+        ]
+
+    def _contacts(self, note: _Note, domain_id: str) -> Iterator[HeldContact]:
+        for state, handles in ((ContactState.PLANNED, note.made), (ContactState.LINKED, note.replaced)):
+            for handle, role in handles.items():
+                yield HeldContact(
                     account=self._account,
                     handle=handle,
                     domain_id=domain_id,
-                    domain=change.domain,
+                    domain=note.change.domain,
                     role=role,
                     made=state is ContactState.PLANNED,
-                    operation_id=change.operation_id,
+                    operation_id=note.change.operation_id,
                     state=state,
                     tries=0,
                     look_at=None,
                     created_at=self._clock(),
                 )
-
-            planned = [held(handle, role, ContactState.PLANNED) for handle, role in made.items()]
-            linked = [held(handle, role, ContactState.LINKED) for handle, role in replaced.items()]
-            await uow.registry_contacts.note(domain_id, [*planned, *linked])
 
 
 class ContactCollector:

@@ -3,6 +3,7 @@
 Each function works in the caller's unit of work, on an operation that still moves its domain.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,11 +11,12 @@ from whoisproxy.domain.operation import Operation, OperationKind, OperationState
 from whoisproxy.domain.privacy import TRANSFERRED_AWAY, Privacy, PrivacyEvent, transition
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import relay_addresses
-from whoisproxy.services.events import emit
+from whoisproxy.services.events import emit, emit_all
 from whoisproxy.services.holding import touched
 from whoisproxy.services.registry_troubles import Trouble, trouble
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.services.work_orders import work_key
+from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
 LEAK_RISK = "privacy.leak_risk"
@@ -37,18 +39,39 @@ class Standing:
     privacy: Privacy
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What becomes of a domain when its operation ends.
+
+    Attributes:
+        events: Types of the events that tell of it, in their order.
+    """
+
+    registration: Registration
+    operation: Operation
+    privacy: Privacy
+    events: tuple[str, ...]
+
+
 async def standing(uow: UnitOfWork, operation_id: str) -> Standing | None:
     """Return the operation with its domain while it is the one that moves it."""
-    operation = await uow.operations.get(operation_id)
-    if operation is None:
-        return None
-    registration = await uow.registrations.by_id(operation.domain_id)
-    # Read again: the domain is locked only now, and the operation may have ended before that.
-    operation = await uow.operations.get(operation_id)
-    if operation is None or registration is None or operation.state is not OperationState.PENDING:
-        return None
-    privacy = await uow.privacy.get(registration.id)
-    return Standing(operation, registration, privacy) if privacy.operation_id == operation.id else None
+    return (await standings(uow, [operation_id])).get(operation_id)
+
+
+async def standings(uow: UnitOfWork, operation_ids: Collection[str]) -> dict[str, Standing]:
+    """Return those operations that move their domains, by their ids."""
+    known = await uow.operations.by_ids(operation_ids)
+    registrations = await uow.registrations.by_ids({each.domain_id for each in known.values()})
+    # Read again: the domains are locked only now, and an operation may have ended before that.
+    operations = await uow.operations.by_ids(known)
+    privacies = await uow.privacy.of_domains(registrations)
+    return {
+        each.id: Standing(each, registrations[each.domain_id], privacies[each.domain_id])
+        for each in operations.values()
+        if each.state is OperationState.PENDING
+        and each.domain_id in registrations
+        and privacies[each.domain_id].operation_id == each.id
+    }
 
 
 class Endings:
@@ -58,21 +81,22 @@ class Endings:
         self._settings = settings
         self._clock = clock
 
-    async def confirm(self, uow: UnitOfWork, now_is: Standing, commands: tuple[str, ...]) -> None:
-        """The registry has proved the wanted state."""
-        operation, registration, privacy = now_is.operation, now_is.registration, now_is.privacy
+    async def confirm(self, uow: UnitOfWork, proved: Iterable[tuple[Standing, tuple[str, ...]]]) -> None:
+        """The registries have proved the wanted states.
+
+        Args:
+            uow: Has read all of them.
+            proved: With the commands that it took; each of another domain.
+        """
         now = self._clock()
-        event, kind = _ON_DONE[operation.kind]
-        status = transition(privacy.status, event) if event else privacy.status
-        if event is PrivacyEvent.CONFIRM_SHOWN and not status.hidden:
-            await relay_addresses.withdraw(uow, registration.id, now, self._settings.grace)
-        if operation.leak_risk:
-            data = {"operation_id": operation.id}
-            name = registration.name.a_label
-            await emit(uow, registration.registrar_id, LEAK_RESOLVED, name, data, self._clock)
-        ended = replace(_cleared(operation, now), state=OperationState.DONE, commands=commands)
-        changed = replace(privacy, status=status, operation_id="", reason="", updated_at=now)
-        await self._end(uow, registration, ended, changed, kind)
+        ends = [_confirmed(now_is, commands, now) for now_is, commands in proved]
+        shown = [
+            end.registration.id
+            for end in ends
+            if end.operation.kind is OperationKind.DISABLE and not end.privacy.status.hidden
+        ]
+        await relay_addresses.withdraw(uow, shown, now, self._settings.grace)
+        await _write(uow, ends, now)
 
     async def fail(self, uow: UnitOfWork, now_is: Standing, why: Trouble) -> None:
         """The wanted state will not be reached; what the registry shows now is in doubt."""
@@ -83,7 +107,8 @@ class Endings:
         await uow.registry_contacts.loosen(now_is.registration.id, now, operation.id)
         changed = replace(privacy, status=status, operation_id="", reason=why.code, updated_at=now)
         kind = "privacy.refresh_failed" if refresh else "privacy.failed"
-        await self._end(uow, now_is.registration, _failed(operation, why, now), changed, kind)
+        failed = _failed(operation, why, now)
+        await _write(uow, [_End(touched(now_is.registration, now), failed, changed, (kind,))], now)
 
     async def wait(self, uow: UnitOfWork, now_is: Standing, why: Trouble, awaits: str, *, leak: bool) -> None:
         """The wanted state is not reached yet; the registrar is told of a leak once."""
@@ -116,7 +141,7 @@ class Endings:
         privacy, now = await uow.privacy.get(registration.id), self._clock()
         if privacy.departed:
             return
-        await relay_addresses.withdraw(uow, registration.id, now, self._settings.grace)
+        await relay_addresses.withdraw(uow, [registration.id], now, self._settings.grace)
         await uow.registry_contacts.loosen(registration.id, now)
         pending = await uow.operations.open_of_domain(registration.id)
         if pending is not None:
@@ -132,18 +157,35 @@ class Endings:
         name = gone.name.a_label
         await emit(uow, gone.registrar_id, "domain.transferred_away", name, data, self._clock)
 
-    async def _end(
-        self, uow: UnitOfWork, registration: Registration, operation: Operation, privacy: Privacy, kind: str
-    ) -> None:
-        """Store how the operation ended and tell the registrar."""
-        await uow.operations.update(operation)
-        await uow.privacy.put(registration.id, privacy)
-        changed = touched(registration, privacy.updated_at)
-        await uow.registrations.touch(changed)
-        data: dict[str, object] = {"state": privacy.status.state.value, "operation_id": operation.id}
-        if operation.problem_code:
-            data["problem_code"] = operation.problem_code
-        await emit(uow, changed.registrar_id, kind, changed.name.a_label, data, self._clock)
+
+async def _write(uow: UnitOfWork, ends: Sequence[_End], now: datetime) -> None:
+    """Store how operations ended, each of another domain, and tell the registrars."""
+    await uow.operations.update(*(end.operation for end in ends))
+    await uow.privacy.put_all({end.registration.id: end.privacy for end in ends})
+    await uow.registrations.touch(*(end.registration for end in ends))
+    # All at once: batches that ask for their registrars' places twice could wait for each other.
+    await emit_all(uow, [_event(end, kind) for end in ends for kind in end.events], now)
+
+
+def _event(end: _End, kind: str) -> NewEvent:
+    data: dict[str, object] = {"operation_id": end.operation.id}
+    if kind != LEAK_RESOLVED:
+        data["state"] = end.privacy.status.state.value
+    if end.operation.problem_code:
+        data["problem_code"] = end.operation.problem_code
+    return NewEvent(end.registration.registrar_id, kind, end.registration.name.a_label, data)
+
+
+def _confirmed(now_is: Standing, commands: tuple[str, ...], now: datetime) -> _End:
+    operation, privacy = now_is.operation, now_is.privacy
+    event, kind = _ON_DONE[operation.kind]
+    status = transition(privacy.status, event) if event else privacy.status
+    return _End(
+        registration=touched(now_is.registration, now),
+        operation=replace(_cleared(operation, now), state=OperationState.DONE, commands=commands),
+        privacy=replace(privacy, status=status, operation_id="", reason="", updated_at=now),
+        events=(LEAK_RESOLVED, kind) if operation.leak_risk else (kind,),
+    )
 
 
 def _cleared(operation: Operation, now: datetime) -> Operation:

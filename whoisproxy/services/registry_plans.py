@@ -1,5 +1,6 @@
 """Say what a registry is to be asked for, and check by ourselves that it was reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -7,12 +8,15 @@ from registries.catalogue import Catalogue
 from registries.connector import Change, Observation
 from registries.errors import VerificationFailed
 from registries.policy import Mechanism, TldPolicy
+from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.operation import OperationKind
 from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.services.identities import contacts_for, identities_of
-from whoisproxy.services.registry_endings import standing
+from whoisproxy.services.registry_endings import Standing, standings
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.gathering import Gathering
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _NO_ACCOUNT = AccountFacts("")
 
@@ -33,29 +37,43 @@ class Plan:
 
 
 class Planner:
-    """Makes plans; everything that a plan needs is read in one unit of work."""
+    """Makes plans; what plans need that are asked for at the same time is read in one unit of work."""
 
     def __init__(
         self, storage: Storage, catalogue: Catalogue, settings: PrivacySettings, clock: Clock
     ) -> None:
-        self._storage = storage
         self._catalogue = catalogue
         self._settings = settings
         self._clock = clock
+        self._plans: Gathering[str, Plan | None] = Gathering(storage.unit_of_work, self._plan_all, key=str)
 
     async def plan(self, operation_id: str) -> Plan | None:
         """Count the attempt and say what to ask for; None where the operation no longer counts."""
-        async with self._storage.unit_of_work() as uow:
-            now_is = await standing(uow, operation_id)
-            if now_is is None:
-                return None
-            operation, registration = now_is.operation, now_is.registration
-            operation = replace(operation, attempts=operation.attempts + 1, updated_at=self._clock())
-            await uow.operations.update(operation)
-            registrar = await uow.registrars.get(registration.registrar_id)
-            relays = await uow.relays.of_domain(registration.id)
-        if registrar is None:
-            return None
+        return await self._plans.ask(operation_id)
+
+    async def _plan_all(self, uow: UnitOfWork, operation_ids: Sequence[str]) -> list[Plan | None]:
+        now_are = await standings(uow, operation_ids)
+        relays = await uow.relays.of_domains(each.registration.id for each in now_are.values())
+        registrars = {
+            each: await uow.registrars.get(each)
+            for each in {now_is.registration.registrar_id for now_is in now_are.values()}
+        }
+        now = self._clock()
+        await uow.operations.update(
+            *(
+                replace(each.operation, attempts=each.operation.attempts + 1, updated_at=now)
+                for each in now_are.values()
+            )
+        )
+        plans = {
+            operation_id: self._plan(now_is, registrar, relays[now_is.registration.id])
+            for operation_id, now_is in now_are.items()
+            if (registrar := registrars[now_is.registration.registrar_id]) is not None
+        }
+        return [plans.get(operation_id) for operation_id in operation_ids]
+
+    def _plan(self, now_is: Standing, registrar: Registrar, relays: Sequence[RelayAddress]) -> Plan:
+        operation, registration = now_is.operation, now_is.registration
         suffix = registration.name.suffix
         # The TLD's own rule: that a registry holds no contacts is found out anew with each change.
         policy = self._catalogue.policy(suffix)

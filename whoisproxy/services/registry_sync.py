@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import Counter
 
 from registries.catalogue import Catalogue
-from registries.connector import Connector, Observation
+from registries.connector import Connector
 from registries.errors import (
     ChangePending,
     ContactsNotHeld,
@@ -25,6 +25,7 @@ from registries.policy import Mechanism
 from whoisproxy.services.outbox_worker import LeaseLost, RetryLater
 from whoisproxy.services.registry_endings import Endings, Standing, standing
 from whoisproxy.services.registry_plans import Plan, Planner, demand_proof
+from whoisproxy.services.registry_proofs import Proof, Proofs
 from whoisproxy.services.registry_troubles import (
     DECLINED,
     NOT_CONFIGURED,
@@ -39,8 +40,6 @@ from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
 _CHANGES = Counter("whoisproxy_registry_changes", "Changes asked of registries.", ["mechanism", "outcome"])
-
-_NOTHING_ASKED = Observation("", (), {})
 
 
 class Connectors(Protocol):
@@ -70,6 +69,7 @@ class RegistrySync:
         self._finished = finished
         self._planner = Planner(storage, catalogue, settings, clock)
         self._endings = Endings(settings, clock)
+        self._proofs = Proofs(storage, self._endings, clock)
 
     async def handle(self, item: OutboxItem) -> None:
         """Carry out one operation; nothing is done for one that has ended or was superseded.
@@ -112,49 +112,22 @@ class RegistrySync:
             RegistryError: It was not reached, or not proved.
         """
         if connector is None or plan.policy.mechanism is Mechanism.RDDS_ONLY:
-            await self._confirm(item, plan, _NOTHING_ASKED)
+            await self._confirm(Proof(item, plan))
             return
         try:
             observation = await connector.apply(plan.change)
         except ContactsNotHeld as none:
             # What is published of the contacts, we publish.
-            await self._confirm(item, plan, _NOTHING_ASKED, without_contacts=none)
+            await self._confirm(Proof(item, plan, without_contacts=none))
             return
         demand_proof(plan.change, observation)
-        await self._confirm(item, plan, observation)
+        await self._confirm(Proof(item, plan, observation))
 
-    async def _confirm(
-        self,
-        item: OutboxItem,
-        plan: Plan,
-        seen: Observation,
-        without_contacts: ContactsNotHeld | None = None,
-    ) -> None:
-        async with self._storage.unit_of_work() as uow:
-            now_is = await _ours(uow, item)
-            if now_is is None:
-                _log.info("registry-change-superseded", operation_id=plan.operation_id)
-                return
-            if seen is not _NOTHING_ASKED or without_contacts:
-                await self._remember(uow, plan, seen, without_contacts)
-            await self._endings.confirm(uow, now_is, seen.commands)
-        self._finished()
-
-    async def _remember(
-        self, uow: UnitOfWork, plan: Plan, seen: Observation, without_contacts: ContactsNotHeld | None
-    ) -> None:
-        """Write down what was learned: which contacts the domain has, or that the registry keeps none."""
-        now, account, domain = self._clock(), plan.account.name, plan.change.domain
-        # A registrar's backend tells of no objects: what it did says nothing of our account.
-        linked = {each.handle for each in seen.contacts.values() if each.handle}
-        await uow.registry_contacts.settle(plan.registration.id, linked, seen.deleted, now)
-        if not account:
-            return
-        if without_contacts is not None:
-            scope = "" if without_contacts.everywhere else domain
-            await uow.registry_accounts.remember_no_contacts(account, scope, now)
-        elif linked:
-            await uow.registry_accounts.remember_contacts(account, domain)
+    async def _confirm(self, proof: Proof) -> None:
+        if await self._proofs.write(proof):
+            self._finished()
+        else:
+            _log.info("registry-change-superseded", operation_id=proof.plan.operation_id)
 
     async def _not_reached(self, item: OutboxItem, plan: Plan, error: RegistryError, why: Trouble) -> None:
         """Write down why, and end the operation or come back later."""
@@ -217,6 +190,6 @@ async def _ours(uow: UnitOfWork, item: OutboxItem) -> Standing | None:
     Raises:
         LeaseLost: The work was taken over.
     """
-    if not await uow.outbox.holds(item):
+    if not await uow.outbox.held(item):
         raise LeaseLost
     return await standing(uow, str(item.payload["operation_id"]))

@@ -164,9 +164,10 @@ class RegistryTasks:
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
             due = await uow.registry_tasks.due(now, _WOKEN_AT_ONCE)
+            # Locked, so that no operation begins now; at once, which is in the order that all keep to.
+            await uow.registrations.by_ids({domain_id for _, domain_id in due})
             for _, domain_id in due:
-                # An operation that was given up has left its task behind; locked, so that none begins now.
-                await uow.registrations.by_id(domain_id)
+                # An operation that was given up has left its task behind.
                 if await uow.operations.open_of_domain(domain_id) is None:
                     await uow.registry_tasks.supersede(domain_id, now)
                 await uow.outbox.wake(work_key(domain_id), now)

@@ -56,9 +56,11 @@ def withdrawn(known: Iterable[RelayAddress], now: datetime, grace: timedelta) ->
     )
 
 
-async def withdraw(uow: UnitOfWork, domain_id: str, now: datetime, grace: timedelta) -> None:
-    """Take the domain's addresses from publication."""
-    known = await uow.relays.of_domain(domain_id)
+async def withdraw(uow: UnitOfWork, domain_ids: Sequence[str], now: datetime, grace: timedelta) -> None:
+    """Take the domains' addresses from publication."""
+    if not domain_ids:
+        return
+    known = [relay for relays in (await uow.relays.of_domains(domain_ids)).values() for relay in relays]
     await write(uow, known, withdrawn(known, now, grace))
 
 

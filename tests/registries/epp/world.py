@@ -59,10 +59,14 @@ class Book:
     notes: list[tuple[str, dict[str, Role], dict[str, Role]]] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
 
-    async def note(self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]) -> None:
+    async def note(
+        self, change: Change, made: Mapping[str, Role], replaced: Mapping[str, Role]
+    ) -> Collection[str]:
         if self.before is not None:
             await self.before()
+        noted = {handle for _, earlier, _ in self.notes for handle in earlier}
         self.notes.append((change.operation_id, dict(made), dict(replaced)))
+        return made.keys() & noted
 
 
 @dataclass

@@ -9,6 +9,7 @@ from registries.epp.transport import Deadlines
 from registries.sandbox.authority import CertificateAuthority
 from whoisproxy.config import ConfigurationError, RegistryAccount
 from whoisproxy.runtime.connectors import session_pool
+from whoisproxy.runtime.service import worker_settings
 from whoisproxy.storage.unit_of_work import Storage
 
 
@@ -54,6 +55,14 @@ async def test_every_limit_of_the_settings_reaches_the_pool(
     assert pool.account.new_password == "new-PASS3"
     assert "foo-BAR2" not in repr(pool.account)
     assert "new-PASS3" not in repr(pool.account)
+
+
+@pytest.mark.parametrize(("sessions", "places"), [(1, 16), (16, 32)])
+def test_the_worker_has_work_for_every_session_while_half_of_its_places_are_filled(
+    account: RegistryAccount, sessions: int, places: int
+) -> None:
+    settings = worker_settings([account, account.model_copy(update={"sessions": sessions})])
+    assert settings.concurrency == places
 
 
 async def test_a_file_that_cannot_be_used_is_named_with_the_account(

@@ -23,6 +23,8 @@ class Recorder:
         self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.enough = 1
+        self.all_done = asyncio.Event()
 
     async def handle(self, item: OutboxItem) -> None:
         self.begun.set()
@@ -30,6 +32,8 @@ class Recorder:
         if self.failures:
             raise self.failures.pop(0)
         self.done.append(str(item.payload["name"]))
+        if len(self.done) >= self.enough:
+            self.all_done.set()
 
     async def give_up(self, item: OutboxItem, code: str) -> None:
         self.given_up.append(f"{item.payload['name']} {code}")
@@ -120,6 +124,51 @@ async def test_told_to_stop_the_worker_finishes_what_is_in_flight(sqlite_storage
     handler.gate.set()
     await running
     assert handler.done[0] == "a"
+
+
+async def test_new_work_is_taken_while_most_places_are_busy(sqlite_storage: Storage) -> None:
+    """Places that became free wait for company; new work does not wait for them."""
+    clock, handler, stop = Clock(), Recorder(), asyncio.Event()
+    handler.gate.clear()
+    await _add(sqlite_storage, clock, *map(str, range(12)))
+    running = asyncio.create_task(_worker(sqlite_storage, handler, clock).run(stop))
+    await handler.begun.wait()
+    handler.begun.clear()
+    await _add(sqlite_storage, clock, "late")
+    await handler.begun.wait()
+    handler.gate.set()
+    stop.set()
+    await running
+    assert sorted(handler.done) == sorted([*map(str, range(12)), "late"])
+
+
+async def test_more_work_than_places_is_all_done(sqlite_storage: Storage) -> None:
+    clock, handler, stop = Clock(), Recorder(), asyncio.Event()
+    names = [str(number) for number in range(50)]
+    await _add(sqlite_storage, clock, *names)
+    handler.enough = len(names)
+    running = asyncio.create_task(_worker(sqlite_storage, handler, clock).run(stop))
+    await handler.all_done.wait()
+    stop.set()
+    await running
+    assert sorted(handler.done) == sorted(names)
+
+
+async def test_what_another_has_taken_over_meanwhile_is_not_marked_done_with_the_rest(
+    sqlite_storage: Storage,
+) -> None:
+    clock, handler = Clock(), Recorder()
+    handler.gate.clear()
+    await _add(sqlite_storage, clock, "a", "b")
+    working = asyncio.create_task(_worker(sqlite_storage, handler, clock).run_due())
+    await handler.begun.wait()
+    clock.pass_by(seconds=31)
+    async with sqlite_storage.unit_of_work() as uow:
+        [taken] = await uow.outbox.claim("w2", [KIND], 30, 1, clock())
+    handler.gate.set()
+    assert await working == 2
+    async with sqlite_storage.unit_of_work() as uow:
+        assert await uow.outbox.done(taken) == {taken.id}
 
 
 async def test_new_work_wakes_the_worker(sqlite_storage: Storage) -> None:

@@ -202,6 +202,36 @@ async def test_a_worker_that_lost_its_lease_confirms_nothing(world: World) -> No
     assert (await world.operation(view)).attempts == 2
 
 
+async def test_of_many_proofs_only_those_count_whose_work_and_operation_are_still_ours(
+    world: World,
+) -> None:
+    """They are written together; one that counts no more stops no other."""
+    names = [DomainName(f"zoe-{number}.org") for number in range(4)]
+    for name in names:
+        await world.register(name)
+    views = [await world.enable(name) for name in names]
+    world.registry.gate.clear()
+    working = asyncio.create_task(world.work())
+    await world.registry.at_work.wait()
+    world.clock.pass_by(minutes=1)
+    async with world.storage.unit_of_work() as uow:
+        [lost] = await uow.outbox.claim("worker-2", [APPLY], 30, 1, world.clock())
+    await world.disable(names[1])
+    world.registry.gate.set()
+    await working
+    operations = [await world.operation(view) for view in views]
+    assert lost.payload["operation_id"] == operations[0].id
+    assert [operation.state for operation in operations] == [
+        OperationState.PENDING,
+        OperationState.SUPERSEDED,
+        OperationState.DONE,
+        OperationState.DONE,
+    ]
+    assert (await world.events()).count("privacy.enabled") == 2
+    async with world.storage.unit_of_work() as uow:
+        assert await uow.outbox.held(lost) == {lost.id}
+
+
 async def test_a_worker_drops_what_another_has_taken_over(world: World) -> None:
     await world.register(SUBSTITUTED)
     await world.enable(SUBSTITUTED)
@@ -215,7 +245,7 @@ async def test_a_worker_drops_what_another_has_taken_over(world: World) -> None:
     with pytest.raises(asyncio.CancelledError):
         await slow
     async with world.storage.unit_of_work() as uow:
-        assert await uow.outbox.holds(taken)
+        assert await uow.outbox.held(taken)
 
 
 async def test_a_domain_that_went_to_another_registrar_is_served_no_longer(world: World) -> None:

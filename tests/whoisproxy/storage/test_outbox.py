@@ -152,14 +152,19 @@ async def test_who_has_lost_his_claim_can_neither_end_nor_return_the_work(storag
     # Even the same worker, who stood still for too long, has another claim now.
     [held] = await claim(storage, "one", now=NOW + HOUR)
     async with storage.unit_of_work() as unit:
-        assert not await unit.outbox.holds(lost)
+        assert not await unit.outbox.held(lost)
         assert not await unit.outbox.done(lost)
         assert not await unit.outbox.retry(lost, NOW, "UNAVAILABLE")
         assert not await unit.outbox.bury(lost, "REFUSED")
-        assert await unit.outbox.holds(held)
+        assert await unit.outbox.held(held)
+    await add(storage, "b")
+    [other] = await claim(storage, "one")
+    async with storage.unit_of_work() as unit:
+        assert await unit.outbox.held(lost, other) == {other.id}
+        assert await unit.outbox.done(lost, other) == {other.id}
     async with storage.unit_of_work() as unit:
         assert await unit.outbox.done(held)
-        assert not await unit.outbox.holds(held)
+        assert not await unit.outbox.held(held)
 
 
 async def test_work_that_waits_for_its_next_try_can_be_woken(storage: Storage) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from registries.contact import Role
 from tests.whoisproxy.storage.values import HOUR, NOW, REGISTRAR, hold_domain
 from whoisproxy.domain.registry import ContactState, HeldContact, MessageKind, RegistryMessage
+from whoisproxy.storage.repositories.registry import Shown
 from whoisproxy.storage.unit_of_work import Storage
 
 PLANNED, LINKED, LOOSE = ContactState.PLANNED, ContactState.LINKED, ContactState.LOOSE
@@ -56,12 +57,11 @@ async def states(storage: Storage, domain_id: str = "dom_1") -> dict[str, Contac
 
 async def test_a_proof_decides_what_is_linked_loose_or_forgotten(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note(
-            "dom_1", [contact("OURS-1"), contact("OURS-2"), contact("ZOE-1", LINKED)]
-        )
-        await unit.registry_contacts.note("dom_1", [contact("ZOE-2", LINKED), contact("ZOE-3", LINKED)])
+        await unit.registry_contacts.note([contact("OURS-1"), contact("OURS-2"), contact("ZOE-1", LINKED)])
+        new = [contact("ZOE-2", LINKED), contact("ZOE-3", LINKED)]
+        assert await unit.registry_contacts.note(new) == {"OURS-1", "OURS-2", "ZOE-1"}
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.settle("dom_1", {"OURS-1", "ZOE-3"}, {"ZOE-1"}, NOW)
+        await unit.registry_contacts.settle({"dom_1": Shown({"OURS-1", "ZOE-3"}, {"ZOE-1"})}, NOW)
     assert await states(storage) == {"OURS-1": LINKED, "OURS-2": LOOSE, "ZOE-2": LOOSE}
     async with storage.reading() as unit:
         due = await unit.registry_contacts.due("registry", NOW, 10)
@@ -71,11 +71,11 @@ async def test_a_proof_decides_what_is_linked_loose_or_forgotten(storage: Storag
 
 async def test_a_loose_contact_that_a_change_needs_again_is_kept(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note("dom_1", [contact("OURS-1")])
+        await unit.registry_contacts.note([contact("OURS-1")])
         await unit.registry_contacts.loosen("dom_1", NOW, "op_1")
     [loose] = await _due(storage)
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note("dom_1", [contact("OURS-1")])
+        await unit.registry_contacts.note([contact("OURS-1")])
         await unit.registry_contacts.forget(loose)
     assert await states(storage) == {"OURS-1": PLANNED}
 
@@ -87,7 +87,7 @@ async def _due(storage: Storage) -> list[HeldContact]:
 
 async def test_one_that_cannot_go_yet_is_looked_at_later(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note("dom_1", [contact("OURS-1")])
+        await unit.registry_contacts.note([contact("OURS-1")])
         await unit.registry_contacts.loosen("dom_1", NOW)
     [loose] = await _due(storage)
     async with storage.unit_of_work() as unit:
@@ -100,8 +100,8 @@ async def test_one_that_cannot_go_yet_is_looked_at_later(storage: Storage) -> No
 
 async def test_a_shared_contact_is_needed_while_any_domain_needs_it(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note("dom_1", [contact("SHARED-1")])
-        await unit.registry_contacts.note("dom_2", [contact("SHARED-1", domain_id="dom_2")])
+        await unit.registry_contacts.note([contact("SHARED-1")])
+        await unit.registry_contacts.note([contact("SHARED-1", domain_id="dom_2")])
         await unit.registry_contacts.loosen("dom_1", NOW)
         assert await unit.registry_contacts.needed("registry", "SHARED-1")
         await unit.registry_contacts.loosen("dom_2", NOW)
@@ -110,7 +110,7 @@ async def test_a_shared_contact_is_needed_while_any_domain_needs_it(storage: Sto
 
 async def test_only_what_an_operation_planned_is_let_go_with_it(storage: Storage) -> None:
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.note("dom_1", [contact("ZOE-1", LINKED), contact("OURS-1")])
+        await unit.registry_contacts.note([contact("ZOE-1", LINKED), contact("OURS-1")])
         await unit.registry_contacts.loosen("dom_1", NOW, "op_1")
         await unit.registry_contacts.loosen("dom_1", NOW, "op_2")
     assert await states(storage) == {"ZOE-1": LINKED, "OURS-1": LOOSE}
@@ -163,5 +163,5 @@ async def test_what_is_remembered_of_an_account_is_forgotten_by_any_of_its_domai
             await unit.registry_accounts.remember_no_contacts("registry", "", NOW)
         asked = {"name1.com": "registry", "name3.com": "elsewhere"}
         assert await unit.registry_accounts.without_contacts(asked) == {"name1.com"}
-        await unit.registry_accounts.remember_contacts("registry", "name2.com")
+        await unit.registry_accounts.remember_contacts({"name2.com": "registry"})
         assert await unit.registry_accounts.without_contacts(asked) == frozenset()

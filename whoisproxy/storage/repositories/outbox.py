@@ -22,8 +22,14 @@ _CLAIM = and_(
     outbox.c.attempts == bindparam("attempt"),
     outbox.c.state == "claimed",
 )
-# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
-_HOLDS = select(outbox.c.id).where(_CLAIM).with_for_update()
+_CLAIMED = and_(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == "claimed")
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it. Rows are locked in
+# one order, so that nobody waits for one who waits for him.
+_HELD = select(outbox.c.id, outbox.c.attempts).where(_CLAIMED).order_by(outbox.c.id).with_for_update()
+_HELD_BY = _HELD.where(outbox.c.worker_id == bindparam("of_worker"))
+_IDS = outbox.c.id.in_(bindparam("ids", expanding=True))
+_DONE = update(outbox).where(_IDS).values(state="done", lease_until=None)
+_PROLONG = update(outbox).where(_IDS).values(lease_until=bindparam("until"))
 
 
 def _due(state: str, at: Column[datetime]) -> Select[int]:
@@ -121,27 +127,35 @@ class Outbox:
 
     async def heartbeat(self, worker_id: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
         """Prolong the lease of rows that this worker still holds, and return which these are."""
-        held = and_(outbox.c.id.in_(ids), outbox.c.worker_id == worker_id, outbox.c.state == "claimed")
-        statement = update(outbox).where(held).values(lease_until=lease_until).returning(outbox.c.id)
-        return set((await self._connection.execute(statement)).scalars())
+        found = await self._connection.execute(_HELD_BY, {"ids": list(ids), "of_worker": worker_id})
+        held = set(found.scalars())
+        await self._connection.execute(_PROLONG, {"ids": list(held), "until": lease_until})
+        return held
 
-    async def holds(self, item: OutboxItem) -> bool:
-        """Whether the claim that gave out `item` still stands; it does until this unit of work ends."""
-        claim = {"item_id": item.id, "attempt": item.attempts}
-        return (await self._connection.execute(_HOLDS, claim)).first() is not None
+    async def held(self, *items: OutboxItem) -> set[int]:
+        """Return the ids of those whose claim still stands; it does until this unit of work ends.
 
-    async def done(self, item: OutboxItem) -> bool:
-        """Mark a row as done; False, and nothing is changed, where the claim does not stand any more."""
-        return await self._finish(item, state="done", lease_until=None)
+        Args:
+            items: Each of another row.
+        """
+        claims = {item.id: item.attempts for item in items}
+        found = await self._connection.execute(_HELD, {"ids": list(claims)})
+        return {row.id for row in found if row.attempts == claims[row.id]}
+
+    async def done(self, *items: OutboxItem) -> set[int]:
+        """Mark rows as done, and return the ids; those whose claim stands no more are left alone."""
+        held = await self.held(*items)
+        await self._connection.execute(_DONE, {"ids": list(held)})
+        return held
 
     async def retry(self, item: OutboxItem, run_at: datetime, problem_code: str) -> bool:
-        """Let a row be claimed again from `run_at` on; False as for `done`."""
+        """Let a row be claimed again from `run_at` on; False, and nothing is changed, as for `done`."""
         return await self._finish(
             item, state="waiting", lease_until=None, run_at=run_at, problem_code=problem_code
         )
 
     async def bury(self, item: OutboxItem, problem_code: str) -> bool:
-        """Give a row up for good; it stays to be looked at. False as for `done`."""
+        """Give a row up for good; it stays to be looked at. False as for `retry`."""
         return await self._finish(item, state="buried", lease_until=None, problem_code=problem_code)
 
     async def wake(self, key: str, now: datetime) -> None:

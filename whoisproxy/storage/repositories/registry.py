@@ -3,8 +3,8 @@
 What a registry says may name persons: its words are sealed under the system's own key.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, exists, insert, or_, select, update
@@ -23,7 +23,7 @@ _EVERY_DOMAIN = ""
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _OF_DOMAIN = (
     select(registry_contacts)
-    .where(registry_contacts.c.domain_id == bindparam("of_domain"))
+    .where(registry_contacts.c.domain_id.in_(bindparam("of_domains", expanding=True)))
     .order_by(registry_contacts.c.handle)
 )
 _THIS = and_(
@@ -31,6 +31,7 @@ _THIS = and_(
     registry_contacts.c.handle == bindparam("of_handle"),
     registry_contacts.c.domain_id == bindparam("of_domain"),
 )
+_NOTE = insert(registry_contacts)
 _MOVE = (
     update(registry_contacts)
     .where(_THIS)
@@ -52,6 +53,23 @@ _CONTACTLESS = select(contactless.c.account, contactless.c.domain).where(
 )
 _REMOVE = delete(registry_contacts).where(_THIS)
 _REMOVE_LOOSE = _REMOVE.where(_LOOSE)
+_HAS_CONTACTS = delete(contactless).where(
+    contactless.c.account == bindparam("of_account"),
+    contactless.c.domain.in_([_EVERY_DOMAIN, bindparam("of_domain")]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a proof showed of a domain's contacts, as handles.
+
+    Attributes:
+        linked: The domain has them.
+        gone: They were deleted.
+    """
+
+    linked: Collection[str]
+    gone: Collection[str]
 
 
 class RegistryContacts:
@@ -60,36 +78,45 @@ class RegistryContacts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def note(self, domain_id: str, contacts: Collection[HeldContact]) -> None:
-        """Store contacts of a domain; one that is known already stays as it is, unless it is planned."""
-        known = {(each.account, each.handle) for each in await self.of_domain(domain_id)}
-        fresh = [asdict(each) for each in contacts if (each.account, each.handle) not in known]
+    async def note(self, contacts: Sequence[HeldContact]) -> frozenset[str]:
+        """Store contacts of domains; one that is known already stays as it is, unless it is planned.
+
+        Returns:
+            Handles of those that were known to be of these domains.
+        """
+        of_domains = await self._of_domains({each.domain_id for each in contacts})
+        known = {(each.account, each.handle, each.domain_id) for each in of_domains}
+        fresh, again = [], []
+        for each in contacts:
+            if (each.account, each.handle, each.domain_id) not in known:
+                fresh.append(asdict(each))
+            elif each.state is ContactState.PLANNED:
+                again.append(each)
         if fresh:
-            await self._connection.execute(insert(registry_contacts), fresh)
-        await self._write(
-            each
-            for each in contacts
-            if (each.account, each.handle) in known and each.state is ContactState.PLANNED
-        )
+            await self._connection.execute(_NOTE, fresh)
+        await self._write(again)
+        return frozenset(handle for _, handle, _ in known)
 
     async def of_domain(self, domain_id: str) -> list[HeldContact]:
         """Return what is known of a domain."""
-        rows = await self._connection.execute(_OF_DOMAIN, {"of_domain": domain_id})
-        return [_held(row) for row in rows.all()]
+        return await self._of_domains([domain_id])
 
-    async def settle(
-        self, domain_id: str, linked: Collection[str], gone: Collection[str], now: datetime
-    ) -> None:
-        """Write down what a proof showed: which contacts the domain has, and which are deleted.
+    async def settle(self, shown: Mapping[str, Shown], now: datetime) -> None:
+        """Write down what proofs showed of domains, by their ids.
 
-        All others of the domain are loose from now on. A contact of the registrar's own that the domain
-        has is forgotten: it is no business of ours.
+        All other contacts of the domains are loose from now on. A contact of the registrar's own that a
+        domain has is forgotten: it is no business of ours.
         """
-        known = await self.of_domain(domain_id)
-        over = [each for each in known if each.handle in gone or (each.handle in linked and not each.made)]
+        over, stay = [], []
+        for each in await self._of_domains(shown):
+            proof = shown[each.domain_id]
+            if each.handle in proof.gone or (each.handle in proof.linked and not each.made):
+                over.append(_key(each))
+            else:
+                stay.append(_after_proof(each, proof.linked, now))
         if over:
-            await self._connection.execute(_REMOVE, [_key(each) for each in over])
-        await self._write(_after_proof(each, linked, now) for each in known if each not in over)
+            await self._connection.execute(_REMOVE, over)
+        await self._write(stay)
 
     async def loosen(self, domain_id: str, look_at: datetime, operation_id: str = "") -> None:
         """Let go of a domain's contacts, or of those that an operation has planned."""
@@ -143,6 +170,10 @@ class RegistryContacts:
         ]
         if values:
             await self._connection.execute(_MOVE, values)
+
+    async def _of_domains(self, domain_ids: Iterable[str]) -> list[HeldContact]:
+        rows = await self._connection.execute(_OF_DOMAIN, {"of_domains": list(domain_ids)})
+        return [_held(row) for row in rows.all()]
 
     async def _many(self, condition: ColumnElement[bool], limit: int) -> list[HeldContact]:
         statement = select(registry_contacts).where(condition).order_by(registry_contacts.c.handle)
@@ -291,10 +322,14 @@ class RegistryAccounts:
                 insert(contactless).values(account=account, domain=domain, since=now)
             )
 
-    async def remember_contacts(self, account: str, domain: str) -> None:
-        """Forget it again: the registry has shown contacts of the domain."""
-        await self._connection.execute(delete(contactless).where(_contactless(account, domain)))
+    async def remember_contacts(self, account_of: Mapping[str, str]) -> None:
+        """Forget it again: the registries have shown contacts of domains.
 
-
-def _contactless(account: str, domain: str) -> ColumnElement[bool]:
-    return and_(contactless.c.account == account, contactless.c.domain.in_([_EVERY_DOMAIN, domain]))
+        Args:
+            account_of: Our account at its registry, by domain.
+        """
+        # In one order, so that nobody waits for one who waits for him.
+        rows = sorted((account, domain) for domain, account in account_of.items())
+        if rows:
+            values = [{"of_account": account, "of_domain": domain} for account, domain in rows]
+            await self._connection.execute(_HAS_CONTACTS, values)
