@@ -27,7 +27,7 @@ _UNTIL_SURELY_ABSENT = timedelta(minutes=10)
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(days=7)
 _MOST_DOUBLINGS = 14
-_BROKEN_CONNECTIONS = 3  # in one round; after them the registry counts as away
+_BROKEN_CONNECTIONS = 3  # one after the other; then the registry counts as away
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +107,26 @@ class ContactCollector:
         self._storage = storage
         self._clock = clock
 
-    async def collect(self, account: str, desk: Desk) -> int:
-        """Look at the loose contacts of an account whose time has come; return how many are forgotten.
+    async def collect(self, account: str, desk: Desk) -> bool:
+        """Look at loose contacts of an account whose time has come; return whether there may be more.
 
         Raises:
             RegistryError: The registry does not answer; what is left is looked at another time.
         """
         async with self._storage.reading() as uow:
             due = await uow.registry_contacts.due(account, self._clock(), _BATCH)
-        forgotten = broken = 0
+        broken = 0
         for contact in due:
             try:
-                forgotten += await self._look_at(desk, contact)
+                await self._look_at(desk, contact)
+                broken = 0
             except RegistryError as error:
                 broken += 1
                 if not error.retry or broken == _BROKEN_CONNECTIONS:
                     raise
-        return forgotten
+        return len(due) == _BATCH
 
-    async def _look_at(self, desk: Desk, contact: HeldContact) -> bool:
+    async def _look_at(self, desk: Desk, contact: HeldContact) -> None:
         async with self._storage.reading() as uow:
             needed = await uow.registry_contacts.needed(contact.account, contact.handle)
         # One that domains share goes with the last of them.
@@ -135,7 +136,6 @@ class ContactCollector:
                 await uow.registry_contacts.postpone(contact, self._clock() + pause)
             else:
                 await uow.registry_contacts.forget(contact)
-        return not pause
 
     async def _dispose(self, desk: Desk, contact: HeldContact) -> timedelta:
         """Delete a contact; return when to look at it again, zero for never."""

@@ -81,8 +81,9 @@ class RegistryUpkeep:
         """
         desk = self._desks[account]
         while await self._lease(account) and not (stop and stop.is_set()):
-            if not await self._take_one(account, desk):
-                await self._collector.collect(account.name, desk)
+            if await self._take_one(account, desk):
+                continue
+            if not await self._collector.collect(account.name, desk):
                 return
 
     async def _take_one(self, account: AccountFacts, desk: Desk) -> bool:
