@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"registrar id; repeatable (default {_ACCOUNT})",
     )
     parser.add_argument(
-        "--delay", type=float, default=0.0, metavar="SECONDS", help="hold every answer back for so long"
+        "--delay", type=float, default=0.0, metavar="SECONDS", help="from a command to its answer, at least"
     )
     parser.add_argument(
         "--disconnect-share",

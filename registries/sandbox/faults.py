@@ -17,7 +17,7 @@ class Faults:
     """The armed faults of one registry.
 
     Attributes:
-        delay_s: Seconds that every answer is held back.
+        delay_s: Seconds from a command to its answer, at least.
         error_delay_s: Seconds that answers from 2000 on are held back beyond that.
         disconnect_share: Part of the commands, 0 to 1, at which the connection is closed by chance: half of
             them before, half of them after they are carried out.

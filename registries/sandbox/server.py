@@ -140,7 +140,7 @@ class SandboxRegistry:
 
     @property
     def delay_s(self) -> float:
-        """Seconds that every answer is held back."""
+        """Seconds from a command to its answer, at least."""
         return self.faults.delay_s
 
     @delay_s.setter

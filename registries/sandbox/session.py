@@ -5,6 +5,7 @@ Every way a peer can misbehave ends in an answer or a closed connection, in boun
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -106,11 +107,12 @@ class Session:
                 return
             if not frames:
                 return
+            came_at = time.monotonic()
             replies = [await self._answer(frame) for frame in frames]
             # As it was seen: of five, the answers came as 0, 1, 4, 3, 2.
             kept = (len(replies) - 1) // 2
             for reply in [*replies[:kept], *reversed(replies[kept:])]:
-                if await self._send(reply):
+                if await self._send(reply, came_at):
                     return
 
     async def _frames(self) -> list[bytes]:
@@ -119,11 +121,12 @@ class Session:
         frame = await self._framing.read()
         return [] if frame is None else [frame]
 
-    async def _send(self, reply: _Reply) -> bool:
+    async def _send(self, reply: _Reply, came_at: float) -> bool:
         """Send an answer, late and spoilt as it shall be; returns whether the session ends."""
         delay_s = self._faults.delay_s + (self._faults.error_delay_s if reply.code >= _ERRORS else 0)
-        if delay_s:
-            await asyncio.sleep(delay_s)
+        # Counted from when the command came: whoever sets it to 50 ms has a registry that answers in 50 ms.
+        if (left_s := came_at + delay_s - time.monotonic()) > 0:
+            await asyncio.sleep(left_s)
         spoil = reply.on_object and self._faults.by_chance(self._faults.wire_share)
         broken = await self._framing.send(reply.payload, self._quirks if spoil else frozenset())
         return broken or reply.ends or (reply.on_object and self._faults.by_chance(self._faults.close_share))
