@@ -144,16 +144,10 @@ class Registrations:
         self, uow: UnitOfWork, report: _Report, known: Registration | None
     ) -> _Kept | WhoisproxyError:
         try:
-            if known is None:
-                raise PreconditionFailed("the domain does not exist")
-            if known.registrar_id != report.registrar.id:
-                raise DomainTaken("another registrar has this domain here")
-            held = demanded(known, report.registrar, report.if_match)
-            # What is refused half way takes back its own part only.
-            async with uow.connection.begin_nested():
-                return await self._change(uow, held, report.spec), False
+            held = _held(report, known)
         except WhoisproxyError as refused:
             return refused
+        return await self._change(uow, held, report.spec), False
 
     async def _change(self, uow: UnitOfWork, known: Registration, spec: RegistrationSpec) -> Registration:
         wanted = replace(
@@ -201,6 +195,14 @@ class Registrations:
             privacy.status.state is PrivacyState.SUSPENDED and privacy.status.wanted
         )
         return OperationKind.REFRESH if hidden and mechanism in _HOLDS_REGISTRANT else None
+
+
+def _held(report: _Report, known: Registration | None) -> Registration:
+    if known is None:
+        raise PreconditionFailed("the domain does not exist")
+    if known.registrar_id != report.registrar.id:
+        raise DomainTaken("another registrar has this domain here")
+    return demanded(known, report.registrar, report.if_match)
 
 
 def _new(report: _Report, now: datetime) -> Registration:
