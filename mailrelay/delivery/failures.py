@@ -7,9 +7,9 @@ gets a notice. Nobody is told about a report, and a sender who is likely forged 
 import re
 from datetime import datetime
 
-from mailrelay.dsn import Failure, build_dsn
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.reports.writing import Failure, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
 # SPF said that the reverse-path did not send this: a DSN would hit a bystander.

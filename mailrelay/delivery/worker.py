@@ -22,11 +22,11 @@ from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import RETRY_AFTER, delay_after
 from mailrelay.delivery.signing import Signer
 from mailrelay.directory import Directory
-from mailrelay.dsn import reported_status
 from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, QueuedMessage
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.reading.report import read_report
 from mailrelay.rewriting.reply import AnswerHeld
 
 _log = structlog.get_logger()
@@ -148,11 +148,11 @@ class DeliveryWorker:
 
     async def _read_bounce(self, report: QueuedMessage) -> str:
         """Take in what a later server says about a message we delivered."""
-        status = reported_status(report.raw)
-        about = await self._store.get(report.about_id) if status else None
-        if about is not None:
+        failed = next((found for found in read_report(report.raw) if found.final), None)
+        about = await self._store.get(report.about_id) if failed else None
+        if about is not None and failed is not None:
             domain = await self._domain(about)
-            reports = self._reports.of_failure(about, status, domain, self._clock())
+            reports = self._reports.of_failure(about, failed.status, domain, self._clock())
             await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
         await self._store.delivered(self._worker_id, report.id)
         return "read"

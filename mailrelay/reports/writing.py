@@ -1,14 +1,13 @@
-"""Delivery status notifications: write them (RFC 3464, RFC 3462), and read those about what we sent.
+"""Write delivery status notifications (RFC 3464, RFC 3462).
 
 A report of ours names the relay address only. What the owner's mail server said stays with us, for it
 may quote his mailbox; the status code alone is passed on.
 """
 
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import policy
 from email.message import Message
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
@@ -17,7 +16,6 @@ from email.utils import format_datetime
 
 from mailrelay.message import RawMessage
 
-_STATUS = re.compile(r"([245])\.\d{1,3}\.\d{1,3}")
 _SUBJECT = "Undelivered mail returned to sender"
 _TEXT = """\
 This is the mail system of {relay_host}.
@@ -95,18 +93,3 @@ def _returned_header(original: RawMessage) -> Message:
     text = fields.decode("utf-8", "replace").replace("\r\n", "\n")
     part.set_payload(text, "us-ascii" if text.isascii() else "utf-8")
     return part
-
-
-def reported_status(raw: bytes) -> str:
-    """Return the status of a report on failure, `5.x.y`; empty where it reports none.
-
-    Delays, successes and everything that is no report (RFC 3464) are not failures.
-    """
-    for part in message_from_bytes(raw).walk():
-        if part.get_content_type() != "message/delivery-status":
-            continue
-        for group in part.walk():
-            if str(group.get("Action", "")).strip().lower() == "failed":
-                found = _STATUS.search(str(group.get("Status", "")))
-                return found[0] if found and found[1] == "5" else "5.0.0"
-    return ""
