@@ -1,19 +1,20 @@
 """What is told, and to whom, when a message cannot be delivered (RFC 3464, RFC 5321 section 6.1).
 
 The sender of a forwarded message gets a DSN that names the relay address; an owner whose answer failed
-gets a notice. Nobody is told about a report, and a sender who is likely forged is left in peace.
+gets a notice. Nobody is told about a report, nor a sender who is not proven to have written: that would
+hit a bystander.
 """
 
 import re
 from datetime import datetime
 
+from mailrelay.delivery.proof import is_proven
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.reports.unreachable import Unreachable, build_unreachable
 from mailrelay.reports.writing import Failure, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
-# SPF said that the reverse-path did not send this: a DSN would hit a bystander.
-_FORGED = frozenset({"fail", "softfail"})
 _PERMANENT_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}")
 
 
@@ -23,11 +24,13 @@ class Reports:
     Args:
         relay_host: Reporting-MTA.
         relay_domain: Domain of notices.
+        contact_url: Web form by which correspondents may reach owners too; empty for none.
     """
 
-    def __init__(self, relay_host: str, relay_domain: str) -> None:
+    def __init__(self, relay_host: str, relay_domain: str, contact_url: str = "") -> None:
         self._relay_host = relay_host
         self._relay_domain = relay_domain
+        self._contact_url = contact_url
 
     def of_failure(
         self, failed: QueuedMessage | MessageRecord, status: str, domain: str, now: datetime
@@ -43,13 +46,25 @@ class Reports:
         if failed.direction is Direction.REPLY:
             return [self.notice(failed, "delivery-failed", domain, now)]
         sender = failed.reverse_path if isinstance(failed, QueuedMessage) else failed.sender
-        if failed.direction is not Direction.FORWARD or not sender or failed.spf in _FORGED:
+        if failed.direction is not Direction.FORWARD or not sender or not is_proven(failed):
             return []
         shown = status if _PERMANENT_STATUS.fullmatch(status) else "5.0.0"
         original = RawMessage.parse(failed.raw) if isinstance(failed, QueuedMessage) else None
         failure = Failure(failed.recipient, shown, failed.received_at)
         report = build_dsn(failure, original, sender, self._relay_host, now)
         return [_new(Direction.DSN, failed, sender, report)]
+
+    def unreachable(self, message: QueuedMessage, domain: str, now: datetime) -> NewMessage:
+        """Return the notice to a correspondent whose message waits for the owner's mailbox.
+
+        Args:
+            message: The message, from a proven sender.
+            domain: The owner's domain.
+            now: Aware UTC.
+        """
+        facts = Unreachable(message.recipient, domain, self._contact_url)
+        sender = message.reverse_path
+        return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
 
     def notice(
         self, about: QueuedMessage | MessageRecord, reason: str, domain: str, now: datetime

@@ -17,6 +17,7 @@ from prometheus_client import Counter
 from mailrelay.addresses import split_address
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRests
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import RETRY_AFTER, delay_after
@@ -48,6 +49,7 @@ class DeliveryWorker:
         client: Sends.
         signer: Signs.
         reports: Writes DSNs and notices.
+        mailboxes: Decides on what an owner's mailbox refuses.
         directory: Says which domain a relay address belongs to, for notices.
         clock: Gives aware UTC.
         worker_id: Unique among running workers.
@@ -64,6 +66,7 @@ class DeliveryWorker:
         client: SmtpClient,
         signer: Signer,
         reports: Reports,
+        mailboxes: MailboxFailures,
         directory: Directory,
         clock: Callable[[], datetime],
         worker_id: str,
@@ -78,6 +81,7 @@ class DeliveryWorker:
         self._client = client
         self._signer = signer
         self._reports = reports
+        self._mailboxes = mailboxes
         self._directory = directory
         self._clock = clock
         self._worker_id = worker_id
@@ -116,6 +120,8 @@ class DeliveryWorker:
             notice = self._reports.notice(message, held.reason, domain, self._clock())
             await self._store.held(self._worker_id, message.id, held.reason, [notice])
             outcome = "held"
+        except MailboxRests as rests:
+            outcome = await self._mailboxes.rests(message, rests.rest)
         except PermanentMailError as error:
             outcome = await self._give_up(message, error, error.enhanced)
         except MailError as error:
@@ -140,16 +146,26 @@ class DeliveryWorker:
             _, domain = split_address(outgoing.recipient)
         except ValueError:
             raise PermanentMailError(553, "5.1.3", "Recipient is no mailbox", "bad-recipient") from None
-        targets = await self._router.targets(domain)
-        await self._client.send(targets, outgoing.reverse_path, outgoing.recipient, signed.raw)
+        try:
+            targets = await self._router.targets(domain)
+            await self._client.send(targets, outgoing.reverse_path, outgoing.recipient, signed.raw)
+        except PermanentMailError as error:
+            if not self._mailboxes.concerns(message, error):
+                raise
+            return await self._mailboxes.refused(message, outgoing.recipient, error)
+        if outgoing.on_trial:
+            await self._mailboxes.worked(message, outgoing.recipient)
         thread = [(message.relay_id, one) for one in outgoing.learned]
         await self._store.delivered(self._worker_id, message.id, thread)
         return "delivered"
 
     async def _read_bounce(self, report: QueuedMessage) -> str:
         """Take in what a later server says about a message we delivered."""
-        failed = next((found for found in read_report(report.raw) if found.final), None)
-        about = await self._store.get(report.about_id) if failed else None
+        findings = read_report(report.raw)
+        about = await self._store.get(report.about_id)
+        if about is not None:
+            await self._mailboxes.returned(about, findings)
+        failed = next((found for found in findings if found.final), None)
         if about is not None and failed is not None:
             domain = await self._domain(about)
             reports = self._reports.of_failure(about, failed.status, domain, self._clock())

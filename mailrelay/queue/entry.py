@@ -23,6 +23,7 @@ class State(StrEnum):
     DELIVERING = "delivering"
     DEFERRED = "deferred"
     QUARANTINED = "quarantined"  # taken, waits for the owner's word
+    UNDELIVERABLE = "undeliverable"  # the owner's mailbox refuses all mail; kept, and tried again by and by
     HELD = "held"  # an answer that would have shown the owner; waits for the owner's word
     REJECTED = "rejected"  # refused at the door; no body
     DELIVERED = "delivered"

@@ -9,7 +9,7 @@ its own. Rewriting, routing and the retry schedule are left to `delivery`.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,9 +34,9 @@ from mailrelay.queue.tables import messages, thread_ids
 
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
 _RANDOM_BITS = 80
-_WAITING = (State.QUEUED, State.DEFERRED)
-_RELEASABLE = (State.QUARANTINED,)
-_DISCARDABLE = (State.QUARANTINED, State.HELD)
+_WAITING = (State.QUEUED, State.DEFERRED, State.UNDELIVERABLE)
+_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE)
+_DISCARDABLE = (State.QUARANTINED, State.UNDELIVERABLE, State.HELD)
 
 
 class QueueStore:
@@ -149,6 +149,18 @@ class QueueStore:
         async with self._engine.begin() as connection:
             return await self._change(connection, _held_by(worker_id), message_id, values)
 
+    async def undeliverable(
+        self,
+        worker_id: str,
+        message_id: str,
+        error: str,
+        next_attempt_at: datetime,
+        reports: Sequence[NewMessage] = (),
+    ) -> bool:
+        """Keep a message that the owner's mailbox refuses, and queue what is told about it."""
+        values = {"next_attempt_at": next_attempt_at}
+        return await self._finish(worker_id, message_id, State.UNDELIVERABLE, error, reports, values=values)
+
     async def bounced(
         self, worker_id: str, message_id: str, error: str, reports: Sequence[NewMessage] = ()
     ) -> bool:
@@ -164,7 +176,7 @@ class QueueStore:
         return await self._finish(None, message_id, State.BOUNCED, error, reports)
 
     async def release(self, message_id: str) -> bool:
-        """Send on what was quarantined. An answer held because it shows its owner is never released."""
+        """Send on what was kept back, now. An answer held because it shows its owner is never released."""
         now = self._clock()
         values = {"state": State.QUEUED, "next_attempt_at": now, "last_error": ""}
         async with self._engine.begin() as connection:
@@ -173,14 +185,17 @@ class QueueStore:
         return changed
 
     async def discard(self, message_id: str) -> bool:
-        """Throw away what was quarantined or held."""
+        """Throw away what was kept back."""
         values = {"state": State.DISCARDED, "body": None}
         async with self._engine.begin() as connection:
             return await self._change(connection, messages.c.state.in_(_DISCARDABLE), message_id, values)
 
     async def discard_unclaimed(self, before: datetime) -> int:
         """Throw away what nobody has released since a time; return how many messages that were."""
-        waiting = messages.c.state.in_(_DISCARDABLE) & (messages.c.updated_at < before)
+        kept = messages.c.state.in_(_DISCARDABLE) & (messages.c.updated_at < before)
+        # Every attempt touches these, so that they count from when they came.
+        tried = (messages.c.state == State.UNDELIVERABLE) & (messages.c.received_at < before)
+        waiting = or_(kept, tried)
         values = {"state": State.DISCARDED, "body": None, "updated_at": self._clock()}
         async with self._engine.begin() as connection:
             return (await connection.execute(update(messages).where(waiting).values(values))).rowcount
@@ -245,15 +260,16 @@ class QueueStore:
         error: str,
         reports: Sequence[NewMessage],
         thread: Iterable[tuple[str, str]] = (),
+        values: Mapping[str, Any] | None = None,
     ) -> bool:
         now = self._clock()
         rows = [await self._row(report, State.QUEUED, now) for report in reports]
         condition = messages.c.state == State.DELIVERED if worker_id is None else _held_by(worker_id)
-        values: dict[str, Any] = {"state": state, "last_error": error}
+        changes: dict[str, Any] = {"state": state, "last_error": error, **(values or {})}
         if state in FINAL:
-            values["body"] = None
+            changes["body"] = None
         async with self._engine.begin() as connection:
-            changed = await self._change(connection, condition, message_id, values)
+            changed = await self._change(connection, condition, message_id, changes)
             if changed and rows:
                 await connection.execute(insert(messages), rows)
             if changed:

@@ -18,17 +18,19 @@ from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.store import QueueStore
 from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
+from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
@@ -94,17 +96,20 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
-    owners: dict[str, Owner] = field(default_factory=dict)
+    health: Health = field(
+        default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
+    )
 
     def publish(self, address: str, relay_id: str, owner: Owner, domain: str) -> None:
         self.relays[address] = RelayRoute(relay_id, owner.owner_id, domain, address, MailPolicy.FORWARD)
-        self.owners[relay_id] = owner
+        self.health.owners[relay_id] = owner
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         return self.relays.get(recipient.lower()) or self.replies.get(recipient.lower())
 
     async def owner(self, relay_id: str) -> Owner | None:
-        return self.owners.get(relay_id)
+        owner = self.health.owners.get(relay_id)
+        return None if owner is None else self.health.in_order(owner)
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         for address, route in self.replies.items():
@@ -186,6 +191,7 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
+        reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
         worker = DeliveryWorker(
             store=store,
             preparation=Preparation(
@@ -200,7 +206,15 @@ async def open_world(
             router=Router(resolver, sink.port),
             client=SmtpClient(RELAY_HOST, timeout_s=5),
             signer=signer,
-            reports=Reports(RELAY_HOST, RELAY_DOMAIN),
+            reports=reports,
+            mailboxes=MailboxFailures(
+                health=directory.health,
+                store=store,
+                reports=reports,
+                directory=directory,
+                clock=utc_now,
+                worker_id="test",
+            ),
             directory=directory,
             clock=utc_now,
             worker_id="test",

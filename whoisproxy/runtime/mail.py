@@ -6,6 +6,7 @@ from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
@@ -16,6 +17,7 @@ from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
+from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
@@ -88,8 +90,10 @@ def mail_server(core: Core) -> MailServer:
 
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
-    settings, directory = core.settings, _directory(core)
+    settings, health = core.settings, MailboxHealth(core.storage, core.clock)
+    directory = RelayDirectory(core.storage, settings.relay.domain, core.clock, health)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
+    reports = Reports(hostname, domain, settings.relay.contact_url)
     return DeliveryWorker(
         store=core.queue,
         preparation=Preparation(
@@ -104,7 +108,15 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         router=_router(settings),
         client=SmtpClient(hostname, settings.delivery.timeout_s),
         signer=signer_of(settings),
-        reports=Reports(hostname, domain),
+        reports=reports,
+        mailboxes=MailboxFailures(
+            health=health,
+            store=core.queue,
+            reports=reports,
+            directory=directory,
+            clock=core.clock,
+            worker_id=worker_id,
+        ),
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
@@ -119,7 +131,8 @@ def _router(settings: Settings) -> Router:
 
 
 def _directory(core: Core) -> RelayDirectory:
-    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock)
+    health = MailboxHealth(core.storage, core.clock)
+    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
 
 
 def _bounces(settings: Settings) -> BounceAddresses:

@@ -10,6 +10,8 @@ _TYPE = re.compile(r"^Feedback-Type:[ \t]*([A-Za-z-]{1,40})", re.IGNORECASE | re
 # Fields that name who got the message: of the report (RFC 5965 3.2), of services without it, of the message.
 _NAMED_BY = ("Original-Rcpt-To", "Removal-Recipient", "X-HmXmrOriginalRecipient")
 _ENVELOPE = ("To", "Delivered-To", "X-Original-To", "Apparently-To")
+# The registry of feedback types (RFC 5965 7.3, RFC 6430, RFC 6591); what is not in it is `other`.
+_TYPES = frozenset({"abuse", "auth-failure", "fraud", "miscategorized", "not-spam", "opt-out", "virus"})
 _OPT_OUT = re.compile(r"^Apple Mail sent this email to unsubscribe", re.IGNORECASE)
 
 
@@ -21,10 +23,15 @@ def read_feedback(document: Document) -> list[Finding]:
         report, complaint = "", None
     if report is None:
         return _opt_out(document)
-    reason = complaint[1].lower() if complaint else "abuse"
+    reason = feedback_type(complaint[1] if complaint else "abuse")
     texts = (report, document.returned)
     recipients = _named(_NAMED_BY, *texts) or _named(_ENVELOPE, document.returned)
     return [Finding(Kind.FEEDBACK, address, "", reason) for address in recipients or [""]]
+
+
+def feedback_type(named: str) -> str:
+    """Return a registered feedback type for what a complaint calls itself."""
+    return named.lower() if named.lower() in _TYPES else "other"
 
 
 def _opt_out(document: Document) -> list[Finding]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from mailrelay.reports.reading.classification import classify
 from mailrelay.reports.reading.document import Document
+from mailrelay.reports.reading.feedback import feedback_type
 from mailrelay.reports.reading.finding import Finding, Kind
 
 _MAX_RECIPIENTS = 200
@@ -19,7 +20,7 @@ def read_ses_events(document: Document) -> list[Finding]:
             Kind.FEEDBACK,
             _string(each, "emailAddress"),
             "",
-            _string(event["complaint"], "complaintFeedbackType"),
+            feedback_type(_string(event["complaint"], "complaintFeedbackType") or "abuse"),
         )
         for each in _recipients(event, "complaint", "complainedRecipients")
     ]
