@@ -20,6 +20,7 @@ from mailrelay.checks.stages import ConnectionContext, MessageContext, Recipient
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
 from mailrelay.directory import Directory, Owner, ReplyRoute
 from mailrelay.dns import Resolver
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
 from mailrelay.message import RawMessage
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
@@ -43,12 +44,14 @@ class Transaction:
 
     Attributes:
         routes: Route of each accepted relay or reply address, by the address as given.
+        requests: What the sender asked to be told, by the same address.
         bounces: Ids of sent messages that this null-sender message may report on.
         to_operator: Whether postmaster or abuse is among the recipients.
     """
 
     sender: SenderContext
     routes: dict[str, Route] = field(default_factory=dict)
+    requests: dict[str, DsnRequest] = field(default_factory=dict)
     bounces: list[str] = field(default_factory=list)
     to_operator: list[str] = field(default_factory=list)
 
@@ -100,7 +103,9 @@ class Inbound:
         """Answer MAIL."""
         return _refusal(await self._chains.sender.run(context)) or _SENDER_OK
 
-    async def recipient(self, transaction: Transaction, address: str) -> Reply:
+    async def recipient(
+        self, transaction: Transaction, address: str, request: DsnRequest = NOTHING_ASKED
+    ) -> Reply:
         """Answer RCPT; an accepted recipient is added to the transaction."""
         # RFC 5321 4.5.1: postmaster is taken without a domain too.
         full = f"{address}@{self._relay_domain}" if address.lower() == "postmaster" else address
@@ -121,6 +126,7 @@ class Inbound:
         _ANSWERS.labels("recipient", decision.action.name.lower()).inc()
         if refusal is None and route is not None:
             transaction.routes[address] = route
+            transaction.requests[address] = request
             return _RECIPIENT_OK
         return refusal or UNKNOWN_RECIPIENT
 
@@ -187,7 +193,10 @@ class Inbound:
             "authentication": results_header(results, self._authserv_id),
             "spf": results.spf.result.value,
         }
-        return [_entry(address, route, message, shared) for address, route in transaction.routes.items()]
+        return [
+            _entry(address, route, message, {**shared, "request": transaction.requests[address]})
+            for address, route in transaction.routes.items()
+        ]
 
     async def _store_accepted(
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
+
 
 class Direction(StrEnum):
     """Where a message goes."""
@@ -55,6 +57,8 @@ class NewMessage:
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
         spf: Result of SPF; it decides whether a DSN would hit a bystander.
         thread_ids: Message-IDs that the correspondent knows, for he used them.
+        request: What the sender asked to be told (RFC 3461).
+        protected: A notice that no filter may hold up; it goes first.
     """
 
     direction: Direction
@@ -70,6 +74,8 @@ class NewMessage:
     authentication: str = ""
     spf: str = ""
     thread_ids: tuple[str, ...] = ()
+    request: DsnRequest = NOTHING_ASKED
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

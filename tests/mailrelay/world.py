@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
@@ -133,6 +134,7 @@ class World:
     sink: MailSink
     bounces: BounceAddresses
     resolver: Resolver
+    deliverer: Deliverer
     worker: DeliveryWorker
     signer: Signer
     home: MailDomain
@@ -158,7 +160,7 @@ class World:
         """Deliver what is due, in this task, until nothing is."""
         while claimed := await self.store.claim("test", timedelta(minutes=1), 10):
             for message in claimed:
-                await self.worker.deliver(message)
+                await self.deliverer.deliver(message)
 
 
 @asynccontextmanager
@@ -186,7 +188,7 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
-        worker = DeliveryWorker(
+        deliverer = Deliverer(
             store=store,
             preparation=Preparation(
                 directory=directory,
@@ -225,7 +227,8 @@ async def open_world(
                 sink=sink,
                 bounces=bounces,
                 resolver=resolver,
-                worker=worker,
+                deliverer=deliverer,
+                worker=DeliveryWorker(store=store, deliverer=deliverer, worker_id="test"),
                 signer=signer,
                 home=_domain(dns, "home.example"),
                 offers=_domain(dns, "offers.example"),

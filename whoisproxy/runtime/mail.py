@@ -5,6 +5,7 @@ import dns.resolver
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
@@ -90,7 +91,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings, directory = core.settings, _directory(core)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
-    return DeliveryWorker(
+    deliverer = Deliverer(
         store=core.queue,
         preparation=Preparation(
             directory=directory,
@@ -107,6 +108,11 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         reports=Reports(hostname, domain),
         directory=directory,
         clock=core.clock,
+        worker_id=worker_id,
+    )
+    return DeliveryWorker(
+        store=core.queue,
+        deliverer=deliverer,
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
     )
