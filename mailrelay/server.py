@@ -8,6 +8,7 @@ cannot interrupt. Decisions are those of `inbound`.
 import asyncio
 import logging
 import re
+import socket
 import ssl
 from collections import Counter as Tally
 from collections import defaultdict
@@ -98,16 +99,19 @@ class MailServer:
         self._quiet = asyncio.Event()
         self._quiet.set()
 
-    async def start(self) -> int:
-        """Listen; return the port.
+    async def start(self, listening: socket.socket | None = None) -> int:
+        """Listen, on a given socket or on one of our own; return the port.
 
         Raises:
             OSError: The address cannot be had.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self), self._host, self._port, backlog=512
-        )
+        if listening is not None:
+            self._server = await loop.create_server(lambda: _Connection(self), sock=listening, backlog=512)
+        else:
+            self._server = await loop.create_server(
+                lambda: _Connection(self), self._host, self._port, backlog=512
+            )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:

@@ -95,6 +95,7 @@ class Smtp(Listener):
     """The relay's inbound mail server."""
 
     port: Port = 2525
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
     hostname: Host = "relay.localhost"
     tls_certificate: Path | None = None
     tls_key: Path | None = None

@@ -56,15 +56,23 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, clock: Clock = utc_now, *, migrating: bool = True
+) -> AsyncIterator[Core]:
     """Migrate and open the database, and put the services on it.
+
+    Args:
+        settings: Everything that can be set.
+        clock: Gives aware UTC.
+        migrating: Whether to bring the database to the newest schema first; else somebody has.
 
     Raises:
         ConfigurationError: The catalogue or the keys cannot be read, or the database's driver is missing.
         Unavailable: The database's server cannot be reached.
     """
     catalogue, keys = _read_files(settings)
-    await prepare_database(settings)
+    if migrating:
+        await prepare_database(settings)
     storage = await Storage.open(settings.database.url, keys)
     try:
         yield _assemble(settings, clock, storage, catalogue)

@@ -1,5 +1,13 @@
 """The relay from its parts: the server that takes mail and the worker that delivers it."""
 
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
@@ -22,6 +30,81 @@ from whoisproxy.services.relay_directory import RelayDirectory
 _BOUNCE_KEY = "return-addresses.key"
 _DKIM_KEY = "dkim.pem"
 _TLS_FILE = "smtp-tls.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class MailPlace:
+    """Which of several mail processes one is.
+
+    Attributes:
+        number: From 0.
+        processes: How many there are.
+    """
+
+    number: int = 0
+    processes: int = 1
+
+    def share(self, limit: int) -> int:
+        """Return this process's part of a limit that is meant for all of them together."""
+        return -(-limit // self.processes)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMail:
+    """Mail that is taken and delivered.
+
+    Attributes:
+        ports: Where it is taken, by name of the listener.
+        worker: Delivers; it ends before it is told to only by a fault of ours.
+    """
+
+    ports: Mapping[str, int]
+    worker: asyncio.Task[None]
+
+
+def listeners(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Return host and port of every listener that takes mail, by name."""
+    return {"smtp": (settings.smtp.host, settings.smtp.port)}
+
+
+def prepare_keys(settings: Settings) -> None:
+    """Make the keys that mail needs, so that several processes find the same.
+
+    Raises:
+        ConfigurationError: A file holds something else.
+    """
+    signer_of(settings)
+    _bounces(settings)
+    _server_tls(settings)
+
+
+@asynccontextmanager
+async def mail_role(
+    core: Core, sockets: Mapping[str, socket.socket] | None = None
+) -> AsyncIterator[RunningMail]:
+    """Take and deliver mail.
+
+    Args:
+        core: The services.
+        sockets: Listening sockets by name of the listener; without them they are opened here.
+
+    Raises:
+        OSError: An address cannot be listened at.
+    """
+    stop = asyncio.Event()
+    worker = delivery_worker(core, f"{socket.gethostname()}-{os.getpid()}")
+    working = asyncio.create_task(worker.run(stop))
+    try:
+        server = mail_server(core)
+        ports = {"smtp": await server.start(sockets["smtp"] if sockets else None)}
+        try:
+            yield RunningMail(ports, working)
+        finally:
+            # Nobody new is let in while the last messages go out.
+            await server.close()
+    finally:
+        stop.set()
+        await working
 
 
 def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver:
@@ -72,19 +155,23 @@ def mail_server(core: Core) -> MailServer:
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
     )
-    tls = server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
     return MailServer(
         inbound,
         host=smtp.host,
         port=smtp.port,
         hostname=smtp.hostname,
-        tls=tls,
+        tls=_server_tls(settings),
         limits=ServerLimits(
             size_octets=smtp.size_octets,
             connections=smtp.connections,
             connections_per_address=smtp.connections_per_address,
         ),
     )
+
+
+def _server_tls(settings: Settings) -> ssl.SSLContext:
+    smtp = settings.smtp
+    return server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
 
 
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import ClientSession, web
+from prometheus_client import generate_latest
 
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue
@@ -136,6 +137,9 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     async def ready() -> dict[str, bool]:
         return parts
 
+    async def metrics() -> bytes:
+        return generate_latest()
+
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -149,6 +153,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),
         catalogue=catalogue,
         ready=ready,
+        metrics=metrics,
         clock=now,
         limits=limits,
     )
