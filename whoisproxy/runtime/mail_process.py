@@ -58,10 +58,12 @@ class Assignment:
 
 async def run(assignment: Assignment, questions: asyncio.StreamReader) -> None:
     """Work until the questions end."""
-    settings = assignment.settings
+    settings, place = assignment.settings, assignment.place
     configure_logging(settings.log.level, settings.log.format)
     async with AsyncExitStack() as stack:
-        core = await stack.enter_async_context(open_core(settings, migrating=False))
+        core = await stack.enter_async_context(
+            open_core(settings, slot=place.number, processes=place.processes, migrating=False)
+        )
         sockets = {name: socket.socket(fileno=fd) for name, fd in assignment.sockets.items()}
         mail = await stack.enter_async_context(mail_role(core, sockets))
         _answer(READY)
