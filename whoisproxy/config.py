@@ -233,7 +233,6 @@ class Checks(_Section):
     greylisting: bool = True
     greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
     protected_senders: tuple[Path, ...] = ()
-    dns_lists: tuple[DnsListSettings, ...] = ()
 
 
 class Catalogue(_Section):
@@ -279,6 +278,7 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
     checks: Checks = Checks()
+    dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.preparation import Preparation
@@ -175,7 +175,9 @@ async def open_world(
         store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(
+                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+            ),
             directory=directory,
             resolver=resolver,
             store=store,

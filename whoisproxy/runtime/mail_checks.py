@@ -30,7 +30,7 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
     policy = ClientPolicy(
         resolver=resolver,
         own_names=frozenset({settings.smtp.hostname, settings.relay.domain}),
-        lists=tuple(_list(one) for one in settings.checks.dns_lists),
+        lists=tuple(_list(one) for one in settings.dns_lists),
         greylist=_greylist(core) if settings.checks.greylisting else None,
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
