@@ -7,9 +7,11 @@ is asked with each other one, and costs as little, for its answer is in the cach
 """
 
 import asyncio
+import contextlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from prometheus_client import Counter
@@ -17,7 +19,7 @@ from prometheus_client import Counter
 from mailrelay.checks.rates import Address, address_of
 from mailrelay.dns import DnsTemporaryError, Resolver
 
-_ANSWERS = Counter("mailrelay_dns_list_answers_total", "Answers of DNS lists", ["list", "outcome"])
+_SILENT = Counter("mailrelay_dns_list_silent_total", "DNS lists that said nothing", ["list", "reason"])
 
 Meaning = Literal["allow", "reject", "doubtful"] | float
 
@@ -69,26 +71,29 @@ class DnsLists:
         address = address_of(ip)
         if not self._lists or address is None:
             return ()
-        found = await asyncio.gather(*(self._asked(one, address) for one in self._lists))
-        return tuple(meaning for meanings in found for meaning in meanings)
+        sought, never = _reversed(address), _reversed(_NEVER_LISTED[address.version])
+        questions = (f"{name}.{one.zone}" for one in self._lists for name in (sought, never))
+        unknown = [name for name in questions if self._resolver.cached(name, "A") is None]
+        if unknown:
+            await asyncio.gather(*(self._ask(name) for name in unknown))
+        return tuple(meaning for one in self._lists for meaning in self._read(one, sought, never))
 
-    async def _asked(self, one: DnsList, address: Address) -> tuple[Meaning, ...]:
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                outcome, answers = await self._answers(one.zone, address)
-        except (DnsTemporaryError, TimeoutError):
-            outcome, answers = "failed", ()
-        _ANSWERS.labels(one.publisher, outcome).inc()
-        meanings = (one.meaning_of(answer) for answer in answers)
+    async def _ask(self, question: str) -> None:
+        """Bring an answer into the cache, or not."""
+        with contextlib.suppress(DnsTemporaryError):
+            await self._resolver.answer(question, "A", _PATIENCE_S)
+
+    def _read(self, one: DnsList, sought: str, never: str) -> tuple[Meaning, ...]:
+        answer = self._resolver.cached(f"{sought}.{one.zone}", "A")
+        control = self._resolver.cached(f"{never}.{one.zone}", "A")
+        if answer is None or control is None or control.records:
+            _SILENT.labels(one.publisher, "failed" if control is None or answer is None else "unusable").inc()
+            return ()
+        meanings = (one.meaning_of(record) for record in answer.records)
         return tuple(meaning for meaning in meanings if meaning is not None)
 
-    async def _answers(self, zone: str, address: Address) -> tuple[str, tuple[str, ...]]:
-        if (await self._resolver.answer(_question(_NEVER_LISTED[address.version], zone), "A")).records:
-            return "unusable", ()
-        answers = (await self._resolver.answer(_question(address, zone), "A")).records
-        return ("listed" if answers else "not-listed"), answers
 
-
-def _question(address: Address, zone: str) -> str:
-    """Return octets or nibbles in reverse below the zone (RFC 5782 sections 2.1 and 2.4)."""
-    return f"{address.reverse_pointer.removesuffix('.in-addr.arpa').removesuffix('.ip6.arpa')}.{zone}"
+@lru_cache(maxsize=4_096)
+def _reversed(address: Address) -> str:
+    """Return octets or nibbles in reverse (RFC 5782 sections 2.1 and 2.4)."""
+    return address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")

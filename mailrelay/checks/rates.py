@@ -17,6 +17,7 @@ _MAX_KEYS = 50_000
 _IPV4 = 4
 
 
+@lru_cache(maxsize=20_000)
 def address_of(ip: str) -> Address | None:
     """Return an address given as text, an IPv4 address as such however it is written; None for other text."""
     try:

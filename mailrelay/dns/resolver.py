@@ -74,15 +74,22 @@ class Resolver:
         self._hits += 1
         return answer
 
-    async def answer(self, name: str, kind: Kind) -> Answer:
+    async def answer(self, name: str, kind: Kind, patience_s: float | None = None) -> Answer:
         """Return the answer to a question, from the cache or the DNS.
 
         What is no domain name does not exist and has no records.
 
+        Args:
+            name: In any case, with or without the final dot.
+            kind: What is asked for.
+            patience_s: How long the caller waits at most; what is answered later is kept all the same.
+
         Raises:
             DnsTemporaryError: No answer could be had now, or some seconds ago.
         """
-        answer = self.cached(name, kind) or await self._shared((name.lower().rstrip("."), kind))
+        answer = self.cached(name, kind)
+        if answer is None:
+            answer = await self._shared((name.lower().rstrip("."), kind), patience_s)
         if answer is None:
             raise DnsTemporaryError
         return answer
@@ -162,7 +169,7 @@ class Resolver:
         """
         return (await self.answer(name, "A")).exists
 
-    async def _shared(self, key: _Key) -> Answer | None:
+    async def _shared(self, key: _Key, patience_s: float | None) -> Answer | None:
         """Ask, or wait for the answer to the same question that is being asked."""
         if self._failed.get(key, 0.0) > self._monotonic():
             return None
@@ -172,7 +179,10 @@ class Resolver:
             self._asking[key] = task
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         # Others may wait for the same answer; whoever gives up does not take it from them.
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), patience_s)
+        except TimeoutError:
+            return None
 
     async def _ask(self, key: _Key) -> Answer | None:
         _CACHED.inc(self._hits)
