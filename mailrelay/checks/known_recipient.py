@@ -1,9 +1,10 @@
 """Take mail only for addresses that take it (RFC 5321 section 3.3), and tell nobody why not.
 
-An address that never existed, one that is retired and one whose owner takes no mail get the same answer
-by the same steps. Only `Protected` mail reaches an owner who takes none. Whether a message is that shows
-after DATA, so such an address is taken where the reverse-path is on the list and SPF proves it, and the
-message chain decides. SPF is asked for unknown addresses as well: else its time would tell them apart.
+An address that never existed, one that is retired and one whose owner takes no mail get the same answer,
+after the same questions to the DNS, and count as guesses alike. Only `Protected` mail reaches an owner
+who takes none. Whether a message is that shows after DATA, so such an address is taken where the
+reverse-path is on the list and SPF proves it, and the message chain decides. SPF is asked for unknown
+addresses as well: else the time it takes would be telling.
 """
 
 from mailrelay.authentication.results import Result

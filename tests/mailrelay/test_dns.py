@@ -184,7 +184,7 @@ async def test_a_dead_server_is_asked_no_more_until_it_lives(
     monkeypatch.setattr("mailrelay.dns.servers._PROBE_PAUSE_S", 0.0)
     name = dns.name.from_text("a.example")
     dns_server.ignore(".")
-    servers = NameServers([dns_server.nameserver], timeout_s=0.05, lifetime_s=1.0)
+    servers = NameServers([dns_server.nameserver], timeout_s=0.2, lifetime_s=2.0)
     [server] = servers._servers
     for _ in range(2):
         with pytest.raises(DnsTemporaryError):
@@ -208,12 +208,25 @@ async def test_a_dead_server_is_asked_no_more_until_it_lives(
 async def test_names_without_servers_do_not_make_the_resolver_look_dead(dns_server: DnsServer) -> None:
     """A stranger may send us any number of them."""
     dns_server.ignore("dead.example")
-    servers = NameServers([dns_server.nameserver], timeout_s=0.05, lifetime_s=1.0)
-    for number in range(5):
+    servers = NameServers([dns_server.nameserver], timeout_s=0.2, lifetime_s=2.0)
+    [server] = servers._servers
+    for number in range(2):
         with pytest.raises(DnsTemporaryError):
             await servers.ask(dns.name.from_text(f"n{number}.dead.example"), dns.rdatatype.TXT)
-    assert not servers._servers[0].is_dead()
+    assert not server.is_dead()
+    assert server._probe is not None
+    await server._probe
+    assert not server.is_dead()
     assert (".", "SOA") in dns_server.queries
+
+
+async def test_who_has_no_patience_leaves_the_answer_to_others(dns_server: DnsServer) -> None:
+    dns_server.set("slow.example", "A", "192.0.2.1")
+    resolver = Resolver([dns_server.nameserver])
+    with pytest.raises(DnsTemporaryError):
+        await resolver.answer("slow.example", "A", patience_s=0)
+    assert await resolver.ipv4("slow.example") == ["192.0.2.1"]
+    assert len(dns_server.queries) == 1
 
 
 async def test_the_cache_is_bounded(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:

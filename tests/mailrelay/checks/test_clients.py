@@ -4,6 +4,8 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailrelay.checks.chain import Chain
 from mailrelay.checks.chains import Chains, CheckLimits, ClientPolicy, build_chains
@@ -216,6 +218,22 @@ async def test_a_check_that_breaks_is_asked_again() -> None:
     assert (await clients.judge(replace(SENDER, helo="once"))).action is Action.DEFER
     assert ("203.0.114.25", "once", False) not in clients._known
     assert (await clients.judge(SENDER)).evidence == (Evidence("x", 0.0),)
+
+
+async def test_lists_and_names_that_stay_silent_are_no_evidence(
+    chains: Chains, dns_server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("dns_lists", "reverse_dns"):
+        monkeypatch.setattr(f"mailrelay.checks.{module}._PATIENCE_S", 0.02)
+    dns_server.ignore(".")
+    assert await said(chains, SENDER) == (Action.ACCEPT, ())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(peer=st.one_of(st.ip_addresses().map(str), st.text(max_size=40)), helo=st.text(max_size=80))
+async def test_no_client_breaks_a_check(chains: Chains, peer: str, helo: str) -> None:
+    decision = await chains.client.run(from_peer(peer, helo))
+    assert not any("check-failed" in reason for reason in decision.reasons)
 
 
 def _nobody_protected() -> ProtectedEnvelope:
