@@ -250,7 +250,7 @@ class _Connection(SMTP):
         return str(TRY_LATER)
 
     async def _handle_client(self) -> None:
-        refusal = await self._mail.inbound.connected(self._peer_ip)
+        refusal = await self._mail.inbound.connected(ConnectionContext(self._peer_ip))
         if refusal is not None:
             await super().push(str(refusal))
             self.hang_up()

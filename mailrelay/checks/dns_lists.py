@@ -84,12 +84,14 @@ class DnsLists:
             await self._resolver.answer(question, "A", _PATIENCE_S)
 
     def _read(self, one: DnsList, sought: str, never: str) -> tuple[Meaning, ...]:
-        answer = self._resolver.cached(f"{sought}.{one.zone}", "A")
+        answers = self._resolver.cached(f"{sought}.{one.zone}", "A")
         control = self._resolver.cached(f"{never}.{one.zone}", "A")
-        if answer is None or control is None or control.records:
-            _SILENT.labels(one.publisher, "failed" if control is None or answer is None else "unusable").inc()
+        if answers is None or control is None or control:
+            _SILENT.labels(
+                one.publisher, "failed" if control is None or answers is None else "unusable"
+            ).inc()
             return ()
-        meanings = (one.meaning_of(record) for record in answer.records)
+        meanings = (one.meaning_of(answer) for answer in answers)
         return tuple(meaning for meaning in meanings if meaning is not None)
 
 

@@ -1,4 +1,4 @@
-"""Doubt clients that speak before our banner: RFC 5321 section 3.1 has them wait, spam engines do not."""
+"""Doubt clients that speak before their turn: RFC 5321 section 3.1 has them wait, spam engines do not."""
 
 from mailrelay.checks.stages import SenderContext
 from mailrelay.checks.verdict import Action, Verdict
@@ -15,4 +15,4 @@ class EarlyTalker:
         """Evidence only: some honest old clients do it."""
         if not context.connection.early_talker:
             return None
-        return Verdict(self.name, Action.ACCEPT, "spoke-before-banner", score=_WEIGHT)
+        return Verdict(self.name, Action.ACCEPT, "spoke-out-of-turn", score=_WEIGHT)

@@ -24,7 +24,7 @@ class ConnectionContext:
 
     Attributes:
         peer_ip: IPv4 or IPv6 address in text form.
-        early_talker: Whether the client spoke before our banner (RFC 5321 section 3.1).
+        early_talker: Whether it spoke before its turn: before the banner, or behind EHLO before our answer.
     """
 
     peer_ip: str

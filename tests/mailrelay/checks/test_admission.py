@@ -99,9 +99,9 @@ async def test_the_weight_of_a_list_is_added_to_the_content_score(world: World, 
 async def test_a_network_that_gets_little_but_refusals_is_kept_away(world: World, clock: Clock) -> None:
     world.inbound._chains = build_chains(CheckLimits(errors_per_hour=3), clock)
     for _ in range(3):
-        assert await world.inbound.connected(PEER) is None
+        assert await world.inbound.connected(ConnectionContext(PEER)) is None
         world.inbound.erred(PEER)
-    refusal = await world.inbound.connected(PEER)
+    refusal = await world.inbound.connected(ConnectionContext(PEER))
     assert refusal is not None
     assert refusal.code == 421
-    assert await world.inbound.connected("198.51.100.1") is None
+    assert await world.inbound.connected(ConnectionContext("198.51.100.1")) is None
