@@ -6,7 +6,7 @@ when it is durable in the queue. Replies are the same for strangers, owners and 
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -16,6 +16,7 @@ from mailrelay.addresses import BounceAddresses
 from mailrelay.authentication.authenticate import authenticate, results_header
 from mailrelay.authentication.results import AuthenticationResults, Result
 from mailrelay.checks.chains import Chains
+from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
 from mailrelay.directory import Directory, Owner, ReplyRoute
@@ -95,9 +96,9 @@ class Inbound:
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
 
-    async def connected(self, peer_ip: str) -> Reply | None:
+    async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
-        decision = await self._chains.connection.run(ConnectionContext(peer_ip))
+        decision = await self._chains.connection.run(context)
         return _refusal(decision)
 
     async def sender(self, context: SenderContext) -> Reply:
@@ -123,6 +124,8 @@ class Inbound:
         route = await self._directory.find(address)
         context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
         decision = await self._chains.recipient.run(context)
+        if decision.action < Action.DEFER:
+            decision = await self._admit(transaction, context)
         refusal = _refusal(decision)
         _ANSWERS.labels("recipient", decision.action.name.lower()).inc()
         if refusal is None and route is not None:
@@ -130,6 +133,18 @@ class Inbound:
             transaction.requests[address] = request
             return _RECIPIENT_OK
         return refusal or UNKNOWN_RECIPIENT
+
+    async def _admit(self, transaction: Transaction, context: RecipientContext) -> Decision:
+        """Judge the client of an acceptable recipient; who is in doubt may have to come again."""
+        client = await self._chains.clients.judge(transaction.sender)
+        if client.action >= Action.DEFER or not client.evidence:
+            return client
+        transaction.sender = replace(transaction.sender, evidence=client.evidence)
+        return await self._chains.doubtful.run(replace(context, sender=transaction.sender))
+
+    def erred(self, peer_ip: str) -> None:
+        """Count a 5yz answer to a client: networks that get little else are kept away for a while."""
+        self._chains.errors.add(network_of(peer_ip))
 
     async def message(self, transaction: Transaction, raw: bytes) -> Reply:
         """Answer the end of DATA. A 250 means that the message is durable."""

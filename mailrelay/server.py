@@ -235,6 +235,8 @@ class _Connection(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Send an answer; too many errors end the connection (RFC 5321 4.2.1)."""
         text = status.decode() if isinstance(status, bytes) else status
+        if text[:1] == "5":
+            self._mail.inbound.erred(self._peer_ip)
         if text[:1] in {"4", "5"}:
             self._errors += 1
             if self._errors > self._mail.limits.errors:
@@ -252,7 +254,7 @@ class _Connection(SMTP):
         return str(TRY_LATER)
 
     async def _handle_client(self) -> None:
-        refusal = await self._mail.inbound.connected(self._peer_ip)
+        refusal = await self._mail.inbound.connected(ConnectionContext(self._peer_ip))
         if refusal is not None:
             await super().push(str(refusal))
             self.hang_up()

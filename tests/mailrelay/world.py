@@ -13,8 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
@@ -137,6 +139,7 @@ class World:
     server: MailServer
     inbound: Inbound
     store: QueueStore
+    engine: AsyncEngine
     keys: OwnerKeys
     directory: Addresses
     dns: DnsServer
@@ -184,7 +187,9 @@ async def open_world(
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(
+                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+            ),
             directory=directory,
             resolver=resolver,
             store=store,
@@ -227,6 +232,7 @@ async def open_world(
                 server=server,
                 inbound=inbound,
                 store=store,
+                engine=engine,
                 keys=keys,
                 directory=directory,
                 dns=dns,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
@@ -25,6 +24,7 @@ from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
+from whoisproxy.runtime.mail_checks import chains_of
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
@@ -119,7 +119,12 @@ def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver
         for server in dns.resolver.Resolver().nameservers
     )
     timeout_s = settings.dns.timeout_s
-    return Resolver(nameservers, timeout_s=timeout_s, lifetime_s=lifetime_s or 3 * timeout_s)
+    return Resolver(
+        nameservers,
+        timeout_s=timeout_s,
+        lifetime_s=lifetime_s or 3 * timeout_s,
+        validating=settings.dns.validating,
+    )
 
 
 def signer_of(settings: Settings) -> Signer:
@@ -143,11 +148,11 @@ def dkim_record(settings: Settings) -> tuple[str, str]:
 def mail_server(core: Core) -> MailServer:
     """Return the inbound server, not yet listening."""
     settings = core.settings
-    smtp, limits = settings.smtp, settings.limits
+    smtp, resolver = settings.smtp, resolver_of(settings)
     inbound = Inbound(
-        chains=build_chains(CheckLimits(**limits.model_dump()), core.clock),
+        chains=chains_of(core, resolver),
         directory=_directory(core),
-        resolver=resolver_of(settings),
+        resolver=resolver,
         store=core.queue,
         bounces=_bounces(settings),
         relay_domain=settings.relay.domain,
