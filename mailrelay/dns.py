@@ -6,18 +6,15 @@ TTL in a bounded cache. What the answers mean is left to the callers.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.nameserver
 import dns.rdatatype
-import dns.rdtypes.ANY.MX
-import dns.rdtypes.ANY.PTR
-import dns.rdtypes.ANY.TXT
 import dns.resolver
 import dns.reversename
 from prometheus_client import Counter
@@ -25,6 +22,7 @@ from prometheus_client import Counter
 from mailrelay.errors import TemporaryMailError
 
 _QUERIES = Counter("mailrelay_dns_queries_total", "DNS questions by outcome", ["outcome"])
+_CACHED = _QUERIES.labels("cached")
 
 _CACHE_ENTRIES = 10_000
 _MAX_TTL_S = 3600.0  # a changed key or policy is seen within the hour, whatever its TTL says
@@ -41,7 +39,7 @@ class DnsTemporaryError(TemporaryMailError):
 @dataclass(frozen=True, slots=True)
 class _Answer:
     exists: bool
-    records: tuple[object, ...]
+    records: tuple[Any, ...]  # as the methods of `Resolver` give them
     expires_at_s: float
 
 
@@ -67,7 +65,17 @@ class Resolver:
         self._resolver.timeout = timeout_s
         self._resolver.lifetime = lifetime_s
         self._monotonic = monotonic
-        self._cache: OrderedDict[tuple[dns.name.Name, dns.rdatatype.RdataType], _Answer] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
+
+    def cached(self, name: str, kind: str) -> tuple[Any, ...] | None:
+        """Return the records of a name from the cache without waiting, or None where they are not there.
+
+        Args:
+            name: Domain name, any case.
+            kind: TXT, MX, A, AAAA or PTR; the records have the form that the method for it returns.
+        """
+        answer = self._kept(_key(name, kind))
+        return None if answer is None else answer.records
 
     async def txt(self, name: str) -> list[str]:
         """Return TXT records, the strings of each joined; octets above 127 as Latin-1.
@@ -75,10 +83,7 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        records = await self._records(name, dns.rdatatype.TXT)
-        return [
-            b"".join(cast("dns.rdtypes.ANY.TXT.TXT", record).strings).decode("latin-1") for record in records
-        ]
+        return list(await self._records(name, "TXT"))
 
     async def mx(self, name: str) -> list[tuple[int, str]]:
         """Return (preference, host) sorted; a null MX (RFC 7505) is `(0, "")`.
@@ -86,10 +91,7 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        records = [
-            cast("dns.rdtypes.ANY.MX.MX", record) for record in await self._records(name, dns.rdatatype.MX)
-        ]
-        return sorted((record.preference, _text(record.exchange)) for record in records)
+        return list(await self._records(name, "MX"))
 
     async def ipv4(self, name: str) -> list[str]:
         """Return the A records as text.
@@ -97,7 +99,7 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        return [str(record) for record in await self._records(name, dns.rdatatype.A)]
+        return list(await self._records(name, "A"))
 
     async def ipv6(self, name: str) -> list[str]:
         """Return the AAAA records as text.
@@ -105,7 +107,7 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        return [str(record) for record in await self._records(name, dns.rdatatype.AAAA)]
+        return list(await self._records(name, "AAAA"))
 
     async def addresses(self, name: str) -> list[str]:
         """Return IPv6, then IPv4 addresses of a host.
@@ -126,10 +128,7 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        return [
-            _text(cast("dns.rdtypes.ANY.PTR.PTR", record).target)
-            for record in await self._records(name, dns.rdatatype.PTR)
-        ]
+        return list(await self._records(name, "PTR"))
 
     async def exists(self, name: str) -> bool:
         """Return whether a name exists in the sense of RFC 8020: its answer is not NXDOMAIN.
@@ -137,28 +136,38 @@ class Resolver:
         Raises:
             DnsTemporaryError: No answer could be had.
         """
-        owner = _owner(name)
-        return owner is not None and (await self._answer(owner, dns.rdatatype.A)).exists
+        return (await self._answer(name, "A")).exists
 
-    async def _records(self, name: str, kind: dns.rdatatype.RdataType) -> tuple[object, ...]:
-        owner = _owner(name)
-        # What is no domain name has no records: asking would only be an error of ours.
-        return () if owner is None else (await self._answer(owner, kind)).records
+    async def _records(self, name: str, kind: str) -> tuple[Any, ...]:
+        return (await self._answer(name, kind)).records
 
-    async def _answer(self, owner: dns.name.Name, kind: dns.rdatatype.RdataType) -> _Answer:
-        now_s = self._monotonic() if self._monotonic else asyncio.get_running_loop().time()
-        cached = self._cache.get((owner, kind))
-        if cached is not None and cached.expires_at_s > now_s:
-            _QUERIES.labels("cached").inc()
-            return cached
-        answer = await self._ask(owner, kind, now_s)
-        self._cache[owner, kind] = answer
-        self._cache.move_to_end((owner, kind))
+    async def _answer(self, name: str, kind: str) -> _Answer:
+        key = _key(name, kind)
+        if (kept := self._kept(key)) is not None:
+            return kept
+        owner = _owner(name)
+        if owner is None:
+            # What is no domain name has no records: asking would only be an error of ours.
+            return _Answer(exists=False, records=(), expires_at_s=0.0)
+        answer = await self._ask(owner, kind)
+        self._cache[key] = answer
+        self._cache.move_to_end(key)
         while len(self._cache) > _CACHE_ENTRIES:
             self._cache.popitem(last=False)
         return answer
 
-    async def _ask(self, owner: dns.name.Name, kind: dns.rdatatype.RdataType, now_s: float) -> _Answer:
+    def _kept(self, key: tuple[str, str]) -> _Answer | None:
+        answer = self._cache.get(key)
+        if answer is None or answer.expires_at_s <= self._now_s():
+            return None
+        _CACHED.inc()
+        return answer
+
+    def _now_s(self) -> float:
+        return self._monotonic() if self._monotonic else asyncio.get_running_loop().time()
+
+    async def _ask(self, owner: dns.name.Name, kind: str) -> _Answer:
+        now_s = self._now_s()
         try:
             answer = await self._resolver.resolve(owner, kind, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
@@ -171,12 +180,29 @@ class Resolver:
         if answer.rrset is None:
             return _Answer(exists=True, records=(), expires_at_s=now_s + _NEGATIVE_TTL_S)
         ttl_s = min(float(answer.rrset.ttl), _MAX_TTL_S)
-        return _Answer(exists=True, records=tuple(answer.rrset), expires_at_s=now_s + ttl_s)
+        return _Answer(exists=True, records=_values(kind, answer.rrset), expires_at_s=now_s + ttl_s)
 
 
 def _nameserver(text: str) -> dns.nameserver.Nameserver:
     host, _, port = text.rpartition(":")
     return dns.nameserver.Do53Nameserver(host.strip("[]"), int(port))
+
+
+def _key(name: str, kind: str) -> tuple[str, str]:
+    return name.rstrip(".").lower(), kind
+
+
+def _values(kind: str, rrset: Iterable[Any]) -> tuple[Any, ...]:
+    """Return records in the form that callers get, made once for as long as they are kept."""
+    match kind:
+        case "TXT":
+            return tuple(b"".join(record.strings).decode("latin-1") for record in rrset)
+        case "MX":
+            return tuple(sorted((record.preference, _text(record.exchange)) for record in rrset))
+        case "PTR":
+            return tuple(_text(record.target) for record in rrset)
+        case _:
+            return tuple(str(record) for record in rrset)
 
 
 def _owner(name: str) -> dns.name.Name | None:

@@ -94,3 +94,12 @@ def test_what_is_no_domain_name_is_a_name_without_records_and_no_error(name: str
     from mailrelay.dns import _owner  # noqa: PLC0415 - its promise is the subject
 
     _owner(name)
+
+
+async def test_what_was_asked_is_had_again_without_waiting(dns_server: DnsServer, resolver: Resolver) -> None:
+    """The cache answers at once, in the form of the methods, whatever the case of the name."""
+    dns_server.set("example.org", "MX", "10 b.example.", "5 a.example.")
+    assert resolver.cached("example.org", "MX") is None
+    asked = await resolver.mx("example.org")
+    assert resolver.cached("Example.ORG.", "MX") == tuple(asked)
+    assert resolver.cached("example.org", "TXT") is None
