@@ -13,8 +13,9 @@ import structlog
 from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.authentication.authenticate import authenticate, results_header
+from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mailrelay.authentication.canonical import canonical_body, canonical_header
 from mailrelay.authentication.dkim import MAX_SIGNATURES, verify_dkim
 from mailrelay.authentication.results import DkimResult, Result
+from mailrelay.authentication.signature import SignedMessage
 from mailrelay.dns import Resolver
 from mailrelay.message import RawMessage
 from whoisproxy.demo.dns_server import DnsServer
@@ -47,7 +48,7 @@ def _signed(raw: bytes = MESSAGE, key: rsa.RSAPrivateKey = KEY, form: bytes = b"
 
 
 async def _one(raw: bytes, resolver: Resolver, now: datetime = NOW) -> DkimResult:
-    [result] = await verify_dkim(RawMessage.parse(raw), resolver, now)
+    [result] = await verify_dkim(SignedMessage(RawMessage.parse(raw)), resolver, now)
     return result
 
 
@@ -168,7 +169,7 @@ async def test_an_ed25519_signature_passes(dns_server: DnsServer, resolver: Reso
 @pytest.mark.usefixtures("published")
 async def test_only_the_first_signatures_are_looked_at(resolver: Resolver) -> None:
     fake = b"DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=a; h=from; bh=AA==; b=AA==\r\n"
-    results = await verify_dkim(RawMessage.parse(fake * 40 + MESSAGE), resolver, NOW)
+    results = await verify_dkim(SignedMessage(RawMessage.parse(fake * 40 + MESSAGE)), resolver, NOW)
     assert len(results) == MAX_SIGNATURES
 
 

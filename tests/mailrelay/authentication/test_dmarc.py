@@ -7,7 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailrelay.authentication import authenticate, authenticated_as, results_header
-from mailrelay.authentication.dmarc import evaluate, organizational_domain, parse_record, tree_walk
+from mailrelay.authentication.dmarc import (
+    Organizations,
+    evaluate,
+    organizational_domain,
+    parse_record,
+    tree_walk,
+)
 from mailrelay.authentication.results import (
     AuthenticationResults,
     DkimResult,
@@ -27,7 +33,7 @@ NO_SPF = SpfResult(Result.NONE, "bounce.example")
 async def _evaluate(
     domain: str, resolver: Resolver, spf: SpfResult = NO_SPF, *dkim: DkimResult
 ) -> DmarcResult:
-    return (await evaluate(domain, spf, dkim, resolver))[0]
+    return await evaluate([domain], spf, dkim, resolver, Organizations(resolver))
 
 
 def _dkim(domain: str, result: Result = Result.PASS) -> DkimResult:
@@ -75,8 +81,11 @@ async def test_the_tree_walk_finds_the_organisational_domain(
         ("p=reject; t=y", "example.com", "quarantine"),
         ("p=quarantine; t=y", "example.com", "none"),
         ("p=reject; pct=0; unknown=x", "example.com", "reject"),
-        ("p=nonsense", "example.com", "none"),
+        ("p=nonsense; rua=mailto:a@example.com", "example.com", "none"),
+        ("p=reject; sp=nonsense; rua=mailto:a@example.com", "example.com", "none"),
         ("rua=mailto:a@example.com", "example.com", "none"),
+        ("sp=reject", "example.com", "none"),
+        ("sp=reject", "sub.example.com", "reject"),
     ],
 )
 async def test_the_policy_that_holds(
