@@ -1,4 +1,4 @@
-"""Who sent a message: SPF, DKIM, DMARC (RFC 7208, 6376, 9989), ARC (RFC 8617), and the record of it (RFC 8601)."""
+"""Who sent a message: SPF, DKIM, DMARC, ARC (RFC 7208, 6376, 9989, 8617), and the record of it (RFC 8601)."""
 
 from mailrelay.authentication.authenticate import authenticate, authenticated_as
 from mailrelay.authentication.results import (

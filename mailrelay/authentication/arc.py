@@ -103,7 +103,7 @@ def _read_chain(signed: SignedMessage, now: datetime) -> list[_Link]:
     Raises:
         Unusable: The structure is broken, or the chain was found broken before.
     """
-    fields = _collect(signed)
+    fields = collect_sets(signed)
     latest = fields.get(max(fields), {}).get(SEAL)
     if latest is not None and signature_tags(latest).get("cv", "").lower() == "fail":
         raise Unusable(Result.FAIL, "chain-failed-before")
@@ -112,7 +112,12 @@ def _read_chain(signed: SignedMessage, now: datetime) -> list[_Link]:
     return [_link(number, fields[number], now) for number in sorted(fields)]
 
 
-def _collect(signed: SignedMessage) -> dict[int, _Fields]:
+def collect_sets(signed: SignedMessage) -> dict[int, dict[str, HeaderField]]:
+    """Return the fields of each ARC set by lower-case name, sets by number.
+
+    Raises:
+        Unusable: A field has no number, or there are two of a kind in a set.
+    """
     found: dict[int, _Fields] = {}
     if signed.too_long:
         raise Unusable(Result.FAIL, "header-too-long")
@@ -146,9 +151,8 @@ def _link(number: int, fields: _Fields, now: datetime) -> _Link:
         raise Unusable(Result.FAIL, "seal-names-fields")
     # The RFC takes DKIM's default over; the sealers and ValiMail's suite do not.
     signature = Signature.read(fields[SIGNATURE], _SIGNATURE_TAGS, now, unsaid="relaxed/relaxed")
-    if "h" not in signature.tags or SEAL in signature.names():
+    if "h" not in signature.tags or SEAL in signature.names:
         raise Unusable(Result.FAIL, "signed-names")
-    signature.methods()
     return _Link(fields[RESULTS], signature, seal)
 
 
@@ -162,7 +166,7 @@ async def _verify_chain(links: Sequence[_Link], signed: SignedMessage, resolver:
     texts = await key_texts(names, resolver)
     latest = links[-1].signature
     if len(signed.body) >= THREAD_FROM_OCTETS:
-        await asyncio.to_thread(signed.body_hash, latest.methods()[1])
+        await asyncio.to_thread(signed.body_hash, latest.methods[1])
     latest.check(signed, latest.key(texts))
     for link, digest in zip(links, _seal_hashes(links, signed), strict=True):
         link.seal.check_proof(digest, link.seal.key(texts))
@@ -202,7 +206,7 @@ def _testimony(link: _Link) -> ArcSet:
         for one in statements(value)
         if one.result == "pass" and one.method in _SUBJECTS and (subject := _subject(one))
     ]
-    covers_author = "from" in link.signature.names()
+    covers_author = "from" in link.signature.names
     return ArcSet(link.seal.domain, authserv_id(value), tuple(passed), covers_author)
 
 

@@ -54,7 +54,7 @@ async def authenticate(  # noqa: PLR0913, PLR0917 - what SPF, DKIM and DMARC loo
             check_spf(peer_ip, helo, reverse_path, resolver), verify_dkim(signed, resolver, now)
         )
     organizations = Organizations(resolver)
-    authors = read_authors(message)
+    authors = () if signed.too_long else read_authors([field.value for field in signed.named("from")])
     domains = tuple(dict.fromkeys(author.rpartition("@")[2] for author in authors))
     dmarc = await evaluate(domains, spf, dkim, resolver, organizations)
     results = AuthenticationResults(

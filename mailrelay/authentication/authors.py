@@ -2,8 +2,7 @@
 
 import email.utils
 import re
-
-from mailrelay.message import RawMessage
+from collections.abc import Sequence
 
 _MAX_CHARACTERS = 4_000
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f]")
@@ -16,13 +15,16 @@ _PLAIN = re.compile(
 )
 
 
-def read_authors(message: RawMessage) -> tuple[str, ...]:
+def read_authors(values: Sequence[str]) -> tuple[str, ...]:
     """Return the mailboxes of the From field, domains as lower-case A-labels.
 
-    Empty where there is not exactly one such field or any of it is no mailbox: with a parser in doubt,
-    a reader's program may see another author than we do.
+    Args:
+        values: Unfolded value of each From field.
+
+    Returns:
+        Nothing where there is not exactly one such field or any of it is no mailbox: with a parser in doubt,
+        a reader's program may see another author than we do.
     """
-    values = message.all("From")
     if len(values) != 1 or len(values[0]) > _MAX_CHARACTERS:
         return ()
     plain = _PLAIN.fullmatch(values[0])

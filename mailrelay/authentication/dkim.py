@@ -29,7 +29,7 @@ async def verify_dkim(signed: SignedMessage, resolver: Resolver, now: datetime) 
     usable = [one for one in read if isinstance(one, Signature)]
     texts = await key_texts({one.key_name for one in usable}, resolver)
     if len(signed.body) >= THREAD_FROM_OCTETS:
-        for method in {one.methods()[1] for one in usable}:
+        for method in {one.methods[1] for one in usable}:
             await asyncio.to_thread(signed.body_hash, method)
     return tuple(one if isinstance(one, DkimResult) else _verify(one, signed, texts) for one in read)
 
@@ -67,9 +67,8 @@ def _check_tags(signature: Signature) -> None:
     tags = signature.tags
     if tags["v"] != "1":
         raise Unusable(Result.PERMERROR, "tags")
-    if "from" not in signature.names():
+    if "from" not in signature.names:
         raise Unusable(Result.PERMERROR, "from-not-signed")
-    signature.methods()
     if "dns/txt" not in [method.strip() for method in tags.get("q", "dns/txt").lower().split(":")]:
         raise Unusable(Result.PERMERROR, "query-method")
     host = _identity_host(signature)

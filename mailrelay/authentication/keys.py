@@ -5,9 +5,7 @@ resolver. RSA keys below 1,024 bits do not count (RFC 8301 section 3.2), nor do 
 """
 
 import asyncio
-import base64
 import binascii
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -181,6 +179,6 @@ def decoded(text: str, reason: str) -> bytes:
         Unusable: It is none; with `reason`.
     """
     try:
-        return base64.b64decode(re.sub(r"\s+", "", text), validate=True)
+        return binascii.a2b_base64("".join(text.split()), strict_mode=True)
     except (binascii.Error, ValueError):
         raise Unusable(Result.PERMERROR, reason) from None

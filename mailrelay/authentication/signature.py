@@ -62,7 +62,7 @@ class SignedMessage:
         Each name takes the lowest field that is left (RFC 6376 section 5.4.2); the signature never covers
         itself by name.
         """
-        digest = hashlib.sha256()
+        covered: list[bytes] = []
         taken: dict[str, int] = {}
         for name in names:
             fields = self._by_name.get(name)
@@ -71,11 +71,13 @@ class SignedMessage:
             at = taken.get(name, len(fields)) - 1
             if at >= 0 and fields[at] is own:
                 at -= 1
-            taken[name] = max(at, 0)
-            if at >= 0:
-                digest.update(self.canonical(fields[at], method))
-        digest.update(canonical_header(without_signature(own.raw), method).removesuffix(b"\r\n"))
-        return digest.digest()
+            if at < 0:
+                taken[name] = 0
+                continue
+            taken[name] = at
+            covered.append(self.canonical(fields[at], method))
+        covered.append(canonical_header(without_signature(own.raw), method).removesuffix(b"\r\n"))
+        return hashlib.sha256(b"".join(covered)).digest()
 
     def canonical(self, field: HeaderField, method: str) -> bytes:
         """Return a field of this message in canonical form."""
@@ -94,7 +96,8 @@ class Signature:
         kind: `rsa` or `ed25519`; the hash is SHA-256.
         domain: `d=`, lower case.
         selector: `s=`, lower case.
-        unsaid: Canonicalisation where there is no `c=`.
+        names: Header names of `h=`, lower case; empty where there is none.
+        methods: Canonicalisation of header and body.
     """
 
     field: HeaderField
@@ -102,7 +105,8 @@ class Signature:
     kind: str
     domain: str
     selector: str
-    unsaid: str
+    names: tuple[str, ...]
+    methods: tuple[str, str]
 
     @classmethod
     def read(
@@ -131,7 +135,9 @@ class Signature:
         if algorithm not in {"rsa-sha256", "ed25519-sha256"}:
             raise Unusable(Result.PERMERROR, "algorithm")
         _check_times(tags, now)
-        return cls(field, tags, algorithm.removesuffix("-sha256"), domain, selector, unsaid)
+        kind = algorithm.removesuffix("-sha256")
+        names, methods = _names(tags.get("h", "")), _methods(tags.get("c", unsaid))
+        return cls(field, tags, kind, domain, selector, names, methods)
 
     @property
     def key_name(self) -> str:
@@ -146,39 +152,16 @@ class Signature:
         """
         return usable_key(texts[self.key_name], self.kind)
 
-    def names(self) -> tuple[str, ...]:
-        """Return the header names of `h=` in lower case.
-
-        Raises:
-            Unusable: There are more than anybody signs.
-        """
-        names = tuple(name.strip().lower() for name in self.tags["h"].split(":", _MAX_SIGNED_NAMES))
-        if len(names) > _MAX_SIGNED_NAMES:
-            raise Unusable(Result.PERMERROR, "too-many-names")
-        return names
-
-    def methods(self) -> tuple[str, str]:
-        """Return the canonicalisation methods of header and body (RFC 6376 section 3.5, `c=`).
-
-        Raises:
-            Unusable: They are unknown.
-        """
-        header, _, body = self.tags.get("c", self.unsaid).lower().partition("/")
-        body = body or "simple"
-        if header not in _METHODS or body not in _METHODS:
-            raise Unusable(Result.PERMERROR, "canonicalisation")
-        return header, body
-
     def check(self, signed: SignedMessage, key: KeyRecord) -> None:
         """Compare the body hash, then the signature over the header (RFC 6376 section 6.1.3).
 
         Raises:
             Unusable: They do not fit the message.
         """
-        header_method, body_method = self.methods()
+        header_method, body_method = self.methods
         if signed.body_hash(body_method) != decoded(self.tags["bh"], "body-hash-syntax"):
             raise Unusable(Result.FAIL, "body-hash")
-        digest = signed.header_hash(self.names(), header_method, self.field)
+        digest = signed.header_hash(self.names, header_method, self.field)
         self.check_proof(digest, key)
 
     def check_proof(self, digest: bytes, key: KeyRecord) -> None:
@@ -203,6 +186,21 @@ def signature_tags(field: HeaderField) -> dict[str, str]:
     if tags is None:
         raise Unusable(Result.PERMERROR, "tags")
     return tags
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = text.lower().split(":", _MAX_SIGNED_NAMES)
+    if len(names) > _MAX_SIGNED_NAMES:
+        raise Unusable(Result.PERMERROR, "too-many-names")
+    return tuple(names) if " " not in text and "\t" not in text else tuple(name.strip() for name in names)
+
+
+def _methods(text: str) -> tuple[str, str]:
+    header, _, body = text.lower().partition("/")
+    body = body or "simple"
+    if header not in _METHODS or body not in _METHODS:
+        raise Unusable(Result.PERMERROR, "canonicalisation")
+    return header, body
 
 
 def _check_times(tags: dict[str, str], now: datetime) -> None:

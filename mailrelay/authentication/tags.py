@@ -2,7 +2,6 @@
 
 import re
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MAX_TAGS = 100  # some ten are in use
 
@@ -22,7 +21,12 @@ def parse_tags(text: str) -> dict[str, str] | None:
     for piece in pieces:
         name, equals, value = piece.partition("=")
         name = name.strip()
-        if not equals or name in tags or not _NAME.fullmatch(name):
+        if not equals or name in tags or not _is_name(name):
             return None
         tags[name] = value.strip()
     return tags if len(pieces) <= _MAX_TAGS else None
+
+
+def _is_name(text: str) -> bool:
+    # RFC 6376 section 3.2: a letter, then letters, digits and underscores: nearly what Python calls a name.
+    return text.isidentifier() and text.isascii() and text[0] != "_"
