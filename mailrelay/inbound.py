@@ -67,6 +67,7 @@ class Inbound:
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
         takes_operator_mail: Whether somebody reads postmaster and abuse.
+        validates_arc: Whether ARC chains are looked at.
     """
 
     def __init__(  # noqa: PLR0913 - what a mail server is made of
@@ -81,6 +82,7 @@ class Inbound:
         authserv_id: str,
         clock: Callable[[], datetime],
         takes_operator_mail: bool = False,
+        validates_arc: bool = True,
     ) -> None:
         self._chains = chains
         self._directory = directory
@@ -91,6 +93,7 @@ class Inbound:
         self._authserv_id = authserv_id
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
+        self._validates_arc = validates_arc
 
     async def connected(self, peer_ip: str) -> Reply | None:
         """Return a refusal for a new connection, or None."""
@@ -156,6 +159,7 @@ class Inbound:
             sender.reverse_path,
             self._resolver,
             self._clock(),
+            validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
         owner = await self._owner(routes)

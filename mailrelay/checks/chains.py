@@ -35,6 +35,7 @@ class CheckLimits:
     Attributes:
         unknown_recipients_per_hour: Beyond it a network's recipients are deferred.
         recipients_per_message: Recipients of one transaction.
+        trusted_arc_sealers: Domains whose ARC seals override a failed DMARC check, lower case.
         observe_only: Names of checks that are recorded and decide nothing.
         check_timeout_s: Time given to each check.
     """
@@ -45,6 +46,7 @@ class CheckLimits:
     recipients_per_message: int = 50
     bulk: BulkLimits = field(default_factory=BulkLimits)
     score: ScoreLimits = field(default_factory=ScoreLimits)
+    trusted_arc_sealers: frozenset[str] = frozenset()
     observe_only: frozenset[str] = frozenset()
     check_timeout_s: float = 10.0
 
@@ -80,7 +82,7 @@ def build_chains(limits: CheckLimits, clock: Clock) -> Chains:
     message: Sequence[Check[MessageContext]] = (
         MalformedMessage(),
         MailLoop(),
-        DmarcPolicyCheck(),
+        DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
         BulkSimilarity(limits.bulk, clock),

@@ -56,12 +56,18 @@ def dkim_record(settings: Settings) -> tuple[str, str]:
     return signer_of(settings).dns_record()
 
 
+def check_limits(settings: Settings) -> CheckLimits:
+    """Return the limits of the checks as set."""
+    trusted = frozenset(settings.authentication.trusted_arc_sealers)
+    return CheckLimits(**settings.limits.model_dump(), trusted_arc_sealers=trusted)
+
+
 def mail_server(core: Core) -> MailServer:
     """Return the inbound server, not yet listening."""
     settings = core.settings
-    smtp, limits = settings.smtp, settings.limits
+    smtp = settings.smtp
     inbound = Inbound(
-        chains=build_chains(CheckLimits(**limits.model_dump()), core.clock),
+        chains=build_chains(check_limits(settings), core.clock),
         directory=_directory(core),
         resolver=resolver_of(settings),
         store=core.queue,
@@ -70,6 +76,7 @@ def mail_server(core: Core) -> MailServer:
         authserv_id=smtp.hostname,
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
+        validates_arc=settings.authentication.arc,
     )
     tls = server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
     return MailServer(
