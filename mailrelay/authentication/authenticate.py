@@ -14,7 +14,14 @@ from mailrelay.authentication.arc import validate_arc
 from mailrelay.authentication.authors import normal_mailbox, read_authors
 from mailrelay.authentication.dkim import verify_dkim
 from mailrelay.authentication.dmarc import Organizations, evaluate
-from mailrelay.authentication.results import AuthenticationResults, DkimResult, Result, SpfResult
+from mailrelay.authentication.results import (
+    AuthenticationResults,
+    DkimResult,
+    DmarcPolicy,
+    DmarcResult,
+    Result,
+    SpfResult,
+)
 from mailrelay.authentication.signature import SignedMessage
 from mailrelay.authentication.spf import check_spf, check_spf_from_cache
 from mailrelay.dns import DnsTemporaryError, Resolver
@@ -68,6 +75,16 @@ async def authenticate(  # noqa: PLR0913, PLR0917 - what SPF, DKIM and DMARC loo
     )
     _count(results)
     return results
+
+
+def without_dns(message: RawMessage) -> AuthenticationResults:
+    """Return what can be said of a message where the DNS is not asked: who its authors claim to be."""
+    authors = read_authors(message.all("From"))
+    domains = {author.rpartition("@")[2] for author in authors}
+    dmarc = Result.NONE if len(domains) == 1 else Result.PERMERROR
+    return AuthenticationResults(
+        SpfResult(Result.NONE, ""), (), DmarcResult(dmarc, DmarcPolicy.NONE, ""), authors
+    )
 
 
 def authenticated_as(results: AuthenticationResults, mailbox: str) -> bool:
