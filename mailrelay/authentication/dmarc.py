@@ -18,9 +18,7 @@ _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _REPORT_URI = re.compile(r"[a-z][a-z0-9+.-]*:[^\s,!;]+", re.IGNORECASE)
 _WALK_LABELS = 8  # section 4.10: at most eight questions however long the name
 _MAX_RECORD_CHARACTERS = 4096
-_MAX_AUTHOR_DOMAINS = (
-    5  # section 11.5: a limit of ours, so that a From field cannot cost hundreds of questions
-)
+_MAX_AUTHOR_DOMAINS = 5  # a limit of ours, so that a From field cannot cost hundreds of questions
 _REMEMBERED = 2048
 
 _POLICIES = {policy.value: policy for policy in DmarcPolicy}
@@ -81,7 +79,9 @@ def _read_tags(text: str) -> _Tags | None:
         tags.setdefault("p", "none")
         return MappingProxyType(tags)
     kept = {name: value for name, value in tags.items() if name not in {"p", "sp", "np"}}
-    if any(_REPORT_URI.fullmatch(uri.strip()) for uri in tags.get("rua", "").split(",")):
+    # The size after an exclamation mark is of RFC 7489, and ignored.
+    uris = [uri.partition("!")[0].strip() for uri in tags.get("rua", "").split(",")]
+    if any(_REPORT_URI.fullmatch(uri) for uri in uris):
         kept |= _NO_POLICY
     return MappingProxyType(kept)
 
@@ -170,7 +170,7 @@ class Organizations:
         return records
 
     async def same(self, one: str, other: str) -> bool:
-        """Return whether two domains are aligned in relaxed mode (section 4.4).
+        """Return whether two domains are aligned in relaxed mode.
 
         Raises:
             DnsTemporaryError: A question could not be answered.
@@ -196,7 +196,8 @@ async def evaluate(
     """Return the DMARC result of a message.
 
     A From field with several domains is judged for each of them, and the strictest policy among those that
-    fail holds (section 11.5). Where none fails but not all pass, no one domain answers for the message.
+    fail holds, as the RFC's security considerations advise. Where none fails but not all pass, no one domain
+    answers for the message.
 
     Args:
         domains: Author domains, lower-case A-labels; none where the From field is not to be read.

@@ -1,6 +1,6 @@
 """Do what the author's domain asks for mail that is not its own (RFC 9989).
 
-Local policy may override it (section 7.4): a mailing list breaks SPF and DKIM of honest mail. Where a sealer
+Local policy may override it (section 5.4): a mailing list breaks SPF and DKIM of honest mail. Where a sealer
 that we are told to trust saw the mail authenticated before, and its ARC chain holds, the mail is taken.
 """
 

@@ -70,9 +70,13 @@ async def judge(
 
 
 def _resolver(settings: Settings, nameservers: Sequence[str], *, dns: bool) -> Resolver | None:
-    if nameservers:
-        return Resolver(nameservers, timeout_s=settings.dns.timeout_s, lifetime_s=3 * settings.dns.timeout_s)
-    return resolver_of(settings) if dns else None
+    if not nameservers:
+        return resolver_of(settings) if dns else None
+    timeout_s = settings.dns.timeout_s
+    try:
+        return Resolver(nameservers, timeout_s=timeout_s, lifetime_s=3 * timeout_s)
+    except ValueError:
+        raise typer.BadParameter("must be address:port", param_hint="'--nameserver'") from None
 
 
 def _contents(names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
