@@ -15,7 +15,7 @@ from mailrelay.authentication.canonical import canonical_header, without_signatu
 from mailrelay.authentication.keys import KeyTexts, Unusable, key_texts
 from mailrelay.authentication.results import ArcResult, ArcSet, Result
 from mailrelay.authentication.results_field import Statement, authserv_id, statements
-from mailrelay.authentication.signature import THREAD_FROM_OCTETS, Signature, SignedMessage, signature_tags
+from mailrelay.authentication.signature import THREAD_FROM_OCTETS, Signature, SignedMessage
 from mailrelay.dns import Resolver
 from mailrelay.message import HeaderField
 
@@ -105,11 +105,11 @@ def _read_chain(signed: SignedMessage, now: datetime) -> list[_Link]:
     """
     fields = collect_sets(signed)
     latest = fields.get(max(fields), {}).get(SEAL)
-    if latest is not None and signature_tags(latest).get("cv", "").lower() == "fail":
+    if latest is not None and signed.tags(latest).get("cv", "").lower() == "fail":
         raise Unusable(Result.FAIL, "chain-failed-before")
     if max(fields) != len(fields) or any(set(one) != _SET for one in fields.values()):
         raise Unusable(Result.FAIL, "structure")
-    return [_link(number, fields[number], now) for number in sorted(fields)]
+    return [_link(signed, number, fields[number], now) for number in sorted(fields)]
 
 
 def collect_sets(signed: SignedMessage) -> dict[int, dict[str, HeaderField]]:
@@ -125,32 +125,32 @@ def collect_sets(signed: SignedMessage) -> dict[int, dict[str, HeaderField]]:
         if len(signed.named(name)) > MAX_SETS:
             raise Unusable(Result.FAIL, "too-many-sets")
         for field in signed.named(name):
-            if found.setdefault(_instance(field, name), {}).setdefault(name, field) is not field:
+            if found.setdefault(_instance(signed, field, name), {}).setdefault(name, field) is not field:
                 raise Unusable(Result.FAIL, "structure")
     return found
 
 
-def _instance(field: HeaderField, name: str) -> int:
+def _instance(signed: SignedMessage, field: HeaderField, name: str) -> int:
     if name == RESULTS:
         start = _RESULTS_INSTANCE.match(field.value)
         text = start[1] if start else ""
     else:
-        text = signature_tags(field).get("i", "")
+        text = signed.tags(field).get("i", "")
     number = _INSTANCE.fullmatch(text)
     if number is None or int(number[1]) > MAX_SETS:
         raise Unusable(Result.FAIL, "instance")
     return int(number[1])
 
 
-def _link(number: int, fields: _Fields, now: datetime) -> _Link:
-    seal = Signature.read(fields[SEAL], _SEAL_TAGS, now)
+def _link(signed: SignedMessage, number: int, fields: _Fields, now: datetime) -> _Link:
+    seal = Signature.read(signed, fields[SEAL], _SEAL_TAGS, now)
     if seal.tags["cv"].lower() != ("none" if number == 1 else "pass"):
         raise Unusable(Result.FAIL, "chain-status")
     # Section 4.1.3: a seal covers a fixed list of fields, and no body.
     if "h" in seal.tags:
         raise Unusable(Result.FAIL, "seal-names-fields")
     # The RFC takes DKIM's default over; the sealers and ValiMail's suite do not.
-    signature = Signature.read(fields[SIGNATURE], _SIGNATURE_TAGS, now, unsaid="relaxed/relaxed")
+    signature = Signature.read(signed, fields[SIGNATURE], _SIGNATURE_TAGS, now, unsaid="relaxed/relaxed")
     if "h" not in signature.tags or SEAL in signature.names:
         raise Unusable(Result.FAIL, "signed-names")
     return _Link(fields[RESULTS], signature, seal)

@@ -19,7 +19,7 @@ from mailrelay.authentication.arc import MAX_SETS, RESULTS, SEAL, SIGNATURE, col
 from mailrelay.authentication.canonical import canonical_header
 from mailrelay.authentication.keys import Unusable
 from mailrelay.authentication.results import Result
-from mailrelay.authentication.signature import SignedMessage, signature_tags
+from mailrelay.authentication.signature import SignedMessage
 from mailrelay.message import HeaderField, RawMessage
 
 # Section 4.1.2: DKIM signatures should be covered, Authentication-Results and the fields of ARC must not be.
@@ -74,7 +74,7 @@ def seal(  # noqa: PLR0913, PLR0917 - what a set is made of
     try:
         chain = collect_sets(signed)
         number = max(chain, default=0) + 1
-        if number > MAX_SETS or (chain and _failed_before(chain[number - 1])):
+        if number > MAX_SETS or (chain and _failed_before(signed, chain[number - 1])):
             return message
     except Unusable:
         return message
@@ -113,8 +113,8 @@ def _new_set(  # noqa: PLR0913, PLR0917 - what a set is made of
     return seal_field, signature, told
 
 
-def _failed_before(latest: dict[str, HeaderField]) -> bool:
-    return SEAL not in latest or signature_tags(latest[SEAL]).get("cv", "").lower() == "fail"
+def _failed_before(signed: SignedMessage, latest: dict[str, HeaderField]) -> bool:
+    return SEAL not in latest or signed.tags(latest[SEAL]).get("cv", "").lower() == "fail"
 
 
 def _field(name: str, tags: dict[str, str]) -> HeaderField:

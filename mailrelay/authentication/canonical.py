@@ -1,11 +1,8 @@
 """Canonical forms of header and body that a signature covers (RFC 6376 section 3.4)."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from mailrelay.message import HeaderField
-
-_SIGNATURE_TAG = re.compile(rb"((?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 
 
 def canonical_body(body: bytes, method: str) -> bytes:
@@ -49,7 +46,13 @@ def without_signature(raw: bytes) -> bytes:
     """Return a signature's field with its `b=` value emptied (section 3.7)."""
     name, colon, value = raw.partition(b":")
     end = b"\r\n" if value.endswith(b"\r\n") else b""
-    return name + colon + _SIGNATURE_TAG.sub(rb"\1", value.removesuffix(b"\r\n"), count=1) + end
+    tags = value.removesuffix(b"\r\n").split(b";")
+    for at, tag in enumerate(tags):
+        key, equals, _ = tag.partition(b"=")
+        if equals and key.strip(b" \t\r\n") == b"b":
+            tags[at] = key + equals
+            break
+    return name + colon + b";".join(tags) + end
 
 
 def _single_spaces(text: bytes) -> bytes:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailrelay.authentication.keys import KeyRecord, KeyTexts, Unusable, key_texts
 from mailrelay.authentication.results import DkimResult, Result
-from mailrelay.authentication.signature import THREAD_FROM_OCTETS, Signature, SignedMessage, signature_tags
+from mailrelay.authentication.signature import THREAD_FROM_OCTETS, Signature, SignedMessage
 from mailrelay.dns import Resolver
 from mailrelay.message import HeaderField
 
@@ -24,8 +24,10 @@ async def verify_dkim(signed: SignedMessage, resolver: Resolver, now: datetime) 
     if not fields:
         return ()
     if signed.too_long:
-        return tuple(_result(field, Unusable(Result.PERMERROR, "header-too-long")) for field in fields)
-    read = [_read(field, now) for field in fields]
+        return tuple(
+            _result(signed, field, Unusable(Result.PERMERROR, "header-too-long")) for field in fields
+        )
+    read = [_read(signed, field, now) for field in fields]
     usable = [one for one in read if isinstance(one, Signature)]
     texts = await key_texts({one.key_name for one in usable}, resolver)
     if len(signed.body) >= THREAD_FROM_OCTETS:
@@ -34,12 +36,12 @@ async def verify_dkim(signed: SignedMessage, resolver: Resolver, now: datetime) 
     return tuple(one if isinstance(one, DkimResult) else _verify(one, signed, texts) for one in read)
 
 
-def _read(field: HeaderField, now: datetime) -> Signature | DkimResult:
+def _read(signed: SignedMessage, field: HeaderField, now: datetime) -> Signature | DkimResult:
     try:
-        signature = Signature.read(field, _REQUIRED, now)
+        signature = Signature.read(signed, field, _REQUIRED, now)
         _check_tags(signature)
     except Unusable as why:
-        return _result(field, why)
+        return _result(signed, field, why)
     return signature
 
 
@@ -53,10 +55,10 @@ def _verify(signature: Signature, signed: SignedMessage, texts: KeyTexts) -> Dki
     return DkimResult(Result.PASS, signature.domain, signature.selector)
 
 
-def _result(field: HeaderField, why: Unusable) -> DkimResult:
+def _result(signed: SignedMessage, field: HeaderField, why: Unusable) -> DkimResult:
     """Return the result of a signature that cannot be used, with the names it claims."""
     try:
-        tags = signature_tags(field)
+        tags = signed.tags(field)
     except Unusable:
         tags = {}
     return DkimResult(why.result, tags.get("d", "").lower(), tags.get("s", "").lower(), why.reason)

@@ -72,8 +72,8 @@ class KeyRecord:
 async def key_texts(names: Iterable[str], resolver: Resolver) -> KeyTexts:
     """Return the TXT records of all names; only those that are not cached are asked for, all at once."""
     texts: dict[str, Sequence[str] | None] = {name: resolver.cached(name, "TXT") for name in names}
-    missing = [name for name, found in texts.items() if found is None]
-    if missing:
+    if None in texts.values():
+        missing = [name for name, found in texts.items() if found is None]
         texts.update(
             zip(missing, await asyncio.gather(*(_ask(name, resolver) for name in missing)), strict=True)
         )

@@ -42,6 +42,7 @@ class SignedMessage:
         self._by_name: dict[str, list[HeaderField]] = {}
         self._bodies: dict[str, bytes] = {}
         self._relaxed: dict[int, bytes] = {}
+        self._tags: dict[int, dict[str, str] | None] = {}
         self.too_long = len(message.fields) > _MAX_FIELDS
         for field in message.fields[:_MAX_FIELDS]:
             self._by_name.setdefault(field.name.lower(), []).append(field)
@@ -49,6 +50,20 @@ class SignedMessage:
     def named(self, name: str) -> Sequence[HeaderField]:
         """Return the fields of a name, given in lower case, from the top."""
         return self._by_name.get(name, ())
+
+    def tags(self, field: HeaderField) -> dict[str, str]:
+        """Return the tags of a signature's field of this message.
+
+        Raises:
+            Unusable: It is no tag list, or longer than any signature.
+        """
+        if id(field) not in self._tags:
+            usable = len(field.raw) <= _MAX_SIGNATURE_OCTETS
+            value = field.raw.partition(b":")[2]
+            self._tags[id(field)] = parse_tags(value.decode("latin-1")) if usable else None
+        if (tags := self._tags[id(field)]) is None:
+            raise Unusable(Result.PERMERROR, "tags")
+        return tags
 
     def body_hash(self, method: str) -> bytes:
         """Return the SHA-256 digest of the canonical body."""
@@ -110,11 +125,17 @@ class Signature:
 
     @classmethod
     def read(
-        cls, field: HeaderField, required: Sequence[str], now: datetime, unsaid: str = "simple/simple"
+        cls,
+        signed: SignedMessage,
+        field: HeaderField,
+        required: Sequence[str],
+        now: datetime,
+        unsaid: str = "simple/simple",
     ) -> Self:
         """Read a field.
 
         Args:
+            signed: The message that has the field.
             field: The whole field.
             required: Tags that must be there and not empty.
             now: Aware UTC, for `x=`.
@@ -123,7 +144,7 @@ class Signature:
         Raises:
             Unusable: A tag is missing or wrong.
         """
-        tags = signature_tags(field)
+        tags = signed.tags(field)
         if any(not tags.get(name) for name in required):
             raise Unusable(Result.PERMERROR, "tags")
         domain, selector = tags["d"].lower(), tags["s"].lower()
@@ -172,20 +193,6 @@ class Signature:
         """
         if not key.verifies(decoded(self.tags["b"], "signature-syntax"), digest):
             raise Unusable(Result.FAIL, "signature")
-
-
-def signature_tags(field: HeaderField) -> dict[str, str]:
-    """Return the tags of a signature's field.
-
-    Raises:
-        Unusable: It is no tag list, or longer than any signature.
-    """
-    tags = None
-    if len(field.raw) <= _MAX_SIGNATURE_OCTETS:
-        tags = parse_tags(field.raw.partition(b":")[2].decode("latin-1"))
-    if tags is None:
-        raise Unusable(Result.PERMERROR, "tags")
-    return tags
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -67,6 +67,10 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
         super().__init__(ip, sender, helo, receiver=local_name, strict=True)
         self._answers = answers
 
+    def set_ip(self, i: str) -> None:
+        """Read the client's address; one that came before is remembered."""
+        vars(self).update(_client(i))
+
     def dns(
         self, name: str, qtype: str, cnames: dict[str, str] | None = None, *, ignore_void: bool = False
     ) -> list[Any]:
@@ -122,6 +126,13 @@ _READER = pyspf.query("192.0.2.1", "postmaster@relay.invalid", "relay.invalid", 
 def _read_literal(term: str) -> tuple[Any, ...]:
     read: tuple[Any, ...] = _READER.validate_mechanism(term)
     return read
+
+
+@lru_cache(_REMEMBERED)
+def _client(address: str) -> dict[str, Any]:
+    query = pyspf.query.__new__(pyspf.query)
+    query.set_ip(address)
+    return vars(query)
 
 
 @lru_cache(_REMEMBERED)
