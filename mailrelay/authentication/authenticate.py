@@ -69,7 +69,7 @@ async def authenticate(  # noqa: PLR0913, PLR0917 - what SPF, DKIM and DMARC loo
         dkim,
         dmarc,
         authors,
-        proven=await _proven(reverse_path, spf, dkim, organizations),
+        proven=await _proven(spf, dkim, organizations),
         organizational_domains=tuple(sorted(organizations.found.items())),
         arc=await validate_arc(signed, resolver, now) if validates_arc else None,
     )
@@ -108,18 +108,15 @@ def authenticated_as(results: AuthenticationResults, mailbox: str) -> bool:
     )
 
 
-async def _proven(
-    reverse_path: str, spf: SpfResult, dkim: tuple[DkimResult, ...], organizations: Organizations
-) -> bool:
+async def _proven(spf: SpfResult, dkim: tuple[DkimResult, ...], organizations: Organizations) -> bool:
     """Return whether the domain of the reverse-path is proven; where the DNS fails, it is not."""
-    if not reverse_path:
+    if spf.helo or not spf.domain:
         return False
     if spf.result is Result.PASS:
         return True
-    domain = reverse_path.rpartition("@")[2].rstrip(".").lower()
     for one in dkim:
         try:
-            if one.result is Result.PASS and await organizations.same(domain, one.domain):
+            if one.result is Result.PASS and await organizations.same(spf.domain, one.domain):
                 return True
         except DnsTemporaryError:
             continue

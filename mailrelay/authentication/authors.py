@@ -4,6 +4,8 @@ import email.utils
 import re
 from collections.abc import Sequence
 
+from mailrelay.authentication.names import a_labels
+
 _MAX_CHARACTERS = 4_000
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f]")
 # What nearly every From field looks like: an address alone or in brackets, after a plain or quoted name. Any
@@ -29,7 +31,8 @@ def read_authors(values: Sequence[str]) -> tuple[str, ...]:
         return ()
     plain = _PLAIN.fullmatch(values[0])
     if plain is not None and values[0].endswith(">") == ("<" in values[0]):
-        return (f"{plain['local']}@{plain['domain'].lower()}",)
+        domain = a_labels(plain["domain"])
+        return (f"{plain['local']}@{domain}",) if domain else ()
     mailboxes = [address for _, address in email.utils.getaddresses(values)]
     authors = [normal_mailbox(mailbox) for mailbox in mailboxes]
     return () if "" in authors else tuple(authors)
@@ -40,8 +43,5 @@ def normal_mailbox(mailbox: str) -> str:
     local, at, domain = mailbox.strip().rpartition("@")
     if not at or not local or _UNSAFE.search(mailbox.strip()):
         return ""
-    try:
-        labels = domain.lower().rstrip(".").encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    return f"{local}@{labels.lower()}" if labels else ""
+    labels = a_labels(domain)
+    return f"{local}@{labels}" if labels else ""

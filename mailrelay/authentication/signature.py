@@ -14,6 +14,7 @@ from typing import Self
 
 from mailrelay.authentication.canonical import canonical_body, canonical_header, without_signature
 from mailrelay.authentication.keys import KeyRecord, KeyTexts, Unusable, decoded, usable_key
+from mailrelay.authentication.names import a_labels
 from mailrelay.authentication.results import Result
 from mailrelay.authentication.tags import parse_tags
 from mailrelay.message import HeaderField, RawMessage
@@ -147,7 +148,7 @@ class Signature:
         tags = signed.tags(field)
         if any(not tags.get(name) for name in required):
             raise Unusable(Result.PERMERROR, "tags")
-        domain, selector = tags["d"].lower(), tags["s"].lower()
+        domain, selector = _name(tags["d"]), _name(tags["s"])
         if not _NAME.fullmatch(domain) or not _NAME.fullmatch(selector):
             raise Unusable(Result.PERMERROR, "no-domain-or-selector")
         algorithm = tags["a"].lower()
@@ -193,6 +194,11 @@ class Signature:
         """
         if not key.verifies(decoded(self.tags["b"], "signature-syntax"), digest):
             raise Unusable(Result.FAIL, "signature")
+
+
+def _name(text: str) -> str:
+    # RFC 8616 section 4: U-labels stand in UTF-8.
+    return text.lower() if text.isascii() else a_labels(text.encode("latin-1").decode("utf-8", "replace"))
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import spf as pyspf
 
+from mailrelay.authentication.names import a_labels
 from mailrelay.authentication.results import Result, SpfResult
 from mailrelay.dns import DnsTemporaryError, Resolver
 
@@ -69,7 +70,7 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
 
     def set_ip(self, i: str) -> None:
         """Read the client's address; one that came before is remembered."""
-        vars(self).update(_client(i))
+        self.__dict__.update(_client(i))
 
     def dns(
         self, name: str, qtype: str, cnames: dict[str, str] | None = None, *, ignore_void: bool = False
@@ -132,7 +133,8 @@ def _read_literal(term: str) -> tuple[Any, ...]:
 def _client(address: str) -> dict[str, Any]:
     query = pyspf.query.__new__(pyspf.query)
     query.set_ip(address)
-    return vars(query)
+    facts: dict[str, Any] = vars(query)
+    return facts
 
 
 @lru_cache(_REMEMBERED)
@@ -182,8 +184,10 @@ def check_spf_from_cache(
 
 
 def _identity(helo: str, reverse_path: str) -> tuple[str, str]:
-    identity = reverse_path or f"postmaster@{helo}"
-    return identity, identity.rpartition("@")[2].rstrip(".").lower()
+    """Return the mailbox that is checked, and its domain."""
+    local, _, domain = (reverse_path or f"postmaster@{helo}").rpartition("@")
+    domain = a_labels(domain)
+    return f"{local}@{domain}" if local else domain, domain
 
 
 async def _evaluate(peer_ip: str, identity: str, helo: str, resolver: Resolver, local_name: str) -> Result:

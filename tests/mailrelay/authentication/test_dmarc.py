@@ -334,6 +334,24 @@ async def test_nobody_else_is_taken_for_the_owner(
     assert not authenticated_as(await _authenticate(header + b"\r\n", resolver), "ann@home.example")
 
 
+async def test_an_international_domain_is_known_in_either_form(
+    dns_server: DnsServer, resolver: Resolver
+) -> None:
+    """RFC 6531 and RFC 8616: what SMTP and the signature say in Unicode is in the DNS as A-labels."""
+    domain = "xn--bcher-kva.example"
+    key = Signer(domain, "s", ed25519.Ed25519PrivateKey.generate(), lambda: NOW)
+    dns_server.set(*key.dns_record()[:1], "TXT", key.dns_record()[1])
+    dns_server.set(domain, "TXT", "v=spf1 ip4:192.0.2.25 -all")
+    dns_server.set(f"_dmarc.{domain}", "TXT", "v=DMARC1; p=reject; adkim=s; aspf=s")
+    raw = key.sign(RawMessage.parse("From: ann@Bücher.example\r\n\r\n".encode())).raw
+    found = await _authenticate(raw, resolver, "ann@bücher.example")
+    assert (found.spf.result, found.spf.domain) == (Result.PASS, domain)
+    assert (found.dmarc.result, found.dmarc.from_domain) == (Result.PASS, domain)
+    written = raw.replace(f"d={domain}".encode(), "d=bücher.example".encode())
+    # The octets are other ones than those signed; the key is found all the same.
+    assert (await _authenticate(written, resolver)).dkim[0].reason == "signature"
+
+
 async def test_spf_of_another_domain_does_not_prove_the_owner(
     dns_server: DnsServer, resolver: Resolver
 ) -> None:
