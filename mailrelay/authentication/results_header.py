@@ -2,7 +2,7 @@
 
 import re
 
-from mailrelay.authentication.results import ArcResult, AuthenticationResults, Result
+from mailrelay.authentication.results import ArcResult, AuthenticationResults, DmarcResult, Result
 
 # RFC 8601 section 2.2 allows more; a value outside of this is left out rather than quoted.
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9._-]{1,255}")
@@ -14,16 +14,24 @@ def results_header(results: AuthenticationResults, authserv_id: str) -> str:
     Only names that are safe as they stand are written; others are left out, so that nothing a stranger
     chose can end the value or begin another.
     """
-    spf, dmarc = results.spf, results.dmarc
+    spf = results.spf
     parts = [_method("spf", spf.result, ("smtp.helo" if spf.helo else "smtp.mailfrom", spf.domain))]
     parts += [
         _method("dkim", one.result, ("header.d", one.domain), ("header.s", one.selector), reason=one.reason)
         for one in results.dkim
     ] or ["dkim=none"]
-    parts.append(_method("dmarc", dmarc.result, ("header.from", dmarc.from_domain)))
+    parts.append(_dmarc(results.dmarc))
     if results.arc is not None and results.arc.result is not Result.NONE:
         parts.append(_arc(results.arc))
     return f"{authserv_id};\r\n\t" + ";\r\n\t".join(parts)
+
+
+def _dmarc(dmarc: DmarcResult) -> str:
+    author = ("header.from", dmarc.from_domain)
+    if dmarc.result is not Result.FAIL:
+        return _method("dmarc", dmarc.result, author)
+    # RFC 9989, IANA considerations: what the domain asks for, whether or not local policy does it.
+    return _method("dmarc", dmarc.result, ("policy.dmarc", dmarc.policy.value), author)
 
 
 def _arc(arc: ArcResult) -> str:

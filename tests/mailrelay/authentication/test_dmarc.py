@@ -340,7 +340,8 @@ async def test_an_international_domain_is_known_in_either_form(
     """RFC 6531 and RFC 8616: what SMTP and the signature say in Unicode is in the DNS as A-labels."""
     domain = "xn--bcher-kva.example"
     key = Signer(domain, "s", ed25519.Ed25519PrivateKey.generate(), lambda: NOW)
-    dns_server.set(*key.dns_record()[:1], "TXT", key.dns_record()[1])
+    name, text = key.dns_record()
+    dns_server.set(name, "TXT", text)
     dns_server.set(domain, "TXT", "v=spf1 ip4:192.0.2.25 -all")
     dns_server.set(f"_dmarc.{domain}", "TXT", "v=DMARC1; p=reject; adkim=s; aspf=s")
     raw = key.sign(RawMessage.parse("From: ann@Bücher.example\r\n\r\n".encode())).raw
@@ -368,6 +369,16 @@ async def test_the_results_header_says_what_was_found(dns_server: DnsServer, res
     assert results_header(results, "mx.relay.example") == (
         "mx.relay.example;\r\n\tspf=pass smtp.mailfrom=home.example;\r\n\tdkim=none;\r\n\t"
         "dmarc=pass header.from=home.example"
+    )
+
+
+async def test_a_failure_is_told_with_what_the_domain_asks_for(
+    dns_server: DnsServer, resolver: Resolver
+) -> None:
+    dns_server.set("_dmarc.home.example", "TXT", "v=DMARC1; p=reject; t=y")
+    results = await _authenticate(b"From: ann@home.example\r\n\r\n", resolver)
+    assert results_header(results, "mx.relay.example").endswith(
+        "\tdmarc=fail policy.dmarc=quarantine header.from=home.example"
     )
 
 
