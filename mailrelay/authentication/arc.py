@@ -81,9 +81,18 @@ def vouched_for(arc: ArcResult, author_domain: str, organization: str, trusted: 
     for one in reversed(arc.sets):
         if one.sealer not in trusted:
             return False
-        if any(_is_about(subject, method, author_domain, organization) for method, subject in one.passed):
+        if any(_is_about(subject, method, author_domain, organization) for method, subject in passed(one)):
             return True
     return False
+
+
+def passed(one: ArcSet) -> list[tuple[str, str]]:
+    """Return (method, domain) of each DMARC, DKIM and SPF result that a sealer calls a pass."""
+    return [
+        (said.method, subject)
+        for said in statements(one.results)
+        if said.result == "pass" and said.method in _SUBJECTS and (subject := _subject(said))
+    ]
 
 
 def may_be_vouched_for(arc: ArcResult, trusted: Collection[str]) -> bool:
@@ -201,13 +210,7 @@ def _oldest_pass(links: Sequence[_Link], signed: SignedMessage, texts: KeyTexts)
 
 def _testimony(link: _Link) -> ArcSet:
     value = link.results.value.partition(";")[2]
-    passed = [
-        (one.method, subject)
-        for one in statements(value)
-        if one.result == "pass" and one.method in _SUBJECTS and (subject := _subject(one))
-    ]
-    covers_author = "from" in link.signature.names
-    return ArcSet(link.seal.domain, authserv_id(value), tuple(passed), covers_author)
+    return ArcSet(link.seal.domain, authserv_id(value), value, "from" in link.signature.names)
 
 
 def _subject(statement: Statement) -> str:

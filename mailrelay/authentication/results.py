@@ -75,13 +75,13 @@ class ArcSet:
     Attributes:
         sealer: Domain that sealed, `d=` of ARC-Seal.
         authserv_id: Name under which it authenticated.
-        passed: (method, domain) of each `dmarc`, `dkim` and `spf` result that it calls a pass.
+        results: Its Authentication-Results as text, read only where somebody asks.
         covers_author: Whether its signature covers From.
     """
 
     sealer: str
     authserv_id: str
-    passed: tuple[tuple[str, str], ...]
+    results: str
     covers_author: bool
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _MAX_CHARACTERS = 32 * 1024
+_MAX_NAME_CHARACTERS = 2048
 _MAX_STATEMENTS = 100
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 # Blanks, a quoted string, a separator, or a run of anything else; comments nest and are taken out first.
@@ -27,7 +28,7 @@ class Statement:
 
 def authserv_id(value: str) -> str:
     """Return who speaks in an Authentication-Results value, in lower case; empty where nobody does."""
-    for kind, text in _tokens(_without_comments(value[:_MAX_CHARACTERS])):
+    for kind, text in _tokens(_without_comments(value[:_MAX_NAME_CHARACTERS])):
         return text.rstrip(".").lower() if kind in {"word", "quoted"} else ""
     return ""
 

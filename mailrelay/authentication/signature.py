@@ -23,6 +23,7 @@ THREAD_FROM_OCTETS = 256 * 1024
 """Bodies from this size on are hashed beside the event loop."""
 
 _MAX_FIELDS = 1000  # more than twice what the checks let through
+_MAX_HEADER_OCTETS = 256 * 1024
 _MAX_SIGNED_NAMES = 500
 _MAX_SIGNATURE_OCTETS = 16 * 1024
 _CLOCK_SKEW_S = 300
@@ -36,6 +37,10 @@ class SignedMessage:
 
     Args:
         message: As received.
+
+    Attributes:
+        body: What follows the empty line.
+        too_long: The header is beyond all use: nothing in it is looked at.
     """
 
     def __init__(self, message: RawMessage) -> None:
@@ -44,7 +49,8 @@ class SignedMessage:
         self._bodies: dict[str, bytes] = {}
         self._relaxed: dict[int, bytes] = {}
         self._tags: dict[int, dict[str, str] | None] = {}
-        self.too_long = len(message.fields) > _MAX_FIELDS
+        header_octets = len(message.raw) - len(message.body)
+        self.too_long = len(message.fields) > _MAX_FIELDS or header_octets > _MAX_HEADER_OCTETS
         for field in message.fields[:_MAX_FIELDS]:
             self._by_name.setdefault(field.name.lower(), []).append(field)
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from mailrelay.authentication import ArcResult, Result, authenticate, results_header
-from mailrelay.authentication.arc import MAX_SETS, may_be_vouched_for, validate_arc, vouched_for
+from mailrelay.authentication.arc import MAX_SETS, may_be_vouched_for, passed, validate_arc, vouched_for
 from mailrelay.authentication.arc_sealing import Sealer, seal
 from mailrelay.authentication.results import ArcSet
 from mailrelay.authentication.signature import SignedMessage
@@ -81,7 +81,7 @@ async def test_a_chain_of_several_sealers_holds(resolver: Resolver) -> None:
     assert (found.result, found.oldest_pass) == (Result.PASS, 0)
     assert [one.sealer for one in found.sets] == ["list.example", "forwarder.example"]
     assert found.sets[0].authserv_id == "mx.list.example"
-    assert found.sets[0].passed == (("spf", "home.example"), ("dkim", "home.example"))
+    assert passed(found.sets[0]) == [("spf", "home.example"), ("dkim", "home.example")]
     assert all(one.covers_author for one in found.sets)
 
 
@@ -165,8 +165,11 @@ def _chain(*sets: ArcSet) -> ArcResult:
     return ArcResult(Result.PASS, sets)
 
 
-def _set(sealer: str, *passed: tuple[str, str]) -> ArcSet:
-    return ArcSet(sealer, f"mx.{sealer}", passed, covers_author=True)
+def _set(sealer: str, *saw: tuple[str, str]) -> ArcSet:
+    names = {"dmarc": "header.from", "dkim": "header.i", "spf": "smtp.mailfrom"}
+    said = [f"{method}=pass {names[method]}=x@{domain}" for method, domain in saw]
+    text = "; ".join([f"mx.{sealer}", "dmarc=fail header.from=mail.home.example", *said])
+    return ArcSet(sealer, f"mx.{sealer}", text, covers_author=True)
 
 
 _AUTHOR = ("dmarc", "mail.home.example")

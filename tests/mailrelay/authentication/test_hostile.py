@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from mailrelay.authentication import AuthenticationResults, Result, authenticate
+from mailrelay.authentication.arc import MAX_SETS
+from mailrelay.authentication.arc_sealing import Sealer, seal
 from mailrelay.dns import Resolver
 from mailrelay.message import HeaderField, RawMessage
 from whoisproxy.demo.dns_server import DnsServer
@@ -59,6 +61,13 @@ async def test_a_hundred_thousand_header_fields_are_not_looked_at(resolver: Reso
     assert [one.reason for one in results.dkim] == ["header-too-long"]
     # Nor is an author who stands below them taken for the only one.
     assert results.authors == ()
+
+
+async def test_a_header_of_megabytes_is_not_looked_at(resolver: Resolver) -> None:
+    long = HeaderField("X", b"X:" + b" y" * 5_000_000 + b"\r\n")
+    results, calls = await _counted(resolver, [_signature(1), long, FROM])
+    assert [one.reason for one in results.dkim] == ["header-too-long"]
+    assert calls["openssl_sha256"] == 0
 
 
 async def test_a_thousand_signatures_are_five(dns_server: DnsServer, resolver: Resolver) -> None:
@@ -119,6 +128,24 @@ async def test_a_body_is_hashed_once_for_all_signatures(resolver: Resolver, dns_
     results, calls = await _counted(resolver, [*(_signature(at) for at in range(5)), FROM], b" a \r\n" * 99)
     assert {one.reason for one in results.dkim} == {"body-hash"}
     assert calls["openssl_sha256"] == 1
+
+
+async def test_the_longest_arc_chain_costs_two_verifications_a_set(
+    dns_server: DnsServer, resolver: Resolver
+) -> None:
+    sealer = Sealer("evil.example", "arc", ed25519.Ed25519PrivateKey.generate())
+    public = base64.b64encode(sealer.key.public_key().public_bytes_raw()).decode()  # type: ignore[union-attr]
+    dns_server.set("arc._domainkey.evil.example", "TXT", f"k=ed25519; p={public}")
+    chained, status = RawMessage.assemble([FROM], b"Hello\r\n"), Result.NONE
+    told = "evil.example; " + "(" * 10_000
+    for _ in range(MAX_SETS):
+        chained, status = seal(chained, told, status, sealer, NOW), Result.PASS
+    results, calls = await _counted(resolver, list(chained.fields))
+    assert results.arc is not None
+    assert results.arc.result is Result.PASS
+    assert calls["verify"] == 2 * MAX_SETS
+    # What sealers say is not read where nobody asks.
+    assert calls.total() < 2 * MANY
 
 
 async def test_runs_of_blanks_do_not_multiply_the_work(resolver: Resolver, dns_server: DnsServer) -> None:

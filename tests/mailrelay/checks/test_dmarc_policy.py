@@ -25,7 +25,12 @@ LETTER = RawMessage.parse(
     b"From: Ann <ann@home.example>\r\nTo: q7x@relay.example\r\nSubject: Hello\r\n"
     b"Date: Mon, 1 Jun 2026 00:00:00 +0000\r\nMessage-ID: <1@b.example>\r\n\r\nIs it for sale?\r\n"
 )
-SEAL = ArcSet("list.example", "mx.list.example", (("dmarc", "home.example"),), covers_author=True)
+SEAL = ArcSet(
+    "list.example",
+    "mx.list.example",
+    "mx.list.example; dmarc=pass header.from=home.example",
+    covers_author=True,
+)
 
 
 async def _decided(
