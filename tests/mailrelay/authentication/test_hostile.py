@@ -137,7 +137,7 @@ async def test_the_longest_arc_chain_costs_two_verifications_a_set(
     public = base64.b64encode(sealer.key.public_key().public_bytes_raw()).decode()  # type: ignore[union-attr]
     dns_server.set("arc._domainkey.evil.example", "TXT", f"k=ed25519; p={public}")
     chained, status = RawMessage.assemble([FROM], b"Hello\r\n"), Result.NONE
-    told = "evil.example; " + "(" * 10_000
+    told = "evil.example; " + "(" * 3_000
     for _ in range(MAX_SETS):
         chained, status = seal(chained, told, status, sealer, NOW), Result.PASS
     results, calls = await _counted(resolver, list(chained.fields))
