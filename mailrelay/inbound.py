@@ -13,8 +13,9 @@ import structlog
 from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.authentication.authenticate import authenticate, results_header
-from mailrelay.authentication.results import AuthenticationResults, Result
+from mailrelay.authentication.authenticate import authenticate
+from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
@@ -71,6 +72,7 @@ class Inbound:
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
         takes_operator_mail: Whether somebody reads postmaster and abuse.
+        validates_arc: Whether ARC chains are looked at.
     """
 
     def __init__(  # noqa: PLR0913 - what a mail server is made of
@@ -85,6 +87,7 @@ class Inbound:
         authserv_id: str,
         clock: Callable[[], datetime],
         takes_operator_mail: bool = False,
+        validates_arc: bool = True,
     ) -> None:
         self._chains = chains
         self._directory = directory
@@ -95,6 +98,7 @@ class Inbound:
         self._authserv_id = authserv_id
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
+        self._validates_arc = validates_arc
 
     async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
@@ -177,6 +181,7 @@ class Inbound:
             sender.reverse_path,
             self._resolver,
             self._clock(),
+            validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
         owner = await self._owner(routes)
@@ -207,7 +212,7 @@ class Inbound:
             "size_octets": len(message.raw),
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
-            "proven": results.spf.result is Result.PASS,
+            "proven": results.proven,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})

@@ -111,6 +111,19 @@ class Smtp(Listener):
     connections_per_address: Annotated[int, Field(ge=1)] = 20
 
 
+class Authentication(_Section):
+    """How senders are authenticated beyond SPF, DKIM and DMARC."""
+
+    arc: bool = True
+    trusted_arc_sealers: tuple[Host, ...] = ()
+
+    @model_validator(mode="after")
+    def _sealers_are_looked_at(self) -> "Authentication":
+        if self.trusted_arc_sealers and not self.arc:
+            raise ValueError("trusted_arc_sealers need arc = true")
+        return self
+
+
 class Dns(_Section):
     """Name servers to ask; empty uses those of the system."""
 
@@ -274,6 +287,7 @@ class Settings(_Section):
     rdap: Rdap = Rdap()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()
+    authentication: Authentication = Authentication()
     dns: Dns = Dns()
     delivery: Delivery = Delivery()
     relay: Relay = Relay()

@@ -53,6 +53,7 @@ class CheckLimits:
         errors_per_hour: 5yz answers; beyond it a network's connections are deferred.
         unknown_recipients_per_hour: Beyond it a network's recipients are deferred.
         recipients_per_message: Recipients of one transaction.
+        trusted_arc_sealers: Domains whose ARC seals override a failed DMARC check, lower case.
         observe_only: Names of checks that are recorded and decide nothing.
         check_timeout_s: Time given to each check.
     """
@@ -66,6 +67,7 @@ class CheckLimits:
     recipients_per_message: int = 50
     bulk: BulkLimits = field(default_factory=BulkLimits)
     score: ScoreLimits = field(default_factory=ScoreLimits)
+    trusted_arc_sealers: frozenset[str] = frozenset()
     observe_only: frozenset[str] = frozenset()
     check_timeout_s: float = 10.0
 
@@ -156,7 +158,7 @@ def build_chains(
         MailLoop(),
         ProtectedMail(protected),
         OwnerTakesNoMail(),
-        DmarcPolicyCheck(),
+        DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
         BulkSimilarity(limits.bulk, clock),

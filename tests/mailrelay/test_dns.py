@@ -246,3 +246,12 @@ async def test_one_failing_address_type_does_not_hide_the_other(dns_server: DnsS
 @given(st.text(max_size=300))
 def test_what_is_no_domain_name_is_a_name_without_records_and_no_error(name: str) -> None:
     owner_name(name)
+
+
+async def test_what_was_asked_is_had_again_without_waiting(dns_server: DnsServer, resolver: Resolver) -> None:
+    """The cache answers at once, in the form of the methods, whatever the case of the name."""
+    dns_server.set("example.org", "MX", "10 b.example.", "5 a.example.")
+    assert resolver.cached("example.org", "MX") is None
+    asked = await resolver.mx("example.org")
+    assert resolver.cached("Example.ORG.", "MX") == tuple(asked)
+    assert resolver.cached("example.org", "TXT") is None

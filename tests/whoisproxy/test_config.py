@@ -96,6 +96,10 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ('[smtp]\nhost = "nowhere"', "smtp.host: Value error"),
         ('[dns]\nnameservers = ["127.0.0.1:0"]', "dns.nameservers.0: Value error, port must be"),
         ('[database]\nurl = "mysql://secret@x"', "database.url: is not written as it must be"),
+        (
+            '[authentication]\narc = false\ntrusted_arc_sealers = ["secret.example"]',
+            "authentication: Value error, trusted_arc_sealers need arc = true",
+        ),
         ("[smtp", "Expected"),
         (
             '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',

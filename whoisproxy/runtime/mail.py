@@ -159,6 +159,7 @@ def mail_server(core: Core) -> MailServer:
         authserv_id=smtp.hostname,
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
+        validates_arc=settings.authentication.arc,
     )
     return MailServer(
         inbound,

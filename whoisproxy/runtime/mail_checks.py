@@ -9,7 +9,7 @@ from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.checks.greylisting import GreylistLimits
 from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSendersError
 from mailrelay.dns import Resolver
-from whoisproxy.config import ConfigurationError, DnsListSettings
+from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.key_files import secret_key
 
@@ -23,10 +23,6 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         ConfigurationError: A file of protected senders cannot be read or is not as it must be.
     """
     settings = core.settings
-    try:
-        protected = ProtectedSenders.load(*settings.checks.protected_senders)
-    except ProtectedSendersError as error:
-        raise ConfigurationError(str(error)) from None
     policy = ClientPolicy(
         resolver=resolver,
         own_names=frozenset({settings.smtp.hostname, settings.relay.domain}),
@@ -34,7 +30,25 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         greylist=_greylist(core) if settings.checks.greylisting else None,
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
-    return build_chains(CheckLimits(**settings.limits.model_dump()), core.clock, policy, protected)
+    return build_chains(check_limits(settings), core.clock, policy, protected_senders_of(settings))
+
+
+def check_limits(settings: Settings) -> CheckLimits:
+    """Return the limits of the checks as set."""
+    trusted = frozenset(settings.authentication.trusted_arc_sealers)
+    return CheckLimits(**settings.limits.model_dump(), trusted_arc_sealers=trusted)
+
+
+def protected_senders_of(settings: Settings) -> ProtectedSenders:
+    """Return whose notices no filter may hold up.
+
+    Raises:
+        ConfigurationError: A file of protected senders cannot be read or is not as it must be.
+    """
+    try:
+        return ProtectedSenders.load(*settings.checks.protected_senders)
+    except ProtectedSendersError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _greylist(core: Core) -> tuple[SqlGreylist, bytes]:
