@@ -8,7 +8,6 @@ hit a bystander.
 import re
 from datetime import datetime
 
-from mailrelay.delivery.proof import is_proven
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.reports.unreachable import Unreachable, build_unreachable
@@ -46,7 +45,8 @@ class Reports:
         if failed.direction is Direction.REPLY:
             return [self.notice(failed, "delivery-failed", domain, now)]
         sender = failed.reverse_path if isinstance(failed, QueuedMessage) else failed.sender
-        if failed.direction is not Direction.FORWARD or not sender or not is_proven(failed):
+        # Where nothing proves the reverse-path, a DSN might hit a bystander.
+        if failed.direction is not Direction.FORWARD or not sender or not failed.proven:
             return []
         shown = status if _PERMANENT_STATUS.fullmatch(status) else "5.0.0"
         original = RawMessage.parse(failed.raw) if isinstance(failed, QueuedMessage) else None

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
+from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
-from mailrelay.directory import Directory, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
@@ -97,7 +98,7 @@ class Preparation:
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
         owner = await self._owner(queued)
-        if not isinstance(route, RelayRoute):
+        if not isinstance(route, RelayRoute) or not _is_wanted(route, queued):
             raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
         correspondent = correspondent_of(message, queued.reverse_path)
@@ -169,6 +170,13 @@ def _mailbox(owner: Owner) -> str:
     if owner.rest is not None:
         raise MailboxRests(owner.rest)
     return owner.mailboxes[0]
+
+
+def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
+    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
+    return route.policy is not MailPolicy.DROP or any(
+        one.check == ProtectedMail.name for one in queued.verdicts
+    )
 
 
 def _not_served() -> PermanentMailError:

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
@@ -27,8 +28,8 @@ from mailrelay.directory import MailboxRest, MailPolicy, Owner, RelayRoute, Repl
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
@@ -79,13 +80,24 @@ class OwnerKeys:
                 path.write_bytes(self._keys[owner_id])
         return AESGCM(self._keys[owner_id])
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._key(owner_id).encrypt(nonce, plaintext, owner_id.encode())
+    async def key(self, owner_id: str) -> "OwnerKey":
+        return OwnerKey(self._key(owner_id), owner_id.encode())
 
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class OwnerKey:
+    """The key of one owner."""
+
+    key: AESGCM
+    owner: bytes
+
+    def seal(self, plaintext: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self.key.encrypt(nonce, plaintext, self.owner)
+
+    def open(self, sealed: bytes) -> bytes:
         try:
-            return self._key(owner_id).decrypt(sealed[:12], sealed[12:], owner_id.encode())
+            return self.key.decrypt(sealed[:12], sealed[12:], self.owner)
         except InvalidTag:
             raise KeyDestroyed from None
 
@@ -138,6 +150,7 @@ class World:
     sink: MailSink
     bounces: BounceAddresses
     resolver: Resolver
+    deliverer: Deliverer
     worker: DeliveryWorker
     signer: Signer
     home: MailDomain
@@ -163,7 +176,7 @@ class World:
         """Deliver what is due, in this task, until nothing is."""
         while claimed := await self.store.claim("test", timedelta(minutes=1), 10):
             for message in claimed:
-                await self.worker.deliver(message)
+                await self.deliverer.deliver(message)
 
 
 @asynccontextmanager
@@ -172,15 +185,15 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    async with DnsServer() as dns, MailSink() as sink:
+    keys, directory = OwnerKeys(folder), Addresses()
+    queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
+    async with DnsServer() as dns, MailSink() as sink, queue as store:
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
-        keys, directory = OwnerKeys(folder), Addresses()
-        store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(
+                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+            ),
             directory=directory,
             resolver=resolver,
             store=store,
@@ -192,7 +205,7 @@ async def open_world(
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
-        worker = DeliveryWorker(
+        deliverer = Deliverer(
             store=store,
             preparation=Preparation(
                 directory=directory,
@@ -239,7 +252,8 @@ async def open_world(
                 sink=sink,
                 bounces=bounces,
                 resolver=resolver,
-                worker=worker,
+                deliverer=deliverer,
+                worker=DeliveryWorker(store=store, deliverer=deliverer, worker_id="test"),
                 signer=signer,
                 home=_domain(dns, "home.example"),
                 offers=_domain(dns, "offers.example"),

@@ -1,8 +1,10 @@
-"""`whoisproxy mail`: look at mail offline, the way the relay would."""
+"""`whoisproxy mail`: what the relay would make of messages in files."""
 
 import typer
 
-from whoisproxy.cli import mail_bounce
+from whoisproxy.cli.mail_bounce import bounce
+from whoisproxy.cli.mail_judge import judge
 
-app = typer.Typer(no_args_is_help=True, help="Look at mail offline, the way the relay would.")
-app.command("bounce")(mail_bounce.bounce)
+app = typer.Typer(no_args_is_help=True, help="What the relay would make of messages in files.")
+app.command("judge")(judge)
+app.command("bounce")(bounce)

@@ -141,7 +141,7 @@ async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_addres
 
 
 async def test_a_temporary_refusal_is_tried_again_and_nothing_is_reported(world: World) -> None:
-    world.worker._schedule = (world.worker._lease,) * 3
+    world.deliverer._schedule = (world.worker._lease,) * 3
     world.sink.answer(OWNER_MAILBOX, "451 4.2.1 greylisted")
 
     await world.stranger_writes()

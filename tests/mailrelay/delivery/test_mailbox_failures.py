@@ -20,6 +20,12 @@ def rest(world: World, *, lasting: bool) -> None:
     world.directory.health.rest = MailboxRest(utc_now() + LATER, lasting=lasting)
 
 
+def on_trial(world: World) -> None:
+    """Let a suspect mailbox out of its rest."""
+    health = world.directory.health
+    health.in_order = lambda owner: replace(owner, suspects=frozenset(owner.mailboxes))  # type: ignore[method-assign]
+
+
 async def states(world: World) -> list[State]:
     return [record.state for record in await world.store.of_relay(["relay_1"], 10)]
 
@@ -55,7 +61,7 @@ async def test_a_message_is_kept_and_its_mailbox_suspect(world: World, answer: s
     await world.settle()
 
     [record] = await world.store.of_relay(["relay_1"], 10)
-    assert (record.state, record.last_error) == (State.UNDELIVERABLE, "mailbox-suspect")
+    assert (record.state, record.last_error) == (State.DEFERRED, "mailbox-suspect")
     [failure] = world.directory.health.failures
     assert (failure.mailbox, failure.status) == (OWNER_MAILBOX, answer.split()[1])
     assert failure.message_id == record.id
@@ -92,17 +98,33 @@ async def test_while_all_mailboxes_rest_none_is_tried(world: World) -> None:
     await world.stranger_writes()
     await world.settle()
 
-    assert await states(world) == [State.UNDELIVERABLE]
+    assert await states(world) == [State.DEFERRED]
     assert world.directory.health.failures == []
     assert world.sink.messages == []
 
 
-async def test_a_kept_message_can_be_released_and_thrown_away(world: World) -> None:
+async def test_a_kept_message_is_tried_again_when_its_time_comes(world: World) -> None:
+    world.directory.health.rest = MailboxRest(utc_now(), lasting=False)
+    world.directory.health.suspects.add(OWNER_MAILBOX)
+    await world.stranger_writes()
+    [claimed] = await world.store.claim("test", LATER, 1)
+    await world.deliverer.deliver(claimed)
+    assert await states(world) == [State.DEFERRED]
+
+    world.directory.health.suspects.clear()
+    await world.settle()
+
+    assert len(await world.arrived_at(OWNER_MAILBOX)) == 1
+
+
+async def test_what_is_undeliverable_can_be_released_and_thrown_away(world: World) -> None:
+    rest(world, lasting=True)
     world.directory.health.suspects.add(OWNER_MAILBOX)
     for _ in range(2):
         await world.stranger_writes()
     await world.settle()
     one, other = await world.store.of_relay(["relay_1"], 10)
+    assert {one.state, other.state} == {State.UNDELIVERABLE}
 
     world.directory.health.suspects.clear()
     assert await world.store.release(one.id)
@@ -112,18 +134,20 @@ async def test_a_kept_message_can_be_released_and_thrown_away(world: World) -> N
     assert len(await world.arrived_at(OWNER_MAILBOX)) == 1
 
 
-async def test_a_kept_message_is_tried_again_when_its_time_comes(world: World) -> None:
-    world.directory.health.rest = MailboxRest(utc_now(), lasting=False)
-    world.directory.health.suspects.add(OWNER_MAILBOX)
+async def test_what_was_undeliverable_goes_out_when_the_mailbox_works_again(world: World) -> None:
+    health = world.directory.health
+    rest(world, lasting=True)
+    health.suspects.add(OWNER_MAILBOX)
     await world.stranger_writes()
-    [claimed] = await world.store.claim("test", LATER, 1)
-    await world.worker.deliver(claimed)
+    await world.settle()
     assert await states(world) == [State.UNDELIVERABLE]
 
-    world.directory.health.suspects.clear()
+    on_trial(world)
+    await world.stranger_writes()
     await world.settle()
 
-    assert len(await world.arrived_at(OWNER_MAILBOX)) == 1
+    assert len(await world.arrived_at(OWNER_MAILBOX, 2)) == 2
+    assert await states(world) == [State.DELIVERED] * 2
 
 
 async def test_a_suspect_mailbox_that_takes_mail_is_reported_well_and_a_good_one_is_not(world: World) -> None:
@@ -133,8 +157,7 @@ async def test_a_suspect_mailbox_that_takes_mail_is_reported_well_and_a_good_one
     await world.settle()
     assert health.recovered == []
 
-    # Suspect, yet to be tried: the host has let it out of its rest.
-    health.in_order = lambda owner: replace(owner, suspects=frozenset(owner.mailboxes))  # type: ignore[method-assign]
+    on_trial(world)
     await world.stranger_writes()
     await world.settle()
 

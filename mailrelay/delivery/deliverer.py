@@ -1,0 +1,159 @@
+"""Bring one claimed message to its next state: prepare, sign, route, send, and record what came of it.
+
+What fails for now is put off by the schedule, what fails for good is reported to whom it concerns. A fault
+of ours never loses a message.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter
+
+from mailrelay.addresses import split_address
+from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
+from mailrelay.delivery.preparation import Preparation
+from mailrelay.delivery.routing import Router
+from mailrelay.delivery.schedule import RETRY_AFTER, delay_after
+from mailrelay.delivery.signing import Signer
+from mailrelay.directory import Directory
+from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
+from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.entry import Direction, MessageRecord, QueuedMessage
+from mailrelay.queue.store import QueueStore
+from mailrelay.reports.reading.report import read_report
+from mailrelay.rewriting.reply import AnswerHeld
+
+_log = structlog.get_logger()
+_OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
+
+_EXPIRED = "5.4.7"  # RFC 3463: delivery time expired
+
+
+class Deliverer:
+    """Delivers claimed messages.
+
+    Args:
+        store: The queue.
+        preparation: Rewrites.
+        router: Finds mail servers.
+        client: Sends.
+        signer: Signs.
+        reports: Writes DSNs and notices.
+        mailboxes: Decides on what an owner's mailbox refuses.
+        directory: Says which domain a relay address belongs to, for notices.
+        clock: Gives aware UTC.
+        worker_id: Under which the messages were claimed.
+        schedule: Waits between attempts.
+        chance: Gives 0 to 1, for the spread of retries.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a delivery
+        self,
+        *,
+        store: QueueStore,
+        preparation: Preparation,
+        router: Router,
+        client: SmtpClient,
+        signer: Signer,
+        reports: Reports,
+        mailboxes: MailboxFailures,
+        directory: Directory,
+        clock: Callable[[], datetime],
+        worker_id: str,
+        schedule: tuple[timedelta, ...] = RETRY_AFTER,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._preparation = preparation
+        self._router = router
+        self._client = client
+        self._signer = signer
+        self._reports = reports
+        self._mailboxes = mailboxes
+        self._directory = directory
+        self._clock = clock
+        self._worker_id = worker_id
+        self._schedule = schedule
+        self._chance = chance
+
+    async def deliver(self, message: QueuedMessage) -> None:
+        """Bring one claimed message to its next state; raises only where that cannot be recorded."""
+        try:
+            outcome = await self._attempt(message)
+        except AnswerHeld as held:
+            domain = await self._domain(message)
+            notice = self._reports.notice(message, held.reason, domain, self._clock())
+            await self._store.held(self._worker_id, message.id, held.reason, [notice])
+            outcome = "held"
+        except (MailboxRests, MailboxRefused) as trouble:
+            outcome = await self._mailboxes.keep(message, trouble)
+        except PermanentMailError as error:
+            outcome = await self._give_up(message, error, error.enhanced)
+        except MailError as error:
+            outcome = await self._defer(message, error)
+        except KeyDestroyed:
+            await self._store.bounced(self._worker_id, message.id, "owner-erased")
+            outcome = "discarded"
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must not lose the message
+            _log.error("delivery-fault", id=message.id, error=type(fault).__name__)
+            outcome = await self._defer(
+                message, TemporaryMailError(451, "4.3.0", "Local fault", "local-fault")
+            )
+        _OUTCOMES.labels(message.direction.value, outcome).inc()
+        _log.info("delivery", id=message.id, direction=message.direction.value, outcome=outcome)
+
+    async def _attempt(self, message: QueuedMessage) -> str:
+        if message.direction is Direction.BOUNCE:
+            return await self._read_bounce(message)
+        outgoing = await self._preparation.prepare(message)
+        signed = self._signer.sign(outgoing.message)
+        try:
+            _, domain = split_address(outgoing.recipient)
+        except ValueError:
+            raise PermanentMailError(553, "5.1.3", "Recipient is no mailbox", "bad-recipient") from None
+        try:
+            targets = await self._router.targets(domain)
+            await self._client.send(targets, outgoing.reverse_path, outgoing.recipient, signed.raw)
+        except PermanentMailError as error:
+            raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
+        thread = [(message.relay_id, one) for one in outgoing.learned]
+        await self._store.delivered(self._worker_id, message.id, thread)
+        if outgoing.on_trial:
+            await self._mailboxes.worked(message, outgoing.recipient)
+        return "delivered"
+
+    async def _read_bounce(self, report: QueuedMessage) -> str:
+        """Take in what a later server says about a message we delivered."""
+        findings = await asyncio.to_thread(read_report, report.raw)
+        about = await self._store.get(report.about_id)
+        if about is not None:
+            await self._mailboxes.returned(about, findings)
+        failed = next((found for found in findings if found.final), None)
+        if about is not None and failed is not None:
+            domain = await self._domain(about)
+            reports = self._reports.of_failure(about, failed.status, domain, self._clock())
+            await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
+        await self._store.delivered(self._worker_id, report.id)
+        return "read"
+
+    async def _defer(self, message: QueuedMessage, error: MailError) -> str:
+        delay = delay_after(message.attempts + 1, self._chance, self._schedule)
+        if delay is None:
+            return await self._give_up(message, error, _EXPIRED)
+        await self._store.deferred(self._worker_id, message.id, error.reason[:64], self._clock() + delay)
+        return "deferred"
+
+    async def _give_up(self, message: QueuedMessage, error: MailError, status: str) -> str:
+        domain = await self._domain(message)
+        reports = self._reports.of_failure(message, status, domain, self._clock())
+        await self._store.bounced(self._worker_id, message.id, error.reason[:64], reports)
+        return "bounced"
+
+    async def _domain(self, message: QueuedMessage | MessageRecord) -> str:
+        route = await self._directory.find(message.recipient) if message.recipient else None
+        return route.domain if route else "your domain"
