@@ -124,7 +124,7 @@ class RelayDirectory:
 
 def _owner(registration: Registration, privacy: Privacy) -> Owner:
     registrant = registration.registrant
-    mailboxes = mailboxes_of(registration, privacy)
+    mailboxes = mailboxes_of(registrant, privacy.forward_to)
     place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
         owner_id=registration.registrant_id,
