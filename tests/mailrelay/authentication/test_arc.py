@@ -8,10 +8,13 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailrelay.authentication import ArcResult, Result, authenticate, results_header
 from mailrelay.authentication.arc import MAX_SETS, may_be_vouched_for, passed, validate_arc, vouched_for
 from mailrelay.authentication.arc_sealing import Sealer, seal
+from mailrelay.authentication.authors import read_authors
 from mailrelay.authentication.results import ArcSet
 from mailrelay.authentication.signature import SignedMessage
 from mailrelay.dns import Resolver
@@ -111,6 +114,24 @@ async def test_a_changed_chain_does_not_hold(old: bytes, new: bytes, reason: str
     assert old in raw
     found = await _validated(RawMessage.parse(raw.replace(old, new)), resolver)
     assert (found.result, found.reason) == (Result.FAIL, reason)
+
+
+_SEALED = seal(seal(LETTER, SEEN, Result.NONE, LIST, NOW), SEEN, Result.PASS, FORWARDER, NOW).raw
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, _SEALED.index(b"\r\n\r\n") - 1), st.binary(max_size=4), st.integers(0, 40))
+async def test_no_damage_to_a_chain_goes_unseen_or_raises(
+    published: DnsServer, resolver: Resolver, at: int, put: bytes, taken: int
+) -> None:
+    del published
+    damaged = RawMessage.parse(_SEALED[:at] + put + _SEALED[at + taken :])
+    found = await _validated(damaged, resolver)
+    assert found.result in {Result.PASS, Result.FAIL, Result.NONE}
+    if found.result is Result.PASS:
+        # What may change is case of names, blanks, and what no signature covers.
+        assert vouched_for(found, "home.example", "home.example", TRUSTED | {"forwarder.example"})
+        assert read_authors(damaged.all("From")) == ("ann@home.example",)
 
 
 async def test_a_message_without_a_chain_has_no_result_to_tell(resolver: Resolver) -> None:
