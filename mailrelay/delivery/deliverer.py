@@ -111,6 +111,7 @@ class Deliverer:
             raise PermanentMailError(553, "5.1.3", "Recipient is no mailbox", "bad-recipient") from None
         targets = await self._router.targets(domain)
         await self._client.send(targets, outgoing.reverse_path, outgoing.recipient, signed.raw)
+        self._store.sent(message.id)
         thread = [(message.relay_id, one) for one in outgoing.learned]
         await self._store.delivered(self._worker_id, message.id, thread)
         return "delivered"
