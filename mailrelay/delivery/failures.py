@@ -7,9 +7,9 @@ gets a notice. Nobody is told about a report, and a sender who is likely forged 
 import re
 from datetime import datetime
 
-from mailrelay.dsn import Failure, build_dsn
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.reports.writing import Action, Outcome, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
 # SPF said that the reverse-path did not send this: a DSN would hit a bystander.
@@ -47,7 +47,7 @@ class Reports:
             return []
         shown = status if _PERMANENT_STATUS.fullmatch(status) else "5.0.0"
         original = RawMessage.parse(failed.raw) if isinstance(failed, QueuedMessage) else None
-        failure = Failure(failed.recipient, shown, failed.received_at)
+        failure = Outcome(Action.FAILED, failed.recipient, shown, failed.received_at)
         report = build_dsn(failure, original, sender, self._relay_host, now)
         return [_new(Direction.DSN, failed, sender, report)]
 
