@@ -68,6 +68,7 @@ class DeliveryWorker:
             for task in [heartbeat, *self._in_flight.values()]:
                 task.cancel()
             await asyncio.gather(heartbeat, *self._in_flight.values(), return_exceptions=True)
+            await self._deliverer.close()
 
     async def _claim(self) -> list[QueuedMessage] | None:
         """Return what was claimed, or None where the queue cannot be read now."""
