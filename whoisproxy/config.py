@@ -124,6 +124,7 @@ class Delivery(_Section):
     connections_per_server: Annotated[int, Field(ge=1, le=1000)] = 20
     retry_after_s: tuple[Annotated[int, Field(ge=1)], ...] = ()
     workers: Annotated[int, Field(ge=1, le=256)] = 8
+    journal_folder: Path | None = None
 
     @model_validator(mode="after")
     def _keeps_the_password_secret(self) -> "Delivery":
