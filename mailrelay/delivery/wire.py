@@ -83,8 +83,8 @@ def stuffed(raw: bytes) -> bytes:
         raw = canonical_line_ends(raw)
     if raw.startswith(b"."):
         raw = b"." + raw
-    if b"\n." in raw:
-        raw = raw.replace(b"\n.", b"\n..")
+    if b"\r\n." in raw:
+        raw = raw.replace(b"\r\n.", b"\r\n..")
     return raw + (b".\r\n" if raw.endswith(b"\r\n") or not raw else b"\r\n.\r\n")
 
 

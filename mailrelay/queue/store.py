@@ -211,9 +211,7 @@ class QueueStore(QueueFacade):
             Whether the lease still stood.
         """
         learned = b"".join(thread_digest(*pair) for pair in thread)
-        return await self._settle(
-            worker_id, message_id, State.DELIVERED, "", learned=learned, event=event
-        )
+        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
     async def deferred(  # noqa: PLR0913 - by name
         self,
