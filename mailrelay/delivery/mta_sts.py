@@ -160,10 +160,11 @@ class StsPolicies:
         now_s = self._monotonic()
         try:
             policy = parse_policy(await self._fetch(domain))
+        except aiohttp.ClientConnectorCertificateError:
+            # It is a ValueError too, so it comes first.
+            failure = TlsResult.STS_WEBPKI_INVALID
         except ValueError:
             failure = TlsResult.STS_POLICY_INVALID
-        except aiohttp.ClientConnectorCertificateError:
-            failure = TlsResult.STS_WEBPKI_INVALID
         except (aiohttp.ClientError, TimeoutError, OSError):
             failure = TlsResult.STS_POLICY_FETCH_ERROR
         else:
