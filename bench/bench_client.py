@@ -55,7 +55,7 @@ class _Sink(asyncio.Protocol):
         answers = []
         while True:
             if self._in_message:
-                text, dot, rest = self._rest.partition(b"\r\n.\r\n")
+                _, dot, rest = self._rest.partition(b"\r\n.\r\n")
                 if not dot:
                     break
                 self._in_message, self._rest = False, rest

@@ -71,7 +71,7 @@ class _Kept:
 
 
 def policy_id(records: list[str]) -> str:
-    """Return the id in the TXT records of `_mta-sts.`; empty where the domain has no MTA-STS (section 3.1)."""
+    """Return the id in the TXT records of `_mta-sts.` (section 3.1); empty where there is no policy."""
     ours = [record for record in records if record.startswith("v=STSv1;")]
     if len(ours) != 1:
         return ""

@@ -1,4 +1,4 @@
-"""When a deferred message is tried again, and when its sender is told of the delay (RFC 5321 section 4.5.4.1)."""
+"""When a deferred message is tried again, and when its sender is told that it is late (RFC 5321 4.5.4.1)."""
 
 from bisect import bisect_right
 from collections.abc import Callable

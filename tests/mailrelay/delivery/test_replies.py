@@ -68,8 +68,7 @@ def test_what_is_no_reply_is_refused(wire: bytes) -> None:
 def test_a_reply_without_end_is_given_up() -> None:
     reader = ReplyReader()
     with pytest.raises(NotAReply):
-        for _ in range(10_000):
-            reader.feed(b"250-and so on\r\n")
+        reader.feed(b"250-and so on\r\n" * 10_000)
 
 
 def test_a_code_alone_is_a_reply() -> None:

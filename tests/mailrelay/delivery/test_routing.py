@@ -160,7 +160,7 @@ async def test_a_zone_cannot_send_us_into_our_own_network(dns_server: DnsServer)
         ("169.254.169.254", False),
         ("100.64.0.1", False),
         ("224.0.0.1", False),
-        ("0.0.0.0", False),
+        ("0.1.2.3", False),
         ("::1", False),
         ("fe80::1", False),
         ("fd00::1", False),

@@ -87,7 +87,7 @@ async def test_a_good_server_gets_the_message_encrypted(
 )
 @pytest.mark.parametrize("fault", ["not-offered", "refused"])
 async def test_without_starttls_mail_goes_in_clear_where_nothing_more_was_promised(
-    tmp_path: Path, sending: Sending, policy: TlsPolicy, arrives: bool, fault: str
+    tmp_path: Path, sending: Sending, fault: str, policy: TlsPolicy, *, arrives: bool
 ) -> None:
     async with tls_server(tmp_path) as server:
         if fault == "refused":
