@@ -350,7 +350,7 @@ class SmtpConnection(asyncio.Protocol):
             self.abort("quit")
             return
         self._replies += replies
-        closing = replies[-1].code == _CLOSING
+        closing = any(reply.code == _CLOSING for reply in replies)
         if closing:
             self._broken = "closing"
         if self._waiter is not None:

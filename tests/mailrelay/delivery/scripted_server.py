@@ -44,6 +44,8 @@ class ScriptedServer:
         greeting: What it says first: a reply, DROP or SILENCE.
         sessions: Every session so far, in order.
         messages: Texts as they came, dots not taken out, without the final one.
+        closed: Set when a session has ended.
+        silent: Set when it has fallen silent.
         waits_for_data: Whether MAIL is answered only when DATA has come, as it does with PIPELINING.
     """
 
@@ -54,6 +56,7 @@ class ScriptedServer:
         self.messages: list[bytes] = []
         self.waits_for_data = False
         self.closed = asyncio.Event()
+        self.silent = asyncio.Event()
         self._tls = tls
         self._implicit = tls if implicit_tls else None
         self._once: dict[str, deque[str]] = defaultdict(deque)
@@ -107,7 +110,7 @@ class ScriptedServer:
                 if await self._say(writer, self.greeting):
                     await self._talk(reader, writer, heard)
             writer.close()
-            with suppress(ConnectionError, ssl.SSLError):
+            with suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):
                 await writer.wait_closed()
         finally:
             writer.transport.abort()
@@ -118,6 +121,7 @@ class ScriptedServer:
             writer.transport.abort()
             return False
         if answer == SILENCE:
+            self.silent.set()
             await asyncio.Event().wait()
         writer.write(answer.encode() + b"\r\n")
         await writer.drain()
