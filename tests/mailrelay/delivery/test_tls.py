@@ -31,9 +31,13 @@ def dane(*records: Tlsa, names: tuple[str, ...] = ("localhost",)) -> TlsPolicy:
 
 def tlsa(of: Issued, usage: int, selector: int = 1, matching_type: int = 1) -> Tlsa:
     selected = of.key_der if selector else of.der
-    digests = {0: lambda octets: octets, 1: lambda octets: hashlib.sha256(octets).digest()}
-    digests[2] = lambda octets: hashlib.sha512(octets).digest()
-    return Tlsa(usage, selector, matching_type, digests[matching_type](selected))
+    match matching_type:
+        case 0:
+            return Tlsa(usage, selector, 0, selected)
+        case 1:
+            return Tlsa(usage, selector, 1, hashlib.sha256(selected).digest())
+        case _:
+            return Tlsa(usage, selector, 2, hashlib.sha512(selected).digest())
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.message import Message
 
 import pytest
 from hypothesis import given
@@ -23,10 +24,12 @@ FAILED = Outcome(Action.FAILED, RELAY, "5.1.1", NOW)
 
 
 def _status_groups(raw: bytes) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    message = message_from_bytes(raw)
-    status = message.get_payload(1)
-    about_message, about_recipient = status.get_payload()  # type: ignore[union-attr]
-    return about_message.items(), about_recipient.items()  # type: ignore[union-attr, return-value]
+    status = message_from_bytes(raw).get_payload(1)
+    assert isinstance(status, Message)
+    about_message, about_recipient = (status.get_payload(number) for number in (0, 1))
+    assert isinstance(about_message, Message)
+    assert isinstance(about_recipient, Message)
+    return about_message.items(), about_recipient.items()
 
 
 def test_a_report_has_the_three_parts_of_rfc_3464_and_can_be_read_back() -> None:
