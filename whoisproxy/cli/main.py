@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, registry, serve, tld
+from whoisproxy.cli import demo, doctor, imports, keys, privacy, queue, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for group, name in (
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),
+    (queue, "queue"),
     (keys, "keys"),
 ):
     app.add_typer(group.app, name=name)
