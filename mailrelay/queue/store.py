@@ -201,7 +201,12 @@ class QueueStore(QueueFacade):
             await database.ask(Work(partial(work.give_back, worker_id=worker_id, ids=held, now=now)))
 
     async def delivered(
-        self, worker_id: str, message_id: str, thread: Iterable[tuple[str, str]] = ()
+        self,
+        worker_id: str,
+        message_id: str,
+        thread: Iterable[tuple[str, str]] = (),
+        *,
+        event: str = State.DELIVERED.value,
     ) -> bool:
         """Note that the next mail server took the message; its body goes.
 
@@ -209,12 +214,13 @@ class QueueStore(QueueFacade):
             worker_id: Who claimed it.
             message_id: The message.
             thread: Pairs of relay id and Message-ID that the correspondent knows from now on.
+            event: For the trail.
 
         Returns:
             Whether the lease still stood.
         """
         learned = b"".join(thread_digest(*pair) for pair in thread)
-        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned)
+        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
     async def deferred(  # noqa: PLR0913 - by name
         self,
@@ -275,6 +281,7 @@ class QueueStore(QueueFacade):
         learned: bytes = b"",
         next_attempt_at: datetime | None = None,
         warned: bool = False,
+        event: str = "",
     ) -> bool:
         now = self._clock()
         at = microseconds(now)
@@ -282,8 +289,8 @@ class QueueStore(QueueFacade):
             # Whatever failed afterwards was our own: nothing may send it again or report it as failed.
             state, error, reports, next_attempt_at = State.DELIVERED, "", (), None
         due = microseconds(next_attempt_at) if next_attempt_at else at
-        event = trail_line(at, f"{state.value} {error}".rstrip())
-        change = Change(message_id, worker_id, state, error, at, due, event, done=state in FINAL)
+        line = trail_line(at, event or f"{state.value} {error}".rstrip())
+        change = Change(message_id, worker_id, state, error, at, due, line, done=state in FINAL)
         asked: Change | Work = change
         if reports or learned or warned:
             values = {"next_attempt_at": next_attempt_at or now} | ({"warned_at": now} if warned else {})
