@@ -94,9 +94,9 @@ class Inbound:
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
 
-    async def connected(self, peer_ip: str) -> Reply | None:
+    async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
-        decision = await self._chains.connection.run(ConnectionContext(peer_ip))
+        decision = await self._chains.connection.run(context)
         return _refusal(decision)
 
     async def sender(self, context: SenderContext) -> Reply:

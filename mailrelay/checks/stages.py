@@ -23,9 +23,11 @@ class ConnectionContext:
 
     Attributes:
         peer_ip: IPv4 or IPv6 address in text form.
+        early_talker: Whether it spoke before its turn: before the banner, or behind EHLO before our answer.
     """
 
     peer_ip: str
+    early_talker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+        protocol: `with` of the Received field: SMTP, ESMTP, UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
     """
 
     connection: ConnectionContext
     helo: str
     reverse_path: str
     declared_size_octets: int | None = None
+    protocol: str = "ESMTP"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,10 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
@@ -177,7 +180,7 @@ async def open_world(
         store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(checks or CheckLimits(), utc_now),
             directory=directory,
             resolver=resolver,
             store=store,

@@ -14,6 +14,7 @@ from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
@@ -72,17 +73,25 @@ def mail_server(core: Core) -> MailServer:
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
     )
-    tls = server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
+    own = settings.keys.folder / _TLS_FILE
+    files = [file for file in (smtp.tls_certificate or own, smtp.tls_key) if file is not None]
+    tls = RenewedCertificate(
+        files, lambda: server_tls(smtp.tls_certificate, smtp.tls_key, own, smtp.hostname)
+    )
     return MailServer(
         inbound,
         host=smtp.host,
         port=smtp.port,
         hostname=smtp.hostname,
         tls=tls,
+        tls_port=smtp.tls_port or None,
+        proxies=smtp.proxy_protocol_from,
+        greet_delay_s=smtp.greet_delay_s,
         limits=ServerLimits(
             size_octets=smtp.size_octets,
             connections=smtp.connections,
             connections_per_address=smtp.connections_per_address,
+            connections_per_network=smtp.connections_per_network,
         ),
     )
 

@@ -1,0 +1,108 @@
+"""The listening sockets, the look at deadlines, and the end."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from mailrelay.inbound import Inbound
+from mailrelay.server.commands import Connection
+from mailrelay.server.limits import ServerLimits
+from mailrelay.server.state import Network, ServerState
+from mailrelay.server.tls import TlsProvider
+
+# aiosmtpd writes peers to these.
+for _name in ("mail.log", "mail.debug"):
+    logging.getLogger(_name).disabled = True
+
+_BACKLOG = 512
+
+
+class MailServer:
+    """Listens for mail.
+
+    Args:
+        inbound: Decides.
+        host: Address to listen on.
+        port: 0 lets the system choose.
+        hostname: Name in the banner and the answer to EHLO.
+        tls: Gives the context for STARTTLS; None offers none.
+        tls_port: Where TLS comes before everything else, given `tls`; None listens nowhere.
+        proxies: Networks of balancers, whose connections to `port` begin with a PROXY header.
+        greet_delay_s: How long clients of a network not seen before wait for the banner.
+        reuse_port: Whether other processes listen on the same port (SO_REUSEPORT).
+        limits: See there.
+
+    Attributes:
+        port: The port in use, after `start`.
+        tls_port: Likewise; None where there is none.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of them are settings of a listener
+        self,
+        inbound: Inbound,
+        *,
+        host: str,
+        port: int,
+        hostname: str,
+        tls: TlsProvider | None = None,
+        tls_port: int | None = None,
+        proxies: Sequence[Network] = (),
+        greet_delay_s: float = 0.0,
+        reuse_port: bool = False,
+        limits: ServerLimits | None = None,
+    ) -> None:
+        self.tls_port = tls_port if tls is not None else None
+        self._state = ServerState(inbound, hostname, limits or ServerLimits(), tls, proxies, greet_delay_s)
+        self._host = host
+        self.port = port
+        self._reuse_port = reuse_port
+        self._servers: list[asyncio.Server] = []
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def start(self) -> int:
+        """Listen; return the port.
+
+        Raises:
+            OSError: An address cannot be had.
+        """
+        self.port = await self._listen(self.port, lambda: Connection(self._state))
+        if self.tls_port is not None:
+            self.tls_port = await self._listen(
+                self.tls_port, lambda: Connection(self._state, implicit_tls=True)
+            )
+        self._expire()
+        return self.port
+
+    async def close(self) -> None:
+        """Stop listening, let messages under way arrive, be stored and answered, and hang up."""
+        if not self._servers:
+            return
+        for server in self._servers:
+            server.close()
+        limit_s = self._state.limits.shutdown_s
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._state.under_way.quiet.wait(), limit_s)
+        tasks = [connection.hang_up_for_shutdown() for connection in list(self._state.open)]
+        if running := [task for task in tasks if task is not None]:
+            await asyncio.wait(running, timeout=limit_s)
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+
+    async def _listen(self, port: int, factory: Callable[[], Connection]) -> int:
+        server = await asyncio.get_running_loop().create_server(
+            factory, self._host, port, backlog=_BACKLOG, reuse_port=self._reuse_port or None
+        )
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    def _expire(self) -> None:
+        """Look at every connection's deadline; one timer does for all."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in list(self._state.open):
+            connection.expire(now)
+        self._sweep = loop.call_later(self._state.limits.resolution_s, self._expire)
