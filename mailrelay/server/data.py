@@ -16,7 +16,7 @@ _FINAL_DOT = b".\r\n"
 _LONGEST_TAIL = len(_END) - 1
 # RFC 5321 section 4.5.3.1.6 says 1,000, and honest mail passes it by far. Here only memory is guarded; what
 # is too long for a message is for the checks to say. The longest header of 2,400 real messages had 28 KiB.
-_MAX_LINE_OCTETS = 100_000
+_MAX_LINE_OCTETS = 100_000  # with its CR, without its LF
 _MAX_HEADER_OCTETS = 256 * 1024
 
 

@@ -7,11 +7,15 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import func, select
 
 from mailrelay.checks.chains import CheckLimits
+from mailrelay.checks.stages import ConnectionContext, SenderContext
+from mailrelay.checks.verdict import Reply
+from mailrelay.dsn_request import DsnRequest
+from mailrelay.inbound import Inbound, Transaction
 from mailrelay.queue.tables import messages
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.world import RELAY_ADDRESS, RELAY_HOST, STRANGER, World
@@ -20,14 +24,16 @@ HEADER = f"From: {STRANGER}\r\nTo: {RELAY_ADDRESS}\r\nSubject: x\r\n\r\n".encode
 MAIL = f"MAIL FROM:<{STRANGER}>"
 RCPT = f"RCPT TO:<{RELAY_ADDRESS}>"
 # Where many connections are made for one test.
-UNHURRIED = CheckLimits(connections_per_minute=100_000, messages_per_minute=100_000)
+UNHURRIED = CheckLimits(
+    connections_per_minute=100_000, messages_per_minute=100_000, unknown_recipients_per_hour=100_000
+)
 _SEQUENCES = (
     Path(__file__).parents[3] / "../shared/data/mail/smtp_smuggling/end_of_data_sequences.json"
 ).resolve()
 
 
 def ends_of_data() -> dict[str, bytes]:
-    """Return the collected sequences that some server takes for the end of a message; none where they are not."""
+    """Return the collected sequences that some server takes for the end of a message, by name."""
     if not _SEQUENCES.exists():
         return {}
     return {one["name"]: bytes.fromhex(one["hex"]) for one in json.loads(_SEQUENCES.read_text())["sequences"]}
@@ -99,13 +105,40 @@ class Client:
             await self.writer.wait_closed()
 
 
+class Witness:
+    """Passes everything on to the relay's decisions, and remembers what they were asked."""
+
+    def __init__(self, inbound: Inbound) -> None:
+        self._inbound = inbound
+        self.connections: list[ConnectionContext] = []
+        self.senders: list[SenderContext] = []
+        self.requests: list[DsnRequest] = []
+        self.messages: list[bytes] = []
+
+    async def connected(self, context: ConnectionContext) -> Reply | None:
+        self.connections.append(context)
+        return await self._inbound.connected(context)
+
+    async def sender(self, context: SenderContext) -> Reply:
+        self.senders.append(context)
+        return await self._inbound.sender(context)
+
+    async def recipient(self, transaction: Transaction, address: str, request: DsnRequest) -> Reply:
+        self.requests.append(request)
+        return await self._inbound.recipient(transaction, address, request)
+
+    async def message(self, transaction: Transaction, raw: bytes) -> Reply:
+        self.messages.append(raw)
+        return await self._inbound.message(transaction, raw)
+
+
 @asynccontextmanager
 async def another_server(
-    world: World, limits: ServerLimits | None = None, **options: Any
+    inbound: Inbound | Witness, limits: ServerLimits | None = None, **options: Any
 ) -> AsyncIterator[MailServer]:
-    """Listen with other settings, on the same decisions; its `port` is set."""
+    """Listen with other settings; the server's `port` is set."""
     server = MailServer(
-        world.inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits, **options
+        cast("Inbound", inbound), host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits, **options
     )
     await server.start()
     try:
