@@ -21,8 +21,8 @@ _REFUSED = 400  # RFC 5321 section 4.2.1
 class Connection(Conversation):
     """One client."""
 
-    def __init__(self, state: ServerState, *, implicit_tls: bool = False) -> None:
-        super().__init__(state, implicit_tls=implicit_tls)
+    def __init__(self, state: ServerState) -> None:
+        super().__init__(state)
         self._messages = self._recipients = 0
         self._spool: Spool | None = None
         self._set_rset_state()

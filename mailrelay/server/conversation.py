@@ -36,15 +36,13 @@ class Conversation(Wire):
 
     Args:
         state: Of the server.
-        implicit_tls: Whether TLS comes before the banner (RFC 8314 section 3).
     """
 
     commands: ClassVar[Mapping[bytes, Command]]
 
-    def __init__(self, state: ServerState, *, implicit_tls: bool = False) -> None:
+    def __init__(self, state: ServerState) -> None:
         super().__init__(asyncio.get_running_loop(), state.limits)
         self._state = state
-        self._implicit_tls = implicit_tls
         self._entered = ""  # address by which the connection is counted
         self._client = ConnectionContext("")
         self._errors = self._commands = 0
@@ -55,16 +53,14 @@ class Conversation(Wire):
         peer = transport.get_extra_info("peername")
         ip = str(peer[0]).removeprefix("::ffff:") if peer else ""
         self._client = ConnectionContext(ip)
-        behind_proxy = self._state.is_proxy(ip) and not self._implicit_tls
+        # Where TLS came first (RFC 8314 section 3), a PROXY header would have come before it.
+        behind_proxy = self._state.is_proxy(ip) and self.session.ssl is None
         limit = "connections" if len(self._state.open) >= self._limits.connections else ""
         if not limit and not behind_proxy:
             limit = self._enter(ip)
         if limit:
             self._turn_away(limit)
             return
-        if self._implicit_tls:
-            # The first octets are for the handshake.
-            self._socket.pause_reading()
         self._state.open.add(self)
         metrics.CONNECTIONS.inc()
         self._handler_coroutine = self.loop.create_task(self._serve(behind_proxy=behind_proxy))
@@ -102,8 +98,6 @@ class Conversation(Wire):
         try:
             if behind_proxy:
                 await self._learn_client()
-            if self._implicit_tls and self._state.tls:
-                await self._start_tls(self._state.tls)
             await self._greet()
             await self._handle_client()
         except LastWord as last:

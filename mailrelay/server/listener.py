@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 
 from mailrelay.inbound import Inbound
 from mailrelay.server.commands import Connection
 from mailrelay.server.limits import ServerLimits
 from mailrelay.server.state import Network, ServerState
-from mailrelay.server.tls import TlsProvider
+from mailrelay.server.tls import HANDSHAKE_S, TlsProvider, following
 
 # aiosmtpd writes peers to these.
 for _name in ("mail.log", "mail.debug"):
@@ -60,17 +61,20 @@ class MailServer:
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.TimerHandle | None = None
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._state.open)
+
     async def start(self) -> int:
         """Listen; return the port.
 
         Raises:
             OSError: An address cannot be had.
         """
-        self.port = await self._listen(self.port, lambda: Connection(self._state))
-        if self.tls_port is not None:
-            self.tls_port = await self._listen(
-                self.tls_port, lambda: Connection(self._state, implicit_tls=True)
-            )
+        self.port = await self._listen(self.port)
+        if self.tls_port is not None and self._state.tls is not None:
+            self.tls_port = await self._listen(self.tls_port, following(self._state.tls))
         self._expire()
         return self.port
 
@@ -92,9 +96,15 @@ class MailServer:
             await server.wait_closed()
         self._servers.clear()
 
-    async def _listen(self, port: int, factory: Callable[[], Connection]) -> int:
+    async def _listen(self, port: int, context: ssl.SSLContext | None = None) -> int:
         server = await asyncio.get_running_loop().create_server(
-            factory, self._host, port, backlog=_BACKLOG, reuse_port=self._reuse_port or None
+            lambda: Connection(self._state),
+            self._host,
+            port,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_S if context else None,
+            backlog=_BACKLOG,
+            reuse_port=self._reuse_port or None,
         )
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])

@@ -8,8 +8,21 @@ import structlog
 
 _log = structlog.get_logger()
 
+HANDSHAKE_S = 30.0
+
 # Gives the context for the next handshake.
 TlsProvider = Callable[[], ssl.SSLContext]
+
+
+def following(provider: TlsProvider) -> ssl.SSLContext:
+    """Return a context for a listener that keeps it: each handshake takes the one that `provider` gives then."""
+    context = provider()
+
+    def choose(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = provider()
+
+    context.sni_callback = choose
+    return context
 
 
 class RenewedCertificate:

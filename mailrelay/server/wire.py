@@ -6,6 +6,7 @@ packet asked (RFC 2920 section 3.2).
 """
 
 import asyncio
+from contextlib import suppress
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, Session
@@ -22,13 +23,12 @@ from mailrelay.server.replies import (
     TIMED_OUT,
     CommandRefused,
 )
-from mailrelay.server.tls import TlsProvider
+from mailrelay.server.tls import HANDSHAKE_S, TlsProvider
 
 # RFC 5321 section 4.5.3.1.4 gives 512; the extensions of MAIL add up to 160 (RFC 1870, 6152, 6531, 3461),
 # those of RCPT to 528 (RFC 3461 sections 4.1 and 4.2). Long return addresses have the rest.
 _LINE_OCTETS = 2048
 _BUFFER_OCTETS = 64 * 1024
-_HANDSHAKE_S = 60.0
 _FAREWELL_S = 5.0
 _TLS_RECORD = 0x16
 
@@ -79,6 +79,7 @@ class Wire(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport; see `asyncio.Protocol`."""
         self._socket = cast("asyncio.Transport", transport)
+        self._note_encryption()
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the task that serves the client, except while it stores a message."""
@@ -215,7 +216,7 @@ class Wire(SMTP):
         if self._skips_line or len(line) > _LINE_OCTETS:
             self._skips_line = False
             raise CommandRefused(LINE_TOO_LONG)
-        if line.find(b"\r") != end - 1:
+        if not end or line.find(b"\r") != end - 1:
             raise LastWord(BARE_LINE_END, "bare-line-end")
         return line[:-2]
 
@@ -239,22 +240,22 @@ class Wire(SMTP):
         self._buffer.clear()
         self._skips_line = False
         await self._flush()
-        try:
+        encrypted = None
+        with suppress(OSError):
             encrypted = await self.loop.start_tls(
-                self._socket,
-                self,
-                provider(),
-                server_side=True,
-                ssl_handshake_timeout=min(_HANDSHAKE_S, self._limits.command_s),
+                self._socket, self, provider(), server_side=True, ssl_handshake_timeout=HANDSHAKE_S
             )
-        except OSError as error:
-            metrics.TLS_FAILED.inc()
-            # Of a handshake that failed the loop tells the protocol nothing.
-            self._leave()
-            raise HungUp from error
         if encrypted is None:
+            # Of a connection lost in the handshake the loop tells the protocol nothing.
+            metrics.TLS_FAILED.inc()
+            self._socket.abort()
+            self._leave()
             raise HungUp
         metrics.TLS_DONE.inc()
         self._socket, self._paused = encrypted, False
         self.session = Session(self.loop)
-        self.session.ssl = {"cipher": encrypted.get_extra_info("cipher")}
+        self._note_encryption()
+
+    def _note_encryption(self) -> None:
+        cipher = self._socket.get_extra_info("cipher")
+        self.session.ssl = {"cipher": cipher} if cipher else None

@@ -95,8 +95,16 @@ class Client:
 
     async def rest(self) -> str:
         """Return all that is still said until the server closes."""
-        async with asyncio.timeout(10):
-            return (await self.reader.read()).decode()
+        return (await self.rest_of_bytes()).decode()
+
+    async def rest_of_bytes(self) -> bytes:
+        """Return the same where it need not be text; a reset is an end, too."""
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                while octets := await self.reader.read(4096):
+                    received += octets
+        return received
 
     async def close(self) -> None:
         """Leave."""

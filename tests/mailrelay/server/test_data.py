@@ -14,10 +14,24 @@ from tests.mailrelay.server.client import ends_of_data
 
 PLENTY = 10**9
 PIECES = st.lists(
-    st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"\0", b"a", b"\xff", b"..", b".\r\n", b"\r\n.", b"x" * 70]),
+    st.sampled_from(
+        [b"\r\n", b"\r", b"\n", b".", b"\0", b"a", b"\xff", b"..", b".\r\n", b"\r\n.", b"x" * 70]
+    ),
     max_size=40,
 ).map(b"".join)
-LINE_ENDS = [b"\r\n", b"\n", b"\r", b"\n\r", b"\r\r\n", b"\r\n\r", b"\n\n", b"\r\0\n", b"\0\r\n", b"\0\n", b"\0"]
+LINE_ENDS = [
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\n\r",
+    b"\r\r\n",
+    b"\r\n\r",
+    b"\n\n",
+    b"\r\0\n",
+    b"\0\r\n",
+    b"\0\n",
+    b"\0",
+]
 
 
 def receive(pieces: list[bytes], size_octets: int = PLENTY) -> tuple[bytes | Reply, bytes]:

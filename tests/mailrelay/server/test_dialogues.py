@@ -82,7 +82,15 @@ async def test_answers_do_not_depend_on_packets(world: World, lines: list[str], 
 
 
 async def test_octet_by_octet(world: World) -> None:
-    lines = [MAIL, RCPT, "DATA\r\n" + HEADER.decode() + "..dot\r\n.", MAIL, RCPT, "BDAT 3 LAST\r\nhi!NOOP", "QUIT"]
+    lines = [
+        MAIL,
+        RCPT,
+        "DATA\r\n" + HEADER.decode() + "..dot\r\n.",
+        MAIL,
+        RCPT,
+        "BDAT 3 LAST\r\nhi!NOOP",
+        "QUIT",
+    ]
     stream = "".join(f"{line}\r\n" for line in lines).encode()
     whole = await converse(world, [stream])
     assert whole.count("250 2.0.0 OK <id>") == 1
