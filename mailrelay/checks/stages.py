@@ -38,7 +38,7 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
-        protocol: `with` of the Received field: SMTP, ESMTP, UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
+        protocol: As Received names it: SMTP, ESMTP or UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
     """
 
     connection: ConnectionContext

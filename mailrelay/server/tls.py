@@ -15,7 +15,7 @@ TlsProvider = Callable[[], ssl.SSLContext]
 
 
 def following(provider: TlsProvider) -> ssl.SSLContext:
-    """Return a context for a listener that keeps it: each handshake takes the one that `provider` gives then."""
+    """Return a context for a listener, which keeps it; each handshake takes what `provider` gives then."""
     context = provider()
 
     def choose(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:

@@ -1,6 +1,7 @@
 """The octets of messages, in whatever pieces they come."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -56,7 +57,7 @@ def by_the_standard(stream: bytes) -> tuple[bytes | Reply, bytes]:
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted({place % (len(stream) + 1) for place in places}), len(stream)]
-    return [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(edges)]
 
 
 @given(PIECES, PIECES, st.lists(st.integers(min_value=0, max_value=5000), max_size=30))

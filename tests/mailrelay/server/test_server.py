@@ -8,7 +8,7 @@ import pytest
 from mailrelay.queue.tables import messages
 from mailrelay.server import ServerLimits
 from tests.mailrelay.server.client import HEADER, MAIL, Client, stored
-from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, World, open_world
+from tests.mailrelay.world import OWNER_MAILBOX, STRANGER, World, open_world
 
 
 async def test_dots_are_unstuffed_and_every_other_octet_is_kept(world: World) -> None:
