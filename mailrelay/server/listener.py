@@ -112,7 +112,7 @@ class MailServer:
     def _expire(self) -> None:
         """Look at every connection's deadline; one timer does for all."""
         loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(self._state.limits.resolution_s, self._expire)
         now = loop.time()
         for connection in list(self._state.open):
             connection.expire(now)
-        self._sweep = loop.call_later(self._state.limits.resolution_s, self._expire)

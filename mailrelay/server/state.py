@@ -87,7 +87,7 @@ class ServerState:
 
     def is_proxy(self, ip: str) -> bool:
         """Return whether `ip` speaks for others by the PROXY protocol."""
-        if not self.proxies:
+        if not self.proxies or not ip:
             return False
         address = ipaddress.ip_address(ip)
         return any(address in network for network in self.proxies)

@@ -17,6 +17,7 @@ from mailrelay.server.data import Reader
 from mailrelay.server.limits import ServerLimits
 from mailrelay.server.replies import (
     BARE_LINE_END,
+    ENOUGH,
     LINE_TOO_LONG,
     NOT_SMTP,
     SHUTTING_DOWN,
@@ -122,12 +123,17 @@ class Wire(SMTP):
 
     def expire(self, now: float) -> None:
         """Hang up when a deadline has passed; `now` is the loop's time."""
+        limits = self._limits
         if self._socket.is_closing():
             if now > self._deadline:
                 self._socket.abort()
-        elif now > self._deadline or now - self._since > self._limits.message_s or self._is_slow(now):
+        elif now > self._deadline or now - self._since > limits.message_s or self._is_slow(now):
             metrics.TURNED_AWAY["timeout"].inc()
             self._hang_up(TIMED_OUT)
+        elif self._octets > limits.octets + 2 * limits.size_octets:
+            # Between two messages it would have been told so; this one does not end.
+            metrics.TURNED_AWAY["per-connection"].inc()
+            self._hang_up(ENOUGH)
 
     def hang_up_for_shutdown(self) -> "asyncio.Task[None] | None":
         """Say 421 and close; return the task that serves the client, which ends thereby."""

@@ -5,7 +5,10 @@ import socket
 
 import pytest
 
+from mailrelay.checks.verdict import Reply
+from mailrelay.inbound import Transaction
 from mailrelay.server import ServerLimits
+from mailrelay.server.limits import PoliteNetworks
 from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
 from tests.mailrelay.world import World
 
@@ -186,8 +189,8 @@ async def test_answers_nobody_reads_stop_the_reading(world: World) -> None:
         sent = 0
         # The system's buffers hold some megabytes; the server must not hold the rest.
         while client.writer.transport.get_write_buffer_size() == 0 and sent < 50_000_000:
-            client.writer.write(b"NOOP\r\n" * 10_000)
-            sent += 60_000
+            client.writer.write(b"EHLO a.example\r\n" * 2000)
+            sent += 32_000
             await asyncio.sleep(0)
         assert sent < 50_000_000
         client.writer.transport.abort()
@@ -222,3 +225,44 @@ async def test_absurd_messages_are_refused_and_the_session_goes_on(world: World,
     assert (await client.say("NOOP")).startswith("250")
     assert await stored(world) == 0
     await client.close()
+
+
+async def test_a_message_without_end_ends(world: World) -> None:
+    limits = ServerLimits(size_octets=1000, octets=1000, command_s=1)
+    async with another_server(world.inbound, limits) as server:
+        client = await Client.connect(server.port)
+        await client.begin()
+        client.writer.write(b"x" * 5000)
+        assert await client.rest() == "421 4.7.0 Enough for one connection, please open another\r\n"
+        await client.close()
+
+
+async def test_a_decision_that_takes_too_long_is_still_carried_out(world: World) -> None:
+    """The client is told to try again; what it sees twice then is one message to be recognised, not lost."""
+    decided, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Witness):
+        async def message(self, transaction: Transaction, raw: bytes) -> Reply:
+            decided.set()
+            await go_on.wait()
+            return await super().message(transaction, raw)
+
+    async with another_server(Slow(world.inbound), ServerLimits(answer_s=0.2)) as server:
+        client = await Client.connect(server.port)
+        await client.begin()
+        assert await client.say(HEADER + b"x\r\n.") == "421 4.4.2 Too slow, closing the connection"
+        assert decided.is_set()
+        await client.close()
+        go_on.set()
+        async with asyncio.timeout(10):
+            await world.store.wakeup.wait()
+    assert await stored(world) == 1
+
+
+def test_the_networks_that_need_not_wait_are_few() -> None:
+    polite = PoliteNetworks(max_networks=2)
+    for ip in ("192.0.2.1", "198.51.100.1", "2001:db8::1"):
+        polite.add(ip)
+    assert "192.0.2.1" not in polite
+    assert "198.51.100.77" in polite
+    assert "2001:db8:0:ff::7" in polite

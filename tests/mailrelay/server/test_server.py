@@ -1,14 +1,19 @@
 """What a client may do to the mail server, over real sockets."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
+from mailrelay.checks.stages import ConnectionContext
+from mailrelay.checks.verdict import Reply
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.queue.tables import messages
-from mailrelay.server import ServerLimits
-from tests.mailrelay.server.client import HEADER, MAIL, Client, stored
-from tests.mailrelay.world import OWNER_MAILBOX, STRANGER, World, open_world
+from mailrelay.server import MailServer, ServerLimits
+from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
+from tests.mailrelay.world import OWNER_MAILBOX, RELAY_HOST, STRANGER, World, open_world
 
 
 async def test_dots_are_unstuffed_and_every_other_octet_is_kept(world: World) -> None:
@@ -126,4 +131,64 @@ async def test_an_unknown_address_is_refused_in_the_words_of_every_other(world: 
     forged_return = await client.say("RCPT TO:<b-00000000000000000000000000@relay.example>")
     elsewhere = await client.say(f"RCPT TO:<{OWNER_MAILBOX}>")
     assert unknown == forged_return == elsewhere == "550 5.1.1 No such address here"
+    await client.close()
+
+
+async def test_a_fault_before_the_banner_is_temporary(world: World) -> None:
+    class Broken(Witness):
+        async def connected(self, context: ConnectionContext) -> Reply | None:
+            raise RuntimeError(context.peer_ip)
+
+    async with another_server(Broken(world.inbound)) as server:
+        client = await Client.open(server.port)
+        assert await client.rest() == "451 4.3.0 Please try again later\r\n"
+        await client.close()
+
+
+async def test_wishes_of_mail_and_rcpt_come_to_each_recipient(world: World) -> None:
+    """RFC 3461: RET and ENVID are of the message, NOTIFY and ORCPT of the recipient."""
+    witness = Witness(world.inbound)
+    async with another_server(witness) as server:
+        client = await Client.connect(server.port)
+        await client.say("EHLO a.example")
+        await client.say(f"{MAIL} RET=FULL ENVID=QQ314")
+        await client.say(f"{RCPT} NOTIFY=DELAY ORCPT=rfc822;zoe@a.example")
+        await client.say("RCPT TO:<postmaster> NOTIFY=NEVER")
+        await client.say("RSET")
+        await client.say(MAIL)
+        await client.say(RCPT)
+        await client.close()
+    shared = DsnRequest(returns_full=True, envelope_id="QQ314")
+    assert witness.requests == [
+        replace(shared, notify=frozenset({Notify.DELAY}), original_recipient="rfc822;zoe@a.example"),
+        replace(shared, notify=frozenset()),
+        NOTHING_ASKED,
+    ]
+
+
+async def test_processes_can_share_a_port(world: World) -> None:
+    first = MailServer(world.inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, reuse_port=True)
+    port = await first.start()
+    second = MailServer(world.inbound, host="127.0.0.1", port=port, hostname=RELAY_HOST, reuse_port=True)
+    assert await second.start() == port
+    await first.close()
+    client = await Client.connect(port)
+    await client.close()
+    await second.close()
+
+
+async def test_answers_are_counted_by_stage(world: World) -> None:
+    def count(stage: str, kind: str) -> float:
+        labels = {"stage": stage, "kind": kind}
+        return REGISTRY.get_sample_value("mailrelay_smtp_answers_total", labels) or 0.0
+
+    before = count("message", "done"), count("rcpt", "refused")
+    client = await Client.connect(world)
+    await client.say("EHLO a.example")
+    await client.say(MAIL)
+    await client.say("RCPT TO:<nobody@relay.example>")
+    await client.say(RCPT)
+    await client.say("DATA")
+    await client.say(HEADER + b"x\r\n.")
+    assert (count("message", "done"), count("rcpt", "refused")) == (before[0] + 1, before[1] + 1)
     await client.close()
