@@ -2,8 +2,9 @@
 
 Nothing is decided or stored behind either. Messages have 4 KiB; 20 sessions at a time, each from a blocking
 client in this process, that sends one command after another, or MAIL, RCPT and DATA together (PIPELINING).
-Sessions are kept, or there is one for each message. Rounds alternate; the median counts. Prints a table and
-JSON; with `--json` only JSON; `--messages N` for other than 4,000 a round.
+Sessions are kept, or there is one for each message. Rounds alternate; the median counts. Then one session
+at a time is measured beside 500 slow clients, each of which sends an octet of a command or a message now and
+then. Prints tables and JSON; with `--json` only JSON; `--messages N` for other than 4,000 a round.
 """
 
 import argparse
@@ -23,6 +24,9 @@ from bench.report import memory_mib, report
 
 _SESSIONS = 20
 _ROUNDS = 3
+_SLOW_CLIENTS = 500
+_TRICKLE_S = 1.0  # each slow client sends an octet in this time
+_LATENCIES = 400
 _OCTETS = 4096
 _LINE = b"The bakery on the bridge would like to talk about the garden and the lake next week.\r\n"
 _MESSAGE = b"From: ada@offers.example\r\nTo: zoe@relay.example\r\nSubject: bakery\r\n\r\n"
@@ -132,6 +136,61 @@ def measure(peer: Peer, mode: str, count: int, *, warm_up: bool) -> None:
         peer.per_s.setdefault(mode, []).append(share * _SESSIONS / elapsed)
 
 
+@contextmanager
+def slow_clients(port: int, count: int) -> Iterator[None]:
+    """Keep so many sessions that never get anywhere: half of them in a command, half in a message."""
+    stopped = threading.Event()
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(count)]
+        for one in sockets[::2]:
+            one.sendall(b"EHLO slow.example\r\n" + b"".join(_ENVELOPE))
+
+        def trickle() -> None:
+            while not stopped.wait(_TRICKLE_S / max(count, 1)):
+                sockets.append(sockets.pop(0))
+                sockets[-1].sendall(b"x")
+
+        thread = threading.Thread(target=trickle)
+        if count:
+            thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            if count:
+                thread.join()
+
+
+def latencies_ms(port: int, count: int) -> list[float]:
+    """Send messages one after another, each in a session of its own; return how long each took."""
+    taken = []
+    for _ in range(count):
+        start = time.perf_counter()
+        _share(port, 1, kept=False, together=False)
+        taken.append((time.perf_counter() - start) * 1e3)
+    return taken
+
+
+def beside_slow_clients(peers: list[Peer]) -> list[dict[str, object]]:
+    """Return a row for each peer, without slow clients and with them."""
+    rows: list[dict[str, object]] = []
+    for peer in peers:
+        for count in (0, _SLOW_CLIENTS):
+            with slow_clients(peer.port, count):
+                taken = sorted(latencies_ms(peer.port, _LATENCIES))
+            rows.append(
+                {
+                    "server": peer.name,
+                    "loop": peer.loop,
+                    "slow_clients": count,
+                    "median_ms": round(statistics.median(taken), 2),
+                    "p95_ms": round(taken[len(taken) * 95 // 100], 2),
+                    "pss_mib": memory_mib(peer.pid)[1],
+                }
+            )
+    return rows
+
+
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -162,7 +221,9 @@ def main() -> None:
             for mode in _MODES
             for peer in peers
         ]
+        slow = beside_slow_clients(peers)
     report(f"SMTP receive, 4 KiB, {_SESSIONS} sessions at a time", rows)
+    report("One session at a time beside slow clients", slow)
 
 
 if __name__ == "__main__":
