@@ -184,7 +184,10 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
@@ -195,7 +198,9 @@ async def open_world(
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
             chains=build_chains(
-                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
             ),
             directory=directory,
             resolver=resolver,
@@ -233,10 +238,10 @@ async def open_world(
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,
