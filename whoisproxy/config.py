@@ -149,7 +149,7 @@ class Delivery(_Section):
     address_families: Annotated[tuple[Literal["ipv6", "ipv4"], ...], Field(min_length=1)] = ("ipv6", "ipv4")
     connections_per_server: Annotated[int, Field(ge=1, le=1000)] = 20
     retry_after_s: tuple[Annotated[int, Field(ge=1)], ...] = ()
-    workers: Annotated[int, Field(ge=1, le=256)] = 8
+    workers: Annotated[int, Field(ge=1, le=1000)] = 64
     journal_folder: Path | None = None
 
     @model_validator(mode="after")
