@@ -27,9 +27,9 @@ from mailrelay.dns import Resolver
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.storage.engine import open_engine
 
-_CLIENTS = 2_000
-_ROUNDS = 20_000
-_BEST_OF = 5
+_CLIENTS = 1_000
+_ROUNDS = 5_000
+_BEST_OF = 3
 _NO_LIMIT = 10**9
 _FIRST_TRIES = 500
 _SERVE = "--serve-dns"
