@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mailrelay.queue.entry import FINAL, State
 from mailrelay.queue.opening import QueueSite, open_queue
 from tests.mailrelay.conftest import Clock
-from tests.mailrelay.queue.letters import LEASE, RAW, Taker, letter
+from tests.mailrelay.queue.letters import LEASE, RAW, Taker, kill_worker, letter
 from tests.mailrelay.world import OwnerKeys
 from whoisproxy.storage.engine import open_engine
 
@@ -133,10 +133,7 @@ class QueueAndModel(RuleBasedStateMachine):
     @rule()
     def killed(self) -> None:
         """The process ends where it is; the next one settles what it left."""
-        journal = self.store._journal
-        assert journal is not None
-        journal.close()
-        self.store._journal = None
+        kill_worker(self.store)
         self.do(self.opening.__aexit__(None, None, None))
         for one, state in list(self.states.items()):
             if state is State.DELIVERING:
