@@ -115,7 +115,7 @@ class QueueAndModel(RuleBasedStateMachine):
 
     @rule(choice=CHOICE)
     def released(self, choice: int) -> None:
-        self._moved(choice, {State.QUARANTINED, State.PAUSED}, State.QUEUED, self.store.release)
+        self._moved(choice, {State.QUARANTINED}, State.QUEUED, self.store.release)
 
     @rule(choice=CHOICE)
     def paused(self, choice: int) -> None:
