@@ -12,6 +12,7 @@ import dns.resolver
 from mailrelay.addresses import BounceAddresses
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_report import TlsReports
@@ -25,6 +26,7 @@ from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
 from whoisproxy.runtime.mail_checks import chains_of
 from whoisproxy.runtime.sending import client_of, router_of, schedule_of
+from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
@@ -191,9 +193,11 @@ def _certificate(settings: Settings) -> RenewedCertificate:
 
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
-    settings, directory = core.settings, _directory(core)
+    settings, health = core.settings, MailboxHealth(core.storage, core.clock)
+    directory = RelayDirectory(core.storage, settings.relay.domain, core.clock, health)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
     tls_reports = TlsReports(core.clock)
+    reports = Reports(hostname, domain, settings.relay.contact_url)
     deliverer = Deliverer(
         store=core.queue,
         preparation=Preparation(
@@ -208,7 +212,15 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         router=router_of(settings, resolver_of(settings), tls_reports),
         client=client_of(settings, tls_reports),
         signer=signer_of(settings),
-        reports=Reports(hostname, domain),
+        reports=reports,
+        mailboxes=MailboxFailures(
+            health=health,
+            store=core.queue,
+            reports=reports,
+            directory=directory,
+            clock=core.clock,
+            worker_id=worker_id,
+        ),
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
@@ -223,7 +235,8 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
 
 
 def _directory(core: Core) -> RelayDirectory:
-    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock)
+    health = MailboxHealth(core.storage, core.clock)
+    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
 
 
 def _bounces(settings: Settings) -> BounceAddresses:
