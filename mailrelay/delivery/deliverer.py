@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from mailrelay.addresses import split_address
 from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
-from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
@@ -23,6 +23,7 @@ from mailrelay.delivery.schedule import TOLD_AFTER, Schedule
 from mailrelay.delivery.signing import Signer
 from mailrelay.directory import Directory
 from mailrelay.dsn import reported_status
+from mailrelay.dsn_request import Notify
 from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
@@ -171,6 +172,8 @@ class Deliverer:
         if isinstance(error, DestinationResting):
             # Nothing was tried: it is due when the rest is over, spread out a little.
             wait = min(wait, timedelta(seconds=error.rest_s * (1 + 0.5 * self._chance())))
+        if age < TOLD_AFTER and may_be_told(message, Notify.DELAY):
+            wait = min(wait, TOLD_AFTER - age)
         late = self._told_late(message, error, now)
         await self._store.deferred(
             self._worker_id, message.id, error.reason[:64], now + wait, reports=late, warned=bool(late)

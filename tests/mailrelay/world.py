@@ -184,9 +184,13 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
+    deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything except the worker's loop."""
+    """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
     keys, directory = OwnerKeys(folder), Addresses()
     queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
@@ -195,7 +199,9 @@ async def open_world(
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
             chains=build_chains(
-                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
             ),
             directory=directory,
             resolver=resolver,
@@ -219,7 +225,7 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, RoutingRules(port=sink.port, own_host=RELAY_HOST)),
+            router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
             client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=Reports(RELAY_HOST, RELAY_DOMAIN),
@@ -233,10 +239,10 @@ async def open_world(
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,

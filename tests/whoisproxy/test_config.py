@@ -100,6 +100,11 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             '[authentication]\narc = false\ntrusted_arc_sealers = ["secret.example"]',
             "authentication: Value error, trusted_arc_sealers need arc = true",
         ),
+        ('[delivery]\nsmarthost_username = "relay"', "delivery: Value error, smarthost_username and"),
+        (
+            '[delivery]\nsmarthost_username = "relay"\nsmarthost_password_file = "x"\nsmarthost_tls = "none"',
+            "delivery: Value error, a password is sent over TLS only",
+        ),
         ("[smtp", "Expected"),
         (
             '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',
