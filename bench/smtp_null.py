@@ -30,6 +30,9 @@ class NullInbound:
         """Let everybody in."""
         return None
 
+    def erred(self, _peer_ip: str) -> None:
+        """Count nothing."""
+
     async def sender(self, _context: SenderContext) -> Reply:
         """Take every sender."""
         return _OK
@@ -64,7 +67,8 @@ async def _ours() -> int:
     inbound = cast("Inbound", NullInbound())
     server = MailServer(inbound, host="127.0.0.1", port=0, hostname="mx.relay.example", limits=limits)
     _KEPT.append(server)
-    return await server.start()
+    await server.start()
+    return server.ports["smtp"]
 
 
 async def _aiosmtpd() -> int:

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.checks.verdict import Evidence
 from mailrelay.content.reading import Content, read_content
 from mailrelay.directory import Owner, RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
@@ -39,12 +40,14 @@ class SenderContext:
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
         protocol: As Received names it: SMTP, ESMTP or UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
+        evidence: What the checks of the client have against it; known from the first accepted recipient on.
     """
 
     connection: ConnectionContext
     helo: str
     reverse_path: str
     declared_size_octets: int | None = None
+    evidence: tuple[Evidence, ...] = ()
     protocol: str = "ESMTP"
 
 

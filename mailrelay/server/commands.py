@@ -81,8 +81,9 @@ class Connection(Conversation):
         path, said = parameters.mail_arguments(argument, extended=session.extended_smtp)
         if (said.size_octets or 0) > self._limits.size_octets:
             raise CommandRefused(replies.TOO_LARGE)
-        protocol = self._protocol(said)
-        context = SenderContext(self._client, session.host_name, path, said.size_octets, protocol)
+        context = SenderContext(
+            self._client, session.host_name, path, said.size_octets, protocol=self._protocol(said)
+        )
         self._began = self.loop.time()
         reply = await self._state.inbound.sender(context)
         if reply.code < _REFUSED:

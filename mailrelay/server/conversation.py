@@ -18,7 +18,7 @@ from mailrelay.server.state import ServerState
 from mailrelay.server.wire import HungUp, LastWord, Wire
 
 _PROXY_HEADER_S = 10.0
-_ERROR = 400  # RFC 5321 section 4.2.1: 4yz and 5yz
+_ERROR, _PERMANENT = 400, 500  # RFC 5321 section 4.2.1: 4yz and 5yz
 # First words of protocols that are sent at mail servers by mistake or by browsers made to attack them.
 _OTHER_PROTOCOLS = frozenset(
     {b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE", b"PATCH", b"PROXY"}
@@ -166,6 +166,8 @@ class Conversation(Wire):
         metrics.ANSWERS[stage, reply.code // 100].inc()
         if reply.code >= _ERROR:
             self._errors += 1
+            if reply.code >= _PERMANENT:
+                self._state.inbound.erred(self._client.peer_ip)
             if self._errors > self._limits.errors:
                 raise LastWord(replies.TOO_MANY_ERRORS, "errors")
         self._out.append(f"{reply}\r\n".encode())

@@ -5,14 +5,10 @@ One process counts for itself: several on one port each have these limits.
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 
-from mailrelay.checks.window import network_of
+from mailrelay.checks.rates import network_of
 
 _MAX_NETWORKS = 50_000
-
-# /24 or /56 of an address; the same few networks bring most mail.
-network = lru_cache(maxsize=8192)(network_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Admission:
 
     def enter(self, ip: str) -> str:
         """Count a connection in; return the limit that forbids it, in which case it does not count."""
-        prefix = network(ip)
+        prefix = network_of(ip)
         if self._addresses[ip] >= self._limits.connections_per_address:
             return "connections-per-address"
         if self._networks[prefix] >= self._limits.connections_per_network:
@@ -80,7 +76,7 @@ class Admission:
 
     def leave(self, ip: str) -> None:
         """Count a connection out."""
-        for counter, key in ((self._addresses, ip), (self._networks, network(ip))):
+        for counter, key in ((self._addresses, ip), (self._networks, network_of(ip))):
             counter[key] -= 1
             if counter[key] <= 0:
                 del counter[key]
@@ -112,10 +108,10 @@ class PoliteNetworks:
         self._known: OrderedDict[str, None] = OrderedDict()
 
     def __contains__(self, ip: str) -> bool:
-        return network(ip) in self._known
+        return network_of(ip) in self._known
 
     def add(self, ip: str) -> None:
         """Remember a network; the one that was added longest ago is forgotten first."""
-        self._known[network(ip)] = None
+        self._known[network_of(ip)] = None
         if len(self._known) > self._max_networks:
             self._known.popitem(last=False)

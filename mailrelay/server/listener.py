@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from mailrelay.inbound import Inbound
@@ -31,12 +32,10 @@ class MailServer:
         tls_port: Where TLS comes before everything else, given `tls`; None listens nowhere.
         proxies: Networks of balancers, whose connections to `port` begin with a PROXY header.
         greet_delay_s: How long clients of a network not seen before wait for the banner.
-        reuse_port: Whether other processes listen on the same port (SO_REUSEPORT).
         limits: See there.
 
     Attributes:
-        port: The port in use, after `start`.
-        tls_port: Likewise; None where there is none.
+        ports: In use after `start`, by listener: `smtp`, and `smtps` where there is one.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are settings of a listener
@@ -50,14 +49,13 @@ class MailServer:
         tls_port: int | None = None,
         proxies: Sequence[Network] = (),
         greet_delay_s: float = 0.0,
-        reuse_port: bool = False,
         limits: ServerLimits | None = None,
     ) -> None:
-        self.tls_port = tls_port if tls is not None else None
         self._state = ServerState(inbound, hostname, limits or ServerLimits(), tls, proxies, greet_delay_s)
         self._host = host
-        self.port = port
-        self._reuse_port = reuse_port
+        self.ports = {"smtp": port}
+        if tls is not None and tls_port is not None:
+            self.ports["smtps"] = tls_port
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -66,17 +64,22 @@ class MailServer:
         """How many are open."""
         return len(self._state.open)
 
-    async def start(self) -> int:
-        """Listen; return the port.
+    async def start(self, sockets: Mapping[str, socket.socket] | None = None) -> None:
+        """Listen.
+
+        Args:
+            sockets: Listening sockets by the names in `ports`, opened by somebody else; without them they
+                are opened here.
 
         Raises:
             OSError: An address cannot be had.
         """
-        self.port = await self._listen(self.port)
-        if self.tls_port is not None and self._state.tls is not None:
-            self.tls_port = await self._listen(self.tls_port, following(self._state.tls))
+        tls = self._state.tls
+        contexts = {"smtps": following(tls)} if "smtps" in self.ports and tls else {}
+        for name, port in self.ports.items():
+            given = sockets[name] if sockets is not None else None
+            self.ports[name] = await self._listen(port, contexts.get(name), given)
         self._expire()
-        return self.port
 
     async def close(self) -> None:
         """Stop listening, let messages under way arrive, be stored and answered, and hang up."""
@@ -96,15 +99,14 @@ class MailServer:
             await server.wait_closed()
         self._servers.clear()
 
-    async def _listen(self, port: int, context: ssl.SSLContext | None = None) -> int:
+    async def _listen(self, port: int, context: ssl.SSLContext | None, given: socket.socket | None) -> int:
+        address = {"sock": given} if given is not None else {"host": self._host, "port": port}
         server = await asyncio.get_running_loop().create_server(
             lambda: Connection(self._state),
-            self._host,
-            port,
+            **address,
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE_S if context else None,
             backlog=_BACKLOG,
-            reuse_port=self._reuse_port or None,
         )
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])

@@ -15,20 +15,26 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.opening import Opener
+from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
+from mailrelay.delivery.routing import Router, RoutingRules
+from mailrelay.delivery.schedule import Schedule
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_policy import Contexts
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
@@ -52,6 +58,8 @@ OWNER = Owner(
     ),
     language="fr",
 )
+
+_CONTEXTS = Contexts()
 
 
 def utc_now() -> datetime:
@@ -78,13 +86,24 @@ class OwnerKeys:
                 path.write_bytes(self._keys[owner_id])
         return AESGCM(self._keys[owner_id])
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._key(owner_id).encrypt(nonce, plaintext, owner_id.encode())
+    async def key(self, owner_id: str) -> "OwnerKey":
+        return OwnerKey(self._key(owner_id), owner_id.encode())
 
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class OwnerKey:
+    """The key of one owner."""
+
+    key: AESGCM
+    owner: bytes
+
+    def seal(self, plaintext: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self.key.encrypt(nonce, plaintext, self.owner)
+
+    def open(self, sealed: bytes) -> bytes:
         try:
-            return self._key(owner_id).decrypt(sealed[:12], sealed[12:], owner_id.encode())
+            return self.key.decrypt(sealed[:12], sealed[12:], self.owner)
         except InvalidTag:
             raise KeyDestroyed from None
 
@@ -169,18 +188,21 @@ async def open_world(
     limits: ServerLimits | None = None,
     schedule: tuple[timedelta, ...] = (),
     checks: CheckLimits | None = None,
+    deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything except the worker's loop."""
+    """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    async with DnsServer() as dns, MailSink() as sink:
+    keys, directory = OwnerKeys(folder), Addresses()
+    queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
+    async with DnsServer() as dns, MailSink() as sink, queue as store:
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
-        keys, directory = OwnerKeys(folder), Addresses()
-        store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(checks or CheckLimits(), utc_now),
+            chains=build_chains(
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
+            ),
             directory=directory,
             resolver=resolver,
             store=store,
@@ -191,6 +213,7 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
+        opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -202,24 +225,24 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, sink.port),
-            client=SmtpClient(RELAY_HOST, timeout_s=5),
+            router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
+            client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=Reports(RELAY_HOST, RELAY_DOMAIN),
             directory=directory,
             clock=utc_now,
             worker_id="test",
-            schedule=schedule,
+            schedule=Schedule(schedule),
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,
@@ -237,6 +260,7 @@ async def open_world(
                 offers=_domain(dns, "offers.example"),
             )
         finally:
+            await deliverer.close()
             await server.close()
             await engine.dispose()
 

@@ -9,14 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, cast
 
-from sqlalchemy import func, select
-
 from mailrelay.checks.chains import CheckLimits
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import DsnRequest
 from mailrelay.inbound import Inbound, Transaction
-from mailrelay.queue.tables import messages
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.world import RELAY_ADDRESS, RELAY_HOST, STRANGER, World
 
@@ -127,6 +124,9 @@ class Witness:
         self.connections.append(context)
         return await self._inbound.connected(context)
 
+    def erred(self, peer_ip: str) -> None:
+        self._inbound.erred(peer_ip)
+
     async def sender(self, context: SenderContext) -> Reply:
         self.senders.append(context)
         return await self._inbound.sender(context)
@@ -157,5 +157,4 @@ async def another_server(
 
 async def stored(world: World) -> int:
     """Return how many messages are in the queue."""
-    async with world.engine.connect() as connection:
-        return int((await connection.execute(select(func.count()).select_from(messages))).scalar_one())
+    return len(await world.store.search(100))

@@ -15,7 +15,7 @@ from tests.mailrelay.world import World
 
 async def test_too_many_errors_end_the_connection(world: World) -> None:
     async with another_server(world.inbound, ServerLimits(errors=3)) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         for _ in range(3):
             assert (await client.say("RCPT"))[0] == "5"
         assert await client.say("RCPT") == "421 4.7.0 Too many errors"
@@ -26,7 +26,7 @@ async def test_too_many_errors_end_the_connection(world: World) -> None:
 async def test_errors_and_commands_are_counted_from_one_message_to_the_next(world: World) -> None:
     """Whoever brings mail may go on; whoever only talks may not."""
     async with another_server(world.inbound, ServerLimits(errors=1, commands=6)) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         for _ in range(3):
             await client.begin()
             assert (await client.say(HEADER + b"x\r\n.")).startswith("250")
@@ -45,7 +45,7 @@ async def test_a_connection_that_brought_enough_is_asked_to_open_another(
     world: World, limits: ServerLimits
 ) -> None:
     async with another_server(world.inbound, limits) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.begin()
         assert (await client.say(HEADER + b"x" * 200 + b"\r\n.")).startswith("250")
         assert (await client.say(MAIL)).startswith("421 4.7.0 Enough")
@@ -63,12 +63,12 @@ async def test_a_connection_that_brought_enough_is_asked_to_open_another(
 )
 async def test_nobody_takes_all_connections(world: World, limits: ServerLimits, addresses: list[str]) -> None:
     async with another_server(world.inbound, limits) as server:
-        clients = [await Client.open(server.port, local_addr=(ip, 0)) for ip in addresses]
+        clients = [await Client.open(server.ports["smtp"], local_addr=(ip, 0)) for ip in addresses]
         answers = [await client.answer() for client in clients]
         assert [answer[:3] for answer in answers] == ["220", "220", "421"]
         assert (await clients[0].say("QUIT")).startswith("221")
         assert await clients[0].answer() == ""
-        later = await Client.open(server.port, local_addr=(addresses[2], 0))
+        later = await Client.open(server.ports["smtp"], local_addr=(addresses[2], 0))
         assert (await later.answer()).startswith("220")
         for client in [*clients, later]:
             await client.close()
@@ -88,7 +88,7 @@ async def test_a_client_that_stops_is_told_and_hung_up_on(
     world: World, limits: ServerLimits, said: list[bytes]
 ) -> None:
     async with another_server(world.inbound, limits) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.dribble(said)
         assert (await client.rest()).endswith("421 4.4.2 Too slow, closing the connection\r\n")
         assert server.connections == 0
@@ -99,7 +99,7 @@ async def test_a_message_that_trickles_is_too_slow(world: World) -> None:
     """Each octet comes in time; together they are too few."""
     limits = ServerLimits(block_s=0.3, octets_per_s=10_000)
     async with another_server(world.inbound, limits) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.begin()
         client.writer.write(HEADER)
 
@@ -119,7 +119,7 @@ async def test_messages_that_do_not_fit_into_memory_are_put_off(world: World) ->
     """And what others hold is theirs only until they leave."""
     limits = ServerLimits(memory_octets=100_000)
     async with another_server(world.inbound, limits) as server:
-        hog, honest = await Client.connect(server.port), await Client.connect(server.port)
+        hog, honest = await Client.connect(server.ports["smtp"]), await Client.connect(server.ports["smtp"])
         await hog.begin()
         await hog.dribble([HEADER + b"x\r\n" * 30_000] * 1)
         await honest.begin()
@@ -134,12 +134,12 @@ async def test_messages_that_do_not_fit_into_memory_are_put_off(world: World) ->
 async def test_who_speaks_before_the_banner_is_an_early_talker(world: World) -> None:
     witness = Witness(world.inbound)
     async with another_server(witness, greet_delay_s=0.2) as server:
-        hasty = await Client.open(server.port)
+        hasty = await Client.open(server.ports["smtp"])
         hasty.writer.write(b"EHLO bot.example\r\n")
         assert (await hasty.answer()).startswith("220")
         await hasty.answer()
         await hasty.say(MAIL)
-        polite = await Client.connect(server.port)
+        polite = await Client.connect(server.ports["smtp"])
         await polite.say("EHLO a.example")
         await polite.say(MAIL)
         assert [sender.connection.early_talker for sender in witness.senders] == [True, False]
@@ -151,7 +151,7 @@ async def test_who_does_not_wait_for_the_answer_to_ehlo_is_one_too(world: World)
     """RFC 2920 section 3.1: EHLO is the last command of a group."""
     witness = Witness(world.inbound)
     async with another_server(witness) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         client.writer.write(f"EHLO a.example\r\n{MAIL}\r\n".encode())
         assert (await client.answer()).startswith("250")
         assert (await client.answer()).startswith("250 2.1.0")
@@ -183,7 +183,7 @@ async def test_answers_nobody_reads_stop_the_reading(world: World) -> None:
     """A client that only sends is read no further; nothing grows."""
     limits = ServerLimits(commands=10**9, octets=10**12)
     async with another_server(world.inbound, limits) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sent = 0
@@ -201,14 +201,14 @@ async def test_slow_clients_do_not_hold_up_others(world: World) -> None:
     """Slow-loris: many connections that send an octet now and then."""
     limits = ServerLimits(connections_per_address=400, connections_per_network=400)
     async with another_server(world.inbound, limits) as server:
-        slow = [await Client.connect(server.port) for _ in range(150)]
+        slow = [await Client.connect(server.ports["smtp"]) for _ in range(150)]
         for client in slow:
             client.writer.write(b"E")
-        holding = [await Client.connect(server.port) for _ in range(50)]
+        holding = [await Client.connect(server.ports["smtp"]) for _ in range(50)]
         for client in holding:
             await client.begin()
             client.writer.write(HEADER)
-        honest = await Client.connect(server.port)
+        honest = await Client.connect(server.ports["smtp"])
         await honest.begin()
         assert (await honest.say(HEADER + b"x\r\n.")).startswith("250")
         for client in [*slow, *holding, honest]:
@@ -230,7 +230,7 @@ async def test_absurd_messages_are_refused_and_the_session_goes_on(world: World,
 async def test_a_message_without_end_ends(world: World) -> None:
     limits = ServerLimits(size_octets=1000, octets=1000, command_s=1)
     async with another_server(world.inbound, limits) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.begin()
         client.writer.write(b"x" * 5000)
         assert await client.rest() == "421 4.7.0 Enough for one connection, please open another\r\n"
@@ -248,7 +248,7 @@ async def test_a_decision_that_takes_too_long_is_still_carried_out(world: World)
             return await super().message(transaction, raw)
 
     async with another_server(Slow(world.inbound), ServerLimits(answer_s=0.2)) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.begin()
         assert await client.say(HEADER + b"x\r\n.") == "421 4.4.2 Too slow, closing the connection"
         assert decided.is_set()

@@ -46,7 +46,7 @@ async def test_the_client_behind_a_balancer_is_the_client(
 ) -> None:
     witness = Witness(world.inbound)
     async with another_server(witness, proxies=LOOPBACK) as server:
-        client = await Client.open(server.port)
+        client = await Client.open(server.ports["smtp"])
         step = len(header) // pieces + 1
         await client.dribble([header[at : at + step] for at in range(0, len(header), step)])
         assert (await client.answer()).startswith("220")
@@ -72,7 +72,7 @@ async def test_a_balancer_that_does_not_say_who_it_speaks_for_is_hung_up_on(
 ) -> None:
     witness = Witness(world.inbound)
     async with another_server(witness, proxies=LOOPBACK) as server:
-        client = await Client.open(server.port)
+        client = await Client.open(server.ports["smtp"])
         client.writer.write(header)
         assert await client.rest_of_bytes() == b""
         assert witness.connections == []
@@ -82,7 +82,7 @@ async def test_a_balancer_that_does_not_say_who_it_speaks_for_is_hung_up_on(
 async def test_nobody_else_can_say_he_is_another(world: World) -> None:
     witness = Witness(world.inbound)
     async with another_server(witness, proxies=ELSEWHERE) as server:
-        client = await Client.open(server.port)
+        client = await Client.open(server.ports["smtp"])
         client.writer.write(b"PROXY TCP4 198.51.100.7 192.0.2.9 40000 25\r\n")
         assert "554 5.5.1 This is a mail server" in await client.rest()
         assert {context.peer_ip for context in witness.connections} == {"127.0.0.1"}
@@ -94,7 +94,7 @@ async def test_limits_are_the_clients_not_the_balancers(world: World) -> None:
     async with another_server(world.inbound, limits, proxies=LOOPBACK) as server:
         clients = []
         for last, answer in (("7", "220"), ("8", "220"), ("7", "421")):
-            client = await Client.open(server.port)
+            client = await Client.open(server.ports["smtp"])
             client.writer.write(f"PROXY TCP4 198.51.100.{last} 192.0.2.9 40000 25\r\n".encode())
             assert (await client.answer()).startswith(answer)
             clients.append(client)

@@ -13,7 +13,6 @@ from mailrelay.checks.stages import ConnectionContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.inbound import Transaction
-from mailrelay.queue.tables import messages
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_HOST, STRANGER, World, open_world
@@ -87,11 +86,7 @@ async def test_a_message_under_way_is_taken_before_the_server_closes(world: Worl
 
 async def test_a_fault_of_ours_is_451_and_the_transaction_is_forgotten(world: World) -> None:
     """The library would answer 500 with the exception's text, and keep sender and recipients."""
-    world.keys.erased.add("reg_1")
-    await world.engine.dispose()
-    async with world.engine.begin() as connection:
-        await connection.run_sync(messages.drop)
-    world.keys.erased.clear()
+    world.keys._keys["reg_1"] = b"too short to be a key"
     client = await Client.connect(world)
     await client.begin()
 
@@ -143,7 +138,7 @@ async def test_a_fault_before_the_banner_is_temporary(world: World) -> None:
             raise RuntimeError(context.peer_ip)
 
     async with another_server(Broken(world.inbound)) as server:
-        client = await Client.open(server.port)
+        client = await Client.open(server.ports["smtp"])
         assert await client.rest() == "451 4.3.0 Please try again later\r\n"
         await client.close()
 
@@ -152,7 +147,7 @@ async def test_wishes_of_mail_and_rcpt_come_to_each_recipient(world: World) -> N
     """RFC 3461: RET and ENVID are of the message, NOTIFY and ORCPT of the recipient."""
     witness = Witness(world.inbound)
     async with another_server(witness) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.say("EHLO a.example")
         await client.say(f"{MAIL} RET=FULL ENVID=QQ314")
         await client.say(f"{RCPT} NOTIFY=DELAY ORCPT=rfc822;zoe@a.example")
@@ -169,15 +164,14 @@ async def test_wishes_of_mail_and_rcpt_come_to_each_recipient(world: World) -> N
     ]
 
 
-async def test_processes_can_share_a_port(world: World) -> None:
-    first = MailServer(world.inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, reuse_port=True)
-    port = await first.start()
-    second = MailServer(world.inbound, host="127.0.0.1", port=port, hostname=RELAY_HOST, reuse_port=True)
-    assert await second.start() == port
-    await first.close()
-    client = await Client.connect(port)
-    await client.close()
-    await second.close()
+async def test_it_listens_on_a_socket_that_somebody_else_opened(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        server = MailServer(world.inbound, host="127.0.0.1", port=25, hostname=RELAY_HOST)
+        await server.start({"smtp": opened})
+        assert server.ports == {"smtp": opened.getsockname()[1]}
+        client = await Client.connect(server.ports["smtp"])
+        await client.close()
+        await server.close()
 
 
 async def test_answers_are_counted_by_stage(world: World) -> None:
@@ -209,7 +203,7 @@ async def test_nothing_is_begun_for_a_client_that_has_left(world: World) -> None
 
     witness = Slow(world.inbound)
     async with another_server(witness) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.begin()
         again = f"{MAIL}\r\n{RCPT}\r\nDATA\r\n".encode() + HEADER + b"two\r\n.\r\n"
         client.writer.write(HEADER + b"one\r\n.\r\n" + again)

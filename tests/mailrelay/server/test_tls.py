@@ -34,7 +34,7 @@ def tls(tmp_path: Path) -> Callable[[], ssl.SSLContext]:
 async def test_starttls_forgets_what_was_said_before(world: World, tls: Callable[[], ssl.SSLContext]) -> None:
     """RFC 3207 section 4.2: EHLO and transaction are gone; STARTTLS is not offered twice, AUTH never."""
     async with another_server(world.inbound, tls=tls) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         client.writer.write(b"EHLO a.example\r\n")
         assert "250-STARTTLS" in await client.lines()
         await client.say(MAIL)
@@ -59,7 +59,7 @@ async def test_nothing_said_in_the_clear_counts_under_tls(
     """CVE-2011-0411, CVE-2024-34083: what stands behind STARTTLS is dropped, or breaks the handshake."""
     witness = Witness(world.inbound)
     async with another_server(witness, tls=tls) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         await client.say("EHLO a.example")
         injected = b"EHLO evil.example\r\n" + f"{MAIL}\r\n{RCPT}\r\n".encode()
         await client.dribble([b"STARTTLS\r\n" + injected] if packets == 1 else [b"STARTTLS\r\n", injected])
@@ -78,7 +78,7 @@ async def test_a_failed_handshake_ends_the_connection(
     world: World, tls: Callable[[], ssl.SSLContext]
 ) -> None:
     async with another_server(world.inbound, tls=tls) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         assert (await client.say("STARTTLS")).startswith("220")
         client.writer.write(b"EHLO in.the.clear\r\n")
         assert "250" not in (await client.rest_of_bytes()).decode("latin-1")
@@ -91,8 +91,8 @@ async def test_a_message_comes_whole_through_tls_and_is_known_to(
 ) -> None:
     witness = Witness(world.inbound)
     async with another_server(witness, tls=tls, tls_port=0) as server:
-        assert server.tls_port
-        client = await Client.open(server.tls_port, ssl=trusting())
+        assert server.ports["smtps"]
+        client = await Client.open(server.ports["smtps"], ssl=trusting())
         assert (await client.answer()).startswith("220")
         await client.begin()
         body = b"x" * 78 + b"\r\n"
@@ -108,7 +108,7 @@ async def test_the_protocol_is_told_as_received_names_it(world: World) -> None:
     """RFC 3848, RFC 6531 section 4.3."""
     witness = Witness(world.inbound)
     async with another_server(witness) as server:
-        client = await Client.connect(server.port)
+        client = await Client.connect(server.ports["smtp"])
         for hello, mail in (("HELO", MAIL), ("EHLO", MAIL), ("EHLO", f"{MAIL} SMTPUTF8")):
             await client.say(f"{hello} a.example")
             await client.say(mail)
@@ -136,17 +136,17 @@ async def test_a_renewed_certificate_serves_the_next_handshake(world: World, tmp
     first = install("one.example")
     renewed = RenewedCertificate([certificate, key], lambda: context_of(IssuedCertificate(certificate, key)))
     async with another_server(world.inbound, tls=renewed, tls_port=0) as server:
-        assert server.tls_port
-        assert await shown(server.tls_port) == first
+        assert server.ports["smtps"]
+        assert await shown(server.ports["smtps"]) == first
         second = install("two.example")
         assert second != first
-        assert await shown(server.tls_port) == second
+        assert await shown(server.ports["smtps"]) == second
         certificate.write_text("damaged")
-        assert await shown(server.tls_port) == second
+        assert await shown(server.ports["smtps"]) == second
         key.unlink()
-        assert await shown(server.tls_port) == second
+        assert await shown(server.ports["smtps"]) == second
         third = install("three.example")
-        assert await shown(server.tls_port) == third
+        assert await shown(server.ports["smtps"]) == third
 
 
 async def test_tls_spoken_to_the_plain_port_is_hung_up_on(world: World) -> None:
