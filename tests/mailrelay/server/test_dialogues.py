@@ -105,3 +105,14 @@ async def test_answers_to_one_packet_come_in_one(world: World) -> None:
     answers = await client.reader.read(4096)
     assert re.findall(rb"^(\d+) ", answers, re.MULTILINE) == [b"250", b"250", b"550", b"354"]
     await client.close()
+
+
+async def test_a_client_that_only_listens_any_more_gets_its_answers(world: World) -> None:
+    """TCP may be closed in one direction; what was asked before is answered."""
+    client = await Client.connect(world)
+    letter = HEADER.decode() + "x\r\n."
+    client.writer.write(f"EHLO a.example\r\n{MAIL}\r\n{RCPT}\r\nDATA\r\n{letter}\r\nNOOP\r\n".encode())
+    client.writer.write_eof()
+    answers = await client.rest()
+    assert re.findall(r"^(\d+) ", answers, re.MULTILINE) == ["250", "250", "250", "354", "250", "250"]
+    await client.close()
