@@ -1,6 +1,6 @@
 """What is asked of a queue database, as values that can wait for the next transaction, and its errors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -119,7 +119,7 @@ class Places(Protocol):
         """Where messages are whose ids were made before ids named slots."""
         ...
 
-    def of_id(self, message_id: str) -> Sequence[QueueDatabase]:
+    def of_id(self, message_id: str) -> Iterable[QueueDatabase]:
         """Return where a message may be, likeliest first."""
         ...
 

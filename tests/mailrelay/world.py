@@ -182,9 +182,12 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything except the worker's loop."""
+    """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
     keys, directory = OwnerKeys(folder), Addresses()
     queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
@@ -215,7 +218,7 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, RoutingRules(port=sink.port, own_host=RELAY_HOST)),
+            router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
             client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=Reports(RELAY_HOST, RELAY_DOMAIN),
