@@ -96,9 +96,7 @@ async def test_an_answer_is_kept_for_its_ttl_and_then_asked_again(dns_server: Dn
     assert await resolver.txt("a.example") == ["one"]
     dns_server.set("a.example", "TXT", "two")
     assert await resolver.txt("A.example.") == ["one"]
-    kept = resolver.cached("A.Example.", "TXT")
-    assert kept is not None
-    assert kept.records == ("one",)
+    assert resolver.cached("A.Example.", "TXT") == ("one",)
     time.now_s += 61
     assert resolver.cached("a.example", "TXT") is None
     assert await resolver.txt("a.example") == ["two"]
@@ -184,7 +182,7 @@ async def test_a_dead_server_is_asked_no_more_until_it_lives(
     monkeypatch.setattr("mailrelay.dns.servers._PROBE_PAUSE_S", 0.0)
     name = dns.name.from_text("a.example")
     dns_server.ignore(".")
-    servers = NameServers([dns_server.nameserver], timeout_s=0.05, lifetime_s=1.0)
+    servers = NameServers([dns_server.nameserver], timeout_s=0.2, lifetime_s=2.0)
     [server] = servers._servers
     for _ in range(2):
         with pytest.raises(DnsTemporaryError):
@@ -208,12 +206,25 @@ async def test_a_dead_server_is_asked_no_more_until_it_lives(
 async def test_names_without_servers_do_not_make_the_resolver_look_dead(dns_server: DnsServer) -> None:
     """A stranger may send us any number of them."""
     dns_server.ignore("dead.example")
-    servers = NameServers([dns_server.nameserver], timeout_s=0.05, lifetime_s=1.0)
-    for number in range(5):
+    servers = NameServers([dns_server.nameserver], timeout_s=0.2, lifetime_s=2.0)
+    [server] = servers._servers
+    for number in range(2):
         with pytest.raises(DnsTemporaryError):
             await servers.ask(dns.name.from_text(f"n{number}.dead.example"), dns.rdatatype.TXT)
-    assert not servers._servers[0].is_dead()
+    assert not server.is_dead()
+    assert server._probe is not None
+    await server._probe
+    assert not server.is_dead()
     assert (".", "SOA") in dns_server.queries
+
+
+async def test_who_has_no_patience_leaves_the_answer_to_others(dns_server: DnsServer) -> None:
+    dns_server.set("slow.example", "A", "192.0.2.1")
+    resolver = Resolver([dns_server.nameserver])
+    with pytest.raises(DnsTemporaryError):
+        await resolver.answer("slow.example", "A", patience_s=0)
+    assert await resolver.ipv4("slow.example") == ["192.0.2.1"]
+    assert len(dns_server.queries) == 1
 
 
 async def test_the_cache_is_bounded(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,3 +246,12 @@ async def test_one_failing_address_type_does_not_hide_the_other(dns_server: DnsS
 @given(st.text(max_size=300))
 def test_what_is_no_domain_name_is_a_name_without_records_and_no_error(name: str) -> None:
     owner_name(name)
+
+
+async def test_what_was_asked_is_had_again_without_waiting(dns_server: DnsServer, resolver: Resolver) -> None:
+    """The cache answers at once, in the form of the methods, whatever the case of the name."""
+    dns_server.set("example.org", "MX", "10 b.example.", "5 a.example.")
+    assert resolver.cached("example.org", "MX") is None
+    asked = await resolver.mx("example.org")
+    assert resolver.cached("Example.ORG.", "MX") == tuple(asked)
+    assert resolver.cached("example.org", "TXT") is None

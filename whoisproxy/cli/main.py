@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, privacy, queue, registrar, registry, serve, tld
+from whoisproxy.cli import demo, doctor, imports, keys, mail, privacy, queue, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for group, name in (
     (privacy, "privacy"),
     (queue, "queue"),
     (keys, "keys"),
+    (mail, "mail"),
 ):
     app.add_typer(group.app, name=name)
 

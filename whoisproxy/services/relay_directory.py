@@ -4,26 +4,35 @@ Implements `mailrelay.directory.Directory`. An address that was withdrawn goes o
 grace period, whether privacy is on or not; after that, and for a domain that is gone, it never existed.
 """
 
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.privacy import Privacy
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
+from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 
 class RelayDirectory:
-    """Relay and reply addresses below one relay domain."""
+    """Relay and reply addresses below one relay domain.
 
-    def __init__(self, storage: Storage, relay_domain: str, clock: Clock) -> None:
+    Args:
+        storage: The host's.
+        relay_domain: Domain of the addresses.
+        clock: Gives aware UTC.
+        health: Knows which mailboxes refuse mail.
+    """
+
+    def __init__(self, storage: Storage, relay_domain: str, clock: Clock, health: MailboxHealth) -> None:
         self._storage = storage
+        self._health = health
         self._relay_domain = relay_domain
         self._clock = clock
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
-        """Return the route of an address, or None where it never existed, is retired or drops mail."""
+        """Return the route of an address, or None where it never existed or is retired."""
         local_part, _, domain = recipient.rpartition("@")
         if domain.casefold() != self._relay_domain.casefold():
             return None
@@ -46,7 +55,7 @@ class RelayDirectory:
             if registration is None:
                 return None
             privacy = await uow.privacy.get(registration.id)
-        return _owner(registration, privacy)
+        return await self._health.in_order(_owner(registration, privacy))
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed.
@@ -84,15 +93,12 @@ class RelayDirectory:
         registration = await self._served(uow, relay)
         if registration is None:
             return None
-        policy = (await uow.privacy.get(registration.id)).mail_policy
-        if policy is MailPolicy.DROP:
-            return None
         return RelayRoute(
             relay_id=relay.id,
             owner_id=registration.registrant_id,
             domain=registration.name.a_label,
             address=relay.address,
-            policy=policy,
+            policy=(await uow.privacy.get(registration.id)).mail_policy,
         )
 
     async def _reply_route(self, uow: UnitOfWork, reply: ReplyAddress) -> ReplyRoute | None:
@@ -118,11 +124,11 @@ class RelayDirectory:
 
 def _owner(registration: Registration, privacy: Privacy) -> Owner:
     registrant = registration.registrant
-    mailboxes = dict.fromkeys((privacy.forward_to or registrant.email, registrant.email))
+    mailboxes = mailboxes_of(registration, privacy)
     place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
         owner_id=registration.registrant_id,
-        mailboxes=tuple(mailboxes),
+        mailboxes=mailboxes,
         secrets=tuple(dict.fromkeys((*registrant.secrets(), *mailboxes, place))),
         language=registrant.language,
     )
