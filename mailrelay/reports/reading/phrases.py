@@ -43,12 +43,15 @@ _TABLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rejected", (r"groups\.google\.com",)),
     (
         "no-such-user",
-        (r"recipient address rejected: access denied", r"requested action not taken: mailbox unavailable"),
+        (
+            r"recipient address(?:es)? rejected ?: access denied",
+            r"requested action not taken: mailbox unavailable",
+        ),
     ),
     (
         "recipient-refuses",
         (
-            r"recipient.{0,20}preferences",
+            r"(?:recipient|user).{0,20}preferences",
             r"recipient (?:has )?refuse[sd]",
             r"(?:rejected|refused) by (?:the )?recipient",
         ),
