@@ -17,12 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
+from mailrelay.delivery.opening import Opener
+from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
+from mailrelay.delivery.routing import Router, RoutingRules
+from mailrelay.delivery.schedule import Schedule
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_policy import Contexts
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
@@ -54,6 +60,8 @@ OWNER = Owner(
     ),
     language="fr",
 )
+
+_CONTEXTS = Contexts()
 
 
 def utc_now() -> datetime:
@@ -181,9 +189,13 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
+    deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything except the worker's loop."""
+    """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
     keys, directory = OwnerKeys(folder), Addresses()
     queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
@@ -192,7 +204,9 @@ async def open_world(
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
             chains=build_chains(
-                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
             ),
             directory=directory,
             resolver=resolver,
@@ -204,6 +218,7 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
+        opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
         reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
         deliverer = Deliverer(
             store=store,
@@ -216,8 +231,8 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, sink.port),
-            client=SmtpClient(RELAY_HOST, timeout_s=5),
+            router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
+            client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=reports,
             mailboxes=MailboxFailures(
@@ -231,17 +246,17 @@ async def open_world(
             directory=directory,
             clock=utc_now,
             worker_id="test",
-            schedule=schedule,
+            schedule=Schedule(schedule),
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,
@@ -259,6 +274,7 @@ async def open_world(
                 offers=_domain(dns, "offers.example"),
             )
         finally:
+            await deliverer.close()
             await server.close()
             await engine.dispose()
 

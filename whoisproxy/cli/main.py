@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, mail, privacy, registrar, registry, serve, tld
+from whoisproxy.cli import demo, doctor, imports, keys, mail, privacy, queue, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for group, name in (
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),
+    (queue, "queue"),
     (keys, "keys"),
     (mail, "mail"),
 ):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,21 +10,22 @@ from dataclasses import dataclass
 import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
 from whoisproxy.runtime.mail_checks import chains_of
+from whoisproxy.runtime.sending import client_of, router_of, schedule_of
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
@@ -66,7 +66,9 @@ class RunningMail:
 
 def listeners(settings: Settings) -> dict[str, tuple[str, int]]:
     """Return host and port of every listener that takes mail, by name."""
-    return {"smtp": (settings.smtp.host, settings.smtp.port)}
+    smtp = settings.smtp
+    ports = {"smtp": smtp.port, "smtps": smtp.tls_port}
+    return {name: (smtp.host, port) for name, port in ports.items() if name == "smtp" or port}
 
 
 def prepare_keys(settings: Settings) -> None:
@@ -77,7 +79,7 @@ def prepare_keys(settings: Settings) -> None:
     """
     signer_of(settings)
     _bounces(settings)
-    _server_tls(settings)
+    _certificate(settings)
 
 
 @asynccontextmanager
@@ -98,9 +100,9 @@ async def mail_role(
     working = asyncio.create_task(worker.run(stop))
     try:
         server = mail_server(core)
-        ports = {"smtp": await server.start(sockets["smtp"] if sockets else None)}
+        await server.start(sockets)
         try:
-            yield RunningMail(ports, working)
+            yield RunningMail(server.ports, working)
         finally:
             # Nobody new is let in while the last messages go out.
             await server.close()
@@ -168,18 +170,25 @@ def mail_server(core: Core) -> MailServer:
         host=smtp.host,
         port=smtp.port,
         hostname=smtp.hostname,
-        tls=_server_tls(settings),
+        tls=_certificate(settings),
+        tls_port=smtp.tls_port or None,
+        proxies=smtp.proxy_protocol_from,
+        greet_delay_s=smtp.greet_delay_s,
         limits=ServerLimits(
             size_octets=smtp.size_octets,
             connections=smtp.connections,
             connections_per_address=smtp.connections_per_address,
+            connections_per_network=smtp.connections_per_network,
         ),
     )
 
 
-def _server_tls(settings: Settings) -> ssl.SSLContext:
-    smtp = settings.smtp
-    return server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
+def _certificate(settings: Settings) -> RenewedCertificate:
+    smtp, own = settings.smtp, settings.keys.folder / _TLS_FILE
+    files = [file for file in (smtp.tls_certificate or own, smtp.tls_key) if file is not None]
+    return RenewedCertificate(
+        files, lambda: server_tls(smtp.tls_certificate, smtp.tls_key, own, smtp.hostname)
+    )
 
 
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
@@ -187,6 +196,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     settings, health = core.settings, MailboxHealth(core.storage, core.clock)
     directory = RelayDirectory(core.storage, settings.relay.domain, core.clock, health)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
+    tls_reports = TlsReports(core.clock)
     reports = Reports(hostname, domain, settings.relay.contact_url)
     deliverer = Deliverer(
         store=core.queue,
@@ -199,8 +209,8 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
         ),
-        router=_router(settings),
-        client=SmtpClient(hostname, settings.delivery.timeout_s),
+        router=router_of(settings, resolver_of(settings), tls_reports),
+        client=client_of(settings, tls_reports),
         signer=signer_of(settings),
         reports=reports,
         mailboxes=MailboxFailures(
@@ -214,6 +224,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
+        schedule=schedule_of(settings),
     )
     return DeliveryWorker(
         store=core.queue,
@@ -221,12 +232,6 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
     )
-
-
-def _router(settings: Settings) -> Router:
-    delivery = settings.delivery
-    public_only = not delivery.allow_private_addresses
-    return Router(resolver_of(settings), delivery.port, delivery.smarthost, public_only=public_only)
 
 
 def _directory(core: Core) -> RelayDirectory:

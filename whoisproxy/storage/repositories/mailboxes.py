@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from whoisproxy.domain.mailbox_health import SuspectMailbox
@@ -65,7 +65,7 @@ class SuspectMailboxes:
         return (await self._connection.execute(statement)).rowcount > 0
 
 
-def _same(owner_id: str, mailbox_index: bytes) -> tuple[object, ...]:
+def _same(owner_id: str, mailbox_index: bytes) -> tuple[ColumnElement[bool], ...]:
     return (
         suspect_mailboxes.c.owner_id == owner_id,
         suspect_mailboxes.c.mailbox_index == mailbox_index,
