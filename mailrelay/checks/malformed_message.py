@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import MALFORMED, Action, Verdict
-from mailrelay.content.reading import MAX_DEPTH, MAX_PARTS
+from mailrelay.content.mime import MAX_DEPTH, MAX_PARTS
 from mailrelay.message import RawMessage
 
 _MAX_HEADER_OCTETS = 128 * 1024

@@ -7,9 +7,9 @@ How well the table does is measured by `bench/bench_content_score.py`.
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from itertools import islice
 
-from mailrelay.content.feature import SCANNED_CHARACTERS, Feature
+from mailrelay.content.feature import Feature
 from mailrelay.content.phrases import WANTED
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
@@ -26,6 +26,16 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e]")
 # Letters of two scripts within one word: "paypal" with a Cyrillic a.
 _MIXED_SCRIPTS = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
 _GAPPY = re.compile(r"\b(?:[A-Za-z][ ._*-]){4,}[A-Za-z]\b")
+_GAPS = str.maketrans("._*-", "    ")
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NUMERIC = re.compile(r"[\d.]+|0x[0-9a-f.x]+|\[?[0-9a-f:]+:[0-9a-f:]+\]?")
+_SHORTENERS = frozenset(
+    {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at"}
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_LINK = re.compile(r"https?://\S+")
+_TWO_LINES = 25  # words
 _BULK_MAILER = re.compile(
     r"mass ?mail|bulk|e-?mail ?blast|advanced mail|group ?mail|jpfree|dynamailer|mailking|diffondi|foxmail"
     r"|achi-kochi|php/?mailer|sendblaster|leaf ?mailer|microsoft cdo",
@@ -33,25 +43,13 @@ _BULK_MAILER = re.compile(
 )
 
 
-def _hosts(content: Content) -> list[str]:
-    hosts: list[str] = []
-    for url in content.urls[:100]:
-        try:
-            hosts.append((urlsplit(url if "//" in url else f"//{url}").hostname or "").lower())
-        except ValueError:
-            hosts.append("?")
-    return [host for host in hosts if host]
-
-
 def _numeric_host(_: RawMessage, content: Content) -> bool:
-    return any(
-        re.fullmatch(r"[\d.]+|0x[0-9a-f.x]+|\[?[0-9a-f:]+:[0-9a-f:]+\]?", host) for host in _hosts(content)
-    )
+    return any(_NUMERIC.fullmatch(host) for host in content.hosts)
 
 
 def _odd_host(_: RawMessage, content: Content) -> bool:
     return any(
-        host == "?" or host.startswith("xn--") or ".xn--" in host or "%" in host for host in _hosts(content)
+        host == "?" or host.startswith("xn--") or ".xn--" in host or "%" in host for host in content.hosts
     )
 
 
@@ -60,13 +58,14 @@ def _user_in_url(_: RawMessage, content: Content) -> bool:
 
 
 def _shortened(_: RawMessage, content: Content) -> bool:
-    short = {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at"}
-    return any(host.removeprefix("www.") in short for host in _hosts(content))
+    return any(host.removeprefix("www.") in _SHORTENERS for host in content.hosts)
 
 
 def _link_only(_: RawMessage, content: Content) -> bool:
-    words = len(re.findall(r"[^\W\d_]{2,}", re.sub(r"https?://\S+", " ", content.text[:5_000])))
-    return bool(content.urls) and words < 25  # noqa: PLR2004 - two lines of text
+    if not content.urls:
+        return False
+    words = _WORD.finditer(_LINK.sub(" ", content.text[:5_000]))
+    return len(list(islice(words, _TWO_LINES))) < _TWO_LINES
 
 
 def _image_only(_: RawMessage, content: Content) -> bool:
@@ -83,12 +82,17 @@ def _shouting_subject(_: RawMessage, content: Content) -> bool:
 
 
 def _shouting_text(_: RawMessage, content: Content) -> bool:
-    words = re.findall(r"[^\W\d_]{4,}", content.text[:SCANNED_CHARACTERS])
+    text = content.text
+    # Six words of four capitals are the fewest that are enough; where the letters for them are not there, no
+    # word needs to be looked at.
+    if text.isascii() and len(text) - len(text.encode().translate(None, _CAPITALS)) < 6 * 4:  # noqa: PLR2004
+        return False
+    words = _LONG_WORD.findall(text)
     return len(words) > 20 and sum(word.isupper() for word in words) > 0.25 * len(words)  # noqa: PLR2004
 
 
 def _exclaiming(_: RawMessage, content: Content) -> bool:
-    text = content.text[:SCANNED_CHARACTERS]
+    text = content.text
     return "!!" in content.subject or "!!!" in text or text.count("!") > 6 + len(text) // 400
 
 
@@ -118,7 +122,7 @@ def _markers_in_subject(_: RawMessage, content: Content) -> bool:
 
 
 def _raw_octets_in_subject(message: RawMessage, _: Content) -> bool:
-    subject = next((field.raw for field in message.fields if field.name.lower() == "subject"), b"")
+    subject = b"".join(field.raw for field in message.named("subject")[:1])
     try:
         subject.decode("utf-8")
     except UnicodeDecodeError:
@@ -138,10 +142,20 @@ def _attached(pattern: re.Pattern[str]) -> Callable[[RawMessage, Content], bool]
     )
 
 
-def _in_text(pattern: re.Pattern[str], least: int = 1) -> Callable[[RawMessage, Content], bool]:
+def _beyond_ascii(pattern: re.Pattern[str], least: int) -> Callable[[RawMessage, Content], bool]:
+    """Return whether text or subject holds what no ASCII text can hold."""
     return lambda _, content: (
-        sum(1 for _ in pattern.finditer(content.text[:SCANNED_CHARACTERS])) >= least
-        or bool(pattern.search(content.subject))
+        (not content.text.isascii() and len(list(islice(pattern.finditer(content.text), least))) >= least)
+        or (not content.subject.isascii() and bool(pattern.search(content.subject)))
+    )
+
+
+def _gappy(_: RawMessage, content: Content) -> bool:
+    """A word is spelled with something between its letters, so that filters miss it."""
+    return any(
+        # Of five such letters the three in the middle stand alone; most texts have few of those.
+        list(map(len, text.translate(_GAPS).split())).count(1) >= 3 and _GAPPY.search(text)  # noqa: PLR2004
+        for text in (content.text, content.subject)
     )
 
 
@@ -172,9 +186,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("subject-raw-octets", 1.0, _raw_octets_in_subject),
     Feature("charset-trouble", 0.8, lambda _, content: content.charset_trouble),
     Feature("base64-ascii", 1.5, _base64_text),
-    Feature("mixed-scripts", 2.0, _in_text(_MIXED_SCRIPTS, 3)),
-    Feature("invisible-characters", 1.2, _in_text(_INVISIBLE, 5)),
-    Feature("gappy-words", 1.0, _in_text(_GAPPY)),
+    Feature("mixed-scripts", 2.0, _beyond_ascii(_MIXED_SCRIPTS, 3)),
+    Feature("invisible-characters", 1.2, _beyond_ascii(_INVISIBLE, 5)),
+    Feature("gappy-words", 1.0, _gappy),
     Feature("program-attached", 4.0, _attached(_RUNNABLE)),
     Feature("double-extension", 3.0, _attached(_DOUBLE)),
     Feature("luring-attachment", 0.8, _attached(_LURING)),
