@@ -228,6 +228,7 @@ def main() -> int:
     parser.add_argument("--addresses", type=int, default=100_000)
     arguments = parser.parse_args()
     report("mail path, CPU ms a message", [asyncio.run(parts(kind)) for kind in KINDS])
+    if arguments.addresses == 0: return 0
     with tempfile.TemporaryDirectory() as folder:
         sizes = sorted({1_000, arguments.addresses})
         report("relay directory, CPU ms", [asyncio.run(directory(Path(folder), size)) for size in sizes])

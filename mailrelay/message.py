@@ -7,10 +7,10 @@ for: most of thirty fields never are.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import NamedTuple, Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
 LOOP_HEADER = "X-Whoisproxy-Loop"
 """Stands on every message that we send; one that comes back with it has gone round."""
@@ -58,8 +58,11 @@ class HeaderField(NamedTuple):
         return cls(name, f"{name}: {value}\r\n".encode())
 
 
-# No slots here: the index is made once, when first asked for.
-@dataclass(frozen=True)
+def _made_later() -> Any:
+    return field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RawMessage:
     """A message: all octets, its header fields, and the body after the empty line.
 
@@ -72,6 +75,8 @@ class RawMessage:
     raw: bytes
     fields: tuple[HeaderField, ...]
     body: bytes
+    _index: dict[str, list[HeaderField]] = _made_later()
+    _values: dict[str, tuple[str, ...]] = _made_later()
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
@@ -103,23 +108,16 @@ class RawMessage:
     @classmethod
     def assemble(cls, fields: Iterable[HeaderField], body: bytes) -> Self:
         """Put a message together; fields without a line end get one."""
-        whole = tuple([field if field.raw[-1:] in {b"\r", b"\n"} else _ended(field) for field in fields])
-        return cls(b"".join([field.raw for field in whole]) + b"\r\n" + body, whole, body)
+        whole = tuple([one if one.raw[-1:] in {b"\r", b"\n"} else _ended(one) for one in fields])
+        return cls(b"".join([one.raw for one in whole]) + b"\r\n" + body, whole, body)
 
-    @cached_property
-    def _index(self) -> dict[str, list[HeaderField]]:
-        index: dict[str, list[HeaderField]] = {}
-        for field in self.fields:
-            index.setdefault(field.name.lower(), []).append(field)
-        return index
-
-    @cached_property
-    def _values(self) -> dict[str, tuple[str, ...]]:
-        return {}
-
-    def named(self, name: str) -> list[HeaderField]:
+    def named(self, name: str) -> Sequence[HeaderField]:
         """Return every field of that name, which is given in lower case, in order."""
-        return self._index.get(name, [])
+        index = self._index
+        if not index and self.fields:
+            for one in self.fields:
+                index.setdefault(one.name.lower(), []).append(one)
+        return index.get(name, ())
 
     def all(self, name: str) -> list[str]:
         """Return the unfolded values of every field of that name (any case), in order."""
@@ -132,7 +130,7 @@ class RawMessage:
 
     def count(self, name: str) -> int:
         """Return how many fields of that name there are."""
-        return len(self._index.get(name.lower(), ()))
+        return len(self.named(name.lower()))
 
     def with_first(self, *fields: HeaderField) -> Self:
         """Return the message with fields put before its header, as trace fields are (RFC 5321 4.4)."""
@@ -141,7 +139,7 @@ class RawMessage:
     def _decoded(self, name: str) -> tuple[str, ...]:
         values = self._values.get(name)
         if values is None:
-            values = tuple([field.value for field in self._index.get(name.lower(), ())])
+            values = tuple([one.value for one in self.named(name.lower())])
             self._values[name] = values
         return values
 
@@ -162,8 +160,8 @@ def _field_name(octets: bytes) -> str:
     return found[1].decode("ascii") if found else ""
 
 
-def _ended(field: HeaderField) -> HeaderField:
-    return HeaderField(field.name, field.raw + b"\r\n")
+def _ended(unended: HeaderField) -> HeaderField:
+    return HeaderField(unended.name, unended.raw + b"\r\n")
 
 
 def _text(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from mailrelay.content.feature import Feature
-from mailrelay.content.phrases import WANTED
+from mailrelay.content.phrases import BUSINESSES, Business
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
 
@@ -26,8 +26,11 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e]")
 # Letters of two scripts within one word: "paypal" with a Cyrillic a.
 _MIXED_SCRIPTS = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
 _GAPPY = re.compile(r"\b(?:[A-Za-z][ ._*-]){4,}[A-Za-z]\b")
-_GAPS = str.maketrans("._*-", "    ")
-_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BULK_MAILER = re.compile(
+    r"mass ?mail|bulk|e-?mail ?blast|advanced mail|group ?mail|jpfree|dynamailer|mailking|diffondi|foxmail"
+    r"|achi-kochi|php/?mailer|sendblaster|leaf ?mailer|microsoft cdo",
+    re.IGNORECASE,
+)
 _NUMERIC = re.compile(r"[\d.]+|0x[0-9a-f.x]+|\[?[0-9a-f:]+:[0-9a-f:]+\]?")
 _SHORTENERS = frozenset(
     {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at"}
@@ -36,11 +39,14 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _LINK = re.compile(r"https?://\S+")
 _TWO_LINES = 25  # words
-_BULK_MAILER = re.compile(
-    r"mass ?mail|bulk|e-?mail ?blast|advanced mail|group ?mail|jpfree|dynamailer|mailking|diffondi|foxmail"
-    r"|achi-kochi|php/?mailer|sendblaster|leaf ?mailer|microsoft cdo",
-    re.IGNORECASE,
+
+# Tables for `bytes.translate` on UTF-8, by which what a pattern needs is looked for before it: far faster.
+_OCTETS = [chr(octet) for octet in range(256)]
+_CAPITALS_ALONE = bytes(ord(one) if one >= "\x80" or "A" <= one <= "Z" else ord(" ") for one in _OCTETS)
+_LETTERS_AND_GAPS = bytes(
+    ord("a") if one < "\x80" and one.isalpha() else ord("-") if one in " ._*-" else ord("x") for one in _OCTETS
 )
+_NEITHER_GREEK_NOR_CYRILLIC = bytes(ord(one) for one in _OCTETS if not "\xcd" <= one <= "\xd3")
 
 
 def _numeric_host(_: RawMessage, content: Content) -> bool:
@@ -82,12 +88,10 @@ def _shouting_subject(_: RawMessage, content: Content) -> bool:
 
 
 def _shouting_text(_: RawMessage, content: Content) -> bool:
-    text = content.text
-    # Six words of four capitals are the fewest that are enough; where the letters for them are not there, no
-    # word needs to be looked at.
-    if text.isascii() and len(text) - len(text.encode().translate(None, _CAPITALS)) < 6 * 4:  # noqa: PLR2004
+    runs = content.octets.translate(_CAPITALS_ALONE).decode("utf-8", "replace").split()
+    if len([run for run in runs if len(run) >= 4]) <= 5:  # noqa: PLR2004 - a quarter of twenty words
         return False
-    words = _LONG_WORD.findall(text)
+    words = _LONG_WORD.findall(content.text)
     return len(words) > 20 and sum(word.isupper() for word in words) > 0.25 * len(words)  # noqa: PLR2004
 
 
@@ -142,21 +146,29 @@ def _attached(pattern: re.Pattern[str]) -> Callable[[RawMessage, Content], bool]
     )
 
 
-def _beyond_ascii(pattern: re.Pattern[str], least: int) -> Callable[[RawMessage, Content], bool]:
-    """Return whether text or subject holds what no ASCII text can hold."""
-    return lambda _, content: (
-        (not content.text.isascii() and len(list(islice(pattern.finditer(content.text), least))) >= least)
-        or (not content.subject.isascii() and bool(pattern.search(content.subject)))
-    )
+def _mixed_scripts(_: RawMessage, content: Content) -> bool:
+    foreign = content.octets.translate(None, _NEITHER_GREEK_NOR_CYRILLIC)
+    return bool(foreign and _holds(_MIXED_SCRIPTS, content.text, 3)) or _holds(_MIXED_SCRIPTS, content.subject)
+
+
+def _invisible(_: RawMessage, content: Content) -> bool:
+    return _holds(_INVISIBLE, content.text, 5) or _holds(_INVISIBLE, content.subject)
+
+
+def _holds(pattern: re.Pattern[str], text: str, least: int = 1) -> bool:
+    """Return whether a pattern of characters beyond ASCII matches so often."""
+    return not text.isascii() and len(list(islice(pattern.finditer(text), least))) >= least
 
 
 def _gappy(_: RawMessage, content: Content) -> bool:
     """A word is spelled with something between its letters, so that filters miss it."""
-    return any(
-        # Of five such letters the three in the middle stand alone; most texts have few of those.
-        list(map(len, text.translate(_GAPS).split())).count(1) >= 3 and _GAPPY.search(text)  # noqa: PLR2004
-        for text in (content.text, content.subject)
-    )
+    if b"-a-a-a-" in content.octets.translate(_LETTERS_AND_GAPS) and _GAPPY.search(content.text):
+        return True
+    return bool(_GAPPY.search(content.subject))
+
+
+def _wants(business: Business) -> Callable[[RawMessage, Content], bool]:
+    return lambda _, content: business.name in content.businesses
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -186,11 +198,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("subject-raw-octets", 1.0, _raw_octets_in_subject),
     Feature("charset-trouble", 0.8, lambda _, content: content.charset_trouble),
     Feature("base64-ascii", 1.5, _base64_text),
-    Feature("mixed-scripts", 2.0, _beyond_ascii(_MIXED_SCRIPTS, 3)),
-    Feature("invisible-characters", 1.2, _beyond_ascii(_INVISIBLE, 5)),
+    Feature("mixed-scripts", 2.0, _mixed_scripts),
+    Feature("invisible-characters", 1.2, _invisible),
     Feature("gappy-words", 1.0, _gappy),
     Feature("program-attached", 4.0, _attached(_RUNNABLE)),
     Feature("double-extension", 3.0, _attached(_DOUBLE)),
     Feature("luring-attachment", 0.8, _attached(_LURING)),
-    *WANTED,
+    *(Feature(business.name, business.weight, _wants(business)) for business in BUSINESSES),
 )

@@ -2,47 +2,35 @@
 
 One table per business. A phrase counts in the subject or in the sender's own text, not in what he quotes. Before
 each pattern stand words of which every match holds at least one: a text is searched for the pattern only where
-it has one of them. `porn*` stands for letters that any word may begin with.
+it has one of them. `porn*` stands for letters that are looked for anywhere.
 """
 
 import re
+from dataclasses import dataclass
 
-from mailrelay.content.feature import Feature
-from mailrelay.content.reading import Content
 from mailrelay.content.words import Words
-from mailrelay.message import RawMessage
 
 
-class Phrases:
-    """Phrases of one business, in lower case, each as (words of which a match holds one, pattern).
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What somebody wants, with its weight and its phrases, each as (words, pattern), in lower case."""
 
-    A pattern matches whole words. It begins without a look behind it, so that `re` can leap to its first letters.
-    """
+    name: str
+    weight: float
+    phrases: tuple[tuple[str, str], ...]
 
-    def __init__(self, *rows: tuple[str, str]) -> None:
-        self.rows = rows
-        self._by_word: dict[str, list[re.Pattern[str]]] = {}
-        self._by_beginning: list[tuple[str, re.Pattern[str]]] = []
-        for words, pattern in rows:
-            compiled = re.compile(rf"(?:{pattern})(?!\w)")
-            for word in words.split():
-                if word.endswith("*"):
-                    self._by_beginning.append((word.removesuffix("*"), compiled))
-                else:
-                    self._by_word.setdefault(word, []).append(compiled)
-        self._words = frozenset(self._by_word)
 
-    def __call__(self, _: RawMessage, content: Content) -> bool:
-        """Return whether the subject or the text holds any."""
-        return self._in(content.subject_words) or self._in(content.words)
-
-    def _in(self, words: Words) -> bool:
+def businesses_in(*texts: Words) -> frozenset[str]:
+    """Return the names of the businesses of which any of the texts holds a phrase, as whole words."""
+    found: set[str] = set()
+    for words in texts:
         text = words.text
-        if not self._words.isdisjoint(words.words):
-            for word in self._words & words.words:
-                if any(_stands_in(text, pattern) for pattern in self._by_word[word]):
-                    return True
-        return any(begins in text and _stands_in(text, pattern) for begins, pattern in self._by_beginning)
+        for word in _WORDS & words.words:
+            found.update(name for name, pattern in _BY_WORD[word] if _stands_in(text, pattern))
+        for begins, name, pattern in _BY_BEGINNING_ASCII if text.isascii() else _BY_BEGINNING:
+            if begins in text and _stands_in(text, pattern):
+                found.add(name)
+    return frozenset(found)
 
 
 def _stands_in(text: str, pattern: re.Pattern[str]) -> bool:
@@ -56,11 +44,11 @@ def _stands_in(text: str, pattern: re.Pattern[str]) -> bool:
     return False
 
 
-WANTED: tuple[Feature, ...] = (
-    Feature(
+BUSINESSES: tuple[Business, ...] = (
+    Business(
         "unsubscribe-talk",
         0.5,
-        Phrases(
+        (
             ("unsubscribe", r"unsubscribe"),
             ("optin optout opt", r"opt[- ]?(?:in|out)"),
             ("removed remove", r"remove(?:d)? (?:me )?from (?:our|this|the|future) (?:mailing )?(?:list|mailing)s?"),
@@ -76,10 +64,10 @@ WANTED: tuple[Feature, ...] = (
             ("退订", r"退订"),
         ),
     ),
-    Feature(
+    Business(
         "claims-not-spam",
         2.0,
-        Phrases(
+        (
             ("spam", r"this is not (?:a )?spam"),
             ("unsolicited solicited", r"not (?:un)?solicited"),
             ("s1618 1618", r"s\.? ?1618"),
@@ -89,10 +77,10 @@ WANTED: tuple[Feature, ...] = (
             ("kein keine", r"keine? spam"),
         ),
     ),
-    Feature(
+    Business(
         "money-promise",
         2.2,
-        Phrases(
+        (
             ("make", r"make (?:money|\$|thousands)"),
             ("income cash", r"extra (?:income|cash)"),
             ("earn", r"earn (?:up to |over |an? |\$)[\w$,. ]{0,20}(?:week|month|day|hour|year|income)"),
@@ -115,10 +103,10 @@ WANTED: tuple[Feature, ...] = (
             ("доход", r"пассивн\w+ доход"),
         ),
     ),
-    Feature(
+    Business(
         "loan-and-debt",
         2.2,
-        Phrases(
+        (
             ("mortgages mortgage", r"mortgage(?:s| rates?)?"),
             ("refinanc*", r"refinanc\w+"),
             ("rates rate", r"low(?:est)? (?:interest )?rates?"),
@@ -134,10 +122,10 @@ WANTED: tuple[Feature, ...] = (
             ("займ*", r"займ\w*"),
         ),
     ),
-    Feature(
+    Business(
         "pharmacy",
         2.4,
-        Phrases(
+        (
             ("viagra", r"viagra"),
             ("cialis", r"cialis"),
             ("levitra", r"levitra"),
@@ -163,10 +151,10 @@ WANTED: tuple[Feature, ...] = (
             ("herbal", r"herbal"),
         ),
     ),
-    Feature(
+    Business(
         "adult",
         1.6,
-        Phrases(
+        (
             ("xxx", r"xxx"),
             ("porn*", r"porn\w*"),
             ("hot sexy naked nude horny", r"(?:hot|sexy|naked|nude|horny) (?:\w+ )?(?:girls?|teens?|women|wives|babes?|singles?)"),
@@ -182,10 +170,10 @@ WANTED: tuple[Feature, ...] = (
             ("gratis", r"viol\w* gratis"),
         ),
     ),
-    Feature(
+    Business(
         "advance-fee",
         2.6,
-        Phrases(
+        (
             ("kin", r"next of kin"),
             ("beneficiary", r"beneficiary"),
             ("barrister", r"barrister"),
@@ -208,10 +196,10 @@ WANTED: tuple[Feature, ...] = (
             ("gewonnen", r"gewonnen haben"),
         ),
     ),
-    Feature(
+    Business(
         "prize-and-free",
         1.2,
-        Phrases(
+        (
             ("absolutelyfree totallyfree absolutely totally 100", r"(?:absolutely|totally|100% ?) ?free"),
             ("free", r"free (?:gift|trial|sample|membership|access|quote|cell|vacation|report|info\w*|download|tv|dvd)s?"),
             ("congratulations", r"congratulations"),
@@ -227,10 +215,10 @@ WANTED: tuple[Feature, ...] = (
             ("satisfaction", r"satisfaction guaranteed"),
         ),
     ),
-    Feature(
+    Business(
         "urgency",
         1.2,
-        Phrases(
+        (
             ("act", r"act now"),
             ("limited", r"limited time"),
             ("expires ends", r"(?:offer|special) (?:expires|ends)"),
@@ -250,10 +238,10 @@ WANTED: tuple[Feature, ...] = (
             ("点击", r"点击"),
         ),
     ),
-    Feature(
+    Business(
         "bulk-offer",
         2.0,
-        Phrases(
+        (
             ("bulk", r"bulk (?:e-?mail|mail)\w*"),
             ("million", r"million (?:e-?mail )?(?:addresses|e-?mails)"),
             ("addresses list lists marketing advertising", r"e-?mail (?:addresses|lists?|marketing|advertising)"),
@@ -274,10 +262,10 @@ WANTED: tuple[Feature, ...] = (
             ("linkbuilding building", r"link ?building"),
         ),
     ),
-    Feature(
+    Business(
         "stock-and-coin",
         1.8,
-        Phrases(
+        (
             ("hot penny otc undervalued", r"(?:hot|penny|otc|undervalued) stocks?"),
             ("strong", r"strong buy"),
             ("alert", r"investor alert"),
@@ -292,10 +280,10 @@ WANTED: tuple[Feature, ...] = (
             ("usdt", r"usdt"),
         ),
     ),
-    Feature(
+    Business(
         "credential-lure",
         2.4,
-        Phrases(
+        (
             ("verify confirm update validate reactivate", r"(?:verify|confirm|update|validate|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox|identity|e-?mail|wallet|information|billing)"),
             ("suspended limited deactivated locked full quota terminated", r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited|deactivated|locked|full|quota|terminated)"),
             ("unusual", r"unusual (?:sign-?in|activity|login)"),
@@ -310,10 +298,10 @@ WANTED: tuple[Feature, ...] = (
             ("recovery", r"recovery phrase"),
         ),
     ),
-    Feature(
+    Business(
         "extortion",
         3.5,
-        Phrases(
+        (
             ("recorded filmed", r"(?:recorded|filmed) you"),
             ("webcamera webcam camera cam", r"your (?:web)?cam(?:era)?"),
             ("hacked infected", r"i (?:have )?(?:hacked|infected) (?:your|you)"),
@@ -322,10 +310,10 @@ WANTED: tuple[Feature, ...] = (
             ("btc bitcoin", r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in| worth of)? (?:bitcoin|btc)"),
         ),
     ),
-    Feature(
+    Business(
         "domain-scare",
         2.2,
-        Phrases(
+        (
             ("expiration expiry termination", r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice|notification)"),
             ("notice reminder", r"(?:final|last) (?:notice|reminder) (?:\w+ ){0,4}(?:domain|website|seo|search engine)"),
             ("keyword", r"internet keyword"),
@@ -335,3 +323,17 @@ WANTED: tuple[Feature, ...] = (
         ),
     ),
 )
+
+_BY_WORD: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+_BY_BEGINNING: list[tuple[str, str, re.Pattern[str]]] = []
+for _business in BUSINESSES:
+    for _words, _phrase in _business.phrases:
+        # Without a look behind at its start, so that `re` can leap to its first letters.
+        _pattern = re.compile(rf"(?:{_phrase})(?!\w)")
+        for _word in _words.split():
+            if _word.endswith("*"):
+                _BY_BEGINNING.append((_word.removesuffix("*"), _business.name, _pattern))
+            else:
+                _BY_WORD.setdefault(_word, []).append((_business.name, _pattern))
+_WORDS = frozenset(_BY_WORD)
+_BY_BEGINNING_ASCII = [one for one in _BY_BEGINNING if one[0].isascii()]

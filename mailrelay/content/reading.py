@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from mailrelay.content.html_text import HtmlText, read_html
 from mailrelay.content.mime import Leaf, read_structure
+from mailrelay.content.phrases import businesses_in
 from mailrelay.content.words import Words
 from mailrelay.message import RawMessage
 
@@ -76,19 +77,19 @@ class Content:
     complete: bool
 
     @cached_property
+    def octets(self) -> bytes:
+        """`text` in UTF-8."""
+        return self.text.encode("utf-8", "replace")
+
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         """Hosts of the links in lower case; `?` for one that cannot be read."""
         return tuple(host for host in map(_host, self.urls[:_MOST_HOSTS]) if host)
 
     @cached_property
-    def words(self) -> Words:
-        """The words of `own_text`."""
-        return Words.of(self.own_text)
-
-    @cached_property
-    def subject_words(self) -> Words:
-        """The words of the subject."""
-        return Words.of(self.subject)
+    def businesses(self) -> frozenset[str]:
+        """Names of the businesses whose phrases stand in the subject or in `own_text`."""
+        return businesses_in(Words.of(self.subject), Words.of(self.own_text))
 
 
 def read_content(message: RawMessage) -> Content:

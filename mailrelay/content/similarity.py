@@ -12,6 +12,7 @@ SKETCH_SIZE = 64
 _MAX_WORDS = 2_000
 _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
 _MOST_HOSTS = 50
+_LEAST_HASH = -(2**63)
 # Octets of UTF-8 in lower case: what is an ASCII letter, or part of one beyond ASCII, stays; the rest parts words.
 _LETTERS = bytes(octet if octet >= 0x80 or chr(octet).isalpha() else ord(" ") for octet in range(256))  # noqa: PLR2004
 
@@ -25,7 +26,14 @@ def sketch(content: Content) -> Sketch:
     shingles = set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
     # Path, query and fragment carry the recipient's number; of a link only its host is text.
     shingles.update(hash(("host", host.removeprefix("www."))) for host in content.hosts[:_MOST_HOSTS])
-    return tuple(sorted(shingles)[:SKETCH_SIZE]) if len(shingles) >= _MIN_SHINGLES else ()
+    return _smallest(shingles) if len(shingles) >= _MIN_SHINGLES else ()
+
+
+def _smallest(hashes: set[int]) -> Sketch:
+    """Return the SKETCH_SIZE smallest of 64-bit hashes; of many only those are sorted that may be among them."""
+    bound = _LEAST_HASH + 2**65 * SKETCH_SIZE // len(hashes)
+    low = [one for one in hashes if one < bound]
+    return tuple(sorted(low if len(low) >= SKETCH_SIZE else hashes)[:SKETCH_SIZE])
 
 
 def _words(text: str) -> list[bytes]:
