@@ -184,10 +184,7 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
         assert await relays.find(address) is not None
 
     async def deliver(address: str) -> None:
-        route = await relays.find(address)
-        assert route is not None
-        assert await relays.owner(route.relay_id) is not None
-        await relays.reply_address(route.relay_id, "ada@offers.example")
+        assert await relays.delivery(address, "ada@offers.example") is not None
 
     async def seal(address: str) -> None:
         route = await relays.find(address)
@@ -228,7 +225,8 @@ def main() -> int:
     parser.add_argument("--addresses", type=int, default=100_000)
     arguments = parser.parse_args()
     report("mail path, CPU ms a message", [asyncio.run(parts(kind)) for kind in KINDS])
-    if arguments.addresses == 0: return 0
+    if arguments.addresses == 0:
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         sizes = sorted({1_000, arguments.addresses})
         report("relay directory, CPU ms", [asyncio.run(directory(Path(folder), size)) for size in sizes])

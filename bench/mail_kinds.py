@@ -47,9 +47,7 @@ def messages(kind: str, count: int, recipient: str) -> list[bytes]:
     return [_of_size(KINDS[kind], f"bench-{kind}-{number}", recipient) for number in range(count)]
 
 
-def _of_size(
-    make: Callable[[str, str, random.Random, int], str], ident: str, recipient: str
-) -> bytes:
+def _of_size(make: Callable[[str, str, random.Random, int], str], ident: str, recipient: str) -> bytes:
     """Give it as many lines as fit into 4 KiB; never fewer than four."""
     raw = b""
     for lines in range(4, 60, 2):

@@ -63,6 +63,22 @@ class Owner:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a message to a relay address goes now; nothing of the owner but what delivering it takes.
+
+    Attributes:
+        mailboxes: Verified mailboxes; the first gets the mail.
+        reply_address: By which the owner answers the correspondent; stable for the two.
+        language: BCP 47 tag for texts addressed to the owner.
+    """
+
+    route: RelayRoute
+    mailboxes: tuple[str, ...]
+    reply_address: str
+    language: str
+
+
 class Directory(Protocol):
     """Asked by the relay, answered by its host."""
 
@@ -72,6 +88,18 @@ class Directory(Protocol):
 
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
+        ...
+
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        """Return where a message from `correspondent` to a relay address goes, in one look-up.
+
+        Args:
+            recipient: The relay address.
+            correspondent: His mailbox; his reply address is made when needed.
+
+        Returns:
+            None when the address no longer takes mail for anybody.
+        """
         ...
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:

@@ -44,7 +44,8 @@ _TWO_LINES = 25  # words
 _OCTETS = [chr(octet) for octet in range(256)]
 _CAPITALS_ALONE = bytes(ord(one) if one >= "\x80" or "A" <= one <= "Z" else ord(" ") for one in _OCTETS)
 _LETTERS_AND_GAPS = bytes(
-    ord("a") if one < "\x80" and one.isalpha() else ord("-") if one in " ._*-" else ord("x") for one in _OCTETS
+    ord("a") if one < "\x80" and one.isalpha() else ord("-") if one in " ._*-" else ord("x")
+    for one in _OCTETS
 )
 _NEITHER_GREEK_NOR_CYRILLIC = bytes(ord(one) for one in _OCTETS if not "\xcd" <= one <= "\xd3")
 
@@ -148,7 +149,9 @@ def _attached(pattern: re.Pattern[str]) -> Callable[[RawMessage, Content], bool]
 
 def _mixed_scripts(_: RawMessage, content: Content) -> bool:
     foreign = content.octets.translate(None, _NEITHER_GREEK_NOR_CYRILLIC)
-    return bool(foreign and _holds(_MIXED_SCRIPTS, content.text, 3)) or _holds(_MIXED_SCRIPTS, content.subject)
+    return bool(foreign and _holds(_MIXED_SCRIPTS, content.text, 3)) or _holds(
+        _MIXED_SCRIPTS, content.subject
+    )
 
 
 def _invisible(_: RawMessage, content: Content) -> bool:

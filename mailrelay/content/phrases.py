@@ -51,7 +51,10 @@ BUSINESSES: tuple[Business, ...] = (
         (
             ("unsubscribe", r"unsubscribe"),
             ("optin optout opt", r"opt[- ]?(?:in|out)"),
-            ("removed remove", r"remove(?:d)? (?:me )?from (?:our|this|the|future) (?:mailing )?(?:list|mailing)s?"),
+            (
+                "removed remove",
+                r"remove(?:d)? (?:me )?from (?:our|this|the|future) (?:mailing )?(?:list|mailing)s?",
+            ),
             ("removed", r"to be removed"),
             ("removal", r"removal instructions"),
             ("wish", r"no longer wish to receive"),
@@ -72,7 +75,10 @@ BUSINESSES: tuple[Business, ...] = (
             ("unsolicited solicited", r"not (?:un)?solicited"),
             ("s1618 1618", r"s\.? ?1618"),
             ("time", r"(?:one|1)[- ]time (?:mailing|e-?mail)"),
-            ("received receiving", r"you (?:have )?(?:received|are receiving) this (?:e-?mail|message|mailing) because"),
+            (
+                "received receiving",
+                r"you (?:have )?(?:received|are receiving) this (?:e-?mail|message|mailing) because",
+            ),
             ("bill section", r"(?:bill|section) \w+\.? ?(?:title|paragraph)"),
             ("kein keine", r"keine? spam"),
         ),
@@ -157,7 +163,10 @@ BUSINESSES: tuple[Business, ...] = (
         (
             ("xxx", r"xxx"),
             ("porn*", r"porn\w*"),
-            ("hot sexy naked nude horny", r"(?:hot|sexy|naked|nude|horny) (?:\w+ )?(?:girls?|teens?|women|wives|babes?|singles?)"),
+            (
+                "hot sexy naked nude horny",
+                r"(?:hot|sexy|naked|nude|horny) (?:\w+ )?(?:girls?|teens?|women|wives|babes?|singles?)",
+            ),
             ("webcams webcam", r"webcams?"),
             ("adults adult", r"adults? only"),
             ("18", r"18\+"),
@@ -201,7 +210,10 @@ BUSINESSES: tuple[Business, ...] = (
         1.2,
         (
             ("absolutelyfree totallyfree absolutely totally 100", r"(?:absolutely|totally|100% ?) ?free"),
-            ("free", r"free (?:gift|trial|sample|membership|access|quote|cell|vacation|report|info\w*|download|tv|dvd)s?"),
+            (
+                "free",
+                r"free (?:gift|trial|sample|membership|access|quote|cell|vacation|report|info\w*|download|tv|dvd)s?",
+            ),
             ("congratulations", r"congratulations"),
             ("won selected approved", r"you(?:'ve| have) (?:been )?(?:won|selected|approved)"),
             ("claim", r"claim your"),
@@ -244,7 +256,10 @@ BUSINESSES: tuple[Business, ...] = (
         (
             ("bulk", r"bulk (?:e-?mail|mail)\w*"),
             ("million", r"million (?:e-?mail )?(?:addresses|e-?mails)"),
-            ("addresses list lists marketing advertising", r"e-?mail (?:addresses|lists?|marketing|advertising)"),
+            (
+                "addresses list lists marketing advertising",
+                r"e-?mail (?:addresses|lists?|marketing|advertising)",
+            ),
             ("targeted opt", r"(?:targeted|opt-in) (?:e-?mail|leads|traffic)"),
             ("engine", r"search engine (?:ranking|placement|optimi[sz]ation|submission)s?"),
             ("google", r"(?:rank|first page|#1|top) (?:\w+ )?(?:on|of|in) google"),
@@ -284,8 +299,14 @@ BUSINESSES: tuple[Business, ...] = (
         "credential-lure",
         2.4,
         (
-            ("verify confirm update validate reactivate", r"(?:verify|confirm|update|validate|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox|identity|e-?mail|wallet|information|billing)"),
-            ("suspended limited deactivated locked full quota terminated", r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited|deactivated|locked|full|quota|terminated)"),
+            (
+                "verify confirm update validate reactivate",
+                r"(?:verify|confirm|update|validate|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox|identity|e-?mail|wallet|information|billing)",
+            ),
+            (
+                "suspended limited deactivated locked full quota terminated",
+                r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited|deactivated|locked|full|quota|terminated)",
+            ),
             ("unusual", r"unusual (?:sign-?in|activity|login)"),
             ("password", r"password (?:will |is )?(?:expire\w*|about to expire)"),
             ("konto", r"konto (?:\w+ ){0,2}(?:gesperrt|eingeschränkt)"),
@@ -307,17 +328,29 @@ BUSINESSES: tuple[Business, ...] = (
             ("hacked infected", r"i (?:have )?(?:hacked|infected) (?:your|you)"),
             ("rat", r"rat software"),
             ("masturbat*", r"masturbat\w+"),
-            ("btc bitcoin", r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in| worth of)? (?:bitcoin|btc)"),
+            (
+                "btc bitcoin",
+                r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in| worth of)? (?:bitcoin|btc)",
+            ),
         ),
     ),
     Business(
         "domain-scare",
         2.2,
         (
-            ("expiration expiry termination", r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice|notification)"),
-            ("notice reminder", r"(?:final|last) (?:notice|reminder) (?:\w+ ){0,4}(?:domain|website|seo|search engine)"),
+            (
+                "expiration expiry termination",
+                r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice|notification)",
+            ),
+            (
+                "notice reminder",
+                r"(?:final|last) (?:notice|reminder) (?:\w+ ){0,4}(?:domain|website|seo|search engine)",
+            ),
             ("keyword", r"internet keyword"),
-            ("registration", r"(?:domain|trademark) registration (?:in (?:china|asia)|service|invoice|center)"),
+            (
+                "registration",
+                r"(?:domain|trademark) registration (?:in (?:china|asia)|service|invoice|center)",
+            ),
             ("asian asia", r"asia(?:n)? domain"),
             ("registration listing", r"search engine (?:registration|listing) (?:invoice|fee|renewal)"),
         ),

@@ -10,7 +10,8 @@ from typing import Self
 _WORD = re.compile(r"\w+")
 # Octets of UTF-8: what is neither letter, digit nor underscore becomes a blank; what is beyond ASCII stays.
 _BLANKED = bytes(
-    octet if octet >= 0x80 or chr(octet).isalnum() or octet == ord("_") else ord(" ") for octet in range(256)  # noqa: PLR2004 - ASCII
+    octet if octet >= 0x80 or chr(octet).isalnum() or octet == ord("_") else ord(" ")
+    for octet in range(256)  # noqa: PLR2004 - ASCII
 )
 
 

@@ -69,6 +69,18 @@ class Keyring:
         self._remember(known)
         return known
 
+    def opened(self, owner_id: str, wrapped: bytes, master_key_id: str) -> bytes:
+        """Return the key of a row that the caller has just read: it is not destroyed.
+
+        Raises:
+            Unreadable: It does not open.
+        """
+        key = self._open.get(owner_id)
+        if key is None:
+            key = self._vault.unwrap(owner_id, WrappedKey(wrapped, master_key_id))
+        self._remember({owner_id: key})
+        return key
+
     async def destroy(self, connection: AsyncConnection, owner_id: str) -> None:
         """Make everything sealed for the owner unreadable for ever."""
         await connection.execute(delete(data_keys).where(data_keys.c.owner_id == owner_id))
