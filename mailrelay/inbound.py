@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.authentication.authenticate import authenticate, results_header
-from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.authentication.results import AuthenticationResults, Result
 from mailrelay.checks.chains import Chains
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
@@ -24,6 +24,7 @@ from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
 from mailrelay.message import RawMessage
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.threads import ids_in_thread
 
@@ -191,7 +192,7 @@ class Inbound:
             "size_octets": len(message.raw),
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
-            "spf": results.spf.result.value,
+            "proven": results.spf.result is Result.PASS,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})
@@ -209,6 +210,9 @@ class Inbound:
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT
+        except QueueUnavailable as error:
+            _log.error("message-not-stored", reason=error.reason)
+            return Reply(error.code, error.enhanced, error.public)
         if not ids:
             return TRY_LATER
         _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))

@@ -118,6 +118,7 @@ class Delivery(_Section):
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     allow_private_addresses: bool = False
     workers: Annotated[int, Field(ge=1, le=256)] = 8
+    journal_folder: Path | None = None
 
 
 class Relay(_Section):
@@ -357,6 +358,7 @@ def _anchored(settings: Settings, root: Path) -> Settings:
             "database": settings.database.model_copy(update={"url": url}),
             "keys": _below(settings.keys, root),
             "smtp": _below(settings.smtp, root),
+            "delivery": _below(settings.delivery, root),
             "registries": tuple(_below(account, root) for account in settings.registries),
             "catalogue": Catalogue(overrides=tuple(root / path for path in settings.catalogue.overrides)),
         }

@@ -12,8 +12,6 @@ from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
-# SPF said that the reverse-path did not send this: a DSN would hit a bystander.
-_FORGED = frozenset({"fail", "softfail"})
 _PERMANENT_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}")
 
 
@@ -43,7 +41,8 @@ class Reports:
         if failed.direction is Direction.REPLY:
             return [self.notice(failed, "delivery-failed", domain, now)]
         sender = failed.reverse_path if isinstance(failed, QueuedMessage) else failed.sender
-        if failed.direction is not Direction.FORWARD or not sender or failed.spf in _FORGED:
+        # Where nothing proves the reverse-path, a DSN might hit a bystander.
+        if failed.direction is not Direction.FORWARD or not sender or not failed.proven:
             return []
         shown = status if _PERMANENT_STATUS.fullmatch(status) else "5.0.0"
         original = RawMessage.parse(failed.raw) if isinstance(failed, QueuedMessage) else None

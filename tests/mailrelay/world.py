@@ -12,7 +12,6 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
@@ -27,8 +26,8 @@ from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
@@ -78,13 +77,24 @@ class OwnerKeys:
                 path.write_bytes(self._keys[owner_id])
         return AESGCM(self._keys[owner_id])
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._key(owner_id).encrypt(nonce, plaintext, owner_id.encode())
+    async def key(self, owner_id: str) -> "OwnerKey":
+        return OwnerKey(self._key(owner_id), owner_id.encode())
 
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class OwnerKey:
+    """The key of one owner."""
+
+    key: AESGCM
+    owner: bytes
+
+    def seal(self, plaintext: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self.key.encrypt(nonce, plaintext, self.owner)
+
+    def open(self, sealed: bytes) -> bytes:
         try:
-            return self._key(owner_id).decrypt(sealed[:12], sealed[12:], owner_id.encode())
+            return self.key.decrypt(sealed[:12], sealed[12:], self.owner)
         except InvalidTag:
             raise KeyDestroyed from None
 
@@ -127,7 +137,6 @@ class World:
     server: MailServer
     inbound: Inbound
     store: QueueStore
-    engine: AsyncEngine
     keys: OwnerKeys
     directory: Addresses
     dns: DnsServer
@@ -169,12 +178,10 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    async with DnsServer() as dns, MailSink() as sink:
+    keys, directory = OwnerKeys(folder), Addresses()
+    queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
+    async with DnsServer() as dns, MailSink() as sink, queue as store:
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
-        keys, directory = OwnerKeys(folder), Addresses()
-        store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
             chains=build_chains(CheckLimits(), utc_now),
@@ -220,7 +227,6 @@ async def open_world(
                 server=server,
                 inbound=inbound,
                 store=store,
-                engine=engine,
                 keys=keys,
                 directory=directory,
                 dns=dns,

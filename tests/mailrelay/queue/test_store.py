@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.mailrelay.conftest import Clock
 from tests.mailrelay.world import OwnerKeys
@@ -18,10 +18,10 @@ LEASE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The queue's database, once on SQLite and once on PostgreSQL."""
+async def site(database_url: str, tmp_path: Path) -> AsyncIterator[QueueSite]:
+    """Where the queue is, once with SQLite and once with PostgreSQL."""
     engine = open_engine(database_url)
-    yield engine
+    yield QueueSite(engine, tmp_path / "mail")
     await engine.dispose()
 
 
@@ -31,8 +31,9 @@ def keys() -> OwnerKeys:
 
 
 @pytest.fixture
-def store(engine: AsyncEngine, keys: OwnerKeys, clock: Clock) -> QueueStore:
-    return QueueStore(engine, keys, clock)
+async def store(site: QueueSite, keys: OwnerKeys, clock: Clock) -> AsyncIterator[QueueStore]:
+    async with open_queue(site, keys, clock) as store:
+        yield store
 
 
 def letter(text: str = "Subject: hello\r\n\r\nsecret text\r\n", relay_id: str = "relay_1") -> NewMessage:
@@ -46,7 +47,7 @@ def letter(text: str = "Subject: hello\r\n\r\nsecret text\r\n", relay_id: str = 
         size_octets=len(text),
         verdicts=(NoteOfVerdict("content-score", "tag", "score"),),
         authentication="relay.example; spf=pass smtp.mailfrom=offers.example",
-        spf="pass",
+        proven=True,
         thread_ids=("<1@offers.example>",),
     )
 
@@ -149,13 +150,15 @@ async def test_the_list_is_paged_newest_first(store: QueueStore, clock: Clock) -
 
 
 async def test_nothing_of_a_message_stands_in_the_database_files(
-    sqlite_url: str, keys: OwnerKeys, clock: Clock
+    sqlite_url: str, tmp_path: Path, keys: OwnerKeys, clock: Clock
 ) -> None:
     engine = open_engine(sqlite_url)
-    await QueueStore(engine, keys, clock).enqueue([letter()])
-    file = Path(sqlite_url.removeprefix("sqlite:///"))
-    content = b"".join(one.read_bytes() for one in (file, Path(f"{file}-wal")))
+    async with open_queue(QueueSite(engine, tmp_path / "mail"), keys, clock) as store:
+        await store.enqueue([letter()])
+        content = b"".join(one.read_bytes() for one in tmp_path.iterdir() if one.is_file())
+        modes = {one.stat().st_mode & 0o777 for one in tmp_path.glob("mail-*")}
     await engine.dispose()
+    assert modes == {0o600}
 
     assert b"relay_1" in content
     for secret in (b"secret text", b"ada.buyer", b"offers.example", b"abc@relay.example"):
