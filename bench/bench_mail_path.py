@@ -37,7 +37,8 @@ from mailrelay.content.score import score
 from mailrelay.content.similarity import sketch
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.signing import Signer
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.dsn_request import NOTHING_ASKED
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NoteOfVerdict, QueuedMessage
 from whoisproxy.runtime.mail_cipher import MailCipher
@@ -72,6 +73,9 @@ class _OneAddress:
 
     async def owner(self, _relay_id: str) -> Owner | None:
         return _OWNER
+
+    async def delivery(self, _recipient: str, _correspondent: str) -> Delivery | None:
+        return Delivery(_ROUTE, _OWNER, f"r0123456789abcdefghj@{RELAY_DOMAIN}")
 
     async def reply_address(self, _relay_id: str, _correspondent: str) -> str:
         return f"r0123456789abcdefghj@{RELAY_DOMAIN}"
@@ -135,9 +139,12 @@ def _queued(raw: bytes) -> QueuedMessage:
         raw=raw,
         verdicts=(NoteOfVerdict("content-score", "tag", "html-only"),),
         authentication=_HEADER,
-        spf="pass",
+        proven=True,
+        request=NOTHING_ASKED,
+        priority=1,
         attempts=0,
         received_at=_now(),
+        warned_at=None,
     )
 
 
@@ -189,7 +196,8 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
     async def seal(address: str) -> None:
         route = await relays.find(address)
         assert route is not None
-        await cipher.open(route.owner_id, await cipher.seal(route.owner_id, body))
+        key = await cipher.key(route.owner_id)
+        key.open(key.seal(body))
 
     try:
         await asyncio.gather(*(deliver(address) for address in dict.fromkeys(asked)))

@@ -65,18 +65,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a message to a relay address goes now; nothing of the owner but what delivering it takes.
+    """Where a message to a relay address goes now.
 
     Attributes:
-        mailboxes: Verified mailboxes; the first gets the mail.
         reply_address: By which the owner answers the correspondent; stable for the two.
-        language: BCP 47 tag for texts addressed to the owner.
     """
 
     route: RelayRoute
-    mailboxes: tuple[str, ...]
+    owner: Owner
     reply_address: str
-    language: str
 
 
 class Directory(Protocol):
@@ -95,7 +92,8 @@ class Directory(Protocol):
 
         Args:
             recipient: The relay address.
-            correspondent: His mailbox; his reply address is made when needed.
+            correspondent: His mailbox; his reply address is made when needed. Empty where nobody is known to
+                have written: the answer then goes to the relay address itself.
 
         Returns:
             None when the address no longer takes mail for anybody.

@@ -134,6 +134,11 @@ class RawMessage:
 
     def with_first(self, *fields: HeaderField) -> Self:
         """Return the message with fields put before its header, as trace fields are (RFC 5321 4.4)."""
+        header = self.raw[: len(self.raw) - len(self.body)]
+        if header.endswith(b"\r\n\r\n") and all(one.raw.endswith(b"\r\n") for one in fields):
+            # As it stands behind them, nothing needs to be put together again.
+            raw = b"".join([one.raw for one in fields]) + self.raw
+            return type(self)(raw, (*fields, *self.fields), self.body)
         return self.assemble((*fields, *self.fields), self.body)
 
     def _decoded(self, name: str) -> tuple[str, ...]:

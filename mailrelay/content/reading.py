@@ -174,6 +174,9 @@ def decode_words(value: str) -> str:
 
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:
+    """Return display names and mailboxes, the latter in lower case and as odd as they stand there."""
+    if not value:
+        return []
     pairs = email.utils.getaddresses([value[:_HEADER_CHARACTERS]])
     return [(decode_words(name), address.strip().lower()) for name, address in pairs if "@" in address]
 

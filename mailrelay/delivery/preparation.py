@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.directory import Directory, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Directory, MailPolicy, Owner, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
+from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.forward import (
@@ -76,6 +77,7 @@ class Preparation:
 
         Raises:
             PermanentMailError: Nobody gets it.
+            KeyDestroyed: The registrant it was for is gone.
             AnswerHeld: An answer that may not leave.
         """
         match queued.direction:
@@ -91,27 +93,29 @@ class Preparation:
                 return Outgoing("", queued.recipient, RawMessage.parse(queued.raw))
 
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
-        route = await self._directory.find(queued.recipient)
-        owner = await self._owner(queued)
-        if not isinstance(route, RelayRoute):
-            raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
+        author = author_of(message, queued.reverse_path)
         correspondent = correspondent_of(message, queued.reverse_path)
-        reply_address = route.address
-        if correspondent is not None:
-            reply_address = await self._directory.reply_address(route.relay_id, correspondent.address)
+        address = correspondent.address if correspondent is not None else ""
+        delivery = await self._directory.delivery(queued.recipient, address)
+        if delivery is None or delivery.route.policy is MailPolicy.DROP:
+            raise _not_served()
+        route = delivery.route
+        if route.owner_id != queued.owner_id:
+            # The domain has a new holder since: what was written to the one before is not for his eyes.
+            raise KeyDestroyed
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
-            reply_address=reply_address,
+            reply_address=delivery.reply_address,
             relay_host=self._relay_host,
             authentication=queued.authentication,
-            verdicts=tuple(f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts),
+            verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
         )
-        rewritten = rewrite_forward(message, author_of(message, queued.reverse_path), facts)
-        return Outgoing(self._return_address(queued), owner.mailboxes[0], rewritten)
+        rewritten = rewrite_forward(message, author, facts)
+        return Outgoing(self._return_address(queued), delivery.owner.mailboxes[0], rewritten)
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)

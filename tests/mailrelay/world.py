@@ -22,7 +22,7 @@ from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
@@ -116,6 +116,14 @@ class Addresses:
 
     async def owner(self, relay_id: str) -> Owner | None:
         return self.owners.get(relay_id)
+
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        route = self.relays.get(recipient.lower())
+        owner = self.owners.get(route.relay_id) if route else None
+        if route is None or owner is None:
+            return None
+        reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
+        return Delivery(route, owner, reply)
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         for address, route in self.replies.items():

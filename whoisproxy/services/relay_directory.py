@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.ids import new_id
-from whoisproxy.domain.privacy import Privacy
-from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.gathering import Gathering
@@ -61,13 +60,16 @@ class RelayDirectory:
         """Return where a message from `correspondent` to a relay address goes, or None for nowhere."""
         local_part = self._local_part(recipient)
         served = await self._deliveries.ask((local_part, correspondent)) if local_part else None
-        if served is None or served.address.mail_policy is MailPolicy.DROP:
+        if served is None:
             return None
-        if served.reply_local_part:
+        if not correspondent:
+            reply_address = self._address(served.address.local_part)
+        elif served.reply_local_part:
             reply_address = self._address(served.reply_local_part)
         else:
             reply_address = await self.reply_address(served.address.relay_id, correspondent)
-        return Delivery(self._relay_route(served.address), served.mailboxes, reply_address, served.language)
+        owner = _owner(served.address.registrant_id, served.registrant, served.forward_to)
+        return Delivery(self._relay_route(served.address), owner, reply_address)
 
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
@@ -79,7 +81,7 @@ class RelayDirectory:
             if registration is None:
                 return None
             privacy = await uow.privacy.get(registration.id)
-        return _owner(registration, privacy)
+        return _owner(registration.registrant_id, registration.registrant, privacy.forward_to)
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed.
@@ -143,12 +145,11 @@ class RelayDirectory:
         return f"{local_part}@{self._relay_domain}"
 
 
-def _owner(registration: Registration, privacy: Privacy) -> Owner:
-    registrant = registration.registrant
-    mailboxes = dict.fromkeys((privacy.forward_to or registrant.email, registrant.email))
+def _owner(owner_id: str, registrant: Registrant, forward_to: str) -> Owner:
+    mailboxes = dict.fromkeys((forward_to or registrant.email, registrant.email))
     place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
-        owner_id=registration.registrant_id,
+        owner_id=owner_id,
         mailboxes=tuple(mailboxes),
         secrets=tuple(dict.fromkeys((*registrant.secrets(), *mailboxes, place))),
         language=registrant.language,

@@ -5,7 +5,7 @@ delivery the registrant is, with his data key from the same row: an erased one i
 his key in memory. Relay addresses themselves are written in `relays`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, or_, select
 
 from mailrelay.directory import MailPolicy
+from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import RelayState
+from whoisproxy.storage.repositories.registrations import stored_registrant
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
     data_keys,
@@ -54,13 +56,13 @@ class ServedDelivery:
     """Where a message to a relay address goes now.
 
     Attributes:
-        mailboxes: The one that gets the mail, then others that may answer.
+        forward_to: Mailbox that gets the mail instead of the registrant's own; empty for his own.
         reply_local_part: Of the correspondent's reply address; empty where there is none yet.
     """
 
     address: ServedAddress
-    mailboxes: tuple[str, ...] = field(repr=False)
-    language: str
+    registrant: Registrant
+    forward_to: str = field(repr=False)
     reply_local_part: str
 
 
@@ -187,16 +189,14 @@ class MailRoutes:
         values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
         return (await self._connection.execute(statement, values)).all()
 
-    async def _opened(self, row: Row[Any]) -> tuple[tuple[str, ...], str]:
-        """Return the mailboxes and the language of the registrant."""
+    async def _opened(self, row: Row[Any]) -> tuple[Registrant, str]:
+        """Return the registrant and the mailbox that he wants his mail in, empty for his own."""
         owner_id = row.registrant_id
         self._sealing.take_key(owner_id, row.wrapped, row.master_key_id)
-        registrant: Mapping[str, Any] = await self._sealing.open_json(owner_id, "registrant", row.sealed)
-        own = registrant["email"]
+        registrant = stored_registrant(await self._sealing.open_json(owner_id, "registrant", row.sealed))
         if not row.forward_to:
-            return (own,), registrant["language"]
-        other = (await self._sealing.open(owner_id, "forward-to", row.forward_to)).decode()
-        return tuple(dict.fromkeys((other, own))), registrant["language"]
+            return registrant, ""
+        return registrant, (await self._sealing.open(owner_id, "forward-to", row.forward_to)).decode()
 
     async def _correspondent(self, row: Row[Any]) -> str:
         try:
