@@ -13,7 +13,7 @@ class ConnectionRate:
     def __init__(self, window: SlidingWindow) -> None:
         self._window = window
 
-    async def __call__(self, context: ConnectionContext) -> Verdict | None:
+    def __call__(self, context: ConnectionContext) -> Verdict | None:
         """Count the connection; connections that were turned away count too."""
         if self._window.add(network_of(context.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-connections", TOO_FAST)

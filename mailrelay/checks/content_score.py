@@ -28,11 +28,11 @@ class ContentScore:
     def __init__(self, limits: ScoreLimits) -> None:
         self._limits = limits
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies to relay addresses."""
         if not context.relay_routes:
             return None
-        result = score(context.message, await context.content())
+        result = score(context.message, context.content)
         if result.total < self._limits.tag:
             return None
         # Addresses of one owner may have different policies; the message is one: the mildest holds.

@@ -24,7 +24,7 @@ class DmarcPolicyCheck:
 
     name = "dmarc-policy"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Look up the result in the table."""
         dmarc = context.authentication.dmarc
         if (rule := _RULES.get((dmarc.result, dmarc.policy))) is None:

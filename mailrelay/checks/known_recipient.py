@@ -10,7 +10,7 @@ class KnownRecipient:
 
     name = "known-recipient"
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Trust the directory's answer."""
         route = context.route
         if route is None:

@@ -27,12 +27,12 @@ class MalformedMessage:
 
     name = "malformed-message"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Look at the header as octets, at the body as read by the content reader."""
         for reason, broken in _FAULTS:
             if broken(context.message):
                 return self._refuse(reason)
-        content = await context.content()
+        content = context.content
         if content.parts > MAX_PARTS:
             return self._refuse("too-many-parts")
         if content.depth > MAX_DEPTH:

@@ -16,7 +16,7 @@ class Probing:
     def __init__(self, window: SlidingWindow) -> None:
         self._window = window
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Count unknown recipients of the client's network."""
         network = network_of(context.sender.connection.peer_ip)
         if self._window.full(network):

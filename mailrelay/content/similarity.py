@@ -50,6 +50,6 @@ def resemblance(one: Sketch, other: Sketch) -> float:
     """Return the estimated share of common shingles, 0 to 1 (Jaccard)."""
     if not one or not other:
         return 0.0
-    union = sorted({*one, *other})[:SKETCH_SIZE]
-    common = set(one) & set(other)
-    return sum(1 for value in union if value in common) / len(union)
+    # Both are sorted already, and merging them is all that is left to do.
+    union = list(dict.fromkeys(sorted(one + other)))[:SKETCH_SIZE]
+    return len(set(one).intersection(other, union)) / len(union)
