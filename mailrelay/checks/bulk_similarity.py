@@ -14,7 +14,7 @@ from mailrelay.content.similarity import Sketch, resemblance, sketch
 
 _INDEXED = 12  # hashes per sketch by which candidates are found: enough to meet a text that is half the same
 _MAX_PER_HASH = 200  # what stands in thousands of texts, such as the host of a picture, says little
-_MAX_CANDIDATES = 16
+_MAX_CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True)
