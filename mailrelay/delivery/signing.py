@@ -125,9 +125,7 @@ def _covered(message: RawMessage) -> tuple[str, bytes]:
         fields = message.named(lower)
         names += [name] * (len(fields) + 1)
         covered += [canonical_header(one.raw, "relaxed") for one in reversed(fields)]
-    lines = [
-        ":".join(names[at : at + _NAMES_IN_A_LINE]) for at in range(0, len(names), _NAMES_IN_A_LINE)
-    ]
+    lines = [":".join(names[at : at + _NAMES_IN_A_LINE]) for at in range(0, len(names), _NAMES_IN_A_LINE)]
     return ":\r\n\t".join(lines), b"".join(covered)
 
 

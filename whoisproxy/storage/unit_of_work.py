@@ -153,7 +153,11 @@ class Storage:
         async with self.reading_engine.begin() as connection:
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
-    async def message_key(self, owner_id: str) -> bytes:
+    def known_key(self, owner_id: str) -> bytes | None:
+        """Return a registrant's data key where it is at hand, and None where `fetched_key` must be asked."""
+        return self._keyring.known(owner_id)
+
+    async def fetched_key(self, owner_id: str) -> bytes:
         """Return the data key of a registrant, which exists as long as he does, or raise Unreadable."""
         async with self.reading() as uow:
             return await self._keyring.key(uow.connection, owner_id, create=False)

@@ -1,8 +1,8 @@
 """What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
 
-One statement for all who ask at the time, with what it takes to answer and no more. At RCPT nothing is opened; at
-delivery the registrant is, with his data key from the same row: an erased one is seen even by whoever still has
-his key in memory. Relay addresses themselves are written in `relays`.
+One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key is
+opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the row: an
+erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,9 +79,12 @@ _ADDRESSES = (
         domains.c.registrant_id,
         domains.c.name,
         privacy.c.mail_policy,
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
     )
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
     .join(privacy, privacy.c.domain_id == domains.c.id)
+    .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
     .where(
         relay_addresses.c.relay_domain == bindparam("relay_domain"),
         relay_addresses.c.local_part.in_(_LOCAL_PARTS),
@@ -109,7 +112,6 @@ _REPLIES = (
 )
 _DELIVERIES = (
     _ADDRESSES.join(registrants, registrants.c.id == domains.c.registrant_id)
-    .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
     .outerjoin(
         reply_addresses,
         and_(
@@ -120,8 +122,6 @@ _DELIVERIES = (
     .add_columns(
         registrants.c.sealed,
         privacy.c.forward_to,
-        data_keys.c.wrapped,
-        data_keys.c.master_key_id,
         reply_addresses.c.correspondent_index,
         reply_addresses.c.local_part.label("reply_local_part"),
     )
@@ -140,6 +140,8 @@ class MailRoutes:
     ) -> dict[str, ServedAddress]:
         """Return which of the relay addresses take mail, by local part."""
         rows = await self._rows(_ADDRESSES, local_parts, relay_domain, now)
+        for row in rows:
+            self._sealing.take_key(row.registrant_id, row.wrapped, row.master_key_id)
         return {row.local_part: _address(row) for row in rows}
 
     async def replies(
