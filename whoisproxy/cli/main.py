@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, registry, serve, tld
+from whoisproxy.cli import demo, dkim, doctor, imports, keys, privacy, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for group, name in (
     (tld, "tld"),
     (privacy, "privacy"),
     (keys, "keys"),
+    (dkim, "dkim"),
 ):
     app.add_typer(group.app, name=name)
 
