@@ -54,6 +54,7 @@ connections_per_address = 100
 nameservers = ["127.0.0.1:{names}"]
 [delivery]
 smarthost = "127.0.0.1:{sink}"
+smarthost_tls = "none"
 [relay]
 domain = "relay.example"
 [limits]

@@ -115,10 +115,24 @@ class Delivery(_Section):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 25
     smarthost: Annotated[str, Field(pattern=r"^([a-z0-9.:\[\]-]+:\d+)?$")] = ""
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    smarthost_tls: Literal["none", "starttls", "implicit"] = "starttls"
+    smarthost_username: str = ""
+    smarthost_password_file: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 300.0
     allow_private_addresses: bool = False
-    workers: Annotated[int, Field(ge=1, le=256)] = 8
+    address_families: Annotated[tuple[Literal["ipv6", "ipv4"], ...], Field(min_length=1)] = ("ipv6", "ipv4")
+    connections_per_server: Annotated[int, Field(ge=1, le=1000)] = 20
+    retry_after_s: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    workers: Annotated[int, Field(ge=1, le=1000)] = 64
     journal_folder: Path | None = None
+
+    @model_validator(mode="after")
+    def _keeps_the_password_secret(self) -> "Delivery":
+        if bool(self.smarthost_username) != bool(self.smarthost_password_file):
+            raise ValueError("smarthost_username and smarthost_password_file go together")
+        if self.smarthost_username and self.smarthost_tls == "none":
+            raise ValueError("a password is sent over TLS only: smarthost_tls must not be none")
+        return self
 
 
 class Relay(_Section):

@@ -81,6 +81,7 @@ class DeliveryWorker:
                 task.cancel()
             await asyncio.gather(claiming, *tasks, return_exceptions=True)
             await self._store.end_delivering()
+            await self._deliverer.close()
 
     def reserve(self, octets: int, priority: int) -> bool:
         """Return whether one more message may be handed over, and keep the room for it."""

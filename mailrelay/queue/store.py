@@ -75,16 +75,22 @@ class QueueStore(QueueFacade):
             QueueUnavailable: Nothing was stored.
         """
         now = self._clock()
-        keys = [await self._cipher.key(message.owner_id) for message in new]
         at = microseconds(now)
-        claims = [self._reserved(message, at) if state is State.QUEUED else None for message in new]
+        # Before anything is reserved: it may be that an owner has no key any more.
+        keys = [await self._cipher.key(message.owner_id) for message in new]
+        born = [self._born(message, state, at) for message in new]
         ids = [new_message_id(now, self._slot) for _ in new]
-        rows = tuple(map(row_of, ids, new, [state] * len(new), [at] * len(new), keys, claims))
-        taken = partial(self._taken, new, claims, ids, now) if state is State.QUEUED else None
+        rows = tuple(
+            [
+                row_of(message_id, message, state, at, key, claim)
+                for message_id, message, key, claim in zip(ids, new, keys, born, strict=True)
+            ]
+        )
+        taken = partial(self._taken, new, born, ids, now) if state is State.QUEUED else None
         await self._places.own.ask(Insert(rows), taken)
         for message in new:
             count_state(message.direction, state)
-        if state is State.QUEUED and not all(claims):
+        if state is State.QUEUED and None in born:
             await self._places.own.announce()
         return ids
 
@@ -92,9 +98,12 @@ class QueueStore(QueueFacade):
         """Note refused messages for the owner's list of blocked mail; their bodies are not kept."""
         return await self.enqueue(refused, State.REJECTED)
 
-    def _reserved(self, message: NewMessage, at: int) -> Claim | None:
+    def _born(self, message: NewMessage, state: State, at: int) -> Claim | None:
+        """Return by which claim a new message is born, where a worker has room for it."""
         worker = self._handover
-        if worker is None or not worker.reserve(len(message.raw), message.priority):
+        if state is not State.QUEUED or worker is None:
+            return None
+        if not worker.reserve(len(message.raw), message.priority):
             return None
         return Claim(worker.worker_id, at + int(worker.lease_s * 1_000_000))
 
@@ -192,7 +201,12 @@ class QueueStore(QueueFacade):
             await database.ask(Work(partial(work.give_back, worker_id=worker_id, ids=held, now=now)))
 
     async def delivered(
-        self, worker_id: str, message_id: str, thread: Iterable[tuple[str, str]] = ()
+        self,
+        worker_id: str,
+        message_id: str,
+        thread: Iterable[tuple[str, str]] = (),
+        *,
+        event: str = State.DELIVERED.value,
     ) -> bool:
         """Note that the next mail server took the message; its body goes.
 
@@ -200,12 +214,13 @@ class QueueStore(QueueFacade):
             worker_id: Who claimed it.
             message_id: The message.
             thread: Pairs of relay id and Message-ID that the correspondent knows from now on.
+            event: For the trail.
 
         Returns:
             Whether the lease still stood.
         """
         learned = b"".join(thread_digest(*pair) for pair in thread)
-        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned)
+        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
     async def deferred(  # noqa: PLR0913 - by name
         self,
@@ -255,7 +270,7 @@ class QueueStore(QueueFacade):
         )  # fmt: skip
         return await self._changed(message_id, query, State.BOUNCED, wakes=bool(reports))
 
-    async def _settle(  # noqa: PLR0913 - by name; one place for every outcome of a claimed message
+    async def _settle(  # noqa: PLR0913 - one place for every outcome of a claimed message
         self,
         worker_id: str,
         message_id: str,
@@ -266,6 +281,7 @@ class QueueStore(QueueFacade):
         learned: bytes = b"",
         next_attempt_at: datetime | None = None,
         warned: bool = False,
+        event: str = "",
     ) -> bool:
         now = self._clock()
         at = microseconds(now)
@@ -273,8 +289,8 @@ class QueueStore(QueueFacade):
             # Whatever failed afterwards was our own: nothing may send it again or report it as failed.
             state, error, reports, next_attempt_at = State.DELIVERED, "", (), None
         due = microseconds(next_attempt_at) if next_attempt_at else at
-        event = trail_line(at, f"{state.value} {error}".rstrip())
-        change = Change(message_id, worker_id, state, error, at, due, event, done=state in FINAL)
+        line = trail_line(at, event or f"{state.value} {error}".rstrip())
+        change = Change(message_id, worker_id, state, error, at, due, line, done=state in FINAL)
         asked: Change | Work = change
         if reports or learned or warned:
             values = {"next_attempt_at": next_attempt_at or now} | ({"warned_at": now} if warned else {})

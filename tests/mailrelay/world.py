@@ -16,11 +16,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.opening import Opener
+from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
+from mailrelay.delivery.routing import Router, RoutingRules
+from mailrelay.delivery.schedule import Schedule
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_policy import Contexts
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
@@ -51,6 +57,8 @@ OWNER = Owner(
     ),
     language="fr",
 )
+
+_CONTEXTS = Contexts()
 
 
 def utc_now() -> datetime:
@@ -203,6 +211,7 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
+        opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -214,14 +223,14 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, sink.port),
-            client=SmtpClient(RELAY_HOST, timeout_s=5),
+            router=Router(resolver, RoutingRules(port=sink.port, own_host=RELAY_HOST)),
+            client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=Reports(RELAY_HOST, RELAY_DOMAIN),
             directory=directory,
             clock=utc_now,
             worker_id="test",
-            schedule=schedule,
+            schedule=Schedule(schedule),
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
@@ -248,6 +257,7 @@ async def open_world(
                 offers=_domain(dns, "offers.example"),
             )
         finally:
+            await deliverer.close()
             await server.close()
             await engine.dispose()
 

@@ -23,7 +23,8 @@ from whoisproxy.storage.migrate import migrate
 
 _TEMPLATE = "migrated"
 # What a test writes need not survive the machine.
-_SETTINGS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+_SETTINGS = "-c listen_addresses=''"
+_CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 # A locale that sorts by language, as servers in the field do: our order must not depend on it.
 _LOCALE = ("--locale=C", "--locale-provider=icu", "--icu-locale=en-US")
@@ -36,15 +37,27 @@ class PostgresServer:
     Attributes:
         programs: Folder of the server's and clients' programs.
         folder: Where its socket lies.
+        control: The command that starts and stops it.
+        options: With which it runs.
     """
 
     programs: Path
     folder: Path
     numbers: Iterator[int]
+    control: tuple[str | Path, ...]
+    options: str
 
     def url(self, database: str) -> str:
         """Return the address of a database in the form of our settings."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        _quietly([*self.control, "-l", self.folder / "log", "-o", self.options, "start"])
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        _quietly([*self.control, "-m", "immediate", "stop"])
 
     def new_database(self, template: str = _TEMPLATE) -> str:
         """Make a database that has the newest schema, or none with template0; return its name."""
@@ -63,8 +76,11 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Start a server with a migrated template database; stop it and delete its folder at the end."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Start a server with a migrated template database; stop it and delete its folder at the end.
+
+    Where it need not be durable, a commit does not wait for the disk.
+    """
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="whoisproxy-pg-"))
     prefix = _as_postgres(folder)
@@ -84,14 +100,15 @@ def postgres_server() -> Iterator[PostgresServer]:
     control: list[str | Path] = [*prefix, programs / "pg_ctl", "-w", "-D", data]
     try:
         _quietly([*prefix, programs / "initdb", *initdb])
-        _quietly([*control, "-l", folder / "log", "-o", f"{_SETTINGS} -k {folder}", "start"])
+        options = f"{_SETTINGS} -k {folder}" if durable else f"{_SETTINGS} {_CARELESS} -k {folder}"
+        server = PostgresServer(programs, folder, count(), tuple(control), options)
+        server.start()
         try:
-            server = PostgresServer(programs, folder, count())
             server.run("createdb", _TEMPLATE)
             asyncio.run(migrate(server.url(_TEMPLATE)))
             yield server
         finally:
-            _quietly([*control, "-m", "immediate", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(folder)
 

@@ -5,7 +5,19 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, dkim, doctor, imports, keys, privacy, registrar, registry, serve, tld
+from whoisproxy.cli import (
+    demo,
+    dkim,
+    doctor,
+    imports,
+    keys,
+    privacy,
+    queue,
+    registrar,
+    registry,
+    serve,
+    tld,
+)
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -27,6 +39,7 @@ for group, name in (
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),
+    (queue, "queue"),
     (keys, "keys"),
     (dkim, "dkim"),
 ):

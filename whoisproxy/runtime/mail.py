@@ -4,13 +4,12 @@ import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
-from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.dkim_keys import DkimKeys, DkimKeysError, RotatingSigner
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
@@ -18,6 +17,7 @@ from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
+from whoisproxy.runtime.sending import client_of, router_of, schedule_of
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
@@ -109,6 +109,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings, directory = core.settings, _directory(core)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
+    tls_reports = TlsReports(core.clock)
     deliverer = Deliverer(
         store=core.queue,
         preparation=Preparation(
@@ -120,13 +121,14 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
         ),
-        router=_router(settings),
-        client=SmtpClient(hostname, settings.delivery.timeout_s),
+        router=router_of(settings, resolver_of(settings), tls_reports),
+        client=client_of(settings, tls_reports),
         signer=signer_of(settings),
         reports=Reports(hostname, domain),
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
+        schedule=schedule_of(settings),
     )
     return DeliveryWorker(
         store=core.queue,
@@ -134,12 +136,6 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
     )
-
-
-def _router(settings: Settings) -> Router:
-    delivery = settings.delivery
-    public_only = not delivery.allow_private_addresses
-    return Router(resolver_of(settings), delivery.port, delivery.smarthost, public_only=public_only)
 
 
 def _directory(core: Core) -> RelayDirectory:
