@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 LOOP_HEADER = "X-Whoisproxy-Loop"
 """Stands on every message that we send; one that comes back with it has gone round."""
@@ -58,13 +58,11 @@ class HeaderField(NamedTuple):
         return cls(name, f"{name}: {value}\r\n".encode())
 
 
-def _made_later() -> Any:
-    return field(default_factory=dict, init=False, repr=False, compare=False)
-
-
 @dataclass(frozen=True, slots=True)
 class RawMessage:
     """A message: all octets, its header fields, and the body after the empty line.
+
+    Fields by name and decoded values are kept once they were asked for.
 
     Attributes:
         raw: Every octet as received.
@@ -75,8 +73,8 @@ class RawMessage:
     raw: bytes
     fields: tuple[HeaderField, ...]
     body: bytes
-    _index: dict[str, list[HeaderField]] = _made_later()
-    _values: dict[str, tuple[str, ...]] = _made_later()
+    _index: dict[str, list[HeaderField]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _values: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:

@@ -37,7 +37,7 @@ class Check(Protocol[ContextT_contra]):
         """kebab-case name."""
         ...
 
-    def __call__(self, context: ContextT_contra) -> Verdict | None | Awaitable[Verdict | None]:
+    def __call__(self, context: ContextT_contra) -> Verdict | Awaitable[Verdict | None] | None:
         """Return a verdict, or None where there is nothing to say; either at once or to be waited for."""
         ...
 

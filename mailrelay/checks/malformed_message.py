@@ -51,7 +51,7 @@ def _bad_field(message: RawMessage) -> bool:
     if b"\0" in message.raw and any(b"\0" in field.raw for field in message.fields):
         return True
     return any(
-        [len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS for field in message.fields]
+        len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS for field in message.fields
     )
 
 

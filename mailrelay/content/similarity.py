@@ -12,9 +12,12 @@ SKETCH_SIZE = 64
 _MAX_WORDS = 2_000
 _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
 _MOST_HOSTS = 50
+_BEYOND_ASCII = 0x80
 _LEAST_HASH = -(2**63)
 # Octets of UTF-8 in lower case: what is an ASCII letter, or part of one beyond ASCII, stays; the rest parts words.
-_LETTERS = bytes(octet if octet >= 0x80 or chr(octet).isalpha() else ord(" ") for octet in range(256))  # noqa: PLR2004
+_LETTERS = bytes(
+    octet if octet >= _BEYOND_ASCII or chr(octet).isalpha() else ord(" ") for octet in range(256)
+)
 
 Sketch = tuple[int, ...]
 

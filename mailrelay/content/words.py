@@ -1,6 +1,6 @@
 """The words of a text, for looking up in sets: far cheaper than searching it for each phrase.
 
-A word is a run of letters, digits and underscores, as `\\w` of regular expressions has it, in lower case.
+A word is a run of letters, digits and underscores, as regular expressions have it, in lower case.
 """
 
 import re
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Self
 
 _WORD = re.compile(r"\w+")
+_BEYOND_ASCII = 0x80
 # Octets of UTF-8: what is neither letter, digit nor underscore becomes a blank; what is beyond ASCII stays.
 _BLANKED = bytes(
-    octet if octet >= 0x80 or chr(octet).isalnum() or octet == ord("_") else ord(" ")
-    for octet in range(256)  # noqa: PLR2004 - ASCII
+    octet if octet >= _BEYOND_ASCII or chr(octet).isalnum() or octet == ord("_") else ord(" ")
+    for octet in range(256)
 )
 
 

@@ -1,6 +1,7 @@
 """The relay from its parts: the server that takes mail and the worker that delivers it."""
 
 import dns.resolver
+from cryptography import x509
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, build_chains
@@ -73,6 +74,15 @@ def signer_of(settings: Settings) -> Signer:
 def dkim_record(settings: Settings) -> tuple[str, str]:
     """Return name and text of the TXT record of the key that signs."""
     return signer_of(settings).dns_record()
+
+
+def smtp_certificate(settings: Settings) -> list[x509.Certificate]:
+    """Return the certificates that the mail server shows, its own first; none before the first start."""
+    file = settings.smtp.tls_certificate or settings.keys.folder / _TLS_FILE
+    try:
+        return x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError):
+        return []
 
 
 def mail_server(core: Core) -> MailServer:
