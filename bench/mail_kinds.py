@@ -1,4 +1,4 @@
-"""Messages of 4 KiB as they come to domain owners: plain text twice, a newsletter in two forms, text in base64.
+"""Messages of 4 KiB as they come to domain owners: plain text twice, a newsletter, text in base64.
 
 Each has a text of its own. A letter has the header of one that was handed over directly; the others have
 about 30 fields, as mail has that passed three hosts.
@@ -77,7 +77,8 @@ def _own_fields(ident: str, recipient: str) -> str:
 def _travelled() -> tuple[str, str]:
     trace = "".join(
         f"Received: from out{hop}.offers.example (out{hop}.offers.example [192.0.2.{hop}])\r\n"
-        f"\tby mx{hop}.offers.example (Postfix) with ESMTPS id 4F{hop}A7XYZ0123; Mon, 1 Jun 2026 10:00:00 +0000\r\n"
+        f"\tby mx{hop}.offers.example (Postfix) with ESMTPS id 4F{hop}A7XYZ0123;"
+        " Mon, 1 Jun 2026 10:00:00 +0000\r\n"
         for hop in range(1, 4)
     )
     return trace, "".join(f"{name}: {value}\r\n" for name, value in _EXTRA.items())

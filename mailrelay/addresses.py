@@ -19,10 +19,11 @@ _EPOCH_DAY_CHARS = 4  # 20 bits of days since 1970: enough for 2,800 years
 _PROOF_CHARS = 20  # 100 bits
 _ID_CHARS = 26
 _MIN_KEY_OCTETS = 32
-# Nearly every author: words of letters and digits, and a mailbox in brackets, or the mailbox alone. What else RFC
-# 5322 section 3.4 allows is left to `email`, which says the same of these, in ten times the time.
+# Nearly every author: words of letters and digits, and a mailbox in brackets, or the mailbox alone. What else
+# RFC 5322 section 3.4 allows is left to `email`, which says the same of these, in ten times the time.
 _SIMPLE = re.compile(
-    r"(?:((?:[A-Za-z0-9_-]+ +)*)<)?([\w+-]+(?:\.[\w+-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?(1)>)",
+    r"(?:((?:[A-Za-z0-9_-]+ +)*)<)?"
+    r"([\w+-]+(?:\.[\w+-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?(1)>)",
     re.ASCII,
 )
 _SAFE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")

@@ -2,8 +2,8 @@
 
 A check that raises or overruns its time defers (451 4.3.0): a broken check neither loses mail nor
 opens the door. Checks that only watch (`observe_only`) are recorded and never decide, not even by
-breaking. A check that waits for nothing is a plain method and is asked without a timer. Nothing here knows what
-a check looks at.
+breaking. A check that waits for nothing is a plain method and is asked without a timer. Nothing here knows
+what a check looks at.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ lxml parses whatever it is given (HTML as found, no standard holds in mail). Sty
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 from urllib.parse import urlsplit
 
 import lxml.etree
@@ -88,12 +89,21 @@ def _texts(root: lxml.etree._Element) -> tuple[str, str]:
     for node in root.iter(*_BREAKS):
         node.text = f"\n{node.text or ''}"
     hidden: list[str] = []
-    for node in _MAY_HIDE(root):
+    for node in _may_hide(root):
         # What stands in a hidden node was taken out together with it.
         if _hides(node) and node.getroottree().getroot() is root:
-            hidden.append(_TEXT(node))
-            node.clear(keep_tail=True)
-    return _TEXT(root), "".join(hidden)
+            hidden.append(_text(node))
+            node.clear(keep_tail=True)  # type: ignore[call-arg]
+    return _text(root), "".join(hidden)
+
+
+def _may_hide(root: lxml.etree._Element) -> list[lxml.etree._Element]:
+    return cast("list[lxml.etree._Element]", _MAY_HIDE(root))  # noqa: SLF001 - a name for the type checker
+
+
+def _text(node: lxml.etree._Element) -> str:
+    """Return all text in a node; comments are none."""
+    return cast("str", _TEXT(node))
 
 
 def _hides(node: lxml.etree._Element) -> bool:
@@ -123,7 +133,7 @@ def _leads_out(target: str) -> bool:
 
 
 def _lies(href: str, anchor: lxml.etree._Element) -> bool:
-    if not href.lower().startswith("http") or (match := _SHOWN_HOST.match(_TEXT(anchor))) is None:
+    if not href.lower().startswith("http") or (match := _SHOWN_HOST.match(_text(anchor))) is None:
         return False
     try:
         target = (urlsplit(href.strip()).hostname or "").lower()

@@ -1,8 +1,8 @@
 """What spam wants, in its own words: phrases of several languages, most of them seen in twenty years of it.
 
-One table per business. A phrase counts in the subject or in the sender's own text, not in what he quotes. Before
-each pattern stand words of which every match holds at least one: a text is searched for the pattern only where
-it has one of them. `porn*` stands for letters that are looked for anywhere.
+One table per business. A phrase counts in the subject or in the sender's own text, not in what he quotes.
+Before each pattern stand words of which every match holds at least one: a text is searched for the pattern
+only where it has one of them. `porn*` stands for letters that are looked for anywhere.
 """
 
 import re
@@ -212,7 +212,11 @@ BUSINESSES: tuple[Business, ...] = (
             ("absolutelyfree totallyfree absolutely totally 100", r"(?:absolutely|totally|100% ?) ?free"),
             (
                 "free",
-                r"free (?:gift|trial|sample|membership|access|quote|cell|vacation|report|info\w*|download|tv|dvd)s?",
+                (
+                    r"free (?:gift|trial|sample|membership|access|quote|cell|vacation"
+                    r"|report|info\w*|download|tv"
+                    r"|dvd)s?"
+                ),
             ),
             ("congratulations", r"congratulations"),
             ("won selected approved", r"you(?:'ve| have) (?:been )?(?:won|selected|approved)"),
@@ -301,11 +305,19 @@ BUSINESSES: tuple[Business, ...] = (
         (
             (
                 "verify confirm update validate reactivate",
-                r"(?:verify|confirm|update|validate|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox|identity|e-?mail|wallet|information|billing)",
+                (
+                    r"(?:verify|confirm|update|validate"
+                    r"|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox"
+                    r"|identity|e-?mail|wallet|information|billing)"
+                ),
             ),
             (
                 "suspended limited deactivated locked full quota terminated",
-                r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited|deactivated|locked|full|quota|terminated)",
+                (
+                    r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited"
+                    r"|deactivated|locked|full|quota"
+                    r"|terminated)"
+                ),
             ),
             ("unusual", r"unusual (?:sign-?in|activity|login)"),
             ("password", r"password (?:will |is )?(?:expire\w*|about to expire)"),
@@ -330,7 +342,10 @@ BUSINESSES: tuple[Business, ...] = (
             ("masturbat*", r"masturbat\w+"),
             (
                 "btc bitcoin",
-                r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in| worth of)? (?:bitcoin|btc)",
+                (
+                    r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in"
+                    r"| worth of)? (?:bitcoin|btc)"
+                ),
             ),
         ),
     ),
@@ -340,7 +355,10 @@ BUSINESSES: tuple[Business, ...] = (
         (
             (
                 "expiration expiry termination",
-                r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice|notification)",
+                (
+                    r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice"
+                    r"|notification)"
+                ),
             ),
             (
                 "notice reminder",

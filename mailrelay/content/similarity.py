@@ -14,7 +14,7 @@ _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
 _MOST_HOSTS = 50
 _BEYOND_ASCII = 0x80
 _LEAST_HASH = -(2**63)
-# Octets of UTF-8 in lower case: what is an ASCII letter, or part of one beyond ASCII, stays; the rest parts words.
+# Octets of UTF-8 in lower case: ASCII letters, and all beyond ASCII, make words; the rest parts them.
 _LETTERS = bytes(
     octet if octet >= _BEYOND_ASCII or chr(octet).isalpha() else ord(" ") for octet in range(256)
 )
@@ -33,7 +33,7 @@ def sketch(content: Content) -> Sketch:
 
 
 def _smallest(hashes: set[int]) -> Sketch:
-    """Return the SKETCH_SIZE smallest of 64-bit hashes; of many only those are sorted that may be among them."""
+    """Return the smallest of 64-bit hashes; of many only those are sorted that may be among them."""
     bound = _LEAST_HASH + 2**65 * SKETCH_SIZE // len(hashes)
     low = [one for one in hashes if one < bound]
     return tuple(sorted(low if len(low) >= SKETCH_SIZE else hashes)[:SKETCH_SIZE])

@@ -1,9 +1,9 @@
-"""Several DKIM keys of one domain with overlap: made, published, used, retired (RFC 6376 section 3.1, RFC 8463).
+"""Several DKIM keys of one domain with overlap: made, published, used, retired (RFC 6376 3.1, RFC 8463).
 
 A key is first only published, because the DNS takes time to tell; then it signs; when another one takes over,
-its record stays for as long as somebody may still verify what it signed. All is in one folder: a PEM file per key
-that may sign, and one file with their states, replaced as a whole. Every process looks once a minute whether that
-file has changed.
+its record stays for as long as somebody may still verify what it signed. All is in one folder: a PEM file for
+each key that may sign, and one file with their states, replaced as a whole. Every process looks once a minute
+whether that file has changed.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from mailrelay.delivery.signing import RSA_BITS, PrivateKey, Signer, SigningKey, read_key, write_key
 
 VERIFIED_FOR = timedelta(days=7)
-"""How long a record is needed after its key has signed for the last time: mail waits in queues for five days."""
+"""How long a record is needed after its key has last signed: mail waits in queues for five days."""
 
 _log = structlog.get_logger()
 
@@ -231,6 +231,7 @@ class RotatingSigner(Signer):
         self._clock = clock
         self._source = keys
         self._monotonic = monotonic
+        self._looked_s = monotonic()
         self.reload()
 
     def keys(self) -> Sequence[SigningKey]:

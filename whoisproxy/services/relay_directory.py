@@ -1,9 +1,9 @@
 """Who is behind an address: the relay's questions, answered from the storage.
 
-Implements `mailrelay.directory.Directory`. What several sessions ask at the same time shares one statement, and
-tells what is committed when it runs: nothing is remembered.
-An address that was withdrawn goes on taking mail through its
-grace period, whether privacy is on or not; after that, and for a domain that is gone, it never existed.
+Implements `mailrelay.directory.Directory`. What several sessions ask at the same time shares one statement,
+and tells what is committed when it runs: nothing is remembered. An address that was withdrawn goes on taking
+mail through its grace period, whether privacy is on or not; after that, and for a domain that is gone, it
+never existed.
 """
 
 from collections.abc import Sequence

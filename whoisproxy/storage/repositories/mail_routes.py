@@ -1,8 +1,8 @@
 """What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
 
-One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key is
-opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the row: an
-erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
+One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key
+is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the
+row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
 
 from mailrelay.directory import MailPolicy
 from whoisproxy.domain.registrant import Registrant
@@ -70,7 +70,7 @@ _SERVED = or_(
     relay_addresses.c.state == RelayState.ACTIVE,
     and_(relay_addresses.c.state == RelayState.GRACE, relay_addresses.c.grace_until > bindparam("now")),
 )
-_LOCAL_PARTS = bindparam("local_parts", expanding=True)
+_LOCAL_PARTS: BindParameter[str] = bindparam("local_parts", expanding=True)
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _ADDRESSES = (
     select(
