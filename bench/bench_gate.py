@@ -139,11 +139,16 @@ async def _checks_alone(chains: Chains, sender: SenderContext) -> None:
     """Ask each check without the chain around it."""
     context = RecipientContext(sender, _ROUTE.address, _ROUTE)
     for check in chains.connection._checks:  # noqa: SLF001 - what the chain adds is measured beside it
-        await check(sender.connection)
+        await _answered(check(sender.connection))
     for of_sender in (*chains.sender._checks, *chains.client._checks):  # noqa: SLF001
-        await of_sender(sender)
+        await _answered(of_sender(sender))
     for of_recipient in chains.recipient._checks:  # noqa: SLF001
-        await of_recipient(context)
+        await _answered(of_recipient(context))
+
+
+async def _answered(answer: object) -> None:
+    if isinstance(answer, Awaitable):
+        await answer
 
 
 async def _not_cached() -> float:

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import dns.resolver
+from cryptography import x509
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.delivery.dkim_keys import DkimKeys, DkimKeysError, RotatingSigner
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
@@ -30,7 +32,7 @@ from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
-_DKIM_KEY = "dkim.pem"
+_EARLIER_DKIM_KEY = "dkim.pem"
 _TLS_FILE = "smtp-tls.pem"
 
 
@@ -131,22 +133,48 @@ def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver
     )
 
 
-def signer_of(settings: Settings) -> Signer:
-    """Return the signer of the relay domain; its key is made on the first start.
+def dkim_keys(settings: Settings) -> DkimKeys:
+    """Return the DKIM keys of the relay domain; the first is made on the first start.
 
     Raises:
-        ConfigurationError: The file holds no key.
+        ConfigurationError: The key that an earlier version has left cannot be read.
     """
-    file = settings.keys.folder / _DKIM_KEY
+    keys = DkimKeys(settings.keys.folder / "dkim", settings.relay.domain, utc_now)
+    earlier = settings.keys.folder / _EARLIER_DKIM_KEY
     try:
-        return Signer.load_or_create(file, settings.relay.domain, settings.relay.dkim_selector, utc_now)
+        keys.ensure(settings.relay.dkim_selector, earlier)
     except (ValueError, TypeError):
-        raise ConfigurationError(f"{file}: holds no RSA or Ed25519 key in PEM form") from None
+        raise ConfigurationError(f"{earlier}: holds no RSA or Ed25519 key in PEM form") from None
+    except DkimKeysError as error:
+        raise ConfigurationError(str(error)) from None
+    return keys
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Return the signer of the relay domain, which follows its keys.
+
+    Raises:
+        ConfigurationError: A key cannot be read.
+    """
+    keys = dkim_keys(settings)
+    try:
+        return RotatingSigner(settings.relay.domain, keys, utc_now)
+    except DkimKeysError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def dkim_record(settings: Settings) -> tuple[str, str]:
-    """Return name and text of the TXT record that the relay domain must publish."""
+    """Return name and text of the TXT record of the key that signs."""
     return signer_of(settings).dns_record()
+
+
+def smtp_certificate(settings: Settings) -> list[x509.Certificate]:
+    """Return the certificates that the mail server shows, its own first; none before the first start."""
+    file = settings.smtp.tls_certificate or settings.keys.folder / _TLS_FILE
+    try:
+        return x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError):
+        return []
 
 
 def mail_server(core: Core) -> MailServer:
