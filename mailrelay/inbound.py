@@ -215,6 +215,7 @@ class Inbound:
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
             "proven": results.proven,
+            "protected": decision.protected,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})

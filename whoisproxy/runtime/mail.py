@@ -26,7 +26,7 @@ from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
-from whoisproxy.runtime.mail_checks import chains_of
+from whoisproxy.runtime.mail_checks import chains_of, greylist_key
 from whoisproxy.runtime.sending import client_of, router_of, schedule_of
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
@@ -82,6 +82,7 @@ def prepare_keys(settings: Settings) -> None:
     signer_of(settings)
     _bounces(settings)
     _certificate(settings)
+    greylist_key(settings)
 
 
 @asynccontextmanager

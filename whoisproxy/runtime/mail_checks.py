@@ -51,9 +51,17 @@ def protected_senders_of(settings: Settings) -> ProtectedSenders:
         raise ConfigurationError(str(error)) from None
 
 
+def greylist_key(settings: Settings) -> bytes:
+    """Return the secret under which greylisting hashes addresses; made on the first start.
+
+    Raises:
+        ConfigurationError: The file holds something else.
+    """
+    return secret_key(settings.keys.folder / _GREYLIST_KEY)
+
+
 def _greylist(core: Core) -> tuple[SqlGreylist, bytes]:
-    key = secret_key(core.settings.keys.folder / _GREYLIST_KEY)
-    return SqlGreylist(core.storage.engine, core.storage.reading_engine), key
+    return SqlGreylist(core.storage.engine, core.storage.reading_engine), greylist_key(core.settings)
 
 
 def _list(settings: DnsListSettings) -> DnsList:
