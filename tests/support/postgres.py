@@ -8,10 +8,11 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,11 +20,13 @@ from typing import NoReturn
 
 import pytest
 
+from bench.report import tree
 from whoisproxy.storage.migrate import migrate
 
 _TEMPLATE = "migrated"
+_SETTINGS = "-c listen_addresses=''"
 # What a test writes need not survive the machine.
-_SETTINGS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+_FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 # A locale that sorts by language, as servers in the field do: our order must not depend on it.
 _LOCALE = ("--locale=C", "--locale-provider=icu", "--icu-locale=en-US")
@@ -36,11 +39,34 @@ class PostgresServer:
     Attributes:
         programs: Folder of the server's and clients' programs.
         folder: Where its socket lies.
+        control: The command that starts and stops it.
     """
 
     programs: Path
     folder: Path
+    control: Sequence[str | Path]
+    settings: str
     numbers: Iterator[int]
+
+    @property
+    def pid(self) -> int:
+        """Its process, above all others of it."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        options = f"{_SETTINGS} {self.settings} -k {self.folder}"
+        _quietly([*self.control, "-l", self.folder / "log", "-o", options, "start"])
+
+    def stop(self) -> None:
+        """End it without ceremony."""
+        _quietly([*self.control, "-m", "immediate", "stop"])
+
+    def kill(self) -> None:
+        """End all its processes in the middle of whatever they do."""
+        for pid in tree(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def url(self, database: str) -> str:
         """Return the address of a database in the form of our settings."""
@@ -63,8 +89,12 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Start a server with a migrated template database; stop it and delete its folder at the end."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Start a server with a migrated template database; stop it and delete its folder at the end.
+
+    Args:
+        durable: Whether a commit is on disk when it returns, as in the field.
+    """
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="whoisproxy-pg-"))
     prefix = _as_postgres(folder)
@@ -82,16 +112,16 @@ def postgres_server() -> Iterator[PostgresServer]:
         *_LOCALE,
     ]
     control: list[str | Path] = [*prefix, programs / "pg_ctl", "-w", "-D", data]
+    server = PostgresServer(programs, folder, control, "" if durable else _FORGETFUL, count())
     try:
         _quietly([*prefix, programs / "initdb", *initdb])
-        _quietly([*control, "-l", folder / "log", "-o", f"{_SETTINGS} -k {folder}", "start"])
+        server.start()
         try:
-            server = PostgresServer(programs, folder, count())
             server.run("createdb", _TEMPLATE)
             asyncio.run(migrate(server.url(_TEMPLATE)))
             yield server
         finally:
-            _quietly([*control, "-m", "immediate", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(folder)
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.installation import configure, import_all, register_all
-from bench.processes import RunningRegistry, RunningService, add_registrar, registry, service
+from bench.processes import RunningRegistry, RunningService, add_registrar, free_port, registry, service
 from tests.journeys.crash.plan import Plan
 
 # A domain ending for each mechanism that changes contacts at the registry, the usual one more often.
@@ -102,7 +101,7 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
         share = f"--disconnect-share={plan.disconnect_share}"
         sandbox = stack.enter_context(registry(folder / "registry", suffixes, [], share))
         asyncio.run(register_all(sandbox, domains))
-        port = _free_port() if embedded else 0
+        port = free_port() if embedded else 0
         config = configure(
             *(folder, sandbox, suffixes),
             sessions=plan.sessions,
@@ -125,10 +124,3 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
             stack.callback(victim.close)
             victim.start()
         yield Ground(sandbox, domains, api, api_key, tuple(victims))
-
-
-def _free_port() -> int:
-    """Return a port that a process can listen at again after it was killed."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
