@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mailrelay.delivery.schedule import RETRY_AFTER
+
 _ENVIRONMENT_PREFIX = "WHOISPROXY_"
 
 
@@ -118,6 +120,9 @@ class Delivery(_Section):
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     allow_private_addresses: bool = False
     workers: Annotated[int, Field(ge=1, le=256)] = 8
+    retry_after_s: tuple[Annotated[float, Field(gt=0)], ...] = tuple(
+        delay.total_seconds() for delay in RETRY_AFTER
+    )
 
 
 class Relay(_Section):

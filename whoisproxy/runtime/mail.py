@@ -1,5 +1,7 @@
 """The relay from its parts: the server that takes mail and the worker that delivers it."""
 
+from datetime import timedelta
+
 import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
@@ -109,6 +111,7 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         clock=core.clock,
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
+        schedule=tuple(timedelta(seconds=after_s) for after_s in settings.delivery.retry_after_s),
     )
 
 
