@@ -66,7 +66,7 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         sender = MailDomain.publish(DnsServer(), SENDER_DOMAIN, folder)
         settings = _settings(options, names, sink_port)
         ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
-        chosen = random.Random(1).sample(addresses, _SESSIONS)  # noqa: S311 - any will do
+        chosen = random.Random(1).sample(list(addresses), _SESSIONS)  # noqa: S311 - any will do
         others = _peers(stack, options.peers, chosen, sink_port, sender)
         yield Ground([ours, *others], write_letters(folder / "letters", sender, chosen), sink_port)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from bench.installation import mailbox_of
@@ -24,7 +25,6 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
-from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.runtime.core import open_core
 from whoisproxy.services import relay_addresses
 from whoisproxy.storage.unit_of_work import UnitOfWork
@@ -109,8 +109,8 @@ def _lines(settings: Mapping[str, str]) -> str:
 @contextmanager
 def relay(
     folder: Path, settings: RelaySettings, engine: str, addresses: int
-) -> Iterator[tuple[Peer, list[str]]]:
-    """Start the relay on a database of its own; give it and its addresses.
+) -> Iterator[tuple[Peer, dict[str, str]]]:
+    """Start the relay on a database of its own; give it, and its addresses with their owners' mailboxes.
 
     Args:
         folder: For its settings and data.
@@ -130,17 +130,17 @@ def relay(
         yield Peer("whoisproxy", (running.pid, *pids), running.ports["smtp"], _PROOF), made
 
 
-def fill(config: Path, addresses: int) -> list[str]:
-    """Give the relay so many addresses, three a domain as a switch does; return them.
+def fill(config: Path, addresses: int) -> dict[str, str]:
+    """Give the relay so many addresses, three a domain as a switch does; return the owner's mailbox of each.
 
     The database is made where there is none. Nothing else may run on it.
     """
     return asyncio.run(_fill(config, addresses))
 
 
-async def _fill(config: Path, addresses: int) -> list[str]:
+async def _fill(config: Path, addresses: int) -> dict[str, str]:
     settings = load(config, {})
-    found: list[str] = []
+    found: dict[str, str] = {}
     async with open_core(settings) as core:
         registrar = await core.accounts.add_registrar("Bench", "https://registrar.example", None)
         domains = -(-addresses // len(_ROLES))
@@ -148,20 +148,18 @@ async def _fill(config: Path, addresses: int) -> list[str]:
             numbers = range(start, min(start + _BATCH, domains))
             async with core.storage.unit_of_work() as uow:
                 made = await _add(uow, registrar, numbers, settings.relay.domain)
-            found += [relay.address for relay in made]
-    return found[:addresses]
+            found |= made
+    return dict(islice(found.items(), addresses))
 
 
-async def _add(
-    uow: UnitOfWork, registrar: Registrar, numbers: range, relay_domain: str
-) -> list[RelayAddress]:
+async def _add(uow: UnitOfWork, registrar: Registrar, numbers: range, relay_domain: str) -> dict[str, str]:
     now = datetime.now(UTC)
     new = [_registration(registrar, f"bench-{number}.net", now) for number in numbers]
     await uow.registrations.add(*new)
     await uow.privacy.put_all({each.id: replace(initial(now), status=_ON) for each in new})
-    made = [relay for each in new for relay in relay_addresses.made(each.id, _ROLES, relay_domain, now)]
-    await uow.relays.add(*made)
-    return made
+    made = {each: relay_addresses.made(each.id, _ROLES, relay_domain, now) for each in new}
+    await uow.relays.add(*(relay for relays in made.values() for relay in relays))
+    return {relay.address: each.registrant.email for each, relays in made.items() for relay in relays}
 
 
 def _registration(registrar: Registrar, name: str, now: datetime) -> Registration:

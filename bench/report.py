@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +31,12 @@ def tree(*roots: int) -> list[int]:
     for pid in found:
         found += children.get(pid, [])
     return found
+
+
+def running(pids: Iterable[int]) -> list[int]:
+    """Return those of the processes that have not ended."""
+    stats = _stats()
+    return [pid for pid in pids if pid in stats and stats[pid][0] != "Z"]
 
 
 def _stats() -> dict[int, list[str]]:
