@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from typing import NoReturn
 
 import pytest
 
-from bench.report import tree
+from bench.report import running, tree
 from whoisproxy.storage.migrate import migrate
 
 _TEMPLATE = "migrated"
+_LOOK_S = 0.02
 _SETTINGS = "-c listen_addresses=''"
 # What a test writes need not survive the machine.
 _FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -63,10 +65,18 @@ class PostgresServer:
         _quietly([*self.control, "-m", "immediate", "stop"])
 
     def kill(self) -> None:
-        """End all its processes in the middle of whatever they do."""
-        for pid in tree(self.pid):
+        """End all its processes in the middle of whatever they do; returns when they are gone."""
+        pids = tree(self.pid)
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        while running(pids):
+            time.sleep(_LOOK_S)
+        # Its number is still taken where nobody waits for orphans, or already another's: the next start would
+        # believe that it runs.
+        (self.folder / "data/postmaster.pid").unlink()
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
 
     def url(self, database: str) -> str:
         """Return the address of a database in the form of our settings."""

@@ -124,7 +124,10 @@ class Senders:
                 f"127.0.0.1:{self.port}",
                 stderr=asyncio.subprocess.PIPE,
             )
-            _, errors = await process.communicate()
+            try:
+                _, errors = await process.communicate()
+            finally:
+                await _ended(process)
             if process.returncode == 0:
                 self._count(mark, recipient)
             elif refusal := _REFUSAL.search(errors.decode()):
@@ -155,3 +158,10 @@ async def _transaction(ask: Callable[[bytes], Awaitable[str]], recipient: str, r
         if not (answer := await ask(f"{command}\r\n".encode())).startswith(code):
             return answer
     return await ask(raw + b".\r\n")
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Make sure that a process leaves nothing behind."""
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
