@@ -84,7 +84,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
         table.add_row(*(_cell(value) for value in row.values()))
     # Where there is no terminal, 80 columns would cut the headings.
     console = Console()
-    (console if console.is_terminal else Console(width=160)).print(table)
+    (console if console.is_terminal else Console(width=200)).print(table)
 
 
 def _cell(value: object) -> str:
