@@ -9,7 +9,7 @@ KEEP ?=
 .PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services bench-services mail-samples
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime mail-samples ## Set up and run the main job on loopback (KEEP=1 leaves it running)
 	@$(BIN)/whoisproxy demo $(if $(KEEP),--keep)

@@ -2,8 +2,8 @@
 
 That is connection, EHLO, one message of 4 KiB, QUIT. Honest clients come from many networks, a few at a time.
 Before each flood there is quiet, and the two are compared. A flood lasts a few seconds and runs with a low
-priority in a process of its own, so that the attackers' own work takes no CPU from anybody. CPU is the share of
-one core that all processes of the relay use, memory their PSS at the end of the flood.
+priority in a process of its own, so that the attackers' own work takes no CPU from anybody. CPU is the share
+of one core that all processes of the relay use, memory their PSS at the end of the flood.
 
 Prints a table and JSON; with `--json` only JSON.
 """
