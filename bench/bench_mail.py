@@ -12,12 +12,14 @@ Prints a table and JSON; with `--json` only JSON. `--help` lists what can be var
 
 import argparse
 import asyncio
+import os
 import random
+import runpy
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.mail_load import FinishedLetter, counting_sink, send, write_letters
@@ -40,6 +42,7 @@ from whoisproxy.observability import configure_logging
 _LIMIT_S = 3600
 _SESSIONS = 20
 _MODES = {"kept": True, "one each": False}
+_UNSIGNED = r"\A(?!.*DKIM-Signature)"
 _PEERS = {
     "postfix": postfix_missing,
     "opendkim": lambda: postfix_missing() or opendkim_missing(),
@@ -65,10 +68,15 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         # The name server made the key; one that is never started reads it for us.
         sender = MailDomain.publish(DnsServer(), SENDER_DOMAIN, folder)
         settings = _settings(options, names, sink_port)
+        if options.crypto == "off":
+            _take_crypto_out()
         ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
+        if options.crypto == "off":
+            ours = replace(ours, title=f"{ours.title}, no crypto", proof=(_UNSIGNED,))
         chosen = random.Random(1).sample(list(addresses), _SESSIONS)  # noqa: S311 - any will do
         others = _peers(stack, options.peers, chosen, sink_port, sender)
-        yield Ground([ours, *others], write_letters(folder / "letters", sender, chosen), sink_port)
+        signer = sender if options.crypto == "on" else None
+        yield Ground([ours, *others], write_letters(folder / "letters", signer, chosen), sink_port)
 
 
 async def measure(options: argparse.Namespace, where: Ground) -> list[Measured]:
@@ -99,6 +107,13 @@ def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettin
     if options.queued:
         delivery["retry_after_s"] = "[86400]"
     return RelaySettings(names, sink, smtp=smtp, delivery=delivery)
+
+
+def _take_crypto_out() -> None:
+    """Take encryption and signing out of this process, and of all that it starts from now on."""
+    folder = Path(__file__).with_name("crypto_off")
+    os.environ["PYTHONPATH"] = str(folder)
+    runpy.run_path(str(folder / "sitecustomize.py"))
 
 
 def _peers(
@@ -148,8 +163,17 @@ def _options() -> argparse.Namespace:
         "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand"
     )
     parser.add_argument("--peers", nargs="*", choices=list(_PEERS), default=list(_PEERS), help="default all")
+    parser.add_argument(
+        "--crypto",
+        choices=["on", "off"],
+        default="on",
+        help="off: letters without signature, no signing, no encryption; opendkim would have nothing to do",
+    )
     parser.add_argument("--json", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.crypto == "off":
+        options.peers = [name for name in options.peers if name != "opendkim"]
+    return options
 
 
 def main() -> None:
