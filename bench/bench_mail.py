@@ -22,7 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.mail_load import FinishedLetter, counting_sink, send, write_letters
+from bench.mail_load import SESSIONS, FinishedLetter, counting_sink, send, write_letters
 from bench.mail_names import SENDER_DOMAIN
 from bench.mail_round import Measured, prove, until_quiet
 from bench.peers import Peer
@@ -40,7 +40,6 @@ from whoisproxy.demo.mail_actors import MailDomain
 from whoisproxy.observability import configure_logging
 
 _LIMIT_S = 3600
-_SESSIONS = 20
 _MODES = {"kept": True, "one each": False}
 _UNSIGNED = r"\A(?!.*DKIM-Signature)"
 _PEERS = {
@@ -73,7 +72,7 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
         if options.crypto == "off":
             ours = replace(ours, title=f"{ours.title}, no crypto", proof=(_UNSIGNED,))
-        chosen = random.Random(1).sample(list(addresses), _SESSIONS)  # noqa: S311 - any will do
+        chosen = random.Random(1).sample(list(addresses), options.recipients)  # noqa: S311 - any will do
         others = _peers(stack, options.peers, chosen, sink_port, sender)
         signer = sender if options.crypto == "on" else None
         yield Ground([ours, *others], write_letters(folder / "letters", signer, chosen), sink_port)
@@ -103,7 +102,7 @@ def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettin
     smtp = {"connections_per_address": "100"}
     if options.processes:
         smtp["processes"] = str(options.processes)
-    delivery = {"workers": str(_SESSIONS)}
+    delivery = {"workers": str(SESSIONS)}
     if options.queued:
         delivery["retry_after_s"] = "[86400]"
     return RelaySettings(names, sink, smtp=smtp, delivery=delivery)
@@ -160,6 +159,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, help="of the relay that take mail")
     parser.add_argument("--addresses", type=int, default=1000, help="that the relay has")
     parser.add_argument(
+        "--recipients", type=int, default=SESSIONS, help="addresses that are written to, with a text each"
+    )
+    parser.add_argument(
         "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand"
     )
     parser.add_argument("--peers", nargs="*", choices=list(_PEERS), default=list(_PEERS), help="default all")
@@ -189,7 +191,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-mail-") as folder, ground(options, Path(folder)) as where:
         measured = asyncio.run(_bounded(options, where))
     rows = [_row(each, mode, measured, options) for mode in _MODES for each in measured]
-    report(f"Mail over {_SESSIONS} sessions", rows)
+    report(f"Mail over {SESSIONS} sessions", rows)
     for name in options.peers:
         if reason := _PEERS[name]():
             print(f"{name} was not measured: {reason}", file=sys.stderr)

@@ -21,6 +21,7 @@ from whoisproxy.demo.mail_actors import Letter, MailDomain
 
 SENDER = "ada@offers.example"
 LETTER_OCTETS = 4096
+SESSIONS = 20
 
 _HEADER_OCTETS = 900  # of which most is the signature
 _ATTEMPTS = 50  # to connect, where the listen queue is full
@@ -66,13 +67,13 @@ def letter(recipient: str, reference: str, chance: random.Random) -> bytes:
 
 
 async def send(port: int, letters: Sequence[FinishedLetter], count: int, *, kept: bool) -> float:
-    """Send so many messages, one session at a time for each letter; return when the last was taken.
+    """Send so many messages over SESSIONS sessions at a time; return when the last was taken.
 
     Args:
         port: Of the mail server on loopback.
-        letters: Each is sent again and again over its own session.
+        letters: Each is sent again and again; with fewer than sessions, some have nothing to do.
         count: Messages in all.
-        kept: Whether a session brings all of them; else each message has a session of its own.
+        kept: Whether a session brings all copies of a letter; else each message has a session of its own.
 
     Returns:
         A time of `time.perf_counter`.
@@ -80,10 +81,14 @@ async def send(port: int, letters: Sequence[FinishedLetter], count: int, *, kept
     Raises:
         RuntimeError: A message was refused, or a session broke.
     """
-    shares = (count // len(letters) + (place < count % len(letters)) for place in range(len(letters)))
-    await asyncio.gather(
-        *(_source(port, each, share, kept=kept) for each, share in zip(letters, shares, strict=True) if share)
-    )
+    shares = [count // len(letters) + (place < count % len(letters)) for place in range(len(letters))]
+    work = [(each, share) for each, share in zip(letters, shares, strict=True) if share]
+
+    async def session(place: int) -> None:
+        for each, share in work[place::SESSIONS]:
+            await _source(port, each, share, kept=kept)
+
+    await asyncio.gather(*(session(place) for place in range(SESSIONS)))
     return time.perf_counter()
 
 

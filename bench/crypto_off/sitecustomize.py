@@ -4,13 +4,11 @@ Python imports a module of this name at the start of every process whose PYTHONP
 the service's own processes are reached however they are started. No setting of the service can do it.
 """
 
-from mailrelay.delivery.signing import Signer
-from mailrelay.message import RawMessage
-from whoisproxy.storage import vault
+from cryptography.hazmat.primitives.ciphers import aead
 
 
 class _Plain:
-    """As much of AESGCM as the vault uses."""
+    """As much of AESGCM as the service uses."""
 
     def __init__(self, _key: bytes) -> None:
         pass
@@ -24,9 +22,18 @@ class _Plain:
         return data
 
 
+aead.AESGCM = _Plain  # type: ignore[assignment]
+
+# Now that what they import is plain.
+from mailrelay.delivery.signing import Signer  # noqa: E402
+from mailrelay.message import RawMessage  # noqa: E402
+from whoisproxy.storage import vault  # noqa: E402
+
+
 def _unsigned(_signer: Signer, message: RawMessage) -> RawMessage:
     return message
 
 
-vault.AESGCM = _Plain  # type: ignore[attr-defined]
+# Of a process that had imported it before.
+vault.AESGCM = _Plain  # type: ignore[assignment, attr-defined]
 Signer.sign = _unsigned  # type: ignore[assignment, method-assign]
