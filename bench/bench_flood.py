@@ -34,6 +34,7 @@ _LIMIT_S = 600
 _CLIENTS = 2
 _PAUSE_S = 0.1
 _ADDRESSES = 300
+_NETWORKS = 250  # as many as `mail_names` knows names for
 _GOOD = {"220", "250", "354", "221"}
 
 
@@ -64,17 +65,20 @@ class Honest:
             text = letter(recipient, str(number), self._chance)
             start = time.perf_counter()
             try:
-                await self._session(f"127.1.{number % 250}.1", recipient, text)
+                await self._session(number % _NETWORKS, recipient, text)
                 self.times_ms.append((time.perf_counter() - start) * 1e3)
             except (OSError, EOFError):
                 self.turned_away += 1
             await asyncio.sleep(_PAUSE_S)
 
-    async def _session(self, source: str, recipient: str, text: bytes) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
+    async def _session(self, network: int, recipient: str, text: bytes) -> None:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.port, local_addr=(f"127.1.{network}.1", 0)
+        )
+        hello = f"EHLO mx-{network}.offers.example\r\n".encode()
         try:
             for command in (
-                *(b"", b"EHLO mx.offers.example\r\n", f"MAIL FROM:<{SENDER}>\r\n".encode()),
+                *(b"", hello, f"MAIL FROM:<{SENDER}>\r\n".encode()),
                 *(f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n", text + b".\r\n", b"QUIT\r\n"),
             ):
                 writer.write(command)

@@ -102,9 +102,7 @@ def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettin
     smtp = {"connections_per_address": "100"}
     if options.processes:
         smtp["processes"] = str(options.processes)
-    delivery = {"workers": str(SESSIONS)}
-    if options.queued:
-        delivery["retry_after_s"] = "[86400]"
+    delivery = {"retry_after_s": "[86400]"} if options.queued else {}
     return RelaySettings(names, sink, smtp=smtp, delivery=delivery)
 
 

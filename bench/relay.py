@@ -53,12 +53,16 @@ hostname = "mx.relay.example"
 nameservers = ["127.0.0.1:{names}"]
 [delivery]
 smarthost = "127.0.0.1:{sink}"
+smarthost_tls = "none"
 {delivery}
 [relay]
 domain = "{domain}"
 [limits]
 connections_per_minute = 1000000
 messages_per_minute = 1000000
+recipients_per_minute = 1000000
+octets_per_minute = 1000000000000
+errors_per_hour = 1000000
 [log]
 level = "{log_level}"
 """

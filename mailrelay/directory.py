@@ -14,7 +14,7 @@ class MailPolicy(StrEnum):
 
     FORWARD = "forward"  # deliver, spam tagged; only the worst is refused
     FILTER = "filter"  # quarantine what looks like spam
-    DROP = "drop"  # take no mail: refused like an unknown address
+    DROP = "drop"  # take no mail but `Protected`: all other is refused like that to an unknown address
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Directory(Protocol):
     """Asked by the relay, answered by its host."""
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
-        """Return the route of an address, or None where it never existed, is retired or drops mail."""
+        """Return the route of an address, or None where it never existed or is retired."""
         ...
 
     async def owner(self, relay_id: str) -> Owner | None:

@@ -6,23 +6,27 @@ when it is durable in the queue. Replies are the same for strangers, owners and 
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.authentication.authenticate import authenticate, results_header
+from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
+from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
 from mailrelay.directory import Directory, Owner, ReplyRoute
 from mailrelay.dns import Resolver
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
 from mailrelay.message import RawMessage
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.threads import ids_in_thread
 
@@ -43,12 +47,14 @@ class Transaction:
 
     Attributes:
         routes: Route of each accepted relay or reply address, by the address as given.
+        requests: What the sender asked to be told, by the same address.
         bounces: Ids of sent messages that this null-sender message may report on.
         to_operator: Whether postmaster or abuse is among the recipients.
     """
 
     sender: SenderContext
     routes: dict[str, Route] = field(default_factory=dict)
+    requests: dict[str, DsnRequest] = field(default_factory=dict)
     bounces: list[str] = field(default_factory=list)
     to_operator: list[str] = field(default_factory=list)
 
@@ -66,6 +72,7 @@ class Inbound:
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
         takes_operator_mail: Whether somebody reads postmaster and abuse.
+        validates_arc: Whether ARC chains are looked at.
     """
 
     def __init__(  # noqa: PLR0913 - what a mail server is made of
@@ -80,6 +87,7 @@ class Inbound:
         authserv_id: str,
         clock: Callable[[], datetime],
         takes_operator_mail: bool = False,
+        validates_arc: bool = True,
     ) -> None:
         self._chains = chains
         self._directory = directory
@@ -90,17 +98,20 @@ class Inbound:
         self._authserv_id = authserv_id
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
+        self._validates_arc = validates_arc
 
-    async def connected(self, peer_ip: str) -> Reply | None:
+    async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
-        decision = await self._chains.connection.run(ConnectionContext(peer_ip))
+        decision = await self._chains.connection.run(context)
         return _refusal(decision)
 
     async def sender(self, context: SenderContext) -> Reply:
         """Answer MAIL."""
         return _refusal(await self._chains.sender.run(context)) or _SENDER_OK
 
-    async def recipient(self, transaction: Transaction, address: str) -> Reply:
+    async def recipient(
+        self, transaction: Transaction, address: str, request: DsnRequest = NOTHING_ASKED
+    ) -> Reply:
         """Answer RCPT; an accepted recipient is added to the transaction."""
         # RFC 5321 4.5.1: postmaster is taken without a domain too.
         full = f"{address}@{self._relay_domain}" if address.lower() == "postmaster" else address
@@ -117,12 +128,27 @@ class Inbound:
         route = await self._directory.find(address)
         context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
         decision = await self._chains.recipient.run(context)
+        if decision.action < Action.DEFER:
+            decision = await self._admit(transaction, context)
         refusal = _refusal(decision)
         _ANSWERS.labels("recipient", decision.action.name.lower()).inc()
         if refusal is None and route is not None:
             transaction.routes[address] = route
+            transaction.requests[address] = request
             return _RECIPIENT_OK
         return refusal or UNKNOWN_RECIPIENT
+
+    async def _admit(self, transaction: Transaction, context: RecipientContext) -> Decision:
+        """Judge the client of an acceptable recipient; who is in doubt may have to come again."""
+        client = await self._chains.clients.judge(transaction.sender)
+        if client.action >= Action.DEFER or not client.evidence:
+            return client
+        transaction.sender = replace(transaction.sender, evidence=client.evidence)
+        return await self._chains.doubtful.run(replace(context, sender=transaction.sender))
+
+    def erred(self, peer_ip: str) -> None:
+        """Count a 5yz answer to a client: networks that get little else are kept away for a while."""
+        self._chains.errors.add(network_of(peer_ip))
 
     async def message(self, transaction: Transaction, raw: bytes) -> Reply:
         """Answer the end of DATA. A 250 means that the message is durable."""
@@ -155,6 +181,7 @@ class Inbound:
             sender.reverse_path,
             self._resolver,
             self._clock(),
+            validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
         owner = await self._owner(routes)
@@ -185,9 +212,12 @@ class Inbound:
             "size_octets": len(message.raw),
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
-            "spf": results.spf.result.value,
+            "proven": results.proven,
         }
-        return [_entry(address, route, message, shared) for address, route in transaction.routes.items()]
+        return [
+            _entry(address, route, message, {**shared, "request": transaction.requests[address]})
+            for address, route in transaction.routes.items()
+        ]
 
     async def _store_accepted(
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
@@ -200,6 +230,9 @@ class Inbound:
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT
+        except QueueUnavailable as error:
+            _log.error("message-not-stored", reason=error.reason)
+            return Reply(error.code, error.enhanced, error.public)
         if not ids:
             return TRY_LATER
         _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))

@@ -8,6 +8,7 @@ cannot interrupt. Decisions are those of `inbound`.
 import asyncio
 import logging
 import re
+import socket
 import ssl
 from collections import Counter as Tally
 from collections import defaultdict
@@ -98,16 +99,19 @@ class MailServer:
         self._quiet = asyncio.Event()
         self._quiet.set()
 
-    async def start(self) -> int:
-        """Listen; return the port.
+    async def start(self, listening: socket.socket | None = None) -> int:
+        """Listen, on a given socket or on one of our own; return the port.
 
         Raises:
             OSError: The address cannot be had.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self), self._host, self._port, backlog=512
-        )
+        if listening is not None:
+            self._server = await loop.create_server(lambda: _Connection(self), sock=listening, backlog=512)
+        else:
+            self._server = await loop.create_server(
+                lambda: _Connection(self), self._host, self._port, backlog=512
+            )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -231,6 +235,8 @@ class _Connection(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Send an answer; too many errors end the connection (RFC 5321 4.2.1)."""
         text = status.decode() if isinstance(status, bytes) else status
+        if text[:1] == "5":
+            self._mail.inbound.erred(self._peer_ip)
         if text[:1] in {"4", "5"}:
             self._errors += 1
             if self._errors > self._mail.limits.errors:
@@ -248,7 +254,7 @@ class _Connection(SMTP):
         return str(TRY_LATER)
 
     async def _handle_client(self) -> None:
-        refusal = await self._mail.inbound.connected(self._peer_ip)
+        refusal = await self._mail.inbound.connected(ConnectionContext(self._peer_ip))
         if refusal is not None:
             await super().push(str(refusal))
             self.hang_up()

@@ -9,13 +9,11 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from mailrelay.delivery.schedule import RETRY_AFTER
 
 _ENVIRONMENT_PREFIX = "WHOISPROXY_"
 
@@ -37,8 +35,15 @@ def _check_nameserver(text: str) -> str:
     return text
 
 
+def _check_list_answers(text: str) -> str:
+    IPv4Network(text)
+    return text
+
+
 Address = Annotated[str, AfterValidator(_check_address)]
 Nameserver = Annotated[str, AfterValidator(_check_nameserver)]
+ListAnswers = Annotated[str, AfterValidator(_check_list_answers)]
+ListMeaning = Literal["allow", "reject", "doubtful"] | Annotated[float, Field(gt=0, le=20)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -97,6 +102,7 @@ class Smtp(Listener):
     """The relay's inbound mail server."""
 
     port: Port = 2525
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
     hostname: Host = "relay.localhost"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -105,11 +111,25 @@ class Smtp(Listener):
     connections_per_address: Annotated[int, Field(ge=1)] = 20
 
 
+class Authentication(_Section):
+    """How senders are authenticated beyond SPF, DKIM and DMARC."""
+
+    arc: bool = True
+    trusted_arc_sealers: tuple[Host, ...] = ()
+
+    @model_validator(mode="after")
+    def _sealers_are_looked_at(self) -> "Authentication":
+        if self.trusted_arc_sealers and not self.arc:
+            raise ValueError("trusted_arc_sealers need arc = true")
+        return self
+
+
 class Dns(_Section):
     """Name servers to ask; empty uses those of the system."""
 
     nameservers: tuple[Nameserver, ...] = ()
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    validating: bool = False
 
 
 class Delivery(_Section):
@@ -117,12 +137,24 @@ class Delivery(_Section):
 
     port: Annotated[int, Field(ge=1, le=65535)] = 25
     smarthost: Annotated[str, Field(pattern=r"^([a-z0-9.:\[\]-]+:\d+)?$")] = ""
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    smarthost_tls: Literal["none", "starttls", "implicit"] = "starttls"
+    smarthost_username: str = ""
+    smarthost_password_file: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 300.0
     allow_private_addresses: bool = False
+    address_families: Annotated[tuple[Literal["ipv6", "ipv4"], ...], Field(min_length=1)] = ("ipv6", "ipv4")
+    connections_per_server: Annotated[int, Field(ge=1, le=1000)] = 20
+    retry_after_s: tuple[Annotated[int, Field(ge=1)], ...] = ()
     workers: Annotated[int, Field(ge=1, le=256)] = 8
-    retry_after_s: tuple[Annotated[float, Field(gt=0)], ...] = tuple(
-        delay.total_seconds() for delay in RETRY_AFTER
-    )
+    journal_folder: Path | None = None
+
+    @model_validator(mode="after")
+    def _keeps_the_password_secret(self) -> "Delivery":
+        if bool(self.smarthost_username) != bool(self.smarthost_password_file):
+            raise ValueError("smarthost_username and smarthost_password_file go together")
+        if self.smarthost_username and self.smarthost_tls == "none":
+            raise ValueError("a password is sent over TLS only: smarthost_tls must not be none")
+        return self
 
 
 class Relay(_Section):
@@ -210,8 +242,26 @@ class Limits(_Section):
 
     connections_per_minute: Annotated[int, Field(ge=1)] = 120
     messages_per_minute: Annotated[int, Field(ge=1)] = 300
+    octets_per_minute: Annotated[int, Field(ge=1024 * 1024)] = 256 * 1024 * 1024
+    recipients_per_minute: Annotated[int, Field(ge=1)] = 600
+    errors_per_hour: Annotated[int, Field(ge=1)] = 600
     unknown_recipients_per_hour: Annotated[int, Field(ge=1)] = 30
     recipients_per_message: Annotated[int, Field(ge=1)] = 50
+
+
+class DnsListSettings(_Section):
+    """A blocklist or allow list in the DNS (RFC 5782), and what its answers mean."""
+
+    zone: Host
+    answers: Annotated[dict[ListAnswers, ListMeaning], Field(min_length=1)]
+
+
+class Checks(_Section):
+    """How clients are judged, and whose mail nothing may stop."""
+
+    greylisting: bool = True
+    greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    protected_senders: tuple[Path, ...] = ()
 
 
 class Catalogue(_Section):
@@ -251,11 +301,14 @@ class Settings(_Section):
     rdap: Rdap = Rdap()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()
+    authentication: Authentication = Authentication()
     dns: Dns = Dns()
     delivery: Delivery = Delivery()
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
+    checks: Checks = Checks()
+    dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
@@ -362,7 +415,11 @@ def _anchored(settings: Settings, root: Path) -> Settings:
             "database": settings.database.model_copy(update={"url": url}),
             "keys": _below(settings.keys, root),
             "smtp": _below(settings.smtp, root),
+            "delivery": _below(settings.delivery, root),
             "registries": tuple(_below(account, root) for account in settings.registries),
+            "checks": settings.checks.model_copy(
+                update={"protected_senders": tuple(root / path for path in settings.checks.protected_senders)}
+            ),
             "catalogue": Catalogue(overrides=tuple(root / path for path in settings.catalogue.overrides)),
         }
     )

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.checks.verdict import Evidence
 from mailrelay.content.reading import Content, read_content
 from mailrelay.directory import Owner, RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
@@ -23,9 +24,11 @@ class ConnectionContext:
 
     Attributes:
         peer_ip: IPv4 or IPv6 address in text form.
+        early_talker: Whether it spoke before its turn: before the banner, or behind EHLO before our answer.
     """
 
     peer_ip: str
+    early_talker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+        evidence: What the checks of the client have against it; known from the first accepted recipient on.
     """
 
     connection: ConnectionContext
     helo: str
     reverse_path: str
     declared_size_octets: int | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

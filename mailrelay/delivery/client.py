@@ -1,144 +1,143 @@
-"""Hand a message to the next mail server: SMTP (RFC 5321) with opportunistic STARTTLS (RFC 7435).
+"""Hand a message to the next mail server over a kept or a new session (RFC 5321 section 5.1).
 
-The octets go as they are; line ends are CRLF before signing. What the server said decides between
-trying again and giving up, and is otherwise forgotten: it may quote the owner's mailbox.
+Servers are tried in order until one takes the message, refuses it for good, or defers the message itself.
+A session that turns out to be gone before the message was sent is replaced by a new one at once; a
+message whose last answer is lost is sent again later, since nobody knows whether it was taken.
 """
 
-import asyncio
-import re
-import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import aiosmtplib
 from prometheus_client import Counter
 
-from mailrelay.delivery.routing import Target
-from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
-
-_ATTEMPTS = Counter(
-    "mailrelay_delivery_attempts_total", "Deliveries by outcome, encrypted or not", ["outcome", "tls"]
+from mailrelay.delivery.connection import ConnectionLost, SmtpConnection
+from mailrelay.delivery.pool import Pool
+from mailrelay.delivery.refusals import (
+    HostRefuses,
+    HostUnavailable,
+    HostUnreachable,
+    OutcomeUnknown,
+    Stage,
+    unavailable,
 )
-_ENHANCED = re.compile(r"^([45])\.\d{1,3}\.\d{1,3}\b")
-_PERMANENT = 500  # RFC 5321 4.2.1
+from mailrelay.delivery.routing import Route, Target
+from mailrelay.delivery.wire import Parcel, parcel
+from mailrelay.errors import MailError
+
+# `unknown` is a message that was sent whole and whose answer was lost; it is sent again.
+_ATTEMPTS = Counter(
+    "mailrelay_delivery_attempts_total",
+    "Tries at one mail server: taken, deferred, refused, unknown",
+    ["outcome"],
+)
+_TAKEN = _ATTEMPTS.labels("taken")
+_AWAY_S = 60.0
+_MOST_AWAY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """That a server took a message.
+
+    Attributes:
+        tls: How the session was protected, a word of `tls_policy.Demand`; `none` where it was not.
+    """
+
+    tls: str
 
 
 class SmtpClient:
     """Sends to mail servers.
 
     Args:
-        local_hostname: Name in EHLO.
-        timeout_s: For each command; a whole delivery gets five times as much.
+        pool: Has the sessions.
+        monotonic: Clock in seconds, for how long a server is known to be away.
     """
 
-    def __init__(self, local_hostname: str, timeout_s: float = 60.0) -> None:
-        self._local_hostname = local_hostname
-        self._timeout_s = timeout_s
-        # Opportunistic: an unknown certificate is better than no encryption at all.
-        self._tls = ssl.create_default_context()
-        self._tls.check_hostname = False
-        self._tls.verify_mode = ssl.CERT_NONE
+    def __init__(self, pool: Pool, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._monotonic = monotonic
+        self._away: dict[str, float] = {}
 
-    async def send(self, targets: Sequence[Target], reverse_path: str, recipient: str, raw: bytes) -> None:
-        """Try the targets in order until one takes the message or refuses it for good.
+    async def send(
+        self, route: Route, reverse_path: str, recipient: str, raw: bytes, taken: Callable[[], None]
+    ) -> Accepted:
+        """Try the servers of a route in order until one decides.
+
+        Args:
+            route: The servers.
+            reverse_path: Empty for the null reverse-path.
+            recipient: Mailbox.
+            raw: The message, signed.
+            taken: Called at once when a server has taken it.
 
         Raises:
             PermanentMailError: A server refused it.
-            TemporaryMailError: No server could be reached, or the last one said to try later.
+            HostUnavailable: No server takes mail now.
+            OutcomeUnknown: A server may or may not have taken it.
+            TemporaryMailError: A server said to try later.
         """
-        last: MailError = TemporaryMailError(451, "4.4.1", "No answer from host", "no-target")
-        for target in targets:
+        sent = parcel(reverse_path, recipient, raw)
+        failures: list[MailError] = []
+        for target in self._reachable_first(route.targets):
             try:
-                async with asyncio.timeout(5 * self._timeout_s):
-                    await self._send_to(target, reverse_path, recipient, raw)
-            except PermanentMailError:
+                tls = await self._hand_over(target, route.destination, sent, taken)
+            except (HostUnavailable, HostRefuses) as error:
+                _count(error)
+                failures.append(error)
+            except MailError as error:
+                _count(error)
                 raise
-            except TemporaryMailError as error:
-                last = error
-            except (TimeoutError, OSError, aiosmtplib.SMTPException) as error:
-                last = TemporaryMailError(451, "4.4.2", "Connection failed", _kind(error))
             else:
-                return
-        raise last
+                return Accepted(tls or "none")
+        # What may pass goes before what will not.
+        raise max(failures, key=lambda error: error.retry)
 
-    async def _send_to(self, target: Target, reverse_path: str, recipient: str, raw: bytes) -> None:
-        client, encrypted = await self._connect(target)
-        outcome = "failed"
+    async def close(self) -> None:
+        """Take leave of every server."""
+        await self._pool.close()
+
+    async def _hand_over(self, target: Target, domain: str, sent: Parcel, taken: Callable[[], None]) -> str:
+        fresh = False
+        while True:
+            connection = await self._connection(target, domain, fresh=fresh)
+            used_before = connection.sent > 0
+            try:
+                await connection.transact(sent.for_server(connection.extensions))
+                taken()
+            except ConnectionLost as lost:
+                if not used_before:
+                    raise unavailable(lost.what, Stage.MAIL) from None
+                # A server may close a session that was idle, at any time; a new one shows how it is.
+                fresh = True
+            except MailError:
+                raise
+            except BaseException:
+                connection.abort("given-up")
+                raise
+            else:
+                _TAKEN.inc()
+                return connection.tls
+            finally:
+                self._pool.release(target, connection)
+
+    async def _connection(self, target: Target, domain: str, *, fresh: bool) -> SmtpConnection:
         try:
-            await self._transaction(client, reverse_path, recipient, raw)
-            outcome = "taken"
-        except aiosmtplib.SMTPResponseException as refused:
-            outcome = "refused"
-            raise _as_mail_error(refused.code, refused.message) from None
-        finally:
-            _ATTEMPTS.labels(outcome, "yes" if encrypted else "no").inc()
-            await self._leave(client)
+            return await self._pool.acquire(target, domain, fresh=fresh)
+        except HostUnreachable:
+            if len(self._away) >= _MOST_AWAY:
+                self._away.clear()
+            self._away[target.address] = self._monotonic() + _AWAY_S
+            raise
 
-    async def _connect(self, target: Target) -> tuple[aiosmtplib.SMTP, bool]:
-        client = self._client(target)
-        await client.connect(start_tls=False)
-        await client.ehlo()
-        if not client.supports_extension("starttls"):
-            return client, False
-        try:
-            await client.starttls(server_hostname=target.host)
-            await client.ehlo()
-        except (OSError, aiosmtplib.SMTPException):
-            # RFC 7435: where encryption fails, go without rather than not at all.
-            client.close()
-            client = self._client(target)
-            await client.connect(start_tls=False)
-            return client, False
-        return client, True
-
-    def _client(self, target: Target) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=target.address,
-            port=target.port,
-            local_hostname=self._local_hostname,
-            timeout=self._timeout_s,
-            start_tls=False,
-            tls_context=self._tls,
-        )
-
-    async def _transaction(
-        self, client: aiosmtplib.SMTP, reverse_path: str, recipient: str, raw: bytes
-    ) -> None:
-        if not client.last_ehlo_response:
-            await client.ehlo()
-        options = []
-        if client.supports_extension("size"):
-            options.append(f"SIZE={len(raw)}")
-        if client.supports_extension("8bitmime") and not raw.isascii():
-            options.append("BODY=8BITMIME")
-        encoding = "ascii"
-        if not (reverse_path + recipient).isascii():
-            if not client.supports_extension("smtputf8"):
-                raise PermanentMailError(553, "5.6.7", "Recipient needs SMTPUTF8", "no-smtputf8")
-            options.append("SMTPUTF8")
-            encoding = "utf-8"
-        await client.mail(reverse_path, options=options, encoding=encoding)
-        await client.rcpt(recipient, encoding=encoding)
-        await client.data(raw)
-
-    async def _leave(self, client: aiosmtplib.SMTP) -> None:
-        try:
-            if client.is_connected:
-                await client.quit(timeout=5)
-        except (TimeoutError, OSError, aiosmtplib.SMTPException):
-            pass
-        finally:
-            client.close()
+    def _reachable_first(self, targets: tuple[Target, ...]) -> Sequence[Target]:
+        if not self._away or len(targets) == 1:
+            return targets
+        now_s = self._monotonic()
+        return sorted(targets, key=lambda target: self._away.get(target.address, 0.0) > now_s)
 
 
-def _as_mail_error(code: int, text: str) -> MailError:
-    found = _ENHANCED.match(text)
-    permanent = code >= _PERMANENT
-    enhanced = found[0] if found and (found[1] == "5") == permanent else f"{5 if permanent else 4}.0.0"
-    if permanent:
-        return PermanentMailError(code, enhanced, "Refused by the next mail server", f"refused-{code}")
-    return TemporaryMailError(code, enhanced, "Deferred by the next mail server", f"deferred-{code}")
-
-
-def _kind(error: Exception) -> str:
-    # The error's text names hosts and sometimes mailboxes; its type does not.
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()[:60]
+def _count(error: MailError) -> None:
+    outcome = "unknown" if isinstance(error, OutcomeUnknown) else "deferred" if error.retry else "refused"
+    _ATTEMPTS.labels(outcome).inc()

@@ -1,20 +1,36 @@
-"""What is told, and to whom, when a message cannot be delivered (RFC 3464, RFC 5321 section 6.1).
+"""What is told, and to whom, about a message that failed, is late, or was passed on (RFC 3464, RFC 3461).
 
 The sender of a forwarded message gets a DSN that names the relay address; an owner whose answer failed
-gets a notice. Nobody is told about a report, and a sender who is likely forged is left in peace.
+gets a notice. Nobody is told about a report, and a sender whom nothing proves is left in peace.
 """
 
 import re
 from datetime import datetime
 
-from mailrelay.dsn import Failure, build_dsn
+from mailrelay.dsn_request import Notify
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.reports.writing import Action, Outcome, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
-# SPF said that the reverse-path did not send this: a DSN would hit a bystander.
-_FORGED = frozenset({"fail", "softfail"})
-_PERMANENT_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}")
+_STATUS = {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0", Action.RELAYED: "2.0.0"}
+_ANY_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+Reported = QueuedMessage | MessageRecord
+
+
+def may_be_told(message: Reported, event: Notify) -> bool:
+    """Return whether the sender gets a DSN.
+
+    He must have written to a relay address, want to know (RFC 3461 section 4.1), and have passed SPF or
+    DKIM: a DSN to a forged reverse-path hits a bystander.
+    """
+    return (
+        message.direction is Direction.FORWARD
+        and bool(_sender(message))
+        and message.proven
+        and message.request.wants(event)
+    )
 
 
 class Reports:
@@ -29,9 +45,7 @@ class Reports:
         self._relay_host = relay_host
         self._relay_domain = relay_domain
 
-    def of_failure(
-        self, failed: QueuedMessage | MessageRecord, status: str, domain: str, now: datetime
-    ) -> list[NewMessage]:
+    def of_failure(self, failed: Reported, status: str, domain: str, now: datetime) -> list[NewMessage]:
         """Return the reports about a message that failed for good.
 
         Args:
@@ -42,26 +56,54 @@ class Reports:
         """
         if failed.direction is Direction.REPLY:
             return [self.notice(failed, "delivery-failed", domain, now)]
-        sender = failed.reverse_path if isinstance(failed, QueuedMessage) else failed.sender
-        if failed.direction is not Direction.FORWARD or not sender or failed.spf in _FORGED:
-            return []
-        shown = status if _PERMANENT_STATUS.fullmatch(status) else "5.0.0"
-        original = RawMessage.parse(failed.raw) if isinstance(failed, QueuedMessage) else None
-        failure = Failure(failed.recipient, shown, failed.received_at)
-        report = build_dsn(failure, original, sender, self._relay_host, now)
-        return [_new(Direction.DSN, failed, sender, report)]
+        return self._dsn(failed, Notify.FAILURE, Action.FAILED, status, now)
 
-    def notice(
-        self, about: QueuedMessage | MessageRecord, reason: str, domain: str, now: datetime
-    ) -> NewMessage:
+    def of_delay(
+        self, late: QueuedMessage, status: str, retry_until: datetime, now: datetime
+    ) -> list[NewMessage]:
+        """Return the report about a message that is still being tried."""
+        return self._dsn(late, Notify.DELAY, Action.DELAYED, status, now, retry_until)
+
+    def of_relaying(self, relayed: QueuedMessage, now: datetime) -> list[NewMessage]:
+        """Return the report about a message that the next server took."""
+        return self._dsn(relayed, Notify.SUCCESS, Action.RELAYED, "2.0.0", now)
+
+    def notice(self, about: Reported, reason: str, domain: str, now: datetime) -> NewMessage:
         """Return the notice to an owner whose answer was not sent."""
         facts = NoticeFacts(domain, self._relay_domain, reason, now)
         return _new(Direction.NOTICE, about, "", build_notice(facts))
 
+    def _dsn(  # noqa: PLR0913, PLR0917 - the facts of a report
+        self,
+        about: Reported,
+        event: Notify,
+        action: Action,
+        status: str,
+        now: datetime,
+        retry_until: datetime | None = None,
+    ) -> list[NewMessage]:
+        if not may_be_told(about, event):
+            return []
+        fits = _ANY_STATUS.fullmatch(status) and status[0] == _STATUS[action][0]
+        outcome = Outcome(
+            action=action,
+            recipient=about.recipient,
+            status=status if fits else _STATUS[action],
+            arrived_at=about.received_at,
+            request=about.request,
+            retry_until=retry_until,
+        )
+        sender = _sender(about)
+        original = RawMessage.parse(about.raw) if isinstance(about, QueuedMessage) else None
+        report = build_dsn(outcome, original, sender, self._relay_host, now)
+        return [_new(Direction.DSN, about, sender, report)]
 
-def _new(
-    direction: Direction, about: QueuedMessage | MessageRecord, recipient: str, message: RawMessage
-) -> NewMessage:
+
+def _sender(message: Reported) -> str:
+    return message.reverse_path if isinstance(message, QueuedMessage) else message.sender
+
+
+def _new(direction: Direction, about: Reported, recipient: str, message: RawMessage) -> NewMessage:
     return NewMessage(
         direction=direction,
         owner_id=about.owner_id,

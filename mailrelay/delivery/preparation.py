@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.directory import Directory, Owner, RelayRoute, ReplyRoute
+from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
@@ -93,7 +94,7 @@ class Preparation:
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
         owner = await self._owner(queued)
-        if not isinstance(route, RelayRoute):
+        if not isinstance(route, RelayRoute) or not _is_wanted(route, queued):
             raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
         correspondent = correspondent_of(message, queued.reverse_path)
@@ -158,6 +159,13 @@ class Preparation:
 
     def _return_address(self, queued: QueuedMessage) -> str:
         return self._bounces.encode(queued.id, self._clock())
+
+
+def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
+    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
+    return route.policy is not MailPolicy.DROP or any(
+        one.check == ProtectedMail.name for one in queued.verdicts
+    )
 
 
 def _not_served() -> PermanentMailError:

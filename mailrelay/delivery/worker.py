@@ -1,214 +1,184 @@
-"""The delivery worker: claim, prepare, sign, route, send, and record what came of it.
+"""The delivery worker: take messages as they come in or claim them, and have several delivered at once.
 
-Several messages are in flight at once; their leases are kept alive while they are. A worker that is
-stopped finishes what it has begun; one that is killed loses its leases, and another takes over, so that
-a message may arrive twice but is never lost.
+New mail of this process comes straight from the queue, as long as there is room in memory; everything
+else is claimed. A worker that is stopped finishes what it has begun and gives back the rest; what a killed
+one left is settled by the next. What becomes of a message is the business of `deliverer`.
 """
 
 import asyncio
-import random
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import partial
+from contextlib import suppress
+from datetime import timedelta
+from itertools import count
 
 import structlog
-from prometheus_client import Counter
 
-from mailrelay.addresses import split_address
-from mailrelay.delivery.client import SmtpClient
-from mailrelay.delivery.failures import Reports
-from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
-from mailrelay.delivery.schedule import RETRY_AFTER, delay_after
-from mailrelay.delivery.signing import Signer
-from mailrelay.directory import Directory
-from mailrelay.dsn import reported_status
-from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
-from mailrelay.queue.cipher import KeyDestroyed
-from mailrelay.queue.entry import Direction, MessageRecord, QueuedMessage
+from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.queue.entry import PROTECTED, QueuedMessage
 from mailrelay.queue.store import QueueStore
-from mailrelay.rewriting.reply import AnswerHeld
 
 _log = structlog.get_logger()
-_OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
 
 _LEASE = timedelta(seconds=60)
 _POLL_S = 1.0
 _AFTER_FAULT_S = 2.0
-_EXPIRED = "5.4.7"  # RFC 3463: delivery time expired
+# What may wait in memory: of new mail, and of what one claim brings.
+_MOST_MESSAGES = 2000
+_MOST_OCTETS = 64 << 20
+_CLAIM_MESSAGES = 64
 
 
 class DeliveryWorker:
-    """Delivers from the queue.
+    """Delivers from the queue; implements `mailrelay.queue.handover.Handover`.
 
     Args:
         store: The queue.
-        preparation: Rewrites.
-        router: Finds mail servers.
-        client: Sends.
-        signer: Signs.
-        reports: Writes DSNs and notices.
-        directory: Says which domain a relay address belongs to, for notices.
-        clock: Gives aware UTC.
+        deliverer: Does what is to be done with a message.
         worker_id: Unique among running workers.
         concurrency: Messages in flight.
-        schedule: Waits between attempts.
+        lease: How long a claim stands without a sign of life.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of a delivery
+    def __init__(
         self,
         *,
         store: QueueStore,
-        preparation: Preparation,
-        router: Router,
-        client: SmtpClient,
-        signer: Signer,
-        reports: Reports,
-        directory: Directory,
-        clock: Callable[[], datetime],
+        deliverer: Deliverer,
         worker_id: str,
         concurrency: int = 8,
         lease: timedelta = _LEASE,
-        schedule: tuple[timedelta, ...] = RETRY_AFTER,
-        chance: Callable[[], float] = random.random,
     ) -> None:
+        self.worker_id = worker_id
+        self.lease_s = lease.total_seconds()
         self._store = store
-        self._preparation = preparation
-        self._router = router
-        self._client = client
-        self._signer = signer
-        self._reports = reports
-        self._directory = directory
-        self._clock = clock
-        self._worker_id = worker_id
+        self._deliverer = deliverer
         self._concurrency = concurrency
         self._lease = lease
-        self._schedule = schedule
-        self._chance = chance
-        self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._order = count()
+        self._ready: asyncio.PriorityQueue[tuple[int, int, QueuedMessage]] = asyncio.PriorityQueue()
+        self._held: set[str] = set()
+        self._messages = 0
+        self._octets = 0
+        # Whether older mail waits in the queue, which new mail must not overtake.
+        self._behind = True
+        self._stopping = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then finish what is in flight."""
-        heartbeat = asyncio.create_task(self._keep_leases())
+        if not await self._begin(stop):
+            return
+        tasks = [asyncio.create_task(self._deliver_one_by_one()) for _ in range(self._concurrency)]
+        tasks.append(asyncio.create_task(self._keep_leases()))
+        claiming = asyncio.create_task(self._keep_claiming())
         try:
-            while not stop.is_set():
-                self._store.wakeup.clear()
-                claimed = await self._claim()
-                for message in claimed or ():
-                    task = asyncio.create_task(self.deliver(message))
-                    self._in_flight[message.id] = task
-                    task.add_done_callback(partial(self._landed, message.id))
-                if not claimed:
-                    await self._rest(stop, _POLL_S if claimed is not None else _AFTER_FAULT_S)
-            if self._in_flight:
-                await asyncio.wait(list(self._in_flight.values()))
+            await stop.wait()
+            self._stopping = True
+            self._store.wakeup.set()
+            await claiming
+            await self._give_back()
+            await self._ready.join()
         finally:
-            for task in [heartbeat, *self._in_flight.values()]:
+            for task in [claiming, *tasks]:
                 task.cancel()
-            await asyncio.gather(heartbeat, *self._in_flight.values(), return_exceptions=True)
+            await asyncio.gather(claiming, *tasks, return_exceptions=True)
+            await self._store.end_delivering()
+            await self._deliverer.close()
 
-    async def deliver(self, message: QueuedMessage) -> None:
-        """Bring one claimed message to its next state; raises only where that cannot be recorded."""
-        try:
-            outcome = await self._attempt(message)
-        except AnswerHeld as held:
-            domain = await self._domain(message)
-            notice = self._reports.notice(message, held.reason, domain, self._clock())
-            await self._store.held(self._worker_id, message.id, held.reason, [notice])
-            outcome = "held"
-        except PermanentMailError as error:
-            outcome = await self._give_up(message, error, error.enhanced)
-        except MailError as error:
-            outcome = await self._defer(message, error)
-        except KeyDestroyed:
-            await self._store.bounced(self._worker_id, message.id, "owner-erased")
-            outcome = "discarded"
-        except Exception as fault:  # noqa: BLE001 - a fault of ours must not lose the message
-            _log.error("delivery-fault", id=message.id, error=type(fault).__name__)
-            outcome = await self._defer(
-                message, TemporaryMailError(451, "4.3.0", "Local fault", "local-fault")
-            )
-        _OUTCOMES.labels(message.direction.value, outcome).inc()
-        _log.info("delivery", id=message.id, direction=message.direction.value, outcome=outcome)
+    def reserve(self, octets: int, priority: int) -> bool:
+        """Return whether one more message may be handed over, and keep the room for it."""
+        full = self._messages >= _MOST_MESSAGES or self._octets + octets > _MOST_OCTETS
+        if full or self._stopping or (self._behind and priority != PROTECTED):
+            self._behind = True
+            return False
+        self._messages += 1
+        self._octets += octets
+        return True
 
-    async def _attempt(self, message: QueuedMessage) -> str:
-        if message.direction is Direction.BOUNCE:
-            return await self._read_bounce(message)
-        outgoing = await self._preparation.prepare(message)
-        signed = self._signer.sign(outgoing.message)
-        try:
-            _, domain = split_address(outgoing.recipient)
-        except ValueError:
-            raise PermanentMailError(553, "5.1.3", "Recipient is no mailbox", "bad-recipient") from None
-        targets = await self._router.targets(domain)
-        await self._client.send(targets, outgoing.reverse_path, outgoing.recipient, signed.raw)
-        thread = [(message.relay_id, one) for one in outgoing.learned]
-        await self._store.delivered(self._worker_id, message.id, thread)
-        return "delivered"
+    def take(self, message: QueuedMessage) -> None:
+        """Deliver a message for which there is room."""
+        self._held.add(message.id)
+        self._ready.put_nowait((message.priority, next(self._order), message))
 
-    async def _read_bounce(self, report: QueuedMessage) -> str:
-        """Take in what a later server says about a message we delivered."""
-        status = reported_status(report.raw)
-        about = await self._store.get(report.about_id) if status else None
-        if about is not None:
-            domain = await self._domain(about)
-            reports = self._reports.of_failure(about, status, domain, self._clock())
-            await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
-        await self._store.delivered(self._worker_id, report.id)
-        return "read"
+    def cancel(self, octets: int) -> None:
+        """Give up room."""
+        self._messages -= 1
+        self._octets -= octets
 
-    async def _defer(self, message: QueuedMessage, error: MailError) -> str:
-        delay = delay_after(message.attempts + 1, self._chance, self._schedule)
-        if delay is None:
-            return await self._give_up(message, error, _EXPIRED)
-        await self._store.deferred(self._worker_id, message.id, error.reason[:64], self._clock() + delay)
-        return "deferred"
+    async def _begin(self, stop: asyncio.Event) -> bool:
+        """Begin as soon as the queue can be read; return False where the end comes first."""
+        while not stop.is_set():
+            try:
+                await self._store.begin_delivering(self)
+            except Exception as fault:  # noqa: BLE001 - the database comes back; the worker must still be there
+                _log.error("queue-not-opened", error=type(fault).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _AFTER_FAULT_S)
+            else:
+                return True
+        return False
 
-    async def _give_up(self, message: QueuedMessage, error: MailError, status: str) -> str:
-        domain = await self._domain(message)
-        reports = self._reports.of_failure(message, status, domain, self._clock())
-        await self._store.bounced(self._worker_id, message.id, error.reason[:64], reports)
-        return "bounced"
+    async def _deliver_one_by_one(self) -> None:
+        while True:
+            _, _, message = await self._ready.get()
+            try:
+                await self._deliverer.deliver(message)
+            except Exception as fault:  # noqa: BLE001 - the worker goes on with the next
+                # The lease runs out, and the message is claimed again.
+                _log.error("outcome-not-recorded", id=message.id, error=type(fault).__name__)
+            finally:
+                self._let_go(message)
+            if self._behind and self._ready.qsize() <= _CLAIM_MESSAGES // 2:
+                self._store.wakeup.set()
 
-    async def _domain(self, message: QueuedMessage | MessageRecord) -> str:
-        route = await self._directory.find(message.recipient) if message.recipient else None
-        return route.domain if route else "your domain"
+    def _let_go(self, message: QueuedMessage) -> None:
+        self._held.discard(message.id)
+        self.cancel(len(message.raw))
+        self._ready.task_done()
+
+    async def _keep_claiming(self) -> None:
+        """Claim what is due, at each sign that something may be and once a second."""
+        while not self._stopping:
+            self._store.wakeup.clear()
+            pause_s = _POLL_S
+            if self._ready.qsize() <= _CLAIM_MESSAGES // 2 or not self._behind:
+                claimed = await self._claim()
+                self._behind = claimed is None or len(claimed) == _CLAIM_MESSAGES
+                pause_s = _AFTER_FAULT_S if claimed is None else _POLL_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._store.wakeup.wait(), pause_s)
 
     async def _claim(self) -> list[QueuedMessage] | None:
-        """Return what was claimed, or None where the queue cannot be read now."""
-        free = self._concurrency - len(self._in_flight)
-        if free <= 0:
-            return []
+        """Take what is due; return None where the queue cannot be read now."""
         try:
-            return await self._store.claim(self._worker_id, self._lease, free)
+            claimed = await self._store.claim(self.worker_id, self._lease, _CLAIM_MESSAGES)
         except Exception as fault:  # noqa: BLE001 - the database comes back; the worker must still be there
             _log.error("claim-failed", error=type(fault).__name__)
             return None
+        for message in claimed:
+            # What is in flight still and only missed its heartbeat has its lease back now.
+            if message.id not in self._held:
+                self._messages += 1
+                self._octets += len(message.raw)
+                self.take(message)
+        return claimed
 
-    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
-        """Wait until there may be work: something queued, a place free, time gone, or the end."""
-        waits = [asyncio.create_task(stop.wait())]
-        if len(self._in_flight) < self._concurrency:
-            waits.append(asyncio.create_task(self._store.wakeup.wait()))
-        try:
-            await asyncio.wait(
-                [*waits, *self._in_flight.values()], timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            for wait in waits:
-                wait.cancel()
-
-    def _landed(self, message_id: str, task: asyncio.Task[None]) -> None:
-        self._in_flight.pop(message_id, None)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            # The lease runs out, and the message is claimed again.
-            _log.error("outcome-not-recorded", id=message_id, error=type(fault).__name__)
+    async def _give_back(self) -> None:
+        """Leave to others what was not begun."""
+        waiting = []
+        while not self._ready.empty():
+            waiting.append(self._ready.get_nowait()[2])
+        for message in waiting:
+            self._let_go(message)
+        if waiting:
+            try:
+                await self._store.give_back(self.worker_id, [message.id for message in waiting])
+            except Exception as fault:  # noqa: BLE001 - their leases run out
+                _log.warning("not-given-back", error=type(fault).__name__)
 
     async def _keep_leases(self) -> None:
         while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
-            if self._in_flight:
+            await asyncio.sleep(self.lease_s / 3)
+            if self._held:
                 try:
-                    await self._store.heartbeat(self._worker_id, list(self._in_flight), self._lease)
+                    await self._store.heartbeat(self.worker_id, list(self._held), self._lease)
                 except Exception as fault:  # noqa: BLE001 - a missed beat costs a duplicate, not the worker
                     _log.warning("heartbeat-failed", error=type(fault).__name__)

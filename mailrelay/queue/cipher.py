@@ -10,19 +10,29 @@ class KeyDestroyed(Exception):
     """The owner was erased and his key with him; what he sealed can never be read again."""
 
 
-class BodyCipher(Protocol):
-    """Seals octets under the key of one owner (or of the relay, for `RELAY_OWNER`)."""
+class SealingKey(Protocol):
+    """The key of one owner, ready to use."""
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        """Return `plaintext` encrypted and authenticated.
+    def seal(self, plaintext: bytes) -> bytes:
+        """Return `plaintext` encrypted and authenticated."""
+        ...
+
+    def open(self, sealed: bytes) -> bytes:
+        """Return what was sealed.
 
         Raises:
-            KeyDestroyed: The owner was erased.
+            KeyDestroyed: It does not open: the key it was sealed under is gone.
         """
         ...
 
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
-        """Return what was sealed.
+
+class BodyCipher(Protocol):
+    """Gives out the keys of owners."""
+
+    async def key(self, owner_id: str) -> SealingKey:
+        """Return the key of an owner (or of the relay, for `RELAY_OWNER`).
+
+        It is asked for each message, so that a key that is known comes without waiting for anything.
 
         Raises:
             KeyDestroyed: The owner was erased.

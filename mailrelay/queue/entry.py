@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
+
 
 class Direction(StrEnum):
     """Where a message goes."""
@@ -24,6 +26,8 @@ class State(StrEnum):
     DEFERRED = "deferred"
     QUARANTINED = "quarantined"  # taken, waits for the owner's word
     HELD = "held"  # an answer that would have shown the owner; waits for the owner's word
+    UNDELIVERABLE = "undeliverable"  # the owner's mailbox refuses mail; kept until he has another
+    PAUSED = "paused"  # held back by the operator
     REJECTED = "rejected"  # refused at the door; no body
     DELIVERED = "delivered"
     BOUNCED = "bounced"
@@ -31,6 +35,12 @@ class State(StrEnum):
 
 
 FINAL = frozenset({State.REJECTED, State.DELIVERED, State.BOUNCED, State.DISCARDED})
+WAITING = frozenset({State.QUEUED, State.DEFERRED})
+KEPT = frozenset({State.QUARANTINED, State.HELD, State.UNDELIVERABLE, State.PAUSED})
+
+PROTECTED, NORMAL = 0, 1
+PRIORITIES = (PROTECTED, NORMAL)
+"""In the order in which mail is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,10 @@ class NewMessage:
         raw: The octets as received; empty for a refused message.
         size_octets: Of the message, also where `raw` is not kept.
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
-        spf: Result of SPF; it decides whether a DSN would hit a bystander.
+        proven: Whether the reverse-path was shown to be the sender's; else a DSN might hit a bystander.
         thread_ids: Message-IDs that the correspondent knows, for he used them.
+        request: What the sender asked to be told (RFC 3461).
+        protected: A notice that no filter may hold up; it goes first.
     """
 
     direction: Direction
@@ -68,8 +80,15 @@ class NewMessage:
     about_id: str = ""
     verdicts: tuple[NoteOfVerdict, ...] = ()
     authentication: str = ""
-    spf: str = ""
+    proven: bool = False
     thread_ids: tuple[str, ...] = ()
+    request: DsnRequest = NOTHING_ASKED
+    protected: bool = False
+
+    @property
+    def priority(self) -> int:
+        """Its place among PRIORITIES."""
+        return PROTECTED if self.protected else NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,8 @@ class QueuedMessage:
 
     Attributes:
         attempts: Deliveries tried before this one.
+        priority: One of PRIORITIES.
+        warned_at: When its sender was told of the delay.
     """
 
     id: str
@@ -91,9 +112,12 @@ class QueuedMessage:
     raw: bytes = field(repr=False)
     verdicts: tuple[NoteOfVerdict, ...]
     authentication: str
-    spf: str
+    proven: bool
+    request: DsnRequest
+    priority: int
     attempts: int
     received_at: datetime
+    warned_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +127,8 @@ class MessageRecord:
     Attributes:
         sender: Reverse-path; empty for the null reverse-path, or where the owner was erased.
         last_error: kebab-case reason of the last deferral, bounce or hold.
+        next_attempt_at: When it is due; while it is being delivered, until when the claim stands.
+        trail: What happened to it, a line for each event: milliseconds since 1970, and what it was.
     """
 
     id: str
@@ -114,8 +140,14 @@ class MessageRecord:
     recipient: str
     size_octets: int
     verdicts: tuple[NoteOfVerdict, ...]
-    spf: str
+    proven: bool
+    request: DsnRequest
+    priority: int
     attempts: int
     last_error: str
     received_at: datetime
     updated_at: datetime
+    next_attempt_at: datetime
+    warned_at: datetime | None
+    leased_by: str
+    trail: str

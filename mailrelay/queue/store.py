@@ -1,135 +1,212 @@
-"""The durable mail queue on SQL: enqueue, claim with a lease, retry, and what owners may look at.
+"""The durable mail queue: enqueue, claim with a lease, record what became of it, and look at what is there.
 
 `enqueue` returns when the rows are committed; only then may the client be told 250 (RFC 5321 section
 6.1). A claim is a lease: a worker that dies loses it, and another takes over. Every change of a claimed
 message asks for the lease again, so that a worker that was thought dead cannot change what is no longer
 its own. Rewriting, routing and the retry schedule are left to `delivery`.
+
+Where the messages are, and how they get there, is the business of `operations.Places`: files of SQLite, one
+for each process, or tables on PostgreSQL.
 """
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import orjson
-from prometheus_client import Counter
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+import structlog
 
-from mailrelay.addresses import base32
+from mailrelay.queue import work
 from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
-from mailrelay.queue.entry import (
-    FINAL,
-    Direction,
-    MessageRecord,
-    NewMessage,
-    NoteOfVerdict,
-    QueuedMessage,
-    State,
-)
-from mailrelay.queue.tables import messages, thread_ids
+from mailrelay.queue.entry import FINAL, NewMessage, QueuedMessage, State
+from mailrelay.queue.facade import QueueFacade, count_state
+from mailrelay.queue.handover import Handover
+from mailrelay.queue.ids import new_message_id, slot_of
+from mailrelay.queue.journal import Journal, dead_workers
+from mailrelay.queue.operations import Change, Insert, Places, Work
+from mailrelay.queue.rows import Claim, Row, handed_over, opened, row_of, thread_digest, trail_line
+from mailrelay.queue.tables import microseconds
 
-_STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
-_RANDOM_BITS = 80
-_WAITING = (State.QUEUED, State.DEFERRED)
-_RELEASABLE = (State.QUARANTINED,)
-_DISCARDABLE = (State.QUARANTINED, State.HELD)
+_log = structlog.get_logger()
 
 
-class QueueStore:
-    """The queue.
+class QueueStore(QueueFacade):
+    """The queue of an installation, as one process sees it.
 
     Args:
-        engine: SQLite or PostgreSQL; the tables of `mailrelay.queue.tables.metadata` exist.
-        cipher: Seals messages and envelopes under the owner's key.
+        places: Where messages are kept; `close` closes it.
+        cipher: Gives the keys under which messages and envelopes are sealed.
         clock: Gives aware UTC.
-        reading: The same database for statements that only read, where the host has a lighter way to it.
-
-    Attributes:
-        wakeup: Set when there may be something new to deliver; a worker in this process clears it.
+        slot: Where this process puts its messages; the ids tell.
+        journals: Path of the workers' journals without `.<worker id>.journal`.
     """
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        places: Places,
         cipher: BodyCipher,
         clock: Callable[[], datetime],
-        reading: AsyncEngine | None = None,
+        *,
+        slot: int,
+        journals: Path,
     ) -> None:
-        self._engine = engine
-        self._reading = reading or engine
-        self._cipher = cipher
-        self._clock = clock
-        self.wakeup = asyncio.Event()
+        super().__init__(places, cipher, clock)
+        self._slot = slot
+        self._journals = journals
+        self._journal: Journal | None = None
+        self._handover: Handover | None = None
+        self._listener: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Finish what was asked and close everything."""
+        await self.end_delivering()
+        await self._places.close()
 
     async def enqueue(self, new: Sequence[NewMessage], state: State = State.QUEUED) -> list[str]:
         """Store messages in one transaction and return their ids; they are durable then.
 
+        A message for which the worker of this process has room is claimed for it from the beginning, and
+        given to it once it is durable.
+
         Raises:
             KeyDestroyed: An owner was erased.
-            sqlalchemy.exc.SQLAlchemyError: Nothing was stored.
+            QueueUnavailable: Nothing was stored.
         """
         now = self._clock()
-        # Sealing may itself read keys from the database, so it comes before the transaction.
-        rows = [await self._row(message, state, now) for message in new]
-        digests = {_digest(one.relay_id, thread_id) for one in new for thread_id in one.thread_ids}
-        async with self._engine.begin() as connection:
-            await connection.execute(insert(messages), rows)
-            await self._remember(connection, digests, now)
+        at = microseconds(now)
+        # Before anything is reserved: it may be that an owner has no key any more.
+        keys = [await self._cipher.key(message.owner_id) for message in new]
+        born = [self._born(message, state, at) for message in new]
+        ids = [new_message_id(now, self._slot) for _ in new]
+        rows = tuple(
+            [
+                row_of(message_id, message, state, at, key, claim)
+                for message_id, message, key, claim in zip(ids, new, keys, born, strict=True)
+            ]
+        )
+        taken = partial(self._taken, new, born, ids, now) if state is State.QUEUED else None
+        await self._places.own.ask(Insert(rows), taken)
         for message in new:
-            _STATES.labels(message.direction, state).inc()
-        self.wakeup.set()
-        return [row["id"] for row in rows]
+            count_state(message.direction, state)
+        if state is State.QUEUED and None in born:
+            await self._places.own.announce()
+        return ids
 
     async def record_rejected(self, refused: Sequence[NewMessage]) -> list[str]:
         """Note refused messages for the owner's list of blocked mail; their bodies are not kept."""
         return await self.enqueue(refused, State.REJECTED)
 
+    def _born(self, message: NewMessage, state: State, at: int) -> Claim | None:
+        """Return by which claim a new message is born, where a worker has room for it."""
+        worker = self._handover
+        if state is not State.QUEUED or worker is None:
+            return None
+        if not worker.reserve(len(message.raw), message.priority):
+            return None
+        return Claim(worker.worker_id, at + int(worker.lease_s * 1_000_000))
+
+    def _taken(
+        self,
+        new: Sequence[NewMessage],
+        claims: Sequence[Claim | None],
+        ids: Sequence[str],
+        now: datetime,
+        answer: object,
+    ) -> None:
+        """Hand over what is durable now, even where the client has gone; else give up the room for it."""
+        stored = not isinstance(answer, Exception)
+        for message, claim, message_id in zip(new, claims, ids, strict=True):
+            if claim is None:
+                self.wakeup.set()
+            elif self._handover is not None and stored:
+                self._handover.take(handed_over(message_id, message, now))
+            elif self._handover is not None:
+                self._handover.cancel(len(message.raw))
+
+    async def begin_delivering(self, worker: Handover) -> None:
+        """Let a worker of this process deliver: settle what dead workers left, and hand over new mail.
+
+        Raises:
+            WorkerExists: Another worker of the same id is alive.
+            QueueUnavailable: The queue cannot be read now; nothing has begun.
+        """
+        for dead in dead_workers(self._journals):
+            query = partial(work.take_over, worker_id=dead.worker_id, sent=dead.sent, now=self._clock())
+            try:
+                settled = [await database.ask(Work(query)) for database in self._places.all()]
+            except BaseException:
+                dead.leave()
+                raise
+            dead.forget()
+            _log.info("dead-worker-settled", worker=dead.worker_id, sent_without_record=sum(settled))
+        self._journal = Journal.open(self._journals, worker.worker_id)
+        self._handover = worker
+        self._listener = asyncio.create_task(self._places.listen(self.wakeup.set))
+
+    async def end_delivering(self) -> None:
+        """Hand nothing over any more; the worker has finished."""
+        self._handover = None
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+            self._listener = None
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def sent(self, message_id: str) -> None:
+        """Note in the journal that the next server has taken a message; call it before anything else."""
+        if self._journal is not None:
+            try:
+                self._journal.sent(message_id)
+            except OSError as error:
+                _log.error("journal-not-written", id=message_id, error=type(error).__name__)
+
     async def claim(self, worker_id: str, lease: timedelta, limit: int) -> list[QueuedMessage]:
-        """Take up to `limit` messages that are due, or whose worker lost its lease."""
-        now = self._clock()
-        due = (
-            select(messages.c.id)
-            .where(
-                or_(
-                    and_(messages.c.state.in_(_WAITING), messages.c.next_attempt_at <= now),
-                    and_(messages.c.state == State.DELIVERING, messages.c.lease_until < now),
+        """Take up to `limit` messages that are due, or whose worker lost its lease; protected mail first."""
+        taken: list[QueuedMessage] = []
+        for database in self._places.to_deliver_from():
+            if len(taken) < limit:
+                query = partial(
+                    work.claim, worker_id=worker_id, now=self._clock(), lease=lease, limit=limit - len(taken)
                 )
-            )
-            .order_by(messages.c.next_attempt_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("due")
-        )
-        claimed = (
-            update(messages)
-            .where(messages.c.id.in_(select(due.c.id)))
-            .values(
-                state=State.DELIVERING, leased_by=worker_id, lease_until=now + lease, updated_at=now,
-                attempts=messages.c.attempts + 1,
-            )
-            .returning(*messages.c)
-        )  # fmt: skip
-        async with self._engine.begin() as connection:
-            rows = (await connection.execute(claimed)).all()
-        opened = [await self._opened(row, worker_id) for row in rows]
-        return [message for message in opened if message is not None]
+                found = await database.ask(Work(query))
+                taken += [one for row, body in found if (one := await self._opened(row, body, worker_id))]
+        return taken
+
+    async def _opened(self, row: Any, body: bytes, worker_id: str) -> QueuedMessage | None:
+        if self._was_sent(row.id):
+            # Sent in an earlier attempt whose record could not be written then.
+            await self.delivered(worker_id, row.id)
+            return None
+        try:
+            return opened(row, body, await self._cipher.key(row.owner_id))
+        except KeyDestroyed:
+            # Erased with its owner: nobody can read it, and nobody is left to tell.
+            await self._settle(worker_id, row.id, State.DISCARDED, "owner-erased")
+            return None
 
     async def heartbeat(self, worker_id: str, ids: Iterable[str], lease: timedelta) -> None:
         """Extend the lease of messages still being delivered."""
-        statement = (
-            update(messages)
-            .where(_held_by(worker_id), messages.c.id.in_(list(ids)))
-            .values(lease_until=self._clock() + lease)
-        )
-        async with self._engine.begin() as connection:
-            await connection.execute(statement)
+        until, held = self._clock() + lease, list(ids)
+        for database in self._places.to_deliver_from():
+            await database.ask(Work(partial(work.extend, worker_id=worker_id, ids=held, until=until)))
+
+    async def give_back(self, worker_id: str, ids: Iterable[str]) -> None:
+        """Undo claims of messages of which no delivery was tried."""
+        held, now = list(ids), self._clock()
+        for database in self._places.to_deliver_from():
+            await database.ask(Work(partial(work.give_back, worker_id=worker_id, ids=held, now=now)))
 
     async def delivered(
-        self, worker_id: str, message_id: str, thread: Iterable[tuple[str, str]] = ()
+        self,
+        worker_id: str,
+        message_id: str,
+        thread: Iterable[tuple[str, str]] = (),
+        *,
+        event: str = State.DELIVERED.value,
     ) -> bool:
         """Note that the next mail server took the message; its body goes.
 
@@ -137,246 +214,117 @@ class QueueStore:
             worker_id: Who claimed it.
             message_id: The message.
             thread: Pairs of relay id and Message-ID that the correspondent knows from now on.
+            event: For the trail.
 
         Returns:
             Whether the lease still stood.
         """
-        return await self._finish(worker_id, message_id, State.DELIVERED, "", (), thread)
+        learned = b"".join(thread_digest(*pair) for pair in thread)
+        return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
-    async def deferred(self, worker_id: str, message_id: str, error: str, next_attempt_at: datetime) -> bool:
-        """Note a temporary failure."""
-        values = {"state": State.DEFERRED, "last_error": error, "next_attempt_at": next_attempt_at}
-        async with self._engine.begin() as connection:
-            return await self._change(connection, _held_by(worker_id), message_id, values)
+    async def deferred(  # noqa: PLR0913 - by name
+        self,
+        worker_id: str,
+        message_id: str,
+        error: str,
+        next_attempt_at: datetime,
+        *,
+        reports: Sequence[NewMessage] = (),
+        warned: bool = False,
+    ) -> bool:
+        """Note a temporary failure; `warned` together with the reports that tell the sender of it."""
+        return await self._settle(
+            worker_id, message_id, State.DEFERRED, error, reports,
+            next_attempt_at=next_attempt_at, warned=warned,
+        )  # fmt: skip
 
     async def bounced(
         self, worker_id: str, message_id: str, error: str, reports: Sequence[NewMessage] = ()
     ) -> bool:
         """Note the final failure and queue the reports about it, in one transaction."""
-        return await self._finish(worker_id, message_id, State.BOUNCED, error, reports)
+        return await self._settle(worker_id, message_id, State.BOUNCED, error, reports)
 
-    async def held(self, worker_id: str, message_id: str, error: str, reports: Sequence[NewMessage]) -> bool:
+    async def held(
+        self, worker_id: str, message_id: str, error: str, reports: Sequence[NewMessage] = ()
+    ) -> bool:
         """Keep an answer that would show its owner, and queue the notice to him, in one transaction."""
-        return await self._finish(worker_id, message_id, State.HELD, error, reports)
+        return await self._settle(worker_id, message_id, State.HELD, error, reports)
 
-    async def failed_later(self, message_id: str, error: str, reports: Sequence[NewMessage]) -> bool:
+    async def undeliverable(
+        self, worker_id: str, message_id: str, error: str, reports: Sequence[NewMessage] = ()
+    ) -> bool:
+        """Keep a message that the owner's mailbox refuses for good, until it is released or discarded."""
+        return await self._settle(worker_id, message_id, State.UNDELIVERABLE, error, reports)
+
+    async def note(self, worker_id: str, message_id: str, event: str) -> bool:
+        """Append an event to the trail of a claimed message; return whether the lease still stood."""
+        line = trail_line(microseconds(self._clock()), event)
+        query = partial(work.note, worker_id=worker_id, message_id=message_id, event=line)
+        return any([await database.ask(Work(query)) for database in self._places.of_id(message_id)])
+
+    async def failed_later(self, message_id: str, error: str, reports: Sequence[NewMessage] = ()) -> bool:
         """Note that a delivered message was returned by a later server (RFC 3464); happens once."""
-        return await self._finish(None, message_id, State.BOUNCED, error, reports)
+        query = partial(
+            work.failed_later, message_id=message_id, error=error,
+            reports=await self._rows(reports, message_id), now=self._clock(),
+        )  # fmt: skip
+        return await self._changed(message_id, query, State.BOUNCED, wakes=bool(reports))
 
-    async def release(self, message_id: str) -> bool:
-        """Send on what was quarantined. An answer held because it shows its owner is never released."""
-        now = self._clock()
-        values = {"state": State.QUEUED, "next_attempt_at": now, "last_error": ""}
-        async with self._engine.begin() as connection:
-            changed = await self._change(connection, messages.c.state.in_(_RELEASABLE), message_id, values)
-        self.wakeup.set()
-        return changed
-
-    async def discard(self, message_id: str) -> bool:
-        """Throw away what was quarantined or held."""
-        values = {"state": State.DISCARDED, "body": None}
-        async with self._engine.begin() as connection:
-            return await self._change(connection, messages.c.state.in_(_DISCARDABLE), message_id, values)
-
-    async def discard_unclaimed(self, before: datetime) -> int:
-        """Throw away what nobody has released since a time; return how many messages that were."""
-        waiting = messages.c.state.in_(_DISCARDABLE) & (messages.c.updated_at < before)
-        values = {"state": State.DISCARDED, "body": None, "updated_at": self._clock()}
-        async with self._engine.begin() as connection:
-            return (await connection.execute(update(messages).where(waiting).values(values))).rowcount
-
-    async def get(self, message_id: str) -> MessageRecord | None:
-        """Return the record of a message."""
-        async with self._reading.connect() as connection:
-            row = (await connection.execute(select(*_SHOWN).where(messages.c.id == message_id))).first()
-        return None if row is None else await self._record(row)
-
-    async def of_relay(
-        self, relay_ids: Sequence[str], limit: int, after: str = "", states: Sequence[State] = ()
-    ) -> list[MessageRecord]:
-        """Return what came and went for relay addresses, newest first; `after` is the last id seen."""
-        query = (
-            select(*_SHOWN)
-            .where(
-                messages.c.relay_id.in_(relay_ids),
-                messages.c.direction.in_([Direction.FORWARD, Direction.REPLY]),
-            )
-            .order_by(messages.c.id.desc())
-            .limit(limit)
-        )
-        if after:
-            query = query.where(messages.c.id < after)
-        if states:
-            query = query.where(messages.c.state.in_(states))
-        async with self._reading.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        return [await self._record(row) for row in rows]
-
-    async def known_thread_ids(self, relay_id: str, candidates: Iterable[str]) -> set[str]:
-        """Return which Message-IDs the correspondents of a relay address have used or been sent."""
-        by_digest = {_digest(relay_id, candidate): candidate for candidate in candidates}
-        query = select(thread_ids.c.digest).where(thread_ids.c.digest.in_(list(by_digest)))
-        async with self._reading.connect() as connection:
-            return {by_digest[digest] for digest in (await connection.execute(query)).scalars()}
-
-    async def depth(self) -> dict[State, int]:
-        """Return how many messages are in each state that is not final."""
-        query = (
-            select(messages.c.state, func.count())
-            .where(messages.c.state.not_in(list(FINAL)))
-            .group_by(messages.c.state)
-        )
-        async with self._reading.connect() as connection:
-            return {State(state): count for state, count in (await connection.execute(query)).all()}
-
-    async def purge(self, before: datetime) -> int:
-        """Forget messages that came to an end before a time, and threads older than it."""
-        old = delete(messages).where(messages.c.state.in_(list(FINAL)), messages.c.updated_at < before)
-        async with self._engine.begin() as connection:
-            gone = (await connection.execute(old)).rowcount
-            await connection.execute(delete(thread_ids).where(thread_ids.c.seen_at < before))
-        return gone
-
-    async def _finish(  # noqa: PLR0913, PLR0917 - one place for every last change of a message
+    async def _settle(  # noqa: PLR0913 - one place for every outcome of a claimed message
         self,
-        worker_id: str | None,
+        worker_id: str,
         message_id: str,
         state: State,
         error: str,
-        reports: Sequence[NewMessage],
-        thread: Iterable[tuple[str, str]] = (),
+        reports: Sequence[NewMessage] = (),
+        *,
+        learned: bytes = b"",
+        next_attempt_at: datetime | None = None,
+        warned: bool = False,
+        event: str = "",
     ) -> bool:
         now = self._clock()
-        rows = [await self._row(report, State.QUEUED, now) for report in reports]
-        condition = messages.c.state == State.DELIVERED if worker_id is None else _held_by(worker_id)
-        values: dict[str, Any] = {"state": state, "last_error": error}
-        if state in FINAL:
-            values["body"] = None
-        async with self._engine.begin() as connection:
-            changed = await self._change(connection, condition, message_id, values)
-            if changed and rows:
-                await connection.execute(insert(messages), rows)
-            if changed:
-                await self._remember(connection, {_digest(*pair) for pair in thread}, now)
-        if rows:
-            self.wakeup.set()
-        return changed
+        at = microseconds(now)
+        if self._was_sent(message_id):
+            # Whatever failed afterwards was our own: nothing may send it again or report it as failed.
+            state, error, reports, next_attempt_at = State.DELIVERED, "", (), None
+        due = microseconds(next_attempt_at) if next_attempt_at else at
+        line = trail_line(at, event or f"{state.value} {error}".rstrip())
+        change = Change(message_id, worker_id, state, error, at, due, line, done=state in FINAL)
+        asked: Change | Work = change
+        if reports or learned or warned:
+            values = {"next_attempt_at": next_attempt_at or now} | ({"warned_at": now} if warned else {})
+            rows = await self._rows(reports, message_id)
+            asked = Work(
+                partial(work.settle, asked=change, now=now, reports=rows, learned=learned, values=values)
+            )
+        return await self._settled(asked, message_id, state, wakes=bool(reports))
 
-    async def _change(
-        self, connection: AsyncConnection, condition: Any, message_id: str, values: dict[str, Any]
-    ) -> bool:
-        statement = (
-            update(messages)
-            .where(messages.c.id == message_id, condition)
-            .values(updated_at=self._clock(), leased_by="", lease_until=None, **values)
-            .returning(messages.c.direction)
-        )
-        direction = (await connection.execute(statement)).scalar()
-        if direction is not None:
-            _STATES.labels(direction, values["state"]).inc()
+    async def _settled(self, asked: Change | Work, message_id: str, state: State, *, wakes: bool) -> bool:
+        for database in self._places.of_id(message_id):
+            if (direction := await database.ask(asked)) is not None:
+                count_state(direction, state)
+                if wakes:
+                    await self._wake(database)
+                break
+        else:
+            direction = None
+        # Where the lease was lost, whoever has it now will say what became of the message.
+        if self._journal is not None:
+            self._journal.recorded(message_id)
         return direction is not None
 
-    async def _remember(self, connection: AsyncConnection, digests: Iterable[bytes], now: datetime) -> None:
-        rows = [{"digest": digest, "seen_at": now} for digest in sorted(digests)]
-        if rows:
-            dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-            await connection.execute(dialect.insert(thread_ids).on_conflict_do_nothing(), rows)
+    def _was_sent(self, message_id: str) -> bool:
+        return self._journal is not None and message_id in self._journal.unrecorded
 
-    async def _row(self, message: NewMessage, state: State, now: datetime) -> dict[str, Any]:
-        envelope = orjson.dumps({"reverse_path": message.reverse_path, "recipient": message.recipient})
-        keeps_body = state not in FINAL
-        seal = self._cipher.seal
-        return {
-            "id": new_message_id(now),
-            "direction": message.direction,
-            "state": state,
-            "owner_id": message.owner_id,
-            "relay_id": message.relay_id,
-            "reply_id": message.reply_id,
-            "about_id": message.about_id,
-            "envelope": await seal(message.owner_id, envelope),
-            "body": await seal(message.owner_id, message.raw) if keeps_body else None,
-            "size_octets": message.size_octets,
-            "verdicts": [
-                {"check": note.check, "action": note.action, "reason": note.reason}
-                for note in message.verdicts
-            ],
-            "authentication": await seal(message.owner_id, message.authentication.encode()),
-            "spf": message.spf,
-            "attempts": 0,
-            "last_error": "",
-            "received_at": now,
-            "updated_at": now,
-            "next_attempt_at": now,
-            "leased_by": "",
-            "lease_until": None,
-        }
-
-    async def _opened(self, row: Row[Any], worker_id: str) -> QueuedMessage | None:
-        try:
-            envelope = orjson.loads(await self._cipher.open(row.owner_id, row.envelope))
-            raw = await self._cipher.open(row.owner_id, row.body)
-            authentication = (await self._cipher.open(row.owner_id, row.authentication)).decode()
-        except KeyDestroyed:
-            # Erased with its owner: nobody can read it, and nobody is left to tell.
-            await self._finish(worker_id, row.id, State.DISCARDED, "owner-erased", ())
-            return None
-        return QueuedMessage(
-            id=row.id,
-            direction=Direction(row.direction),
-            owner_id=row.owner_id,
-            relay_id=row.relay_id,
-            reply_id=row.reply_id,
-            about_id=row.about_id,
-            recipient=envelope["recipient"],
-            reverse_path=envelope["reverse_path"],
-            raw=raw,
-            verdicts=_notes(row.verdicts),
-            authentication=authentication,
-            spf=row.spf,
-            attempts=row.attempts - 1,
-            received_at=row.received_at,
+    async def _rows(self, new: Sequence[NewMessage], about: str) -> tuple[Row, ...]:
+        """Return the rows of reports; they are kept where the message is that they are about."""
+        slot = slot_of(about) or 0
+        now = self._clock()
+        at = microseconds(now)
+        return tuple(
+            [
+                row_of(new_message_id(now, slot), one, State.QUEUED, at, await self._cipher.key(one.owner_id))
+                for one in new
+            ]
         )
-
-    async def _record(self, row: Row[Any]) -> MessageRecord:
-        try:
-            envelope = orjson.loads(await self._cipher.open(row.owner_id, row.envelope))
-        except KeyDestroyed:
-            envelope = {"reverse_path": "", "recipient": ""}
-        return MessageRecord(
-            id=row.id,
-            direction=Direction(row.direction),
-            state=State(row.state),
-            owner_id=row.owner_id,
-            relay_id=row.relay_id,
-            sender=envelope["reverse_path"],
-            recipient=envelope["recipient"],
-            size_octets=row.size_octets,
-            verdicts=_notes(row.verdicts),
-            spf=row.spf,
-            attempts=row.attempts,
-            last_error=row.last_error,
-            received_at=row.received_at,
-            updated_at=row.updated_at,
-        )
-
-
-_SHOWN = tuple(column for column in messages.c if column.name not in {"body", "authentication"})
-
-
-def new_message_id(now: datetime) -> str:
-    """Return `msg_` and 26 characters: 48 bits of milliseconds, 80 random bits."""
-    milliseconds = int(now.timestamp() * 1000)
-    return f"msg_{base32(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS), 26)}"
-
-
-def _held_by(worker_id: str) -> Any:
-    return and_(messages.c.state == State.DELIVERING, messages.c.leased_by == worker_id)
-
-
-def _digest(relay_id: str, message_id: str) -> bytes:
-    return hashlib.sha256(f"{relay_id}\0{message_id}".encode()).digest()
-
-
-def _notes(verdicts: Iterable[dict[str, str]]) -> tuple[NoteOfVerdict, ...]:
-    return tuple(NoteOfVerdict(one["check"], one["action"], one["reason"]) for one in verdicts)

@@ -11,6 +11,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from mailrelay.addresses import Mailbox, format_mailbox, parse_mailboxes
+from mailrelay.authentication.results_field import claims_to_be
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 
 _OURS = "x-whoisproxy-"
@@ -98,7 +99,7 @@ def _dropped(field: HeaderField, authserv_id: str) -> bool:
     name = field.name.lower()
     if name == "authentication-results":
         # RFC 8601 section 5: results under our name that are not ours are forged.
-        return field.value.partition(";")[0].split(" ")[0].strip().lower() == authserv_id.lower()
+        return claims_to_be(field.value, authserv_id)
     return name in _DROPPED or name.startswith(_DROPPED_KINDS)
 
 

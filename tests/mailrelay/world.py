@@ -15,19 +15,26 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.connection import Timeouts
+from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.opening import Opener
+from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
+from mailrelay.delivery.routing import Router, RoutingRules
+from mailrelay.delivery.schedule import Schedule
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_policy import Contexts
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from mailrelay.queue.tables import metadata
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
@@ -51,6 +58,8 @@ OWNER = Owner(
     ),
     language="fr",
 )
+
+_CONTEXTS = Contexts()
 
 
 def utc_now() -> datetime:
@@ -77,13 +86,24 @@ class OwnerKeys:
                 path.write_bytes(self._keys[owner_id])
         return AESGCM(self._keys[owner_id])
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._key(owner_id).encrypt(nonce, plaintext, owner_id.encode())
+    async def key(self, owner_id: str) -> "OwnerKey":
+        return OwnerKey(self._key(owner_id), owner_id.encode())
 
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class OwnerKey:
+    """The key of one owner."""
+
+    key: AESGCM
+    owner: bytes
+
+    def seal(self, plaintext: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self.key.encrypt(nonce, plaintext, self.owner)
+
+    def open(self, sealed: bytes) -> bytes:
         try:
-            return self._key(owner_id).decrypt(sealed[:12], sealed[12:], owner_id.encode())
+            return self.key.decrypt(sealed[:12], sealed[12:], self.owner)
         except InvalidTag:
             raise KeyDestroyed from None
 
@@ -133,6 +153,7 @@ class World:
     sink: MailSink
     bounces: BounceAddresses
     resolver: Resolver
+    deliverer: Deliverer
     worker: DeliveryWorker
     signer: Signer
     home: MailDomain
@@ -158,7 +179,7 @@ class World:
         """Deliver what is due, in this task, until nothing is."""
         while claimed := await self.store.claim("test", timedelta(minutes=1), 10):
             for message in claimed:
-                await self.worker.deliver(message)
+                await self.deliverer.deliver(message)
 
 
 @asynccontextmanager
@@ -167,15 +188,15 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    async with DnsServer() as dns, MailSink() as sink:
+    keys, directory = OwnerKeys(folder), Addresses()
+    queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
+    async with DnsServer() as dns, MailSink() as sink, queue as store:
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
-        keys, directory = OwnerKeys(folder), Addresses()
-        store = QueueStore(engine, keys, utc_now)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(
+                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+            ),
             directory=directory,
             resolver=resolver,
             store=store,
@@ -186,7 +207,8 @@ async def open_world(
             takes_operator_mail=True,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
-        worker = DeliveryWorker(
+        opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
+        deliverer = Deliverer(
             store=store,
             preparation=Preparation(
                 directory=directory,
@@ -197,14 +219,14 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, sink.port),
-            client=SmtpClient(RELAY_HOST, timeout_s=5),
+            router=Router(resolver, RoutingRules(port=sink.port, own_host=RELAY_HOST)),
+            client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=Reports(RELAY_HOST, RELAY_DOMAIN),
             directory=directory,
             clock=utc_now,
             worker_id="test",
-            schedule=schedule,
+            schedule=Schedule(schedule),
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
@@ -225,12 +247,14 @@ async def open_world(
                 sink=sink,
                 bounces=bounces,
                 resolver=resolver,
-                worker=worker,
+                deliverer=deliverer,
+                worker=DeliveryWorker(store=store, deliverer=deliverer, worker_id="test"),
                 signer=signer,
                 home=_domain(dns, "home.example"),
                 offers=_domain(dns, "offers.example"),
             )
         finally:
+            await deliverer.close()
             await server.close()
             await engine.dispose()
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -26,9 +26,9 @@ from whoisproxy.storage.migrate import migrate
 
 _TEMPLATE = "migrated"
 _LOOK_S = 0.02
-_SETTINGS = "-c listen_addresses=''"
 # What a test writes need not survive the machine.
-_FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+_SETTINGS = "-c listen_addresses=''"
+_CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 # A locale that sorts by language, as servers in the field do: our order must not depend on it.
 _LOCALE = ("--locale=C", "--locale-provider=icu", "--icu-locale=en-US")
@@ -42,27 +42,31 @@ class PostgresServer:
         programs: Folder of the server's and clients' programs.
         folder: Where its socket lies.
         control: The command that starts and stops it.
+        options: With which it runs.
     """
 
     programs: Path
     folder: Path
-    control: Sequence[str | Path]
-    settings: str
     numbers: Iterator[int]
+    control: tuple[str | Path, ...]
+    options: str
+
+    def url(self, database: str) -> str:
+        """Return the address of a database in the form of our settings."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        _quietly([*self.control, "-l", self.folder / "log", "-o", self.options, "start"])
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        _quietly([*self.control, "-m", "immediate", "stop"])
 
     @property
     def pid(self) -> int:
-        """Its process, above all others of it."""
+        """Its process above all others of it."""
         return int((self.folder / "data/postmaster.pid").read_text().split()[0])
-
-    def start(self) -> None:
-        """Start it; returns when it answers."""
-        options = f"{_SETTINGS} {self.settings} -k {self.folder}"
-        _quietly([*self.control, "-l", self.folder / "log", "-o", options, "start"])
-
-    def stop(self) -> None:
-        """End it without ceremony."""
-        _quietly([*self.control, "-m", "immediate", "stop"])
 
     def kill(self) -> None:
         """End all its processes in the middle of whatever they do; returns when they are gone."""
@@ -77,10 +81,6 @@ class PostgresServer:
         (self.folder / "data/postmaster.pid").unlink()
         for lock in self.folder.glob(".s.PGSQL.*.lock"):
             lock.unlink()
-
-    def url(self, database: str) -> str:
-        """Return the address of a database in the form of our settings."""
-        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def new_database(self, template: str = _TEMPLATE) -> str:
         """Make a database that has the newest schema, or none with template0; return its name."""
@@ -102,8 +102,7 @@ class PostgresServer:
 def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     """Start a server with a migrated template database; stop it and delete its folder at the end.
 
-    Args:
-        durable: Whether a commit is on disk when it returns, as in the field.
+    Where it need not be durable, a commit does not wait for the disk.
     """
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="whoisproxy-pg-"))
@@ -122,9 +121,10 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
         *_LOCALE,
     ]
     control: list[str | Path] = [*prefix, programs / "pg_ctl", "-w", "-D", data]
-    server = PostgresServer(programs, folder, control, "" if durable else _FORGETFUL, count())
     try:
         _quietly([*prefix, programs / "initdb", *initdb])
+        options = f"{_SETTINGS} -k {folder}" if durable else f"{_SETTINGS} {_CARELESS} -k {folder}"
+        server = PostgresServer(programs, folder, count(), tuple(control), options)
         server.start()
         try:
             server.run("createdb", _TEMPLATE)

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from mailrelay.errors import MailError
+from mailrelay.queue.sqlite_file import NewerFile
 from registries.catalogue import CatalogueError
 from registries.errors import AccountStopped, RegistryError
 from whoisproxy.config import ConfigurationError
@@ -46,6 +48,10 @@ def _of_service(error: WhoisproxyError) -> tuple[str, Exit]:
 
 def _of_registry(error: RegistryError) -> tuple[str, Exit]:
     return str(error), Exit.LATER if error.retry else Exit.FAILED
+
+
+def _of_mail(error: MailError) -> tuple[str, Exit]:
+    return f"mail queue: {error.reason}", Exit.LATER if error.retry else Exit.FAILED
 
 
 def _of_stopped_account(error: AccountStopped) -> tuple[str, Exit]:
@@ -90,10 +96,11 @@ _Meaning = Callable[[Any], tuple[str, Exit]]
 
 # The first row whose kinds an error is of decides.
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], _Meaning], ...] = (
-    ((ConfigurationError, CatalogueError, KeysUnreadable, InvalidInput), _usage),
+    ((ConfigurationError, CatalogueError, KeysUnreadable, InvalidInput, NewerFile), _usage),
     ((WhoisproxyError,), _of_service),
     ((AccountStopped,), _of_stopped_account),
     ((RegistryError,), _of_registry),
+    ((MailError,), _of_mail),
     ((SQLAlchemyError,), _of_database),
     ((ConnectionError, TimeoutError), _no_connection),
     ((OSError,), _of_system),

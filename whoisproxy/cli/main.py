@@ -5,7 +5,19 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, privacy, registrar, registry, serve, tld
+from whoisproxy.cli import (
+    demo,
+    doctor,
+    imports,
+    keys,
+    mail,
+    privacy,
+    queue,
+    registrar,
+    registry,
+    serve,
+    tld,
+)
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -27,7 +39,9 @@ for group, name in (
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),
+    (queue, "queue"),
     (keys, "keys"),
+    (mail, "mail"),
 ):
     app.add_typer(group.app, name=name)
 

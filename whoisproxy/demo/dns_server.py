@@ -20,7 +20,9 @@ import dns.rdatatype
 import dns.rrset
 
 _UDP_LIMIT = 1232  # octets; the size that passes everywhere (RFC 9715)
+_TCP_LIMIT = 65535
 _TTL_S = 60
+_MAX_ALIASES = 8  # a zone under test may hold a loop
 
 RecordKey = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
@@ -38,6 +40,8 @@ class DnsServer:
         self.queries: list[tuple[str, str]] = []
         self._records: dict[RecordKey, list[dns.rdata.Rdata]] = defaultdict(list)
         self._failures: dict[dns.name.Name, dns.rcode.Rcode] = {}
+        self._secure: set[dns.name.Name] = set()
+        self._ignored: set[dns.name.Name] = set()
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
 
@@ -63,8 +67,20 @@ class DnsServer:
         """Answer again after `fail`."""
         self._failures.pop(dns.name.from_text(name), None)
 
+    def ignore(self, name: str) -> None:
+        """Never answer a question about `name` or below, until `heed`."""
+        self._ignored.add(dns.name.from_text(name))
+
+    def heed(self, name: str) -> None:
+        """Answer again after `ignore`."""
+        self._ignored.discard(dns.name.from_text(name))
+
+    def secure(self, name: str) -> None:
+        """Say of every answer about `name` and below that DNSSEC proves it (AD), as a resolver would."""
+        self._secure.add(dns.name.from_text(name))
+
     def answer(self, wire: bytes, limit: int | None = None) -> bytes | None:
-        """Return the answer to a query in wire form, or None for what is not a query.
+        """Return the answer to a query in wire form, or None for what gets none.
 
         Args:
             wire: The message as received.
@@ -82,8 +98,12 @@ class DnsServer:
         self.queries.append(
             (question.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(question.rdtype))
         )
+        if any(question.name.is_subdomain(name) for name in self._ignored):
+            return None
         self._fill(response, question.name, question.rdtype)
-        encoded = response.to_wire()
+        if any(question.name.is_subdomain(name) for name in self._secure):
+            response.flags |= dns.flags.AD
+        encoded = response.to_wire(max_size=_TCP_LIMIT)
         if limit is not None and len(encoded) > limit:
             response.answer.clear()
             response.flags |= dns.flags.TC
@@ -99,14 +119,25 @@ class DnsServer:
             return
         alias = self._records.get((name, dns.rdatatype.CNAME))
         if alias and rdtype != dns.rdatatype.CNAME:
+            if len(response.answer) >= _MAX_ALIASES:
+                response.set_rcode(dns.rcode.SERVFAIL)
+                return
             response.answer.append(dns.rrset.from_rdata_list(name, _TTL_S, alias))
             self._fill(response, dns.name.from_text(str(alias[0])), rdtype)
             return
         records = self._records.get((name, rdtype))
         if records:
             response.answer.append(dns.rrset.from_rdata_list(name, _TTL_S, records))
-        elif not response.answer and not self._exists(name):
+            return
+        if not response.answer and not self._exists(name):
             response.set_rcode(dns.rcode.NXDOMAIN)
+        self._add_soa(response, name)
+
+    def _add_soa(self, response: dns.message.Message, name: dns.name.Name) -> None:
+        # RFC 2308 section 3: it says how long the answer that there is nothing may be kept.
+        for (owner, kind), records in self._records.items():
+            if kind == dns.rdatatype.SOA and records and name.is_subdomain(owner):
+                response.authority.append(dns.rrset.from_rdata_list(owner, _TTL_S, records))
 
     def _exists(self, name: dns.name.Name) -> bool:
         # RFC 8020: a name exists when anything below it does.

@@ -1,11 +1,13 @@
 """The services on an opened database, without servers and workers: what commands and roles share."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from socket import gaierror
 
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue, CatalogueError
 from whoisproxy.config import BrandSettings, ConfigurationError, Settings
@@ -56,20 +58,47 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Core]:
-    """Migrate and open the database, and put the services on it.
+async def open_core(
+    settings: Settings,
+    clock: Clock = utc_now,
+    *,
+    slot: int = 0,
+    processes: int = 1,
+    migrating: bool = True,
+) -> AsyncIterator[Core]:
+    """Migrate and open the database and the mail queue, and put the services on them.
+
+    Args:
+        settings: They say where everything is.
+        clock: Gives aware UTC.
+        slot: Number of this process among those that take and deliver mail; 0 for any other.
+        processes: How many of those there are.
+        migrating: Whether to bring the database to the newest schema first; else somebody has.
 
     Raises:
         ConfigurationError: The catalogue or the keys cannot be read, or the database's driver is missing.
         Unavailable: The database's server cannot be reached.
     """
     catalogue, keys = _read_files(settings)
-    await prepare_database(settings)
-    storage = await Storage.open(settings.database.url, keys)
-    try:
-        yield _assemble(settings, clock, storage, catalogue)
-    finally:
-        await storage.close()
+    if migrating:
+        await prepare_database(settings)
+    async with AsyncExitStack() as stack:
+        storage = await Storage.open(settings.database.url, keys)
+        stack.push_async_callback(storage.close)
+        opening = open_queue(
+            queue_site(settings, storage), MailCipher(storage), clock, slot=slot, processes=processes
+        )
+        queue = await stack.enter_async_context(opening)
+        yield _assemble(settings, clock, storage, catalogue, queue)
+
+
+def queue_site(settings: Settings, storage: Storage) -> QueueSite:
+    """Return where the mail queue is: beside an SQLite database, or in PostgreSQL."""
+    folder, url = settings.delivery.journal_folder, storage.engine.url
+    if storage.engine.dialect.name == "sqlite":
+        database = Path(url.database or "")
+        return QueueSite(storage.engine, database.with_name(f"{database.stem}-mail"))
+    return QueueSite(storage.engine, (folder or settings.keys.folder) / "mail")
 
 
 async def prepare_database(settings: Settings) -> None:
@@ -97,9 +126,10 @@ def _read_files(settings: Settings) -> tuple[Catalogue, MasterKeys]:
         raise ConfigurationError(str(error)) from None
 
 
-def _assemble(settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue) -> Core:
+def _assemble(
+    settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue, queue: QueueStore
+) -> Core:
     privacy_settings = privacy_settings_of(settings)
-    queue = QueueStore(storage.engine, MailCipher(storage), clock, storage.reading_engine)
     return Core(
         settings=settings,
         clock=clock,

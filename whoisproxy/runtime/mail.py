@@ -1,16 +1,21 @@
 """The relay from its parts: the server that takes mail and the worker that delivers it."""
 
-from datetime import timedelta
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import dns.resolver
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
-from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.preparation import Preparation
-from mailrelay.delivery.routing import Router
 from mailrelay.delivery.signing import Signer
+from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
@@ -18,11 +23,88 @@ from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
+from whoisproxy.runtime.mail_checks import chains_of
+from whoisproxy.runtime.sending import client_of, router_of, schedule_of
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
 _DKIM_KEY = "dkim.pem"
 _TLS_FILE = "smtp-tls.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class MailPlace:
+    """Which of several mail processes one is.
+
+    Attributes:
+        number: From 0.
+        processes: How many there are.
+    """
+
+    number: int = 0
+    processes: int = 1
+
+    def share(self, limit: int) -> int:
+        """Return this process's part of a limit that is meant for all of them together."""
+        return -(-limit // self.processes)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMail:
+    """Mail that is taken and delivered.
+
+    Attributes:
+        ports: Where it is taken, by name of the listener.
+        worker: Delivers; it ends before it is told to only by a fault of ours.
+    """
+
+    ports: Mapping[str, int]
+    worker: asyncio.Task[None]
+
+
+def listeners(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Return host and port of every listener that takes mail, by name."""
+    return {"smtp": (settings.smtp.host, settings.smtp.port)}
+
+
+def prepare_keys(settings: Settings) -> None:
+    """Make the keys that mail needs, so that several processes find the same.
+
+    Raises:
+        ConfigurationError: A file holds something else.
+    """
+    signer_of(settings)
+    _bounces(settings)
+    _server_tls(settings)
+
+
+@asynccontextmanager
+async def mail_role(
+    core: Core, sockets: Mapping[str, socket.socket] | None = None
+) -> AsyncIterator[RunningMail]:
+    """Take and deliver mail.
+
+    Args:
+        core: The services.
+        sockets: Listening sockets by name of the listener; without them they are opened here.
+
+    Raises:
+        OSError: An address cannot be listened at.
+    """
+    stop = asyncio.Event()
+    worker = delivery_worker(core, f"{socket.gethostname()}-{os.getpid()}")
+    working = asyncio.create_task(worker.run(stop))
+    try:
+        server = mail_server(core)
+        ports = {"smtp": await server.start(sockets["smtp"] if sockets else None)}
+        try:
+            yield RunningMail(ports, working)
+        finally:
+            # Nobody new is let in while the last messages go out.
+            await server.close()
+    finally:
+        stop.set()
+        await working
 
 
 def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver:
@@ -37,7 +119,12 @@ def resolver_of(settings: Settings, lifetime_s: float | None = None) -> Resolver
         for server in dns.resolver.Resolver().nameservers
     )
     timeout_s = settings.dns.timeout_s
-    return Resolver(nameservers, timeout_s=timeout_s, lifetime_s=lifetime_s or 3 * timeout_s)
+    return Resolver(
+        nameservers,
+        timeout_s=timeout_s,
+        lifetime_s=lifetime_s or 3 * timeout_s,
+        validating=settings.dns.validating,
+    )
 
 
 def signer_of(settings: Settings) -> Signer:
@@ -61,25 +148,25 @@ def dkim_record(settings: Settings) -> tuple[str, str]:
 def mail_server(core: Core) -> MailServer:
     """Return the inbound server, not yet listening."""
     settings = core.settings
-    smtp, limits = settings.smtp, settings.limits
+    smtp, resolver = settings.smtp, resolver_of(settings)
     inbound = Inbound(
-        chains=build_chains(CheckLimits(**limits.model_dump()), core.clock),
+        chains=chains_of(core, resolver),
         directory=_directory(core),
-        resolver=resolver_of(settings),
+        resolver=resolver,
         store=core.queue,
         bounces=_bounces(settings),
         relay_domain=settings.relay.domain,
         authserv_id=smtp.hostname,
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
+        validates_arc=settings.authentication.arc,
     )
-    tls = server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
     return MailServer(
         inbound,
         host=smtp.host,
         port=smtp.port,
         hostname=smtp.hostname,
-        tls=tls,
+        tls=_server_tls(settings),
         limits=ServerLimits(
             size_octets=smtp.size_octets,
             connections=smtp.connections,
@@ -88,11 +175,17 @@ def mail_server(core: Core) -> MailServer:
     )
 
 
+def _server_tls(settings: Settings) -> ssl.SSLContext:
+    smtp = settings.smtp
+    return server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
+
+
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings, directory = core.settings, _directory(core)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
-    return DeliveryWorker(
+    tls_reports = TlsReports(core.clock)
+    deliverer = Deliverer(
         store=core.queue,
         preparation=Preparation(
             directory=directory,
@@ -103,22 +196,21 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
         ),
-        router=_router(settings),
-        client=SmtpClient(hostname, settings.delivery.timeout_s),
+        router=router_of(settings, resolver_of(settings), tls_reports),
+        client=client_of(settings, tls_reports),
         signer=signer_of(settings),
         reports=Reports(hostname, domain),
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
-        concurrency=settings.delivery.workers,
-        schedule=tuple(timedelta(seconds=after_s) for after_s in settings.delivery.retry_after_s),
+        schedule=schedule_of(settings),
     )
-
-
-def _router(settings: Settings) -> Router:
-    delivery = settings.delivery
-    public_only = not delivery.allow_private_addresses
-    return Router(resolver_of(settings), delivery.port, delivery.smarthost, public_only=public_only)
+    return DeliveryWorker(
+        store=core.queue,
+        deliverer=deliverer,
+        worker_id=worker_id,
+        concurrency=settings.delivery.workers,
+    )
 
 
 def _directory(core: Core) -> RelayDirectory:

@@ -1,9 +1,11 @@
 """The mail queue's cipher: messages are sealed under the key of the registrant they are for."""
 
-from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
+from dataclasses import dataclass
+
+from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed, SealingKey
 from whoisproxy.storage.keyring import SYSTEM
 from whoisproxy.storage.unit_of_work import Storage
-from whoisproxy.storage.vault import Unreadable
+from whoisproxy.storage.vault import Unreadable, Vault
 
 
 class MailCipher:
@@ -12,20 +14,28 @@ class MailCipher:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def seal(self, owner_id: str, plaintext: bytes) -> bytes:
-        """Seal octets; raise KeyDestroyed where the registrant was erased."""
+    async def key(self, owner_id: str) -> SealingKey:
+        """Return the key of a registrant; raise KeyDestroyed where he was erased."""
+        owner = SYSTEM if owner_id == RELAY_OWNER else owner_id
         try:
-            return await self._storage.seal_for(_owner(owner_id), plaintext)
-        except Unreadable as error:
-            raise KeyDestroyed from error
-
-    async def open(self, owner_id: str, sealed: bytes) -> bytes:
-        """Open what was sealed; raise KeyDestroyed where the registrant was erased."""
-        try:
-            return await self._storage.open_for(_owner(owner_id), sealed)
+            return _Key(self._storage.vault, await self._storage.message_key(owner), f"message:{owner}")
         except Unreadable as error:
             raise KeyDestroyed from error
 
 
-def _owner(owner_id: str) -> str:
-    return SYSTEM if owner_id == RELAY_OWNER else owner_id
+@dataclass(frozen=True, slots=True)
+class _Key:
+    vault: Vault
+    data_key: bytes
+    purpose: str
+
+    def seal(self, plaintext: bytes) -> bytes:
+        """Seal octets."""
+        return self.vault.seal(self.data_key, plaintext, self.purpose)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Open what was sealed."""
+        try:
+            return self.vault.open(self.data_key, sealed, self.purpose)
+        except Unreadable as error:
+            raise KeyDestroyed from error

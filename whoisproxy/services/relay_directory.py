@@ -4,7 +4,7 @@ Implements `mailrelay.directory.Directory`. An address that was withdrawn goes o
 grace period, whether privacy is on or not; after that, and for a domain that is gone, it never existed.
 """
 
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.privacy import Privacy
@@ -23,7 +23,7 @@ class RelayDirectory:
         self._clock = clock
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
-        """Return the route of an address, or None where it never existed, is retired or drops mail."""
+        """Return the route of an address, or None where it never existed or is retired."""
         local_part, _, domain = recipient.rpartition("@")
         if domain.casefold() != self._relay_domain.casefold():
             return None
@@ -84,15 +84,12 @@ class RelayDirectory:
         registration = await self._served(uow, relay)
         if registration is None:
             return None
-        policy = (await uow.privacy.get(registration.id)).mail_policy
-        if policy is MailPolicy.DROP:
-            return None
         return RelayRoute(
             relay_id=relay.id,
             owner_id=registration.registrant_id,
             domain=registration.name.a_label,
             address=relay.address,
-            policy=policy,
+            policy=(await uow.privacy.get(registration.id)).mail_policy,
         )
 
     async def _reply_route(self, uow: UnitOfWork, reply: ReplyAddress) -> ReplyRoute | None:

@@ -151,15 +151,10 @@ class Storage:
         async with self.reading_engine.begin() as connection:
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
-    async def seal_for(self, owner_id: str, plaintext: bytes) -> bytes:
-        """Seal a message for a registrant; his key exists as long as he does."""
+    async def message_key(self, owner_id: str) -> bytes:
+        """Return the data key of a registrant, which exists as long as he does, or raise Unreadable."""
         async with self.reading() as uow:
-            return await uow.sealing.seal_existing(owner_id, "message", plaintext)
-
-    async def open_for(self, owner_id: str, sealed: bytes) -> bytes:
-        """Open what `seal_for` made, or raise Unreadable."""
-        async with self.reading() as uow:
-            return await uow.sealing.open(owner_id, "message", sealed)
+            return await self._keyring.key(uow.connection, owner_id, create=False)
 
     async def rotate_keys(self) -> int:
         """Wrap every data key under the current master key; return how many changed."""

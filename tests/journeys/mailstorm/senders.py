@@ -87,7 +87,7 @@ class Senders:
             return line.decode().strip()
 
         try:
-            greeting, hello = await ask(b""), await ask(b"EHLO offers.example\r\n")
+            greeting, hello = await ask(b""), await ask(b"EHLO mx.offers.example\r\n")
             if not greeting.startswith("220") or not hello.startswith("250"):
                 raise EOFError
             while not enough.is_set():
@@ -113,7 +113,7 @@ class Senders:
                     "-m",
                     "1",
                     "-M",
-                    "offers.example",
+                    "mx.offers.example",
                     "-f",
                     SENDER,
                     "-t",

@@ -7,6 +7,7 @@ import pytest
 
 from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
+from mailrelay.delivery.schedule import Schedule
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from tests.mailrelay.world import (
@@ -141,14 +142,14 @@ async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_addres
 
 
 async def test_a_temporary_refusal_is_tried_again_and_nothing_is_reported(world: World) -> None:
-    world.worker._schedule = (world.worker._lease,) * 3
+    world.deliverer._schedule = Schedule()
     world.sink.answer(OWNER_MAILBOX, "451 4.2.1 greylisted")
 
     await world.stranger_writes()
     await world.settle()
 
     [record] = await world.store.of_relay(["relay_1"], 10)
-    assert (record.state, record.attempts, record.last_error) == (State.DEFERRED, 1, "deferred-451")
+    assert (record.state, record.attempts, record.last_error) == (State.DEFERRED, 1, "greylisted-451")
     assert world.sink.messages == []
 
 

@@ -1,54 +1,17 @@
 """The queue: durable, leased, sealed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.dsn_request import DsnRequest, Notify
+from mailrelay.queue.entry import Direction, State
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from tests.mailrelay.conftest import Clock
+from tests.mailrelay.conftest import NOW, Clock
+from tests.mailrelay.queue.letters import LEASE, RAW, letter, report
 from tests.mailrelay.world import OwnerKeys
 from whoisproxy.storage.engine import open_engine
-
-LEASE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The queue's database, once on SQLite and once on PostgreSQL."""
-    engine = open_engine(database_url)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-def keys() -> OwnerKeys:
-    return OwnerKeys()
-
-
-@pytest.fixture
-def store(engine: AsyncEngine, keys: OwnerKeys, clock: Clock) -> QueueStore:
-    return QueueStore(engine, keys, clock)
-
-
-def letter(text: str = "Subject: hello\r\n\r\nsecret text\r\n", relay_id: str = "relay_1") -> NewMessage:
-    return NewMessage(
-        direction=Direction.FORWARD,
-        owner_id="reg_1",
-        relay_id=relay_id,
-        recipient="abc@relay.example",
-        reverse_path="ada.buyer@offers.example",
-        raw=text.encode(),
-        size_octets=len(text),
-        verdicts=(NoteOfVerdict("content-score", "tag", "score"),),
-        authentication="relay.example; spf=pass smtp.mailfrom=offers.example",
-        spf="pass",
-        thread_ids=("<1@offers.example>",),
-    )
 
 
 async def test_what_is_queued_comes_back_whole_and_only_once(store: QueueStore) -> None:
@@ -57,7 +20,7 @@ async def test_what_is_queued_comes_back_whole_and_only_once(store: QueueStore) 
     [claimed] = await store.claim("one", LEASE, 10)
     assert await store.claim("two", LEASE, 10) == []
     assert claimed.id == message_id
-    assert (claimed.raw, claimed.reverse_path) == (letter().raw, "ada.buyer@offers.example")
+    assert (claimed.raw, claimed.reverse_path) == (RAW, "ada.buyer@offers.example")
     assert claimed.verdicts == letter().verdicts
     assert claimed.attempts == 0
 
@@ -108,11 +71,10 @@ async def test_a_deferred_message_is_not_due_before_its_time(store: QueueStore, 
 async def test_a_bounce_and_its_report_are_one_step(store: QueueStore) -> None:
     [message_id] = await store.enqueue([letter()])
     await store.claim("w", LEASE, 1)
-    report = NewMessage(Direction.DSN, "reg_1", "relay_1", "ada.buyer@offers.example", "", b"x", 1)
 
-    assert await store.bounced("gone", message_id, "refused-550", [report]) is False
+    assert await store.bounced("gone", message_id, "refused-550", [report()]) is False
     assert await store.claim("w", LEASE, 5) == []
-    assert await store.bounced("w", message_id, "refused-550", [report]) is True
+    assert await store.bounced("w", message_id, "refused-550", [report()]) is True
     assert [one.direction for one in await store.claim("w", LEASE, 5)] == [Direction.DSN]
 
 
@@ -148,14 +110,21 @@ async def test_the_list_is_paged_newest_first(store: QueueStore, clock: Clock) -
     assert [one.id for one in first + rest] == ids[::-1]
 
 
+def _files(folder: Path) -> tuple[bytes, set[int]]:
+    """Return what stands in the queue files, and who may read them."""
+    files = list(folder.glob("mail-*"))
+    return b"".join(one.read_bytes() for one in files), {one.stat().st_mode & 0o777 for one in files}
+
+
 async def test_nothing_of_a_message_stands_in_the_database_files(
-    sqlite_url: str, keys: OwnerKeys, clock: Clock
+    sqlite_url: str, tmp_path: Path, keys: OwnerKeys, clock: Clock
 ) -> None:
     engine = open_engine(sqlite_url)
-    await QueueStore(engine, keys, clock).enqueue([letter()])
-    file = Path(sqlite_url.removeprefix("sqlite:///"))
-    content = b"".join(one.read_bytes() for one in (file, Path(f"{file}-wal")))
+    async with open_queue(QueueSite(engine, tmp_path / "mail"), keys, clock) as store:
+        await store.enqueue([letter()])
+        content, modes = _files(tmp_path)
     await engine.dispose()
+    assert modes == {0o600}
 
     assert b"relay_1" in content
     for secret in (b"secret text", b"ada.buyer", b"offers.example", b"abc@relay.example"):
@@ -190,3 +159,129 @@ async def test_old_ends_are_forgotten_and_waiting_mail_is_not(store: QueueStore,
     assert await store.purge(clock()) == 1
     assert await store.get(waiting) is not None
     assert await store.depth() == {State.QUEUED: 1}
+
+
+async def test_protected_mail_goes_first(store: QueueStore) -> None:
+    await store.enqueue([letter(), letter()])
+    [protected] = await store.enqueue([letter(protected=True)])
+
+    assert [one.id for one in await store.claim("w", LEASE, 1)] == [protected]
+
+
+async def test_what_the_sender_asked_to_be_told_is_kept(store: QueueStore) -> None:
+    request = DsnRequest(frozenset({Notify.DELAY}), envelope_id="envelope-1")
+    [message_id] = await store.enqueue([letter(request=request)])
+
+    [claimed] = await store.claim("w", LEASE, 1)
+    record = await store.get(message_id)
+    assert record is not None
+    assert (claimed.request, record.request) == (request, request)
+
+
+async def test_a_sender_is_told_of_a_delay_once(store: QueueStore, clock: Clock) -> None:
+    [message_id] = await store.enqueue([letter()])
+    await store.claim("w", LEASE, 1)
+    later = clock() + timedelta(hours=4)
+
+    assert await store.deferred("w", message_id, "refused-450", later, reports=[report()], warned=True)
+
+    record = await store.get(message_id)
+    assert record is not None
+    assert (record.state, record.warned_at, record.next_attempt_at) == (State.DEFERRED, clock(), later)
+    assert [one.direction for one in await store.claim("w", LEASE, 5)] == [Direction.DSN]
+
+
+async def test_what_a_mailbox_refused_for_good_is_kept_until_its_owner_has_another(store: QueueStore) -> None:
+    [message_id] = await store.enqueue([letter()])
+    await store.claim("w", LEASE, 1)
+
+    assert await store.undeliverable("w", message_id, "refused-550")
+    assert await store.depth() == {State.UNDELIVERABLE: 1}
+    assert await store.release(message_id)
+
+    assert [one.raw for one in await store.claim("w", LEASE, 1)] == [RAW]
+
+
+async def test_the_operator_holds_retries_and_drops(store: QueueStore, clock: Clock) -> None:
+    held, dropped, deferred, delivering = await store.enqueue([letter() for _ in range(4)])
+    assert await store.pause(held)
+    assert await store.drop(dropped)
+    await store.claim("w", LEASE, 5)
+    await store.deferred("w", deferred, "refused-450", clock() + timedelta(hours=1))
+
+    assert not await store.pause(delivering)
+    assert not await store.drop(delivering)
+    assert not await store.retry(dropped)
+    assert await store.claim("w", LEASE, 5) == []
+    assert await store.retry_deferred() == 1
+    assert await store.retry(held)
+    assert {one.id for one in await store.claim("w", LEASE, 5)} == {held, deferred}
+
+
+async def test_the_trail_tells_what_happened_and_names_nobody(store: QueueStore, clock: Clock) -> None:
+    [message_id] = await store.enqueue([letter()])
+    await store.claim("w", LEASE, 1)
+    clock.advance(1)
+    await store.deferred("w", message_id, "refused-450", clock())
+    await store.claim("w", LEASE, 1)
+    await store.note("w", message_id, "connected-to-the-second-server")
+    await store.delivered("w", message_id)
+
+    record = await store.get(message_id)
+    assert record is not None
+    at = int(NOW.timestamp() * 1000)
+    assert record.trail.splitlines() == [
+        f"{at} queued",
+        f"{at} claimed",
+        f"{at + 1000} deferred refused-450",
+        f"{at + 1000} claimed",
+        f"{at + 1000} connected-to-the-second-server",
+        f"{at + 1000} delivered",
+    ]
+
+
+async def test_a_later_servers_return_counts_once(store: QueueStore) -> None:
+    [message_id] = await store.enqueue([letter()])
+    assert not await store.failed_later(message_id, "returned", [report()])
+    await store.claim("w", LEASE, 1)
+    await store.delivered("w", message_id)
+
+    assert await store.failed_later(message_id, "returned", [report()])
+    assert not await store.failed_later(message_id, "returned", [report()])
+    assert [one.direction for one in await store.claim("w", LEASE, 5)] == [Direction.DSN]
+
+
+async def test_ids_that_an_answer_brought_are_known_once_it_is_delivered(store: QueueStore) -> None:
+    [answer] = await store.enqueue([letter(direction=Direction.REPLY, thread_ids=())])
+    await store.claim("w", LEASE, 1)
+    learned = [("relay_1", "<new@relay.example>")]
+
+    assert not await store.delivered("gone", answer, learned)
+    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == set()
+    assert await store.delivered("w", answer, learned)
+    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == {"<new@relay.example>"}
+
+
+async def test_many_ends_are_forgotten_in_parts(store: QueueStore, clock: Clock) -> None:
+    for _ in range(3):
+        await store.record_rejected([letter()] * 400)
+    clock.advance(3600)
+
+    assert await store.purge(clock()) == 1200
+    assert await store.search(10) == []
+
+
+async def test_a_batch_in_which_one_part_is_refused_carries_out_the_rest(store: QueueStore) -> None:
+    ids = await store.enqueue([letter() for _ in range(3)])
+    await store.claim("w", LEASE, 3)
+
+    outcomes = await asyncio.gather(
+        store.delivered("w", ids[0]),
+        store.delivered("gone", ids[1]),
+        store.enqueue([letter()]),
+        store.delivered("w", ids[2]),
+        store.delivered("w", ids[2]),
+    )
+
+    assert [outcomes[0], outcomes[1], outcomes[3], outcomes[4]] == [True, False, True, False]
+    assert await store.depth() == {State.DELIVERING: 1, State.QUEUED: 1}

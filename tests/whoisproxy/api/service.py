@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, web
+from prometheus_client import generate_latest
 
+from mailrelay.queue.opening import QueueSite, places_of
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue
 from registries.connector import Connector
@@ -136,6 +139,9 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     async def ready() -> dict[str, bool]:
         return parts
 
+    async def metrics() -> bytes:
+        return generate_latest()
+
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -146,9 +152,17 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
-        mailbox=Mailbox(storage, QueueStore(storage.engine, MailCipher(storage), now)),
+        mailbox=Mailbox(storage, _queue(storage)),
         catalogue=catalogue,
         ready=ready,
+        metrics=metrics,
         clock=now,
         limits=limits,
     )
+
+
+def _queue(storage: Storage) -> QueueStore:
+    """Return the mail queue beside the database."""
+    stem = Path(storage.engine.url.database or "").with_name("mail")
+    places = places_of(QueueSite(storage.engine, stem))
+    return QueueStore(places, MailCipher(storage), now, slot=0, journals=stem)

@@ -1,6 +1,10 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from mailrelay.queue.entry import Direction, NewMessage, State
+from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.whoisproxy.services.world import RDDS_ONLY, World
 from whoisproxy.domain.errors import NotFound
@@ -9,8 +13,10 @@ from whoisproxy.services.mailbox import Mailbox
 
 
 @pytest.fixture
-def queue(world: World) -> QueueStore:
-    return QueueStore(world.storage.engine, MailCipher(world.storage), world.clock)
+async def queue(world: World, tmp_path: Path) -> AsyncIterator[QueueStore]:
+    site = QueueSite(world.storage.engine, tmp_path / "mail")
+    async with open_queue(site, MailCipher(world.storage), world.clock) as store:
+        yield store
 
 
 @pytest.fixture

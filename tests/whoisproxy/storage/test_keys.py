@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailrelay.queue.cipher import KeyDestroyed
 from tests.whoisproxy.storage.values import hold_domain, registration
+from whoisproxy.runtime.mail_cipher import MailCipher
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Unreadable, Vault, blind_index, normalised_mailbox
@@ -95,11 +97,11 @@ def test_mailboxes_are_compared_without_the_case_of_their_domain() -> None:
 async def test_one_registrants_body_does_not_open_as_anothers(storage: Storage) -> None:
     await hold_domain(storage, 1)
     await hold_domain(storage, 2)
-    sealed = await storage.seal_for("own_1", b"body")
-    with pytest.raises(Unreadable):
-        await storage.open_for("own_2", sealed)
-    with pytest.raises(Unreadable):
-        await storage.seal_for("own_3", b"body")
+    sealed = (await MailCipher(storage).key("own_1")).seal(b"body")
+    with pytest.raises(KeyDestroyed):
+        (await MailCipher(storage).key("own_2")).open(sealed)
+    with pytest.raises(KeyDestroyed):
+        (await MailCipher(storage).key("own_3")).seal(b"body")
 
 
 async def test_keys_are_rotated_while_the_service_runs(

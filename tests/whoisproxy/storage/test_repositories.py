@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mailrelay.directory import MailPolicy
+from mailrelay.queue.cipher import KeyDestroyed
 from tests.whoisproxy.storage.values import (
     HOUR,
     KEY,
@@ -24,10 +25,10 @@ from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.domain.webhook import Webhook
+from whoisproxy.runtime.mail_cipher import MailCipher
 from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage
-from whoisproxy.storage.vault import Unreadable
 
 SETTINGS = Privacy(
     PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True),
@@ -122,7 +123,7 @@ async def test_a_new_holder_ends_what_was_kept_for_the_one_before(storage: Stora
         await unit.privacy.put("dom_1", SETTINGS)
         await unit.relays.add(relay())
         await unit.replies.add(reply())
-    sealed = await storage.seal_for("own_1", b"a message")
+    sealed = (await MailCipher(storage).key("own_1")).seal(b"a message")
     newcomer = replace(registration(), registrant_id="own_9", registrant=replace(PERSON, name="New Holder"))
     async with storage.unit_of_work() as unit:
         await unit.registrations.update(newcomer)
@@ -131,8 +132,8 @@ async def test_a_new_holder_ends_what_was_kept_for_the_one_before(storage: Stora
         assert await unit.registrations.by_id("dom_1") == newcomer
         assert await unit.replies.find("rel_1", reply().correspondent) is None
     assert privacy == replace(SETTINGS, forward_to="", consent=None)
-    with pytest.raises(Unreadable):
-        await storage.open_for("own_1", sealed)
+    with pytest.raises(KeyDestroyed):
+        (await MailCipher(storage).key("own_1")).open(sealed)
 
 
 async def test_removing_a_domain_erases_its_registrant_and_retires_its_addresses(storage: Storage) -> None:
@@ -141,7 +142,7 @@ async def test_removing_a_domain_erases_its_registrant_and_retires_its_addresses
         await unit.privacy.put("dom_1", SETTINGS)
         await unit.relays.add(relay())
         await unit.replies.add(reply())
-    sealed = await storage.seal_for("own_1", b"a message")
+    sealed = (await MailCipher(storage).key("own_1")).seal(b"a message")
     async with storage.unit_of_work() as unit:
         await unit.registrations.remove("dom_1")
     async with storage.reading() as unit:
@@ -150,8 +151,8 @@ async def test_removing_a_domain_erases_its_registrant_and_retires_its_addresses
         kept = await unit.relays.by_local_part("relay1", "relay.example")
     assert kept is not None
     assert kept.state is RelayState.RETIRED
-    with pytest.raises(Unreadable):
-        await storage.open_for("own_1", sealed)
+    with pytest.raises(KeyDestroyed):
+        (await MailCipher(storage).key("own_1")).open(sealed)
 
 
 async def test_a_relay_address_comes_back_the_same_and_moves_through_its_life(storage: Storage) -> None:

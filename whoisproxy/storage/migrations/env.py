@@ -2,12 +2,17 @@
 
 from alembic import context
 
+from mailrelay.checks import greylist_store
+from mailrelay.queue import earlier
 from mailrelay.queue import tables as mail_tables
 from whoisproxy.storage import tables
 
+connection = context.config.attributes["connection"]
+# With SQLite, the queue is in files of its own.
+mail = [mail_tables.metadata] if connection.dialect.name == "postgresql" else []
 context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=[tables.metadata, mail_tables.metadata],
+    connection=connection,
+    target_metadata=[tables.metadata, earlier.metadata, greylist_store.metadata, *mail],
     compare_type=True,
     transactional_ddl=True,
 )

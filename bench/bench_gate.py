@@ -1,0 +1,153 @@
+"""What it costs to judge a client and its recipient: CPU microseconds of each part, answers in the cache.
+
+The DNS is our own on loopback, asked once per name before the measurement; two lists are configured, and
+every client has a name that leads back to it. `new client` is the first connection of an address within a
+minute, `known client` every later one.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+
+from bench.report import report
+from mailrelay.checks.chains import Chains, CheckLimits, ClientPolicy, build_chains
+from mailrelay.checks.dns_lists import DnsList
+from mailrelay.checks.stages import ConnectionContext, RecipientContext, SenderContext
+from mailrelay.checks.verdict import Action
+from mailrelay.directory import MailPolicy, RelayRoute
+from mailrelay.dns import Resolver
+from whoisproxy.demo.dns_server import DnsServer
+
+_CLIENTS = 2_000
+_ROUNDS = 20_000
+_BEST_OF = 5
+_NO_LIMIT = 10**9
+_LISTS = tuple(
+    DnsList(zone, ((ip_network("127.0.0.0/8"), "reject"),))  # type: ignore[arg-type] # IPv4
+    for zone in ("one.example", "two.example")
+)
+_ROUTE = RelayRoute("relay_1", "owner_1", "shop.example", "q7x@relay.example", MailPolicy.FORWARD)
+_LIMITS = CheckLimits(
+    connections_per_minute=_NO_LIMIT,
+    messages_per_minute=_NO_LIMIT,
+    octets_per_minute=_NO_LIMIT,
+    recipients_per_minute=_NO_LIMIT,
+    errors_per_hour=_NO_LIMIT,
+    unknown_recipients_per_hour=_NO_LIMIT,
+)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _senders() -> list[SenderContext]:
+    first = int(ip_address("5.0.0.0"))
+    return [
+        SenderContext(
+            ConnectionContext(str(ip_address(first + 7 * number))),
+            f"mx{number}.b.example",
+            "a@b.example",
+            4096,
+        )
+        for number in range(_CLIENTS)
+    ]
+
+
+async def _gate(chains: Chains, sender: SenderContext) -> None:
+    """Do what the checks do for a connection with one message to one recipient, until DATA."""
+    await chains.connection.run(sender.connection)
+    await chains.sender.run(sender)
+    await chains.recipient.run(RecipientContext(sender, _ROUTE.address, _ROUTE))
+    decision = await chains.clients.judge(sender)
+    assert (decision.action, decision.evidence) == (Action.ACCEPT, ())
+
+
+async def _per_call_us(
+    call: Callable[[SenderContext], Awaitable[object]], senders: list[SenderContext]
+) -> float:
+    """Return CPU microseconds of one call: the best of some runs over all senders."""
+    best = float("inf")
+    for _ in range(_BEST_OF):
+        begin = time.process_time()
+        for sender in senders:
+            await call(sender)
+        best = min(best, (time.process_time() - begin) / len(senders))
+    return round(best * 1e6, 2)
+
+
+async def _measured(dns: DnsServer) -> list[dict[str, object]]:
+    resolver = Resolver([dns.nameserver])
+    senders = _senders()
+    for sender in senders:
+        ip = ip_address(sender.connection.peer_ip)
+        dns.set(ip.reverse_pointer, "PTR", f"{sender.helo}.")
+        dns.set(sender.helo, "A", str(ip))
+    chains = build_chains(_LIMITS, _now, ClientPolicy(resolver, frozenset({"mx.relay.example"}), _LISTS))
+    for sender in senders:
+        await chains.client.run(sender)
+    one = [senders[0]] * _ROUNDS
+    name = senders[0].helo
+
+    async def cached(_: SenderContext) -> None:
+        assert resolver.cached(name, "A")
+
+    async def forgetful(sender: SenderContext) -> None:
+        chains.clients._known.clear()  # noqa: SLF001 - as if the minute had passed
+        await _gate(chains, sender)
+
+    asked = len(dns.queries)
+    calls: dict[str, tuple[Callable[[SenderContext], Awaitable[object]], list[SenderContext]]] = {
+        "resolver: cached()": (cached, one),
+        "resolver: await ipv4()": (lambda _: resolver.ipv4(name), one),
+        "connection: rates": (lambda sender: chains.connection.run(sender.connection), one),
+        "MAIL: form, rates": (chains.sender.run, one),
+        "RCPT: guesses, rates, limits": (
+            lambda sender: chains.recipient.run(RecipientContext(sender, _ROUTE.address, _ROUTE)),
+            one,
+        ),
+        "client: lists, greeting, reverse DNS": (chains.client.run, senders),
+        "client: remembered": (chains.clients.judge, one),
+        "checks alone, new client": (lambda sender: _checks_alone(chains, sender), senders),
+        "all, new client": (forgetful, senders),
+        "all, known client": (lambda sender: _gate(chains, sender), one),
+        "all, 4 MAIL on one connection": (lambda sender: _kept(chains, sender), one[: _ROUNDS // 4]),
+    }
+    rows: list[dict[str, object]] = [
+        {"part": part, "CPU us": await _per_call_us(call, over)} for part, (call, over) in calls.items()
+    ]
+    assert len(dns.queries) == asked, "the DNS was asked during the measurement"
+    return rows
+
+
+async def _checks_alone(chains: Chains, sender: SenderContext) -> None:
+    """Ask each check without the chain around it."""
+    context = RecipientContext(sender, _ROUTE.address, _ROUTE)
+    for check in chains.connection._checks:  # noqa: SLF001 - what the chain adds is measured beside it
+        await check(sender.connection)
+    for of_sender in (*chains.sender._checks, *chains.client._checks):  # noqa: SLF001
+        await of_sender(sender)
+    for of_recipient in chains.recipient._checks:  # noqa: SLF001
+        await of_recipient(context)
+
+
+async def _kept(chains: Chains, sender: SenderContext) -> None:
+    await chains.connection.run(sender.connection)
+    for number in range(4):
+        again = replace(sender, reverse_path=f"a{number}@b.example")
+        await chains.sender.run(again)
+        await chains.recipient.run(RecipientContext(again, _ROUTE.address, _ROUTE))
+        await chains.clients.judge(again)
+
+
+async def main() -> None:
+    """Measure and print."""
+    async with DnsServer() as dns:
+        report("Judging a client", await _measured(dns))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,195 @@
+"""Bring one claimed message to its next state: prepare, sign, route, send, and record what came of it.
+
+What fails for now is put off by the schedule, what fails for good is reported to whom it concerns. A fault
+of ours never loses a message.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from prometheus_client import Counter
+
+from mailrelay.addresses import split_address
+from mailrelay.delivery.client import Accepted, SmtpClient
+from mailrelay.delivery.destinations import DestinationResting, Destinations
+from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.preparation import Outgoing, Preparation
+from mailrelay.delivery.refusals import HostUnavailable
+from mailrelay.delivery.routing import Router
+from mailrelay.delivery.schedule import TOLD_AFTER, Schedule
+from mailrelay.delivery.signing import Signer
+from mailrelay.directory import Directory
+from mailrelay.dsn import reported_status
+from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
+from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.queue.store import QueueStore
+from mailrelay.rewriting.reply import AnswerHeld
+
+_log = structlog.get_logger()
+_OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
+_DELIVERED = {direction: _OUTCOMES.labels(direction.value, "delivered") for direction in Direction}
+
+_EXPIRED = "5.4.7"  # RFC 3463: delivery time expired
+_LOCAL_FAULT = TemporaryMailError(451, "4.3.0", "Local fault", "local-fault")
+
+
+class Deliverer:
+    """Delivers claimed messages.
+
+    Args:
+        store: The queue.
+        preparation: Rewrites.
+        router: Finds mail servers.
+        client: Sends.
+        signer: Signs.
+        reports: Writes DSNs and notices.
+        directory: Says which domain a relay address belongs to, for notices.
+        clock: Gives aware UTC.
+        worker_id: Under which the messages were claimed.
+        schedule: Waits between attempts.
+        destinations: Which of them rest.
+        chance: Gives 0 to 1, for the spread of retries.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a delivery
+        self,
+        *,
+        store: QueueStore,
+        preparation: Preparation,
+        router: Router,
+        client: SmtpClient,
+        signer: Signer,
+        reports: Reports,
+        directory: Directory,
+        clock: Callable[[], datetime],
+        worker_id: str,
+        schedule: Schedule | None = None,
+        destinations: Destinations | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._preparation = preparation
+        self._router = router
+        self._client = client
+        self._signer = signer
+        self._reports = reports
+        self._directory = directory
+        self._clock = clock
+        self._worker_id = worker_id
+        self._schedule = schedule or Schedule()
+        self._destinations = destinations or Destinations()
+        self._chance = chance
+
+    async def deliver(self, message: QueuedMessage) -> None:
+        """Bring one claimed message to its next state; raises only where that cannot be recorded."""
+        try:
+            if message.direction is Direction.BOUNCE:
+                outcome = await self._read_bounce(message)
+            else:
+                await self._forward(message)
+                _DELIVERED[message.direction].inc()
+                return
+        except AnswerHeld as held:
+            domain = await self._domain(message)
+            notice = self._reports.notice(message, held.reason, domain, self._clock())
+            await self._store.held(self._worker_id, message.id, held.reason, [notice])
+            outcome = "held"
+        except PermanentMailError as error:
+            outcome = await self._give_up(message, error, error.enhanced)
+        except MailError as error:
+            outcome = await self._defer(message, error)
+        except KeyDestroyed:
+            await self._store.bounced(self._worker_id, message.id, "owner-erased")
+            outcome = "discarded"
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must not lose the message
+            _log.error("delivery-fault", id=message.id, error=type(fault).__name__)
+            outcome = await self._defer(message, _LOCAL_FAULT)
+        _OUTCOMES.labels(message.direction.value, outcome).inc()
+        _log.info("delivery", id=message.id, direction=message.direction.value, outcome=outcome)
+
+    async def close(self) -> None:
+        """Take leave of every mail server."""
+        await self._client.close()
+
+    async def _forward(self, message: QueuedMessage) -> None:
+        outgoing = await self._preparation.prepare(message)
+        accepted = await self._send(message, outgoing)
+        thread = [(message.relay_id, one) for one in outgoing.learned]
+        event = f"delivered-tls-{accepted.tls}"
+        recorded = await self._store.delivered(self._worker_id, message.id, thread, event=event)
+        # A sender's wish to hear of success is rare, and a report lost in a crash no harm.
+        if recorded and (told := self._reports.of_relaying(message, self._clock())):
+            await self._store.enqueue(told)
+
+    async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
+        """Hand the message to a mail server of its recipient.
+
+        Raises:
+            MailError: None took it.
+        """
+        try:
+            _, domain = split_address(outgoing.recipient)
+        except ValueError:
+            raise PermanentMailError(553, "5.1.3", "Recipient is no mailbox", "bad-recipient") from None
+        route = await self._router.route(domain)
+        destination = route.destination
+        self._destinations.admit(destination)
+        raw = self._signer.sign(outgoing.message).raw
+        taken = partial(self._store.sent, message.id)
+        try:
+            accepted = await self._client.send(route, outgoing.reverse_path, outgoing.recipient, raw, taken)
+        except HostUnavailable:
+            self._destinations.failed(destination)
+            raise
+        except MailError:
+            self._destinations.reached(destination)
+            raise
+        self._destinations.reached(destination)
+        return accepted
+
+    async def _read_bounce(self, report: QueuedMessage) -> str:
+        """Take in what a later server says about a message we delivered."""
+        status = reported_status(report.raw)
+        about = await self._store.get(report.about_id) if status else None
+        if about is not None:
+            domain = await self._domain(about)
+            reports = self._reports.of_failure(about, status, domain, self._clock())
+            await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
+        await self._store.delivered(self._worker_id, report.id, event="read")
+        return "read"
+
+    async def _defer(self, message: QueuedMessage, error: MailError) -> str:
+        now = self._clock()
+        age = now - message.received_at
+        wait = self._schedule.wait_at(age, self._chance)
+        if wait is None:
+            return await self._give_up(message, error, _EXPIRED)
+        if isinstance(error, DestinationResting):
+            # Nothing was tried: it is due when the rest is over, spread out a little.
+            wait = min(wait, timedelta(seconds=error.rest_s * (1 + 0.5 * self._chance())))
+        late = self._told_late(message, error, now)
+        await self._store.deferred(
+            self._worker_id, message.id, error.reason[:64], now + wait, reports=late, warned=bool(late)
+        )
+        return "deferred"
+
+    def _told_late(self, message: QueuedMessage, error: MailError, now: datetime) -> list[NewMessage]:
+        """Return the report that a message is late, once, when it is."""
+        if message.warned_at is not None or now - message.received_at < TOLD_AFTER:
+            return []
+        retry_until = message.received_at + self._schedule.lifetime
+        return self._reports.of_delay(message, error.enhanced, retry_until, now)
+
+    async def _give_up(self, message: QueuedMessage, error: MailError, status: str) -> str:
+        domain = await self._domain(message)
+        reports = self._reports.of_failure(message, status, domain, self._clock())
+        await self._store.bounced(self._worker_id, message.id, error.reason[:64], reports)
+        return "bounced"
+
+    async def _domain(self, message: QueuedMessage | MessageRecord) -> str:
+        route = await self._directory.find(message.recipient) if message.recipient else None
+        return route.domain if route else "your domain"

@@ -1,0 +1,215 @@
+"""What any process may do with queued mail: look at it, let go what was kept back, tidy up.
+
+It sees the messages of all processes, wherever they are kept.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any
+
+from prometheus_client import Counter
+
+from mailrelay.queue import work
+from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
+from mailrelay.queue.entry import Direction, MessageRecord, State
+from mailrelay.queue.operations import Places, QueueDatabase, Work
+from mailrelay.queue.rows import record_of, thread_digest, trail_line
+from mailrelay.queue.tables import messages, microseconds
+
+_STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
+_CHUNK = 500
+
+_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE, State.PAUSED)
+_DISCARDABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
+_PAUSABLE = (State.QUEUED, State.DEFERRED, State.QUARANTINED, State.UNDELIVERABLE)
+_RETRYABLE = (State.DEFERRED, State.UNDELIVERABLE, State.PAUSED)
+_DROPPABLE = (*_PAUSABLE, State.HELD, State.PAUSED)
+
+
+class QueueFacade:
+    """The messages of an installation.
+
+    Args:
+        places: Where they are kept.
+        cipher: Gives the keys under which envelopes are sealed.
+        clock: Gives aware UTC.
+
+    Attributes:
+        wakeup: Set when there may be something new to deliver; a worker in this process clears it.
+    """
+
+    def __init__(self, places: Places, cipher: BodyCipher, clock: Callable[[], datetime]) -> None:
+        self._places = places
+        self._cipher = cipher
+        self._clock = clock
+        self.wakeup = asyncio.Event()
+
+    async def release(self, message_id: str) -> bool:
+        """Send on what was kept back. An answer held because it shows its owner is never released."""
+        return await self._move(message_id, _RELEASABLE, State.QUEUED, "released")
+
+    async def discard(self, message_id: str) -> bool:
+        """Throw away what was quarantined, held, or could not be delivered."""
+        return await self._move(message_id, _DISCARDABLE, State.DISCARDED, "discarded")
+
+    async def retry(self, message_id: str) -> bool:
+        """Try a message again now that waits for its time, or was set aside by the operator."""
+        return await self._move(message_id, _RETRYABLE, State.QUEUED, "retried-by-the-operator")
+
+    async def pause(self, message_id: str) -> bool:
+        """Hold a message back until `retry` or `release`, as the operator."""
+        return await self._move(message_id, _PAUSABLE, State.PAUSED, "held-by-the-operator")
+
+    async def drop(self, message_id: str) -> bool:
+        """Throw away a message that is not delivered yet, as the operator; nobody is told."""
+        return await self._move(message_id, _DROPPABLE, State.DISCARDED, "dropped-by-the-operator")
+
+    async def retry_deferred(self) -> int:
+        """Try every deferred message again now; return how many."""
+        moved, now = 0, self._clock()
+        for database in self._places.all():
+            after = ""
+            while ids := await database.read(partial(work.ids_deferred, after=after, limit=_CHUNK)):
+                after = ids[-1]
+                moved += await self._move_all(
+                    database, ids, (State.DEFERRED,), State.QUEUED, "retried-by-the-operator", now
+                )
+        return moved
+
+    async def discard_unclaimed(self, before: datetime) -> int:
+        """Throw away what nobody has released since a time; return how many messages that were."""
+        discarded, now = 0, self._clock()
+        for database in self._places.all():
+            query = partial(work.ids_set_aside, states=_DISCARDABLE, before=before, limit=_CHUNK)
+            while ids := await database.read(query):
+                discarded += await self._move_all(
+                    database, ids, _DISCARDABLE, State.DISCARDED, "discarded-for-its-age", now
+                )
+        return discarded
+
+    async def _move(self, message_id: str, states: Collection[State], to: State, event: str) -> bool:
+        now = self._clock()
+        query = partial(
+            work.change, ids=[message_id], condition=messages.c.state.in_(states), state=to, now=now,
+            event=trail_line(microseconds(now), event), last_error="",
+        )  # fmt: skip
+        return await self._changed(message_id, query, to, wakes=to is State.QUEUED)
+
+    async def _move_all(  # noqa: PLR0913, PLR0917 - a move of many
+        self,
+        database: QueueDatabase,
+        ids: Sequence[str],
+        states: Collection[State],
+        to: State,
+        event: str,
+        now: datetime,
+    ) -> int:
+        query = partial(
+            work.change, ids=ids, condition=messages.c.state.in_(states), state=to, now=now,
+            event=trail_line(microseconds(now), event), last_error="",
+        )  # fmt: skip
+        changed = await database.ask(Work(query))
+        for _, direction in changed:
+            count_state(direction, to)
+        if to is State.QUEUED:
+            await self._wake(database)
+        return len(changed)
+
+    async def _changed(self, message_id: str, query: Callable[..., Any], to: State, *, wakes: bool) -> bool:
+        for database in self._places.of_id(message_id):
+            if changed := await database.ask(Work(query)):
+                for _, direction in changed:
+                    count_state(direction, to)
+                if wakes:
+                    await self._wake(database)
+                return True
+        return False
+
+    async def get(self, message_id: str) -> MessageRecord | None:
+        """Return the record of a message."""
+        for database in self._places.of_id(message_id):
+            row = await database.read(partial(work.one, message_id=message_id))
+            if row is not None:
+                return await self._shown(row)
+        return None
+
+    async def of_relay(
+        self, relay_ids: Sequence[str], limit: int, after: str = "", states: Sequence[State] = ()
+    ) -> list[MessageRecord]:
+        """Return what came and went for relay addresses, newest first; `after` is the last id seen."""
+        query = partial(work.of_relay, relay_ids=relay_ids, limit=limit, after=after, states=states)
+        return await self._merged(query, limit)
+
+    async def search(
+        self,
+        limit: int,
+        *,
+        after: str = "",
+        states: Sequence[State] = (),
+        relay_ids: Sequence[str] = (),
+        before: datetime | None = None,
+    ) -> list[MessageRecord]:
+        """Return messages of every kind, newest first; those taken before a time where one is given."""
+        query = partial(
+            work.listed, limit=limit, after=after, states=states, relay_ids=relay_ids, before=before
+        )
+        return await self._merged(query, limit)
+
+    async def known_thread_ids(self, relay_id: str, candidates: Iterable[str]) -> set[str]:
+        """Return which Message-IDs the correspondents of a relay address have used or been sent."""
+        by_digest = {thread_digest(relay_id, candidate): candidate for candidate in candidates}
+        known: set[bytes] = set()
+        if by_digest:
+            for database in self._places.all():
+                known |= await database.read(partial(work.threads, relay_id=relay_id))
+        return {candidate for digest, candidate in by_digest.items() if digest in known}
+
+    async def depth(self) -> dict[State, int]:
+        """Return how many messages are in each state that is not final."""
+        total: dict[State, int] = {}
+        for database in self._places.all():
+            for state, count in (await database.read(work.depth)).items():
+                total[state] = total.get(state, 0) + count
+        return total
+
+    async def purge(self, before: datetime) -> int:
+        """Forget messages that came to an end before a time; in parts, so that no writer waits long."""
+        gone = 0
+        for database in self._places.all():
+            after = ""
+            while True:
+                query = partial(work.ended, before=before, after=after, limit=_CHUNK)
+                ids, after = await database.read(query)
+                if ids:
+                    gone += await database.ask(Work(partial(work.forget, ids=ids)))
+                if not after:
+                    break
+        return gone
+
+    async def _merged(self, query: Callable[..., Sequence[Any]], limit: int) -> list[MessageRecord]:
+        found = [await database.read(query) for database in self._places.all()]
+        newest = heapq.merge(*found, key=lambda row: row.id, reverse=True)
+        return [await self._shown(row) for row, _ in zip(newest, range(limit), strict=False)]
+
+    async def _shown(self, row: Any) -> MessageRecord:
+        try:
+            return record_of(row, await self._cipher.key(row.owner_id))
+        except KeyDestroyed:
+            return record_of(row, None)
+
+    async def _wake(self, database: QueueDatabase) -> None:
+        self.wakeup.set()
+        await database.announce()
+
+
+@lru_cache(maxsize=256)
+def _counter(direction: str, state: State) -> Any:
+    return _STATES.labels(direction, state.value)
+
+
+def count_state(direction: Direction | str, state: State) -> None:
+    """Count a message that entered a state."""
+    _counter(str(direction), state).inc()

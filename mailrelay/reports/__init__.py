@@ -1,0 +1,1 @@
+"""Reports about mail: ours are written here, other servers' are understood here."""

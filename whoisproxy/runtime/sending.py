@@ -1,0 +1,71 @@
+"""What sends mail, from its parts: routes with their TLS policies, and sessions with mail servers."""
+
+from datetime import timedelta
+
+from mailrelay.delivery.client import SmtpClient
+from mailrelay.delivery.connection import Timeouts
+from mailrelay.delivery.mta_sts import StsPolicies
+from mailrelay.delivery.opening import Login, Opener
+from mailrelay.delivery.pool import Pool, PoolLimits
+from mailrelay.delivery.routing import Router, RoutingRules, Target
+from mailrelay.delivery.schedule import RETRY_AFTER, Schedule
+from mailrelay.delivery.tls_policy import Contexts, Demand, TlsPolicy
+from mailrelay.delivery.tls_report import TlsReports
+from mailrelay.dns import Resolver
+from whoisproxy.config import ConfigurationError, Delivery, Settings
+
+_SMARTHOST_TLS = {
+    "none": TlsPolicy(Demand.CLEAR),
+    "starttls": TlsPolicy(Demand.VERIFIED),
+    "implicit": TlsPolicy(Demand.VERIFIED, implicit=True),
+}
+
+
+def router_of(settings: Settings, resolver: Resolver, reports: TlsReports) -> Router:
+    """Return what finds mail servers."""
+    delivery = settings.delivery
+    public_only = not delivery.allow_private_addresses
+    rules = RoutingRules(
+        port=delivery.port,
+        smarthost=_smarthost(delivery),
+        public_only=public_only,
+        families=delivery.address_families,
+        own_host=settings.smtp.hostname,
+    )
+    return Router(resolver, rules, StsPolicies(resolver, reports, public_only=public_only))
+
+
+def client_of(settings: Settings, reports: TlsReports) -> SmtpClient:
+    """Return what sends.
+
+    Raises:
+        ConfigurationError: The password of the smarthost cannot be read.
+    """
+    delivery = settings.delivery
+    timeouts = Timeouts(delivery.timeout_s)
+    opener = Opener(settings.smtp.hostname, timeouts, Contexts(), reports, _login(delivery))
+    return SmtpClient(Pool(opener.open, PoolLimits(per_server=delivery.connections_per_server)))
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """Return when messages are tried again."""
+    waits = tuple(timedelta(seconds=wait_s) for wait_s in settings.delivery.retry_after_s)
+    return Schedule(waits or RETRY_AFTER)
+
+
+def _smarthost(delivery: Delivery) -> Target | None:
+    if not delivery.smarthost:
+        return None
+    host, _, port = delivery.smarthost.rpartition(":")
+    name = host.strip("[]")
+    return Target(name, name, int(port), _SMARTHOST_TLS[delivery.smarthost_tls])
+
+
+def _login(delivery: Delivery) -> Login | None:
+    if delivery.smarthost_password_file is None:
+        return None
+    try:
+        password = delivery.smarthost_password_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(f"{delivery.smarthost_password_file}: cannot be read") from None
+    return Login(delivery.smarthost_username, password)
