@@ -23,7 +23,7 @@ from bench.peers import RELAY_DOMAIN
 from bench.processes import printing_port, stop_by_signal
 from bench.relay import RelaySettings, fill
 from bench.report import report
-from mailrelay.authentication.authenticate import authenticate, results_header
+from mailrelay.authentication import authenticate, results_header
 from mailrelay.content.reading import read_content
 from mailrelay.content.score import score
 from mailrelay.delivery.signing import Signer

@@ -26,6 +26,7 @@ class Victim:
         log: Where its log goes.
 
     Attributes:
+        starts_s: How long each start took.
         outlived: Processes that went on without the one that had started them, and had to be killed.
     """
 
@@ -35,19 +36,20 @@ class Victim:
         self._log = log
         self._closing = ExitStack()
         self._running: RunningService | None = None
+        self.starts_s: list[float] = []
         self.outlived = 0
 
     def start(self) -> None:
         """Start it; returns when it works."""
-        before = self._starts()
+        before, begun = self._starts(), time.monotonic()
         errors = self._closing.enter_context(self._log.open("a"))
         self._running = self._closing.enter_context(service(self._config, *self._roles, errors=errors))
-        deadline = time.monotonic() + _START_S
         # A worker listens nowhere and says nothing but in its log.
         while self._starts() == before:
-            if time.monotonic() > deadline:
+            if time.monotonic() > begun + _START_S:
                 raise TimeoutError(f"{self._roles} did not start; see {self._log}")
             time.sleep(_LOOK_S)
+        self.starts_s.append(time.monotonic() - begun)
 
     def kill(self) -> None:
         """End all its processes in the middle of whatever they do."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import statistics
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +48,7 @@ async def _run(plan: Plan, where: Ground) -> Report:
             "messages that arrived": len({arrival.message.mark for arrival in sink.arrivals}),
             **duplicates(evidence),
             **{f"kills: {what}": count for what, count in kills.items()},
+            "seconds of a start, median": round(statistics.median(where.victim.starts_s), 1),
             "seconds of the storm": round(over - begun, 1),
             "messages on their way then": len(left),
             "seconds until all had arrived": round(settled - over, 1),
