@@ -13,7 +13,7 @@ from bench.report import running, tree
 
 _STARTED = '"service-started"'
 _START_S = 60
-_ALONE_S = 10
+_ALONE_S = 30  # they finish what they have in hand
 _LOOK_S = 0.1
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.peers.postfix import find
 from tests.journeys.mailstorm.messages import SENDER, compose
 
-_AGAIN_S = 0.1
+_AGAIN_S = 0.3
 _ANSWER_S = 60.0
 _TEMPORARY = "4"
 _REFUSAL = re.compile(r"rejected[^:]*: (\d{3}.*)")
