@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -109,6 +109,10 @@ class Smtp(Listener):
     size_octets: Annotated[int, Field(ge=65536)] = 25 * 1024 * 1024
     connections: Annotated[int, Field(ge=1)] = 500
     connections_per_address: Annotated[int, Field(ge=1)] = 20
+    connections_per_network: Annotated[int, Field(ge=1)] = 100
+    tls_port: Port = 0
+    proxy_protocol_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    greet_delay_s: Annotated[float, Field(ge=0, le=30)] = 0.0
 
 
 class Authentication(_Section):
@@ -145,7 +149,7 @@ class Delivery(_Section):
     address_families: Annotated[tuple[Literal["ipv6", "ipv4"], ...], Field(min_length=1)] = ("ipv6", "ipv4")
     connections_per_server: Annotated[int, Field(ge=1, le=1000)] = 20
     retry_after_s: tuple[Annotated[int, Field(ge=1)], ...] = ()
-    workers: Annotated[int, Field(ge=1, le=256)] = 8
+    workers: Annotated[int, Field(ge=1, le=1000)] = 64
     journal_folder: Path | None = None
 
     @model_validator(mode="after")
@@ -164,6 +168,7 @@ class Relay(_Section):
     grace_s: Annotated[int, Field(ge=0)] = 30 * 86400
     dkim_selector: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "whoisproxy"
     operator_mailbox: Mailbox | None = None
+    contact_url: Annotated[str, Field(pattern=r"^(https?://[!-~]{1,300})?$")] = ""
 
 
 class BrandSettings(_Section):

@@ -39,6 +39,7 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+        protocol: As Received names it: SMTP, ESMTP or UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
         evidence: What the checks of the client have against it; known from the first accepted recipient on.
     """
 
@@ -47,6 +48,7 @@ class SenderContext:
     reverse_path: str
     declared_size_octets: int | None = None
     evidence: tuple[Evidence, ...] = ()
+    protocol: str = "ESMTP"
 
 
 @dataclass(frozen=True, slots=True)

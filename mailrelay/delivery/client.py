@@ -70,7 +70,7 @@ class SmtpClient:
             reverse_path: Empty for the null reverse-path.
             recipient: Mailbox.
             raw: The message, signed.
-            taken: Called at once when a server has taken it.
+            taken: Called in the moment in which a server's yes is read.
 
         Raises:
             PermanentMailError: A server refused it.
@@ -104,8 +104,7 @@ class SmtpClient:
             connection = await self._connection(target, domain, fresh=fresh)
             used_before = connection.sent > 0
             try:
-                await connection.transact(sent.for_server(connection.extensions))
-                taken()
+                await connection.transact(sent.for_server(connection.extensions), taken)
             except ConnectionLost as lost:
                 if not used_before:
                     raise unavailable(lost.what, Stage.MAIL) from None

@@ -7,6 +7,7 @@ is out of place makes the connection unusable; it is then closed and never used 
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -96,6 +97,7 @@ class SmtpConnection(asyncio.Protocol):
         self._quitting = False
         self._greeted = False
         self._needs_reset = False
+        self._taken: Callable[[], None] | None = None
         self._deadline_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -119,8 +121,13 @@ class SmtpConnection(asyncio.Protocol):
         self._write(line + b"\r\n")
         return await self._one(stage)
 
-    async def transact(self, transaction: Transaction) -> None:
+    async def transact(self, transaction: Transaction, taken: Callable[[], None]) -> None:
         """Send one message; returns when the server has taken it.
+
+        Args:
+            transaction: What to say.
+            taken: Called at the moment in which the server's yes is read, before any other task goes on:
+                a crash between the two would send the message twice.
 
         Raises:
             ConnectionLost: The connection ended before the message itself was sent.
@@ -131,7 +138,7 @@ class SmtpConnection(asyncio.Protocol):
             await self._open_at_once(transaction)
         else:
             await self._open_by_steps(transaction)
-        await self._send_text(transaction.text)
+        await self._send_text(transaction.text, taken)
         self.sent += 1
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> ssl.SSLObject:
@@ -236,9 +243,10 @@ class SmtpConnection(asyncio.Protocol):
         if self.sent and replies and replies[0].code == _CLOSING:
             raise ConnectionLost("closing")
 
-    async def _send_text(self, text: bytes) -> None:
+    async def _send_text(self, text: bytes, taken: Callable[[], None]) -> None:
         if self._broken:
             raise ConnectionLost(self._broken)
+        self._taken = taken
         try:
             if len(text) <= _BLOCK_OCTETS:
                 self._write(text)
@@ -247,6 +255,8 @@ class SmtpConnection(asyncio.Protocol):
             reply = await self._one(Stage.END)
         except ConnectionLost as lost:
             raise OutcomeUnknown(451, "4.4.2", "Connection failed", f"{lost.what}-after-message") from None
+        finally:
+            self._taken = None
         self._needs_reset = False
         if reply.code // 100 != _DONE:
             raise self._refusal(Stage.END, reply)
@@ -350,6 +360,9 @@ class SmtpConnection(asyncio.Protocol):
             self.abort("quit")
             return
         self._replies += replies
+        if self._taken is not None and self._replies[0].code // 100 == _DONE:
+            self._taken()
+            self._taken = None
         closing = any(reply.code == _CLOSING for reply in replies)
         if closing:
             self._broken = "closing"

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
@@ -32,12 +33,14 @@ class Outgoing:
 
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
+        on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
     """
 
     reverse_path: str
     recipient: str
     message: RawMessage
     learned: tuple[str, ...] = ()
+    on_trial: bool = False
 
 
 class Preparation:
@@ -78,6 +81,7 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave.
+            MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
             case Direction.FORWARD:
@@ -112,7 +116,8 @@ class Preparation:
             received_at=queued.received_at,
         )
         rewritten = rewrite_forward(message, author_of(message, queued.reverse_path), facts)
-        return Outgoing(self._return_address(queued), owner.mailboxes[0], rewritten)
+        mailbox = _mailbox(owner)
+        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
@@ -140,9 +145,9 @@ class Preparation:
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
-        mailbox = owner.mailboxes[0]
+        mailbox = _mailbox(owner)
         message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
-        return Outgoing("", mailbox, message)
+        return Outgoing("", mailbox, message, on_trial=mailbox in owner.suspects)
 
     def _operator(self, queued: QueuedMessage) -> Outgoing:
         if not self._operator_mailbox:
@@ -159,6 +164,12 @@ class Preparation:
 
     def _return_address(self, queued: QueuedMessage) -> str:
         return self._bounces.encode(queued.id, self._clock())
+
+
+def _mailbox(owner: Owner) -> str:
+    if owner.rest is not None:
+        raise MailboxRests(owner.rest)
+    return owner.mailboxes[0]
 
 
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:

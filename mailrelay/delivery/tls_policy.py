@@ -81,6 +81,6 @@ class Contexts:
     def __init__(self, verified: ssl.SSLContext | None = None) -> None:
         self.verified = verified or ssl.create_default_context()
         # An unknown certificate is better than no encryption; DANE judges it after the handshake.
-        self.unverified = ssl.create_default_context()
+        self.unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.unverified.check_hostname = False
         self.unverified.verify_mode = ssl.CERT_NONE

@@ -5,19 +5,7 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import (
-    demo,
-    doctor,
-    imports,
-    keys,
-    mail,
-    privacy,
-    queue,
-    registrar,
-    registry,
-    serve,
-    tld,
-)
+from whoisproxy.cli import demo, doctor, imports, keys, mail, privacy, queue, registrar, registry, serve, tld
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import dns.resolver
 from mailrelay.addresses import BounceAddresses
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_report import TlsReports
@@ -20,11 +20,13 @@ from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import Core, utc_now
 from whoisproxy.runtime.key_files import secret_key, server_tls
 from whoisproxy.runtime.mail_checks import chains_of
 from whoisproxy.runtime.sending import client_of, router_of, schedule_of
+from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
 _BOUNCE_KEY = "return-addresses.key"
@@ -64,7 +66,9 @@ class RunningMail:
 
 def listeners(settings: Settings) -> dict[str, tuple[str, int]]:
     """Return host and port of every listener that takes mail, by name."""
-    return {"smtp": (settings.smtp.host, settings.smtp.port)}
+    smtp = settings.smtp
+    ports = {"smtp": smtp.port, "smtps": smtp.tls_port}
+    return {name: (smtp.host, port) for name, port in ports.items() if name == "smtp" or port}
 
 
 def prepare_keys(settings: Settings) -> None:
@@ -75,7 +79,7 @@ def prepare_keys(settings: Settings) -> None:
     """
     signer_of(settings)
     _bounces(settings)
-    _server_tls(settings)
+    _certificate(settings)
 
 
 @asynccontextmanager
@@ -96,9 +100,9 @@ async def mail_role(
     working = asyncio.create_task(worker.run(stop))
     try:
         server = mail_server(core)
-        ports = {"smtp": await server.start(sockets["smtp"] if sockets else None)}
+        await server.start(sockets)
         try:
-            yield RunningMail(ports, working)
+            yield RunningMail(server.ports, working)
         finally:
             # Nobody new is let in while the last messages go out.
             await server.close()
@@ -166,25 +170,34 @@ def mail_server(core: Core) -> MailServer:
         host=smtp.host,
         port=smtp.port,
         hostname=smtp.hostname,
-        tls=_server_tls(settings),
+        tls=_certificate(settings),
+        tls_port=smtp.tls_port or None,
+        proxies=smtp.proxy_protocol_from,
+        greet_delay_s=smtp.greet_delay_s,
         limits=ServerLimits(
             size_octets=smtp.size_octets,
             connections=smtp.connections,
             connections_per_address=smtp.connections_per_address,
+            connections_per_network=smtp.connections_per_network,
         ),
     )
 
 
-def _server_tls(settings: Settings) -> ssl.SSLContext:
-    smtp = settings.smtp
-    return server_tls(smtp.tls_certificate, smtp.tls_key, settings.keys.folder / _TLS_FILE, smtp.hostname)
+def _certificate(settings: Settings) -> RenewedCertificate:
+    smtp, own = settings.smtp, settings.keys.folder / _TLS_FILE
+    files = [file for file in (smtp.tls_certificate or own, smtp.tls_key) if file is not None]
+    return RenewedCertificate(
+        files, lambda: server_tls(smtp.tls_certificate, smtp.tls_key, own, smtp.hostname)
+    )
 
 
 def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
-    settings, directory = core.settings, _directory(core)
+    settings, health = core.settings, MailboxHealth(core.storage, core.clock)
+    directory = RelayDirectory(core.storage, settings.relay.domain, core.clock, health)
     hostname, domain = settings.smtp.hostname, settings.relay.domain
     tls_reports = TlsReports(core.clock)
+    reports = Reports(hostname, domain, settings.relay.contact_url)
     deliverer = Deliverer(
         store=core.queue,
         preparation=Preparation(
@@ -199,7 +212,15 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
         router=router_of(settings, resolver_of(settings), tls_reports),
         client=client_of(settings, tls_reports),
         signer=signer_of(settings),
-        reports=Reports(hostname, domain),
+        reports=reports,
+        mailboxes=MailboxFailures(
+            health=health,
+            store=core.queue,
+            reports=reports,
+            directory=directory,
+            clock=core.clock,
+            worker_id=worker_id,
+        ),
         directory=directory,
         clock=core.clock,
         worker_id=worker_id,
@@ -214,7 +235,8 @@ def delivery_worker(core: Core, worker_id: str) -> DeliveryWorker:
 
 
 def _directory(core: Core) -> RelayDirectory:
-    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock)
+    health = MailboxHealth(core.storage, core.clock)
+    return RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
 
 
 def _bounces(settings: Settings) -> BounceAddresses:

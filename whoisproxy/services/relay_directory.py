@@ -10,15 +10,24 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.privacy import Privacy
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
+from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 
 class RelayDirectory:
-    """Relay and reply addresses below one relay domain."""
+    """Relay and reply addresses below one relay domain.
 
-    def __init__(self, storage: Storage, relay_domain: str, clock: Clock) -> None:
+    Args:
+        storage: The host's.
+        relay_domain: Domain of the addresses.
+        clock: Gives aware UTC.
+        health: Knows which mailboxes refuse mail.
+    """
+
+    def __init__(self, storage: Storage, relay_domain: str, clock: Clock, health: MailboxHealth) -> None:
         self._storage = storage
+        self._health = health
         self._relay_domain = relay_domain
         self._clock = clock
 
@@ -46,7 +55,7 @@ class RelayDirectory:
             if registration is None:
                 return None
             privacy = await uow.privacy.get(registration.id)
-        return _owner(registration, privacy)
+        return await self._health.in_order(_owner(registration, privacy))
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed.
@@ -115,11 +124,11 @@ class RelayDirectory:
 
 def _owner(registration: Registration, privacy: Privacy) -> Owner:
     registrant = registration.registrant
-    mailboxes = dict.fromkeys((privacy.forward_to or registrant.email, registrant.email))
+    mailboxes = mailboxes_of(registration, privacy)
     place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
         owner_id=registration.registrant_id,
-        mailboxes=tuple(mailboxes),
+        mailboxes=mailboxes,
         secrets=tuple(dict.fromkeys((*registrant.secrets(), *mailboxes, place))),
         language=registrant.language,
     )

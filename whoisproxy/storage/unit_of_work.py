@@ -17,6 +17,7 @@ from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
+        self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
         self.outbox = Outbox(connection)
