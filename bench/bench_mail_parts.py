@@ -35,7 +35,7 @@ from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import Core, open_core
-from whoisproxy.runtime.mail import resolver_of
+from whoisproxy.runtime.mail.names import resolver_of
 
 _ROUNDS = 5
 _LETTERS = 160

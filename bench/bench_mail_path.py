@@ -42,7 +42,7 @@ from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRo
 from mailrelay.dsn_request import NOTHING_ASKED
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NoteOfVerdict, QueuedMessage
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
