@@ -21,7 +21,7 @@ from mailrelay.checks.dns_lists import DnsList
 from mailrelay.checks.greylist_store import SqlGreylist, metadata
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits
 from mailrelay.checks.stages import ConnectionContext, RecipientContext, SenderContext
-from mailrelay.checks.verdict import Action, Evidence
+from mailrelay.checks.verdict import Action, Evidence, Verdict
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
 from whoisproxy.demo.dns_server import DnsServer
@@ -139,11 +139,16 @@ async def _checks_alone(chains: Chains, sender: SenderContext) -> None:
     """Ask each check without the chain around it."""
     context = RecipientContext(sender, _ROUTE.address, _ROUTE)
     for check in chains.connection._checks:  # noqa: SLF001 - what the chain adds is measured beside it
-        await check(sender.connection)
+        await _said(check(sender.connection))
     for of_sender in (*chains.sender._checks, *chains.client._checks):  # noqa: SLF001
-        await of_sender(sender)
+        await _said(of_sender(sender))
     for of_recipient in chains.recipient._checks:  # noqa: SLF001
-        await of_recipient(context)
+        await _said(of_recipient(context))
+
+
+async def _said(answer: Verdict | Awaitable[Verdict | None] | None) -> None:
+    if isinstance(answer, Awaitable):
+        await answer
 
 
 async def _not_cached() -> float:

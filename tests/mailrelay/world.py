@@ -30,7 +30,7 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
@@ -130,6 +130,14 @@ class Addresses:
     async def owner(self, relay_id: str) -> Owner | None:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
+
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        route = self.relays.get(recipient.lower())
+        owner = await self.owner(route.relay_id) if route else None
+        if route is None or owner is None:
+            return None
+        reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
+        return Delivery(route, owner, reply)
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         for address, route in self.replies.items():

@@ -66,11 +66,12 @@ async def test_a_conversation_goes_by_the_book(world: World, name: str) -> None:
 async def converse(world: World, pieces: list[bytes]) -> str:
     """Send pieces and return all answers."""
     client = await Client.connect(world)
-    await client.say("EHLO offers.example")
-    await client.dribble(pieces)
-    answers = masked(await client.rest())
-    await client.close()
-    return answers
+    try:
+        await client.say("EHLO offers.example")
+        await client.dribble(pieces)
+        return masked(await client.rest())
+    finally:
+        await client.close()
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=10), st.lists(st.integers(0, 20_000), max_size=20))
