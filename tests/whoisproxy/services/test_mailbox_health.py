@@ -166,8 +166,9 @@ async def test_what_is_kept_names_nobody_and_goes_with_the_registrant(world: Wor
         told = await uow.connection.execute(text("SELECT * FROM told_correspondents"))
         rows = [*suspects.all(), *told.all()]
     assert len(rows) == 2
-    assert not any(b"@" in value for row in rows for value in row if isinstance(value, bytes))
-    assert not any("example" in str(value) for row in rows for value in row)
+    named = (REGISTRANT.email, "ada@offers.example")
+    # What holds octets is written as its representation, which leaves text as it is.
+    assert not any(name in repr(value) for name in named for row in rows for value in row)
 
     async with world.storage.unit_of_work() as uow:
         registration = await uow.registrations.get(world.registrar.id, RDDS_ONLY)
