@@ -144,7 +144,7 @@ async def test_success_is_reported_to_those_who_asked_and_names_the_relay_addres
 async def test_a_failure_is_reported_to_proven_senders_who_did_not_decline(
     world: World, request_: DsnRequest, *, proven: bool, told: bool
 ) -> None:
-    world.sink.answer(OWNER_MAILBOX, "550 5.1.1 no")
+    world.sink.answer(OWNER_MAILBOX, "550 5.7.1 no")
     message_id = await _queued(world, request_, proven=proven)
 
     await world.settle()
@@ -183,10 +183,11 @@ async def test_a_message_is_given_up_when_its_time_is_over_even_if_it_only_reste
     assert b"Status: 5.4.7" in report.raw
 
 
-async def test_a_mailbox_without_a_domain_is_a_failure_and_not_a_fault(world: World) -> None:
-    world.directory.owners["relay_1"] = replace(world.directory.owners["relay_1"], mailboxes=("nobody",))
+async def test_a_mailbox_without_a_domain_is_suspect_and_no_fault_of_ours(world: World) -> None:
+    owners = world.directory.health.owners
+    owners["relay_1"] = replace(owners["relay_1"], mailboxes=("nobody",))
     message_id = await _queued(world)
 
     await world.settle()
 
-    assert (await _record(world, message_id)).last_error == "bad-recipient"
+    assert (await _record(world, message_id)).last_error == "mailbox-suspect"
