@@ -5,6 +5,7 @@ switched-off relay applies to mail that is already queued.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -47,20 +48,68 @@ class ReplyRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxRest:
+    """How long none of an owner's mailboxes is written to, for each has refused mail as if it were gone.
+
+    Attributes:
+        until: When the first of them is tried again.
+        lasting: The failure has persisted: whoever writes may be told of another way.
+    """
+
+    until: datetime
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The hidden person, known only while a message is being rewritten.
 
     Attributes:
-        mailboxes: Verified mailboxes; the first gets the mail, any may answer.
+        mailboxes: Verified mailboxes in the order to use; the first gets the mail, any may answer.
         secrets: Every string that must not reach a correspondent: mailboxes, name, organisation,
             street, phone, postal code with city.
         language: BCP 47 tag for texts addressed to him.
+        suspects: Those of `mailboxes` that refused mail lately; when one takes mail, that is worth telling.
+        rest: None while a mailbox may be written to.
     """
 
     owner_id: str
     mailboxes: tuple[str, ...]
     secrets: tuple[str, ...]
     language: str
+    suspects: frozenset[str] = frozenset()
+    rest: MailboxRest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFailure:
+    """A mail server's final word against an owner's mailbox.
+
+    Attributes:
+        mailbox: As the server named it; the one in use is meant where it is none of the owner's.
+        status: Enhanced status code (RFC 3463), `5.x.y`.
+        reason: kebab-case.
+        message_id: Queue id of the message that failed.
+    """
+
+    relay_id: str
+    mailbox: str
+    status: str
+    reason: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a message to a relay address goes now.
+
+    Attributes:
+        reply_address: By which the owner answers the correspondent; stable for the two.
+    """
+
+    route: RelayRoute
+    owner: Owner
+    reply_address: str
 
 
 class Directory(Protocol):
@@ -74,6 +123,38 @@ class Directory(Protocol):
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
         ...
 
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        """Return where a message from `correspondent` to a relay address goes, in one look-up.
+
+        Args:
+            recipient: The relay address.
+            correspondent: His mailbox; his reply address is made when needed. Empty where nobody is known to
+                have written: the answer then goes to the relay address itself.
+
+        Returns:
+            None when the address no longer takes mail for anybody.
+        """
+        ...
+
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed."""
+        ...
+
+
+class MailboxHealth(Protocol):
+    """Told by the relay which mailboxes fail and work; answers through `Directory.owner`.
+
+    A message that is delivered as usual costs no call: `worked` is called for suspects only.
+    """
+
+    async def failed(self, failure: MailboxFailure) -> MailboxRest | None:
+        """Note a failure and return the rest that follows; None where a mailbox may be tried now."""
+        ...
+
+    async def worked(self, relay_id: str, mailbox: str) -> None:
+        """Note that a suspect took mail: it is none any more."""
+        ...
+
+    async def may_tell(self, relay_id: str, correspondent: str) -> bool:
+        """Return True once per correspondent and relay address, until a mailbox works again."""
         ...

@@ -168,6 +168,7 @@ class Relay(_Section):
     grace_s: Annotated[int, Field(ge=0)] = 30 * 86400
     dkim_selector: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "whoisproxy"
     operator_mailbox: Mailbox | None = None
+    contact_url: Annotated[str, Field(pattern=r"^(https?://[!-~]{1,300})?$")] = ""
 
 
 class BrandSettings(_Section):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
@@ -32,12 +33,14 @@ class Outgoing:
 
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
+        on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
     """
 
     reverse_path: str
     recipient: str
     message: RawMessage
     learned: tuple[str, ...] = ()
+    on_trial: bool = False
 
 
 class Preparation:
@@ -78,6 +81,7 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave.
+            MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
             case Direction.FORWARD:
@@ -92,27 +96,31 @@ class Preparation:
                 return Outgoing("", queued.recipient, RawMessage.parse(queued.raw))
 
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
-        route = await self._directory.find(queued.recipient)
-        owner = await self._owner(queued)
-        if not isinstance(route, RelayRoute) or not _is_wanted(route, queued):
-            raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
+        author = author_of(message, queued.reverse_path)
         correspondent = correspondent_of(message, queued.reverse_path)
-        reply_address = route.address
-        if correspondent is not None:
-            reply_address = await self._directory.reply_address(route.relay_id, correspondent.address)
+        address = correspondent.address if correspondent is not None else ""
+        delivery = await self._directory.delivery(queued.recipient, address)
+        if delivery is None or not _is_wanted(delivery.route, queued):
+            raise _not_served()
+        route = delivery.route
+        if route.owner_id != queued.owner_id:
+            # The domain has a new holder since: what was written to the one before is not for his eyes.
+            raise _not_served()
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
-            reply_address=reply_address,
+            reply_address=delivery.reply_address,
             relay_host=self._relay_host,
             authentication=queued.authentication,
-            verdicts=tuple(f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts),
+            verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
         )
-        rewritten = rewrite_forward(message, author_of(message, queued.reverse_path), facts)
-        return Outgoing(self._return_address(queued), owner.mailboxes[0], rewritten)
+        rewritten = rewrite_forward(message, author, facts)
+        owner = delivery.owner
+        mailbox = _mailbox(owner)
+        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
@@ -140,9 +148,9 @@ class Preparation:
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
-        mailbox = owner.mailboxes[0]
+        mailbox = _mailbox(owner)
         message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
-        return Outgoing("", mailbox, message)
+        return Outgoing("", mailbox, message, on_trial=mailbox in owner.suspects)
 
     def _operator(self, queued: QueuedMessage) -> Outgoing:
         if not self._operator_mailbox:
@@ -159,6 +167,12 @@ class Preparation:
 
     def _return_address(self, queued: QueuedMessage) -> str:
         return self._bounces.encode(queued.id, self._clock())
+
+
+def _mailbox(owner: Owner) -> str:
+    if owner.rest is not None:
+        raise MailboxRests(owner.rest)
+    return owner.mailboxes[0]
 
 
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:

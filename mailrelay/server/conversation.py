@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import structlog
-
 from mailrelay.checks.stages import ConnectionContext
 from mailrelay.checks.verdict import TOO_FAST, TRY_LATER, Reply
 from mailrelay.server import metrics, replies
@@ -18,8 +16,6 @@ from mailrelay.server.proxy_protocol import BufferReader, NoProxyHeader, client_
 from mailrelay.server.replies import CommandRefused
 from mailrelay.server.state import ServerState
 from mailrelay.server.wire import HungUp, LastWord, Wire
-
-_log = structlog.get_logger()
 
 _PROXY_HEADER_S = 10.0
 _ERROR, _PERMANENT = 400, 500  # RFC 5321 section 4.2.1: 4yz and 5yz
@@ -74,16 +70,6 @@ class Conversation(Wire):
             self._state.admission.leave(self._entered)
             self._entered = ""
 
-    async def handle_exception(self, error: Exception) -> str:
-        """Answer any fault of ours with 451, and forget the transaction, which the library does not."""
-        metrics.FAULTS.inc()
-        _log.error("smtp-fault", error=type(error).__name__)
-        self._set_rset_state()
-        return str(TRY_LATER)
-
-    def _set_rset_state(self) -> None:
-        raise NotImplementedError
-
     def _enter(self, ip: str) -> str:
         limit = self._state.admission.enter(ip)
         if not limit:
@@ -112,7 +98,8 @@ class Conversation(Wire):
 
     async def _learn_client(self) -> None:
         """Read the PROXY header; from then on the client counts, not the balancer."""
-        reader = BufferReader(self._buffer, lambda: self._more(_PROXY_HEADER_S))
+        deadline = self.loop.time() + _PROXY_HEADER_S
+        reader = BufferReader(self._buffer, lambda: self._more(deadline))
         ip = await client_address(reader) or self._client.peer_ip
         self._client = ConnectionContext(ip)
         if limit := self._enter(ip):
@@ -142,14 +129,16 @@ class Conversation(Wire):
             self._client = replace(self._client, early_talker=True)
 
     async def _handle_client(self) -> None:
+        deadline = self.loop.time() + self._limits.command_s
         while True:
             try:
                 line = self._next_line()
                 if line is None:
                     await self._flush()
-                    await self._more(self._limits.command_s)
+                    await self._more(deadline)
                 else:
                     await self._obey(line)
+                    deadline = self.loop.time() + self._limits.command_s
             except LastWord:
                 raise
             except CommandRefused as refused:

@@ -34,7 +34,8 @@ class Spool:
         self.size = 0
         self._most_octets = size_octets + len(_FINAL_DOT)
         self._memory = memory
-        self._chunks: list[bytes] = []
+        # Not a list of packets: a hostile client's have an octet each.
+        self._content = bytearray()
         self._reserved = 0
         self._malformed = self._starved = self._header_ends = False
         self._returns = self._feeds = self._pairs = self._open_line = 0
@@ -53,13 +54,13 @@ class Spool:
             self.drop()
             return
         self._reserved += len(data)
-        self._chunks.append(data)
+        self._content += data
         self._count_line_ends(data)
         self._malformed = b"\0" in data or self._line_too_long(data) or self._header_too_large()
 
     def drop(self) -> None:
         """Forget the octets; they were answered for, or never will be."""
-        self._chunks.clear()
+        self._content.clear()
         self._memory.give(self._reserved)
         self._reserved = 0
 
@@ -81,12 +82,13 @@ class Spool:
             return NO_MEMORY
         if self._malformed or not self._returns == self._feeds == self._pairs:
             return MALFORMED
-        whole = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        if _has_long_line(whole):
+        if _has_long_line(self._content):
             return MALFORMED
         if stuffed:
-            whole = whole[: -len(_FINAL_DOT)].replace(b"\r\n.", b"\r\n")
+            del self._content[-len(_FINAL_DOT) :]
+            whole = bytes(self._content).replace(b"\r\n.", b"\r\n")
             return whole[1:] if whole.startswith(b".") else whole
+        whole = bytes(self._content)
         # DATA will carry it on, where the last line ends like the others.
         return whole if whole.endswith(b"\r\n") else whole + b"\r\n"
 
@@ -109,12 +111,12 @@ class Spool:
     def _header_too_large(self) -> bool:
         if self._header_ends or self.size <= _MAX_HEADER_OCTETS:
             return False
-        beginning = b"".join(self._chunks)[:_MAX_HEADER_OCTETS]
-        self._header_ends = b"\r\n\r\n" in beginning or beginning.startswith(b"\r\n")
+        ends_at = self._content.find(b"\r\n\r\n", 0, _MAX_HEADER_OCTETS)
+        self._header_ends = ends_at >= 0 or self._content.startswith(b"\r\n")
         return not self._header_ends
 
 
-def _has_long_line(message: bytes) -> bool:
+def _has_long_line(message: bytearray) -> bool:
     start = 0
     while len(message) - start > _MAX_LINE_OCTETS:
         # The last line end within the limit is enough: everything before it is short.

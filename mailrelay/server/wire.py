@@ -169,8 +169,8 @@ class Wire(SMTP):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _more(self, limit_s: float) -> None:
-        """Wait for octets.
+    async def _more(self, deadline: float) -> None:
+        """Wait for octets, until `deadline` of the loop's time.
 
         Raises:
             HungUp: There will be none.
@@ -180,7 +180,7 @@ class Wire(SMTP):
             self._socket.resume_reading()
         if self._ended or self._lost:
             raise HungUp
-        self._deadline = self.loop.time() + limit_s
+        self._deadline = deadline
         self._waiter = self.loop.create_future()
         await self._waiter
         self._deadline = self.loop.time() + self._limits.answer_s
@@ -197,7 +197,7 @@ class Wire(SMTP):
         self._collector = reader
         try:
             while self._collector is not None:
-                await self._more(self._limits.block_s)
+                await self._more(self.loop.time() + self._limits.block_s)
         finally:
             self._collector = None
 

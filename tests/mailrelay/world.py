@@ -20,6 +20,7 @@ from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.opening import Opener
 from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
@@ -29,13 +30,14 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from mailrelay.server import MailServer, ServerLimits
+from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
@@ -114,17 +116,28 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
-    owners: dict[str, Owner] = field(default_factory=dict)
+    health: Health = field(
+        default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
+    )
 
     def publish(self, address: str, relay_id: str, owner: Owner, domain: str) -> None:
         self.relays[address] = RelayRoute(relay_id, owner.owner_id, domain, address, MailPolicy.FORWARD)
-        self.owners[relay_id] = owner
+        self.health.owners[relay_id] = owner
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         return self.relays.get(recipient.lower()) or self.replies.get(recipient.lower())
 
     async def owner(self, relay_id: str) -> Owner | None:
-        return self.owners.get(relay_id)
+        owner = self.health.owners.get(relay_id)
+        return None if owner is None else self.health.in_order(owner)
+
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        route = self.relays.get(recipient.lower())
+        owner = await self.owner(route.relay_id) if route else None
+        if route is None or owner is None:
+            return None
+        reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
+        return Delivery(route, owner, reply)
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         for address, route in self.replies.items():
@@ -214,6 +227,7 @@ async def open_world(
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
+        reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -228,7 +242,15 @@ async def open_world(
             router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
             client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
-            reports=Reports(RELAY_HOST, RELAY_DOMAIN),
+            reports=reports,
+            mailboxes=MailboxFailures(
+                health=directory.health,
+                store=store,
+                reports=reports,
+                directory=directory,
+                clock=utc_now,
+                worker_id="test",
+            ),
             directory=directory,
             clock=utc_now,
             worker_id="test",

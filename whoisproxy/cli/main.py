@@ -7,6 +7,7 @@ import typer
 
 from whoisproxy.cli import (
     demo,
+    dkim,
     doctor,
     imports,
     keys,
@@ -42,6 +43,7 @@ for group, name in (
     (queue, "queue"),
     (keys, "keys"),
     (mail, "mail"),
+    (dkim, "dkim"),
 ):
     app.add_typer(group.app, name=name)
 

@@ -184,7 +184,8 @@ async def test_a_message_is_given_up_when_its_time_is_over_even_if_it_only_reste
 
 
 async def test_a_mailbox_without_a_domain_is_a_failure_and_not_a_fault(world: World) -> None:
-    world.directory.owners["relay_1"] = replace(world.directory.owners["relay_1"], mailboxes=("nobody",))
+    owners = world.directory.health.owners
+    owners["relay_1"] = replace(owners["relay_1"], mailboxes=("nobody",))
     message_id = await _queued(world)
 
     await world.settle()

@@ -32,6 +32,9 @@ class Gate:
         self.store.sent(message.id)
         assert await self.store.delivered("worker", message.id)
 
+    async def close(self) -> None:
+        """There is nothing to take leave of."""
+
     async def next_begun(self) -> str:
         async with asyncio.timeout(10):
             return await self.begun.get()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import MetaData, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.queue import earlier as moving
@@ -65,7 +65,7 @@ async def _old_mail(engine: AsyncEngine, url: str, keys: OwnerKeys) -> dict[str,
         }
         for number, state in enumerate(OF_EACH * 50)
     ]  # fmt: skip
-    old = earlier.to_metadata(moving.MetaData(), name="mail_messages")
+    old = earlier.to_metadata(MetaData(), name="mail_messages")
     async with engine.begin() as connection:
         await connection.execute(insert(old), rows)
     await migrate(url)
@@ -114,7 +114,7 @@ async def test_a_move_that_was_cut_off_goes_on_and_brings_nothing_back(
     # Somebody has delivered one of them since.
     copied = {row.id for row in rows}
     async with engine.begin() as connection:
-        other = earlier.to_metadata(moving.MetaData(), name="elsewhere")
+        other = earlier.to_metadata(MetaData(), name="elsewhere")
         await connection.run_sync(other.metadata.create_all)
         await connection.execute(insert(other), [dict(row._mapping) for row in rows])
         await connection.execute(earlier.delete().where(earlier.c.id.in_(copied)))

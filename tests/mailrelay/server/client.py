@@ -22,7 +22,11 @@ MAIL = f"MAIL FROM:<{STRANGER}>"
 RCPT = f"RCPT TO:<{RELAY_ADDRESS}>"
 # Where many connections are made for one test.
 UNHURRIED = CheckLimits(
-    connections_per_minute=100_000, messages_per_minute=100_000, unknown_recipients_per_hour=100_000
+    connections_per_minute=100_000,
+    messages_per_minute=100_000,
+    recipients_per_minute=100_000,
+    errors_per_hour=100_000,
+    unknown_recipients_per_hour=100_000,
 )
 _SEQUENCES = (
     Path(__file__).parents[3] / "../shared/data/mail/smtp_smuggling/end_of_data_sequences.json"

@@ -66,11 +66,12 @@ async def test_a_conversation_goes_by_the_book(world: World, name: str) -> None:
 async def converse(world: World, pieces: list[bytes]) -> str:
     """Send pieces and return all answers."""
     client = await Client.connect(world)
-    await client.say("EHLO offers.example")
-    await client.dribble(pieces)
-    answers = masked(await client.rest())
-    await client.close()
-    return answers
+    try:
+        await client.say("EHLO offers.example")
+        await client.dribble(pieces)
+        return masked(await client.rest())
+    finally:
+        await client.close()
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=10), st.lists(st.integers(0, 20_000), max_size=20))
@@ -104,4 +105,15 @@ async def test_answers_to_one_packet_come_in_one(world: World) -> None:
     client.writer.write(f"{MAIL}\r\n{RCPT}\r\nRCPT TO:<nobody@relay.example>\r\nDATA\r\n".encode())
     answers = await client.reader.read(4096)
     assert re.findall(rb"^(\d+) ", answers, re.MULTILINE) == [b"250", b"250", b"550", b"354"]
+    await client.close()
+
+
+async def test_a_client_that_only_listens_any_more_gets_its_answers(world: World) -> None:
+    """TCP may be closed in one direction; what was asked before is answered."""
+    client = await Client.connect(world)
+    letter = HEADER.decode() + "x\r\n."
+    client.writer.write(f"EHLO a.example\r\n{MAIL}\r\n{RCPT}\r\nDATA\r\n{letter}\r\nNOOP\r\n".encode())
+    client.writer.write_eof()
+    answers = await client.rest()
+    assert re.findall(r"^(\d+) ", answers, re.MULTILINE) == ["250", "250", "250", "354", "250", "250"]
     await client.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from prometheus_client import REGISTRY
 from mailrelay.checks.stages import ConnectionContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
+from mailrelay.inbound import Transaction
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_HOST, STRANGER, World, open_world
@@ -186,4 +188,36 @@ async def test_answers_are_counted_by_stage(world: World) -> None:
     await client.say("DATA")
     await client.say(HEADER + b"x\r\n.")
     assert (count("message", "done"), count("rcpt", "refused")) == (before[0] + 1, before[1] + 1)
+    await client.close()
+
+
+async def test_nothing_is_begun_for_a_client_that_has_left(world: World) -> None:
+    """Its message under way is stored; of what it sent behind that it will never see an answer."""
+    storing, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Witness):
+        async def message(self, transaction: Transaction, raw: bytes) -> Reply:
+            storing.set()
+            await go_on.wait()
+            return await super().message(transaction, raw)
+
+    witness = Slow(world.inbound)
+    async with another_server(witness) as server:
+        client = await Client.connect(server.ports["smtp"])
+        await client.begin()
+        again = f"{MAIL}\r\n{RCPT}\r\nDATA\r\n".encode() + HEADER + b"two\r\n.\r\n"
+        client.writer.write(HEADER + b"one\r\n.\r\n" + again)
+        await storing.wait()
+        # A reset; a mere end may come from a client that still listens.
+        plain = client.writer.get_extra_info("socket")
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.writer.transport.abort()
+        async with asyncio.timeout(10):
+            while server.connections:  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.01)
+        go_on.set()
+        async with asyncio.timeout(10):
+            await world.store.wakeup.wait()
+    assert len(witness.senders) == 1
+    assert await stored(world) == 1
     await client.close()
