@@ -3,6 +3,7 @@
 import email.message
 import email.policy
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ HONEST = Path(__file__).parents[2] / "data/mail/honest"
 def _leaves_of_the_library(raw: bytes) -> list[tuple[str, bytes]]:
     message = email.message_from_bytes(raw, policy=email.policy.compat32)
     return [
-        (part.get_content_type(), part.get_payload(decode=True) or b"")
+        (part.get_content_type(), cast("bytes", part.get_payload(decode=True) or b""))
         for part in message.walk()
         if not part.is_multipart()
     ]
