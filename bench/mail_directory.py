@@ -1,6 +1,6 @@
 """A SQLite database with many relay addresses, for the benches: one domain and one registrant for each.
 
-Written by plain SQL in one transaction: the services would take longer to make them than they take to measure.
+Written by plain SQL in one transaction: the services would take longer to make them than to answer.
 """
 
 import secrets
