@@ -42,7 +42,8 @@ from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRo
 from mailrelay.dsn_request import NOTHING_ASKED
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NoteOfVerdict, QueuedMessage
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
+from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ async def parts(kind: str) -> dict[str, object]:
 async def directory(folder: Path, addresses: int) -> dict[str, object]:
     """Return a row of what look-ups and the cipher cost with so many addresses."""
     storage, known = await filled_storage(folder, addresses)
-    relays = RelayDirectory(storage, RELAY_DOMAIN, _now)
+    relays = RelayDirectory(storage, RELAY_DOMAIN, _now, MailboxHealth(storage, _now))
     cipher = MailCipher(storage)
     asked = random.Random(1).choices(known, k=_LOOKUPS)  # noqa: S311 - which to ask, no secret
     body = messages("plain", 1, _ADDRESS)[0]

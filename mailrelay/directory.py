@@ -5,6 +5,7 @@ switched-off relay applies to mail that is already queued.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,7 +15,7 @@ class MailPolicy(StrEnum):
 
     FORWARD = "forward"  # deliver, spam tagged; only the worst is refused
     FILTER = "filter"  # quarantine what looks like spam
-    DROP = "drop"  # take no mail: refused like an unknown address
+    DROP = "drop"  # take no mail but `Protected`: all other is refused like that to an unknown address
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,55 @@ class ReplyRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxRest:
+    """How long none of an owner's mailboxes is written to, for each has refused mail as if it were gone.
+
+    Attributes:
+        until: When the first of them is tried again.
+        lasting: The failure has persisted: whoever writes may be told of another way.
+    """
+
+    until: datetime
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The hidden person, known only while a message is being rewritten.
 
     Attributes:
-        mailboxes: Verified mailboxes; the first gets the mail, any may answer.
+        mailboxes: Verified mailboxes in the order to use; the first gets the mail, any may answer.
         secrets: Every string that must not reach a correspondent: mailboxes, name, organisation,
             street, phone, postal code with city.
         language: BCP 47 tag for texts addressed to him.
+        suspects: Those of `mailboxes` that refused mail lately; when one takes mail, that is worth telling.
+        rest: None while a mailbox may be written to.
     """
 
     owner_id: str
     mailboxes: tuple[str, ...]
     secrets: tuple[str, ...]
     language: str
+    suspects: frozenset[str] = frozenset()
+    rest: MailboxRest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxFailure:
+    """A mail server's final word against an owner's mailbox.
+
+    Attributes:
+        mailbox: As the server named it; the one in use is meant where it is none of the owner's.
+        status: Enhanced status code (RFC 3463), `5.x.y`.
+        reason: kebab-case.
+        message_id: Queue id of the message that failed.
+    """
+
+    relay_id: str
+    mailbox: str
+    status: str
+    reason: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +116,7 @@ class Directory(Protocol):
     """Asked by the relay, answered by its host."""
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
-        """Return the route of an address, or None where it never existed, is retired or drops mail."""
+        """Return the route of an address, or None where it never existed or is retired."""
         ...
 
     async def owner(self, relay_id: str) -> Owner | None:
@@ -102,4 +138,23 @@ class Directory(Protocol):
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed."""
+        ...
+
+
+class MailboxHealth(Protocol):
+    """Told by the relay which mailboxes fail and work; answers through `Directory.owner`.
+
+    A message that is delivered as usual costs no call: `worked` is called for suspects only.
+    """
+
+    async def failed(self, failure: MailboxFailure) -> MailboxRest | None:
+        """Note a failure and return the rest that follows; None where a mailbox may be tried now."""
+        ...
+
+    async def worked(self, relay_id: str, mailbox: str) -> None:
+        """Note that a suspect took mail: it is none any more."""
+        ...
+
+    async def may_tell(self, relay_id: str, correspondent: str) -> bool:
+        """Return True once per correspondent and relay address, until a mailbox works again."""
         ...

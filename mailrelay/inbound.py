@@ -6,7 +6,7 @@ when it is durable in the queue. Replies are the same for strangers, owners and 
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
@@ -14,9 +14,11 @@ import structlog
 from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.authentication.authenticate import authenticate, results_header
-from mailrelay.authentication.results import AuthenticationResults, Result
+from mailrelay.authentication.authenticate import authenticate
+from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
+from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
 from mailrelay.directory import Directory, Owner, ReplyRoute
@@ -71,6 +73,7 @@ class Inbound:
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
         takes_operator_mail: Whether somebody reads postmaster and abuse.
+        validates_arc: Whether ARC chains are looked at.
     """
 
     def __init__(  # noqa: PLR0913 - what a mail server is made of
@@ -85,6 +88,7 @@ class Inbound:
         authserv_id: str,
         clock: Callable[[], datetime],
         takes_operator_mail: bool = False,
+        validates_arc: bool = True,
     ) -> None:
         self._chains = chains
         self._directory = directory
@@ -95,10 +99,11 @@ class Inbound:
         self._authserv_id = authserv_id
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
+        self._validates_arc = validates_arc
 
-    async def connected(self, peer_ip: str) -> Reply | None:
+    async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
-        decision = await self._chains.connection.run(ConnectionContext(peer_ip))
+        decision = await self._chains.connection.run(context)
         return _refusal(decision)
 
     async def sender(self, context: SenderContext) -> Reply:
@@ -124,6 +129,8 @@ class Inbound:
         route = await self._directory.find(address)
         context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
         decision = await self._chains.recipient.run(context)
+        if decision.action < Action.DEFER:
+            decision = await self._admit(transaction, context)
         refusal = _refusal(decision)
         _answers("recipient", decision.action).inc()
         if refusal is None and route is not None:
@@ -131,6 +138,18 @@ class Inbound:
             transaction.requests[address] = request
             return _RECIPIENT_OK
         return refusal or UNKNOWN_RECIPIENT
+
+    async def _admit(self, transaction: Transaction, context: RecipientContext) -> Decision:
+        """Judge the client of an acceptable recipient; who is in doubt may have to come again."""
+        client = await self._chains.clients.judge(transaction.sender)
+        if client.action >= Action.DEFER or not client.evidence:
+            return client
+        transaction.sender = replace(transaction.sender, evidence=client.evidence)
+        return await self._chains.doubtful.run(replace(context, sender=transaction.sender))
+
+    def erred(self, peer_ip: str) -> None:
+        """Count a 5yz answer to a client: networks that get little else are kept away for a while."""
+        self._chains.errors.add(network_of(peer_ip))
 
     async def message(self, transaction: Transaction, raw: bytes) -> Reply:
         """Answer the end of DATA. A 250 means that the message is durable."""
@@ -163,6 +182,7 @@ class Inbound:
             sender.reverse_path,
             self._resolver,
             self._clock(),
+            validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
         owner = await self._owner(routes)
@@ -194,7 +214,8 @@ class Inbound:
             "size_octets": len(message.raw),
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
-            "proven": results.spf.result is Result.PASS,
+            "proven": results.proven,
+            "protected": decision.protected,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -35,8 +35,15 @@ def _check_nameserver(text: str) -> str:
     return text
 
 
+def _check_list_answers(text: str) -> str:
+    IPv4Network(text)
+    return text
+
+
 Address = Annotated[str, AfterValidator(_check_address)]
 Nameserver = Annotated[str, AfterValidator(_check_nameserver)]
+ListAnswers = Annotated[str, AfterValidator(_check_list_answers)]
+ListMeaning = Literal["allow", "reject", "doubtful"] | Annotated[float, Field(gt=0, le=20)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -95,12 +102,30 @@ class Smtp(Listener):
     """The relay's inbound mail server."""
 
     port: Port = 2525
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
     hostname: Host = "relay.localhost"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     size_octets: Annotated[int, Field(ge=65536)] = 25 * 1024 * 1024
     connections: Annotated[int, Field(ge=1)] = 500
     connections_per_address: Annotated[int, Field(ge=1)] = 20
+    connections_per_network: Annotated[int, Field(ge=1)] = 100
+    tls_port: Port = 0
+    proxy_protocol_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    greet_delay_s: Annotated[float, Field(ge=0, le=30)] = 0.0
+
+
+class Authentication(_Section):
+    """How senders are authenticated beyond SPF, DKIM and DMARC."""
+
+    arc: bool = True
+    trusted_arc_sealers: tuple[Host, ...] = ()
+
+    @model_validator(mode="after")
+    def _sealers_are_looked_at(self) -> "Authentication":
+        if self.trusted_arc_sealers and not self.arc:
+            raise ValueError("trusted_arc_sealers need arc = true")
+        return self
 
 
 class Dns(_Section):
@@ -108,6 +133,7 @@ class Dns(_Section):
 
     nameservers: tuple[Nameserver, ...] = ()
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    validating: bool = False
 
 
 class Delivery(_Section):
@@ -142,6 +168,7 @@ class Relay(_Section):
     grace_s: Annotated[int, Field(ge=0)] = 30 * 86400
     dkim_selector: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "whoisproxy"
     operator_mailbox: Mailbox | None = None
+    contact_url: Annotated[str, Field(pattern=r"^(https?://[!-~]{1,300})?$")] = ""
 
 
 class BrandSettings(_Section):
@@ -220,8 +247,26 @@ class Limits(_Section):
 
     connections_per_minute: Annotated[int, Field(ge=1)] = 120
     messages_per_minute: Annotated[int, Field(ge=1)] = 300
+    octets_per_minute: Annotated[int, Field(ge=1024 * 1024)] = 256 * 1024 * 1024
+    recipients_per_minute: Annotated[int, Field(ge=1)] = 600
+    errors_per_hour: Annotated[int, Field(ge=1)] = 600
     unknown_recipients_per_hour: Annotated[int, Field(ge=1)] = 30
     recipients_per_message: Annotated[int, Field(ge=1)] = 50
+
+
+class DnsListSettings(_Section):
+    """A blocklist or allow list in the DNS (RFC 5782), and what its answers mean."""
+
+    zone: Host
+    answers: Annotated[dict[ListAnswers, ListMeaning], Field(min_length=1)]
+
+
+class Checks(_Section):
+    """How clients are judged, and whose mail nothing may stop."""
+
+    greylisting: bool = True
+    greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    protected_senders: tuple[Path, ...] = ()
 
 
 class Catalogue(_Section):
@@ -261,11 +306,14 @@ class Settings(_Section):
     rdap: Rdap = Rdap()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()
+    authentication: Authentication = Authentication()
     dns: Dns = Dns()
     delivery: Delivery = Delivery()
     relay: Relay = Relay()
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
+    checks: Checks = Checks()
+    dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()
     webhooks: Webhooks = Webhooks()
@@ -374,6 +422,9 @@ def _anchored(settings: Settings, root: Path) -> Settings:
             "smtp": _below(settings.smtp, root),
             "delivery": _below(settings.delivery, root),
             "registries": tuple(_below(account, root) for account in settings.registries),
+            "checks": settings.checks.model_copy(
+                update={"protected_senders": tuple(root / path for path in settings.checks.protected_senders)}
+            ),
             "catalogue": Catalogue(overrides=tuple(root / path for path in settings.catalogue.overrides)),
         }
     )

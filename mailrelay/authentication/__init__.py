@@ -1,7 +1,8 @@
-"""Who sent a message: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), and the record of it (RFC 8601)."""
+"""Who sent a message: SPF, DKIM, DMARC, ARC (RFC 7208, 6376, 9989, 8617), and the record of it (RFC 8601)."""
 
-from mailrelay.authentication.authenticate import authenticate, authenticated_as, results_header
+from mailrelay.authentication.authenticate import authenticate, authenticated_as
 from mailrelay.authentication.results import (
+    ArcResult,
     AuthenticationResults,
     DkimResult,
     DmarcPolicy,
@@ -9,8 +10,10 @@ from mailrelay.authentication.results import (
     Result,
     SpfResult,
 )
+from mailrelay.authentication.results_header import results_header
 
 __all__ = [
+    "ArcResult",
     "AuthenticationResults",
     "DkimResult",
     "DmarcPolicy",

@@ -1,4 +1,4 @@
-"""What was found out about a message's sender: values of SPF, DKIM and DMARC.
+"""What was found out about a message's sender: values of SPF, DKIM, DMARC and ARC.
 
 Result words are those of RFC 8601 section 2.7.
 """
@@ -69,6 +69,39 @@ class DmarcResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ArcSet:
+    """What one sealer of an ARC chain says (RFC 8617 section 4.2).
+
+    Attributes:
+        sealer: Domain that sealed, `d=` of ARC-Seal.
+        authserv_id: Name under which it authenticated.
+        results: Its Authentication-Results as text, read only where somebody asks.
+        covers_author: Whether its signature covers From.
+    """
+
+    sealer: str
+    authserv_id: str
+    results: str
+    covers_author: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArcResult:
+    """Result of ARC (RFC 8617): none, pass or fail.
+
+    Attributes:
+        sets: From the first sealer to the latest; where the result is not a pass, only claims.
+        oldest_pass: Number of the oldest signature that still fits the message; 0 where all do.
+        reason: Kebab-case and ours.
+    """
+
+    result: Result
+    sets: tuple[ArcSet, ...] = ()
+    oldest_pass: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AuthenticationResults:
     """All of it, for one message.
 
@@ -76,6 +109,9 @@ class AuthenticationResults:
         authors: Domain-lowercased mailboxes of the From field, in order.
         organizational_domains: Organizational domain (RFC 9989 section 4.10.2) of each domain that took
             part, for alignment questions asked later.
+        proven: Whether the domain of the reverse-path is proven, by SPF or by an aligned DKIM signature: only
+            then may a report go there. False for the null reverse-path.
+        arc: None where ARC is switched off.
     """
 
     spf: SpfResult
@@ -83,3 +119,5 @@ class AuthenticationResults:
     dmarc: DmarcResult
     authors: tuple[str, ...] = ()
     organizational_domains: tuple[tuple[str, str], ...] = ()
+    proven: bool = False
+    arc: ArcResult | None = None

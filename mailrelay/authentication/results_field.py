@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _MAX_CHARACTERS = 32 * 1024
+_MAX_NAME_CHARACTERS = 2048
 _MAX_STATEMENTS = 100
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN_CHARACTERS = re.compile(r"[^\s()<>@,;:\\\"/\[\]?=]+")  # RFC 2045 section 5.1
 # Blanks, a quoted string, a separator, or a run of anything else; comments nest and are taken out first.
 _TOKEN = re.compile(r'\s+|"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<separator>[;=])|(?P<word>[^\s";=]+)', re.DOTALL)
 
@@ -27,16 +29,17 @@ class Statement:
 
 def authserv_id(value: str) -> str:
     """Return who speaks in an Authentication-Results value, in lower case; empty where nobody does."""
-    for kind, text in _tokens(_without_comments(value[:_MAX_CHARACTERS])):
+    for kind, text in _tokens(_without_comments(value[:_MAX_NAME_CHARACTERS])):
         return text.rstrip(".").lower() if kind in {"word", "quoted"} else ""
     return ""
 
 
 def claims_to_be(value: str, own: str) -> bool:
     """Return whether an Authentication-Results value speaks under our name, or under none at all."""
-    name = authserv_id(value)
-    # A version may be joined to the name by a slash where its writer mistook the grammar; readers may too.
-    return name.partition("/")[0] in {"", own.rstrip(".").lower()}
+    # What does not belong to a name may follow it where its writer mistook the grammar; readers may, too.
+    token = _TOKEN_CHARACTERS.match(authserv_id(value).strip())
+    name = token[0].rstrip(".") if token else ""
+    return name in {"", own.rstrip(".").lower()}
 
 
 def statements(value: str) -> list[Statement]:

@@ -1,34 +1,41 @@
 """Check the sending host by SPF (RFC 7208), evaluated by pyspf with look-ups of our own.
 
-pyspf is synchronous and would ask the DNS itself. Here it never does: its questions are answered from
-a table; a question that is not in the table ends the run, is asked through our resolver, and the run
-starts again. So no thread waits for the DNS and every look-up has our deadline and cache. A run costs
-some 30 microseconds, so that running it again per question is cheap.
+pyspf is synchronous and would ask the DNS itself. Here it never does: its questions are answered from the
+resolver's cache; a question whose answer is not there ends the run, is asked through our resolver, and the
+run starts again. So no thread waits for the DNS, every look-up has our deadline, and a domain that wrote
+before is checked in one run, without waiting. What a term says in itself is read once for all runs.
 
 The explanation (`exp=`) is not fetched: a stranger's text has no place in our SMTP answers.
 """
 
 import asyncio
+import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import spf as pyspf
 
+from mailrelay.authentication.names import a_labels
 from mailrelay.authentication.results import Result, SpfResult
 from mailrelay.dns import DnsTemporaryError, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
 _DEADLINE_S = 20.0  # RFC 7208 section 4.6.4
 _MAX_QUESTIONS = 60  # RFC 7208 allows some 110 in theory; what honest records need is far below
 _MAX_NAMES = 10  # RFC 7208 section 4.6.4, of PTR
 _MAX_RECORD_OCTETS = 4096  # RFC 7208 section 3.4 wants a record to fit into 512; longer ones are not seen
 _MAX_VOID = 2  # RFC 7208 section 4.6.4
+_REMEMBERED = 4096
 _ADDRESS = re.compile(r"[\d.]+|\[.*\]")
+# Terms whose meaning hangs on nothing but their text: no macro, no implied domain.
+_LITERAL = re.compile(r"[-+?~]?(?:ip4:[0-9./]{7,18}|ip6:[0-9A-Fa-f:./]{2,49}|all)")
+_RESULTS = {result.value: result for result in Result}
 
 Question = tuple[str, str]
-Answers = dict[Question, list[Any] | None]
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class _Missing(BaseException):
@@ -39,12 +46,31 @@ class _Missing(BaseException):
         self.question = question
 
 
-class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
-    """One evaluation that takes DNS answers from a table; None there stands for a temporary error."""
+class _Answers(dict[Question, "list[Any] | None"]):
+    """The answers of one evaluation, which stay the same while it runs; None is a temporary error."""
 
-    def __init__(self, ip: str, sender: str, helo: str, answers: Answers, local_name: str) -> None:
+    def __init__(self, resolver: Resolver) -> None:
+        super().__init__()
+        self._resolver = resolver
+
+    def __missing__(self, question: Question) -> list[Any]:
+        records = self._resolver.cached(*question)
+        if records is None:
+            raise _Missing(question)
+        answer = self[question] = _for_pyspf(question[1], records)
+        return answer
+
+
+class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
+    """One evaluation that takes DNS answers from a table."""
+
+    def __init__(self, ip: str, sender: str, helo: str, answers: _Answers, local_name: str) -> None:
         super().__init__(ip, sender, helo, receiver=local_name, strict=True)
         self._answers = answers
+
+    def set_ip(self, i: str) -> None:
+        """Read the client's address; one that came before is remembered."""
+        self.__dict__.update(_client(i))
 
     def dns(
         self, name: str, qtype: str, cnames: dict[str, str] | None = None, *, ignore_void: bool = False
@@ -54,8 +80,6 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
         name = str(name).rstrip(".").lower()
         if not name or any(not 0 < len(label) < 64 for label in name.split(".")):  # noqa: PLR2004 - RFC 1035
             return []
-        if (name, qtype) not in self._answers:
-            raise _Missing((name, qtype))
         answer = self._answers[name, qtype]
         if answer is None:
             if qtype == "PTR":
@@ -66,6 +90,20 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
             if self.void_lookups > _MAX_VOID:
                 raise pyspf.PermError("too many void lookups")
         return answer
+
+    def validate_mechanism(self, mech: str) -> tuple[Any, ...]:
+        """Read one term; those that mean the same everywhere are remembered."""
+        if _LITERAL.fullmatch(mech):
+            return _read_literal(mech)
+        read: tuple[Any, ...] = super().validate_mechanism(mech)
+        return read
+
+    def cidrmatch(self, ipaddrs: list[str], n: int) -> bool:
+        """Return whether the client is in one of the networks of length `n`."""
+        try:
+            return any(self.ipaddr in _network(address, n) for address in ipaddrs)
+        except ValueError as error:
+            raise pyspf.PermError(str(error)) from error
 
     def validated_ptrs(self) -> list[str]:
         """Return the client's names that lead back to it; a name that cannot be asked is skipped (5.5)."""
@@ -80,6 +118,28 @@ class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
     def get_explanation(self, spec: str) -> None:
         """Fetch no explanation."""
         del spec
+
+
+_READER = pyspf.query("192.0.2.1", "postmaster@relay.invalid", "relay.invalid", strict=True)
+
+
+@lru_cache(_REMEMBERED)
+def _read_literal(term: str) -> tuple[Any, ...]:
+    read: tuple[Any, ...] = _READER.validate_mechanism(term)
+    return read
+
+
+@lru_cache(_REMEMBERED)
+def _client(address: str) -> dict[str, Any]:
+    query = pyspf.query.__new__(pyspf.query)
+    query.set_ip(address)
+    facts: dict[str, Any] = vars(query)
+    return facts
+
+
+@lru_cache(_REMEMBERED)
+def _network(address: str, length: int) -> _Network:
+    return ipaddress.ip_network(address).supernet(new_prefix=length)
 
 
 async def check_spf(
@@ -97,21 +157,42 @@ async def check_spf(
     Returns:
         Temporary DNS errors and the deadline give `temperror`.
     """
-    identity = reverse_path or f"postmaster@{helo}"
-    domain = identity.rpartition("@")[2].rstrip(".").lower()
-    is_helo = not reverse_path
-    if not domain or _ADDRESS.fullmatch(domain):
-        return SpfResult(Result.NONE, domain, helo=is_helo)  # RFC 7208 section 4.3
+    cached = check_spf_from_cache(peer_ip, helo, reverse_path, resolver, local_name)
+    if cached is not None:
+        return cached
+    identity, domain = _identity(helo, reverse_path)
     try:
         async with asyncio.timeout(_DEADLINE_S):
             result = await _evaluate(peer_ip, identity, helo, resolver, local_name)
     except TimeoutError:
         result = Result.TEMPERROR
-    return SpfResult(result, domain, helo=is_helo)
+    return SpfResult(result, domain, helo=not reverse_path)
+
+
+def check_spf_from_cache(
+    peer_ip: str, helo: str, reverse_path: str, resolver: Resolver, local_name: str = "unknown"
+) -> SpfResult | None:
+    """Return what `check_spf` would, without waiting, or None where the DNS must be asked."""
+    identity, domain = _identity(helo, reverse_path)
+    # RFC 7208 section 4.3: what is no domain name of several labels has no policy.
+    if "." not in domain or _ADDRESS.fullmatch(domain):
+        return SpfResult(Result.NONE, domain, helo=not reverse_path)
+    try:
+        result = _run(peer_ip, identity, helo, _Answers(resolver), local_name)
+    except _Missing:
+        return None
+    return SpfResult(result, domain, helo=not reverse_path)
+
+
+def _identity(helo: str, reverse_path: str) -> tuple[str, str]:
+    """Return the mailbox that is checked, and its domain."""
+    local, _, domain = (reverse_path or f"postmaster@{helo}").rpartition("@")
+    domain = a_labels(domain)
+    return f"{local}@{domain}" if local else domain, domain
 
 
 async def _evaluate(peer_ip: str, identity: str, helo: str, resolver: Resolver, local_name: str) -> Result:
-    answers: Answers = {}
+    answers = _Answers(resolver)
     for _ in range(_MAX_QUESTIONS):
         try:
             return _run(peer_ip, identity, helo, answers, local_name)
@@ -120,7 +201,7 @@ async def _evaluate(peer_ip: str, identity: str, helo: str, resolver: Resolver, 
     return Result.PERMERROR
 
 
-def _run(peer_ip: str, identity: str, helo: str, answers: Answers, local_name: str) -> Result:
+def _run(peer_ip: str, identity: str, helo: str, answers: _Answers, local_name: str) -> Result:
     try:
         query = _Query(peer_ip, identity, helo, answers, local_name)
         result, _, _ = query.check()
@@ -129,12 +210,12 @@ def _run(peer_ip: str, identity: str, helo: str, answers: Answers, local_name: s
     except (ValueError, IndexError, TypeError, AttributeError, re.error):
         # Faults of the library at records beyond the grammar: the record is to blame.
         return Result.PERMERROR
-    return Result(result) if result in set(Result) else Result.PERMERROR
+    return _RESULTS.get(result, Result.PERMERROR)
 
 
 async def _ask(question: Question, resolver: Resolver) -> list[Any] | None:
     name, kind = question
-    look_up: dict[str, Callable[[str], Awaitable[list[Any]]]] = {
+    look_up: dict[str, Callable[[str], Awaitable[Sequence[Any]]]] = {
         "TXT": resolver.txt,
         "MX": resolver.mx,
         "A": resolver.ipv4,
@@ -142,10 +223,13 @@ async def _ask(question: Question, resolver: Resolver) -> list[Any] | None:
         "PTR": resolver.pointers,
     }
     try:
-        records: list[Any] = await look_up[kind](name)
+        return _for_pyspf(kind, await look_up[kind](name))
     except DnsTemporaryError:
         return None
+
+
+def _for_pyspf(kind: str, records: "Sequence[Any]") -> list[Any]:
     if kind != "TXT":
-        return records
+        return list(records)
     # pyspf wants a TXT record as octets, in pieces; its macro expansion takes quadratic time.
     return [(text.encode("latin-1"),) for text in records if len(text) <= _MAX_RECORD_OCTETS]

@@ -7,9 +7,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from mailrelay.checks.rates import Clock
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
-from mailrelay.checks.window import Clock
 from mailrelay.content.similarity import Sketch, resemblance, sketch
 
 _INDEXED = 12  # hashes per sketch by which candidates are found: enough to meet a text that is half the same

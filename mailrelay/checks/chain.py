@@ -1,5 +1,7 @@
 """Run checks in a fixed order and decide: the greatest action wins, the first refusal ends the run.
 
+A verdict that protects ends it too; what stands after it in the chain is not asked.
+
 A check that raises or overruns its time defers (451 4.3.0): a broken check neither loses mail nor
 opens the door. Checks that only watch (`observe_only`) are recorded and never decide, not even by
 breaking. A check that waits for nothing is a plain method and is asked without a timer. Nothing here knows
@@ -67,7 +69,7 @@ class Chain(Generic[ContextT]):
         return tuple(check.name for check in self._checks)
 
     async def run(self, context: ContextT) -> Decision:
-        """Ask each check until one defers or rejects; never raises for a check's fault."""
+        """Ask each check until one defers, rejects or protects; never raises for a check's fault."""
         counted: list[Verdict] = []
         observed: list[Verdict] = []
         for check in self._checks:
@@ -79,7 +81,7 @@ class Chain(Generic[ContextT]):
                 observed.append(verdict)
                 continue
             counted.append(verdict)
-            if verdict.action >= Action.DEFER:
+            if verdict.action >= Action.DEFER or verdict.protects:
                 break
         action = max((verdict.action for verdict in counted), default=Action.ACCEPT)
         return Decision(action, tuple(counted), tuple(observed))

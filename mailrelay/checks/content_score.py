@@ -21,7 +21,7 @@ class ScoreLimits:
 
 
 class ContentScore:
-    """Weigh what the message says and hides."""
+    """Weigh what the message says and hides, and what is known of the client that brings it."""
 
     name = "content-score"
 
@@ -33,10 +33,13 @@ class ContentScore:
         if not context.relay_routes:
             return None
         result = score(context.message, context.content)
-        if result.total < self._limits.tag:
+        evidence = context.sender.evidence
+        total = result.total + sum(one.weight for one in evidence)
+        if total < self._limits.tag:
             return None
         # Addresses of one owner may have different policies; the message is one: the mildest holds.
         may_hold = all(route.policy is MailPolicy.FILTER for route in context.relay_routes)
-        held = may_hold and result.total >= self._limits.quarantine
+        held = may_hold and total >= self._limits.quarantine
         action = Action.QUARANTINE if held else Action.TAG
-        return Verdict(self.name, action, " ".join(result.names), score=result.total)
+        names = (*result.names, *(one.name for one in evidence))
+        return Verdict(self.name, action, " ".join(names), score=total)

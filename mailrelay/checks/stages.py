@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mailrelay.authentication.results import AuthenticationResults
+from mailrelay.checks.verdict import Evidence
 from mailrelay.content.reading import Content, read_content
 from mailrelay.directory import Owner, RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
@@ -24,9 +25,11 @@ class ConnectionContext:
 
     Attributes:
         peer_ip: IPv4 or IPv6 address in text form.
+        early_talker: Whether it spoke before its turn: before the banner, or behind EHLO before our answer.
     """
 
     peer_ip: str
+    early_talker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,16 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+        protocol: As Received names it: SMTP, ESMTP or UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
+        evidence: What the checks of the client have against it; known from the first accepted recipient on.
     """
 
     connection: ConnectionContext
     helo: str
     reverse_path: str
     declared_size_octets: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+    protocol: str = "ESMTP"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,19 @@ LOOP = Reply(554, "5.4.6", "Routing loop detected")
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a check has against a client without refusing it; it makes the client doubtful.
+
+    Attributes:
+        name: Name of the check, kebab-case.
+        weight: What it adds to the content score, 0 where it is only a doubt.
+    """
+
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What one check found.
 
@@ -54,6 +67,7 @@ class Verdict:
         reason: Why, in kebab-case, for ourselves and the owner.
         reply: The SMTP reply; set exactly where `action` is DEFER or REJECT.
         score: Weight of evidence, for checks that add up.
+        protects: Whether nothing after this check may object: the chain ends and accepts.
     """
 
     check: str
@@ -61,10 +75,13 @@ class Verdict:
     reason: str
     reply: Reply | None = None
     score: float = 0.0
+    protects: bool = False
 
     def __post_init__(self) -> None:
         if (self.action >= Action.DEFER) != (self.reply is not None):
             raise ValueError("a verdict has an SMTP reply exactly when it defers or rejects")
+        if self.protects and self.action is not Action.ACCEPT:
+            raise ValueError("a verdict that protects accepts")
 
     @property
     def code(self) -> int:
@@ -103,6 +120,18 @@ class Decision:
             if verdict.action == self.action:
                 return verdict.reply
         return None
+
+    @property
+    def protected(self) -> bool:
+        """Whether a check has ended the chain in favour of the mail; such mail goes first."""
+        return any(verdict.protects for verdict in self.verdicts)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What speaks against the client though it is accepted; nothing where it is protected."""
+        if self.action is not Action.ACCEPT or self.protected:
+            return ()
+        return tuple(Evidence(verdict.check, verdict.score) for verdict in self.verdicts)
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ What fails for now is put off by the schedule, what fails for good is reported t
 of ours never loses a message.
 """
 
+import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,18 +16,20 @@ from prometheus_client import Counter
 from mailrelay.addresses import split_address
 from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
-from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.failures import Reports, may_be_told
+from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
 from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import TOLD_AFTER, Schedule
 from mailrelay.delivery.signing import Signer
 from mailrelay.directory import Directory
-from mailrelay.dsn import reported_status
+from mailrelay.dsn_request import Notify
 from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.reading.report import read_report
 from mailrelay.rewriting.reply import AnswerHeld
 
 _log = structlog.get_logger()
@@ -47,6 +50,7 @@ class Deliverer:
         client: Sends.
         signer: Signs.
         reports: Writes DSNs and notices.
+        mailboxes: Decides on what an owner's mailbox refuses.
         directory: Says which domain a relay address belongs to, for notices.
         clock: Gives aware UTC.
         worker_id: Under which the messages were claimed.
@@ -64,6 +68,7 @@ class Deliverer:
         client: SmtpClient,
         signer: Signer,
         reports: Reports,
+        mailboxes: MailboxFailures,
         directory: Directory,
         clock: Callable[[], datetime],
         worker_id: str,
@@ -77,6 +82,7 @@ class Deliverer:
         self._client = client
         self._signer = signer
         self._reports = reports
+        self._mailboxes = mailboxes
         self._directory = directory
         self._clock = clock
         self._worker_id = worker_id
@@ -98,6 +104,8 @@ class Deliverer:
             notice = self._reports.notice(message, held.reason, domain, self._clock())
             await self._store.held(self._worker_id, message.id, held.reason, [notice])
             outcome = "held"
+        except (MailboxRests, MailboxRefused) as trouble:
+            outcome = await self._mailboxes.keep(message, trouble)
         except PermanentMailError as error:
             outcome = await self._give_up(message, error, error.enhanced)
         except MailError as error:
@@ -117,13 +125,20 @@ class Deliverer:
 
     async def _forward(self, message: QueuedMessage) -> None:
         outgoing = await self._preparation.prepare(message)
-        accepted = await self._send(message, outgoing)
+        try:
+            accepted = await self._send(message, outgoing)
+        except PermanentMailError as error:
+            raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
         thread = [(message.relay_id, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
         recorded = await self._store.delivered(self._worker_id, message.id, thread, event=event)
+        if outgoing.on_trial:
+            await self._mailboxes.worked(message, outgoing.recipient)
         # A sender's wish to hear of success is rare, and a report lost in a crash no harm.
         if recorded and (told := self._reports.of_relaying(message, self._clock())):
             await self._store.enqueue(told)
+        if outgoing.on_trial:
+            await self._mailboxes.worked(message, outgoing.recipient)
 
     async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
         """Hand the message to a mail server of its recipient.
@@ -153,11 +168,14 @@ class Deliverer:
 
     async def _read_bounce(self, report: QueuedMessage) -> str:
         """Take in what a later server says about a message we delivered."""
-        status = reported_status(report.raw)
-        about = await self._store.get(report.about_id) if status else None
+        findings = await asyncio.to_thread(read_report, report.raw)
+        about = await self._store.get(report.about_id)
         if about is not None:
+            await self._mailboxes.returned(about, findings)
+        failed = next((found for found in findings if found.final), None)
+        if about is not None and failed is not None:
             domain = await self._domain(about)
-            reports = self._reports.of_failure(about, status, domain, self._clock())
+            reports = self._reports.of_failure(about, failed.status, domain, self._clock())
             await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
         await self._store.delivered(self._worker_id, report.id, event="read")
         return "read"
@@ -171,6 +189,8 @@ class Deliverer:
         if isinstance(error, DestinationResting):
             # Nothing was tried: it is due when the rest is over, spread out a little.
             wait = min(wait, timedelta(seconds=error.rest_s * (1 + 0.5 * self._chance())))
+        if age < TOLD_AFTER and may_be_told(message, Notify.DELAY):
+            wait = min(wait, TOLD_AFTER - age)
         late = self._told_late(message, error, now)
         await self._store.deferred(
             self._worker_id, message.id, error.reason[:64], now + wait, reports=late, warned=bool(late)

@@ -1,7 +1,8 @@
 """Let a destination rest whose servers do not take mail, so that not every queued message has to find out.
 
-After each failure the rest is longer, by a table. When it is over one message is let through to see; the
-others rest on until that one is delivered. Messages kept back this way cost no connection.
+A destination rests after several failures in a row; a single one may be chance. When the rest is over one
+message is let through to see; if it fails the next rest is longer, by a table, and the others rest on.
+Messages kept back this way cost no connection.
 """
 
 import time
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 
 from mailrelay.errors import TemporaryMailError
 
-RESTS_S = (15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+RESTS_S = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_FAILURES = 5
 _MOST = 10_000
 
 
@@ -27,10 +29,20 @@ class DestinationResting(TemporaryMailError):
 
 
 @dataclass(slots=True)
-class _Rest:
+class _Standing:
+    """How a destination is that has failed and not been reached since.
+
+    Attributes:
+        failures: In a row, before it rests.
+        rests: How often it has been sent to rest.
+        until_s: End of the rest.
+        probing: Whether a message is out to see.
+    """
+
     failures: int = 0
+    rests: int = 0
     until_s: float = 0.0
-    probing: bool = True
+    probing: bool = False
 
 
 class Destinations:
@@ -38,15 +50,20 @@ class Destinations:
 
     Args:
         monotonic: Clock in seconds.
-        rests_s: How long, after the first failure in a row, the second, and so on.
+        rests_s: How long it rests the first time, the second, and so on.
+        failures: In a row, before it rests.
     """
 
     def __init__(
-        self, monotonic: Callable[[], float] = time.monotonic, rests_s: tuple[float, ...] = RESTS_S
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        rests_s: tuple[float, ...] = RESTS_S,
+        failures: int = _FAILURES,
     ) -> None:
         self._monotonic = monotonic
         self._rests_s = rests_s
-        self._resting: dict[str, _Rest] = {}
+        self._failures = failures
+        self._failing: dict[str, _Standing] = {}
 
     def admit(self, destination: str) -> None:
         """Return where a message may be tried now.
@@ -54,32 +71,34 @@ class Destinations:
         Raises:
             DestinationResting: It may not.
         """
-        rest = self._resting.get(destination)
-        if rest is None:
+        standing = self._failing.get(destination)
+        if standing is None or not standing.rests:
             return
-        left_s = rest.until_s - self._monotonic()
+        left_s = standing.until_s - self._monotonic()
         if left_s > 0:
             raise DestinationResting(left_s)
         # This message sees how things are; the others wait for what it finds.
-        rest.probing = True
-        rest.until_s = self._monotonic() + self._length_s(rest.failures)
+        standing.probing = True
+        standing.until_s = self._monotonic() + self._length_s(standing)
 
     def failed(self, destination: str) -> None:
-        """Note that no server of a destination takes mail now."""
-        rest = self._resting.setdefault(destination, _Rest())
-        if not rest.probing:
-            # It was under way together with the one whose failure began the rest.
+        """Note that no server of a destination took mail."""
+        standing = self._failing.setdefault(destination, _Standing())
+        if standing.rests and not standing.probing:
+            # It was under way together with those whose failures began the rest.
             return
-        rest.failures += 1
-        rest.probing = False
-        rest.until_s = self._monotonic() + self._length_s(rest.failures)
-        if len(self._resting) > _MOST:
-            del self._resting[next(iter(self._resting))]
+        standing.failures += 1
+        if standing.probing or standing.failures >= self._failures:
+            standing.rests += 1
+            standing.probing = False
+            standing.until_s = self._monotonic() + self._length_s(standing)
+        if len(self._failing) > _MOST:
+            del self._failing[next(iter(self._failing))]
 
     def reached(self, destination: str) -> None:
         """Note that a server of a destination takes mail."""
-        if self._resting:
-            self._resting.pop(destination, None)
+        if self._failing:
+            self._failing.pop(destination, None)
 
-    def _length_s(self, failures: int) -> float:
-        return self._rests_s[min(failures, len(self._rests_s)) - 1]
+    def _length_s(self, standing: _Standing) -> float:
+        return self._rests_s[min(standing.rests, len(self._rests_s)) - 1]

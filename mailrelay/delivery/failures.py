@@ -10,6 +10,7 @@ from datetime import datetime
 from mailrelay.dsn_request import Notify
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
+from mailrelay.reports.unreachable import Unreachable, build_unreachable
 from mailrelay.reports.writing import Action, Outcome, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
@@ -39,11 +40,13 @@ class Reports:
     Args:
         relay_host: Reporting-MTA.
         relay_domain: Domain of notices.
+        contact_url: Web form by which correspondents may reach owners too; empty for none.
     """
 
-    def __init__(self, relay_host: str, relay_domain: str) -> None:
+    def __init__(self, relay_host: str, relay_domain: str, contact_url: str = "") -> None:
         self._relay_host = relay_host
         self._relay_domain = relay_domain
+        self._contact_url = contact_url
 
     def of_failure(self, failed: Reported, status: str, domain: str, now: datetime) -> list[NewMessage]:
         """Return the reports about a message that failed for good.
@@ -67,6 +70,18 @@ class Reports:
     def of_relaying(self, relayed: QueuedMessage, now: datetime) -> list[NewMessage]:
         """Return the report about a message that the next server took."""
         return self._dsn(relayed, Notify.SUCCESS, Action.RELAYED, "2.0.0", now)
+
+    def unreachable(self, message: QueuedMessage, domain: str, now: datetime) -> NewMessage:
+        """Return the notice to a correspondent whose message waits for the owner's mailbox.
+
+        Args:
+            message: The message, from a proven sender.
+            domain: The owner's domain.
+            now: Aware UTC.
+        """
+        facts = Unreachable(message.recipient, domain, self._contact_url)
+        sender = message.reverse_path
+        return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
 
     def notice(self, about: Reported, reason: str, domain: str, now: datetime) -> NewMessage:
         """Return the notice to an owner whose answer was not sent."""

@@ -99,6 +99,7 @@ class Opener:
             if self._login is not None:
                 await self._log_in(connection, self._login)
         except ConnectionLost as lost:
+            connection.abort(lost.what)
             raise unavailable(lost.what, Stage.EHLO) from None
         except BaseException:
             connection.abort("not-opened")

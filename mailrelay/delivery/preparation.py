@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.directory import Directory, MailPolicy, Owner, ReplyRoute
+from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.delivery.mailbox_failures import MailboxRests
+from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
-from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.forward import (
@@ -32,12 +33,14 @@ class Outgoing:
 
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
+        on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
     """
 
     reverse_path: str
     recipient: str
     message: RawMessage
     learned: tuple[str, ...] = ()
+    on_trial: bool = False
 
 
 class Preparation:
@@ -77,8 +80,8 @@ class Preparation:
 
         Raises:
             PermanentMailError: Nobody gets it.
-            KeyDestroyed: The registrant it was for is gone.
             AnswerHeld: An answer that may not leave.
+            MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
             case Direction.FORWARD:
@@ -98,12 +101,12 @@ class Preparation:
         correspondent = correspondent_of(message, queued.reverse_path)
         address = correspondent.address if correspondent is not None else ""
         delivery = await self._directory.delivery(queued.recipient, address)
-        if delivery is None or delivery.route.policy is MailPolicy.DROP:
+        if delivery is None or not _is_wanted(delivery.route, queued):
             raise _not_served()
         route = delivery.route
         if route.owner_id != queued.owner_id:
             # The domain has a new holder since: what was written to the one before is not for his eyes.
-            raise KeyDestroyed
+            raise _not_served()
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -115,7 +118,9 @@ class Preparation:
             received_at=queued.received_at,
         )
         rewritten = rewrite_forward(message, author, facts)
-        return Outgoing(self._return_address(queued), delivery.owner.mailboxes[0], rewritten)
+        owner = delivery.owner
+        mailbox = _mailbox(owner)
+        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
@@ -143,9 +148,9 @@ class Preparation:
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
-        mailbox = owner.mailboxes[0]
+        mailbox = _mailbox(owner)
         message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
-        return Outgoing("", mailbox, message)
+        return Outgoing("", mailbox, message, on_trial=mailbox in owner.suspects)
 
     def _operator(self, queued: QueuedMessage) -> Outgoing:
         if not self._operator_mailbox:
@@ -162,6 +167,19 @@ class Preparation:
 
     def _return_address(self, queued: QueuedMessage) -> str:
         return self._bounces.encode(queued.id, self._clock())
+
+
+def _mailbox(owner: Owner) -> str:
+    if owner.rest is not None:
+        raise MailboxRests(owner.rest)
+    return owner.mailboxes[0]
+
+
+def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
+    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
+    return route.policy is not MailPolicy.DROP or any(
+        one.check == ProtectedMail.name for one in queued.verdicts
+    )
 
 
 def _not_served() -> PermanentMailError:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 _LONGEST_LINE = 2048  # octets; RFC 5321 4.5.3.1.5 allows 512, some servers quote whole policies
 _LONGEST_REPLY = 32 * 1024  # octets of all lines; the longest EHLO answers seen have less than 1 KiB
 _CODE_OCTETS = 3
-_FIRST_DIGITS = b"2345"
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_SEPARATORS = frozenset({b"", b" ", b"-"})
 
 
 class NotAReply(Exception):
@@ -82,15 +83,9 @@ class ReplyReader:
 
 def _line(line: bytes) -> tuple[int, bool, bytes]:
     """Return code, whether it is the last line of its reply, and text."""
-    line = line.removesuffix(b"\r")
-    digits = line[:_CODE_OCTETS]
-    separator = line[_CODE_OCTETS : _CODE_OCTETS + 1]
-    if (
-        len(digits) < _CODE_OCTETS
-        or not digits.isdigit()
-        or digits[0] not in _FIRST_DIGITS
-        or separator not in {b"", b" ", b"-"}
-        or len(line) > _LONGEST_LINE
-    ):
+    code = _CODES.get(line[:_CODE_OCTETS])
+    rest = line[_CODE_OCTETS:].removesuffix(b"\r")
+    separator = rest[:1]
+    if code is None or separator not in _SEPARATORS or len(rest) > _LONGEST_LINE:
         raise NotAReply
-    return int(digits), separator != b"-", line[_CODE_OCTETS + 1 :]
+    return code, separator != b"-", rest[1:]

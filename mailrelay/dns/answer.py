@@ -53,7 +53,7 @@ class Answer:
     stale_until_s: float
 
 
-def read_answer(response: dns.message.QueryMessage, kind: Kind, now_s: float, *, validated: bool) -> Answer:
+def read_answer(response: dns.message.QueryMessage, kind: str, now_s: float, *, validated: bool) -> Answer:
     """Return the answer that a response holds.
 
     Args:

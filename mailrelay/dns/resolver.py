@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import dns.exception
 import dns.name
@@ -28,7 +29,7 @@ _FAILURE_TTL_S = 5.0  # RFC 9520 section 3.2: at least one second, at most five 
 _FAILURES = 1_000
 _NO_NAME_S = 3600.0
 
-_Key = tuple[str, Kind]
+_Key = tuple[str, str]
 
 
 class Resolver:
@@ -60,12 +61,17 @@ class Resolver:
         self._asking: dict[_Key, asyncio.Task[Answer | None]] = {}
         self._hits = 0
 
-    def cached(self, name: str, kind: Kind) -> Answer | None:
-        """Return the answer that is kept for a question, or None where the DNS must be asked.
+    def cached(self, name: str, kind: str) -> tuple[Any, ...] | None:
+        """Return the records kept for a question, in the form of `Answer`; None where the DNS must be asked.
 
-        Never waits. `answer` keeps every answer for some seconds at least, so that who asks by `cached`
-        finds what he has just waited for.
+        Never waits. Every answer is kept for some seconds at least, so that who asks by `cached` finds what
+        he has just waited for.
         """
+        answer = self.kept(name, kind)
+        return None if answer is None else answer.records
+
+    def kept(self, name: str, kind: str) -> Answer | None:
+        """Return the answer that is kept for a question, or None; never waits."""
         key = (name.lower().rstrip("."), kind)
         answer = self._cache.get(key)
         if answer is None or answer.expires_at_s <= self._monotonic():
@@ -74,15 +80,22 @@ class Resolver:
         self._hits += 1
         return answer
 
-    async def answer(self, name: str, kind: Kind) -> Answer:
+    async def answer(self, name: str, kind: Kind, patience_s: float | None = None) -> Answer:
         """Return the answer to a question, from the cache or the DNS.
 
         What is no domain name does not exist and has no records.
 
+        Args:
+            name: In any case, with or without the final dot.
+            kind: What is asked for.
+            patience_s: How long the caller waits at most; what is answered later is kept all the same.
+
         Raises:
             DnsTemporaryError: No answer could be had now, or some seconds ago.
         """
-        answer = self.cached(name, kind) or await self._shared((name.lower().rstrip("."), kind))
+        answer = self.kept(name, kind)
+        if answer is None:
+            answer = await self._shared((name.lower().rstrip("."), kind), patience_s)
         if answer is None:
             raise DnsTemporaryError
         return answer
@@ -127,7 +140,7 @@ class Resolver:
         """
         six, four = self.cached(name, "AAAA"), self.cached(name, "A")
         if six is not None and four is not None:
-            return [*six.records, *four.records]
+            return [*six, *four]
         answers = await asyncio.gather(self.ipv6(name), self.ipv4(name), return_exceptions=True)
         found = [address for answer in answers if not isinstance(answer, BaseException) for address in answer]
         for answer in answers:
@@ -162,7 +175,7 @@ class Resolver:
         """
         return (await self.answer(name, "A")).exists
 
-    async def _shared(self, key: _Key) -> Answer | None:
+    async def _shared(self, key: _Key, patience_s: float | None) -> Answer | None:
         """Ask, or wait for the answer to the same question that is being asked."""
         if self._failed.get(key, 0.0) > self._monotonic():
             return None
@@ -172,7 +185,10 @@ class Resolver:
             self._asking[key] = task
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         # Others may wait for the same answer; whoever gives up does not take it from them.
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), patience_s)
+        except TimeoutError:
+            return None
 
     async def _ask(self, key: _Key) -> Answer | None:
         _CACHED.inc(self._hits)

@@ -22,7 +22,7 @@ from mailrelay.queue.tables import messages, microseconds
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
 _CHUNK = 500
 
-_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE, State.PAUSED)
+_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE)
 _DISCARDABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _PAUSABLE = (State.QUEUED, State.DEFERRED, State.QUARANTINED, State.UNDELIVERABLE)
 _RETRYABLE = (State.DEFERRED, State.UNDELIVERABLE, State.PAUSED)
@@ -48,7 +48,10 @@ class QueueFacade:
         self.wakeup = asyncio.Event()
 
     async def release(self, message_id: str) -> bool:
-        """Send on what was kept back. An answer held because it shows its owner is never released."""
+        """Send on what was quarantined or could not be delivered.
+
+        An answer held because it shows its owner is never released, nor what the operator holds.
+        """
         return await self._move(message_id, _RELEASABLE, State.QUEUED, "released")
 
     async def discard(self, message_id: str) -> bool:

@@ -5,7 +5,7 @@ there were more processes once, are emptied by those there are.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mailrelay.queue.ids import SLOTS, slot_of
@@ -44,12 +44,14 @@ class QueueFiles:
         """The file of the first slot."""
         return self._file(_FIRST)
 
-    def of_id(self, message_id: str) -> Sequence[QueueDatabase]:
+    def of_id(self, message_id: str) -> Iterator[QueueDatabase]:
         """Return the file that an id names, and the one that older ids are in."""
         slot = slot_of(message_id)
-        if slot is None:
-            return ()
-        return [self._file(one) for one in dict.fromkeys((slot, _FIRST)) if self._exists(one)]
+        if slot is not None and self._exists(slot):
+            yield self._file(slot)
+        # Reached only where the message is not in the former.
+        if slot not in {None, _FIRST} and self._exists(_FIRST):
+            yield self.first
 
     def to_deliver_from(self) -> Sequence[QueueDatabase]:
         """Return the files that this process empties."""

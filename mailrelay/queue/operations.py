@@ -1,6 +1,6 @@
 """What is asked of a queue database, as values that can wait for the next transaction, and its errors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -32,9 +32,15 @@ class QueueUnavailable(TemporaryMailError):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Write new messages; answered with None."""
+    """Write new messages; answered with None.
+
+    Attributes:
+        rows: The messages.
+        announced: Whether other processes are told, where there is a way to: some of them wait for a worker.
+    """
 
     rows: tuple[Row, ...]
+    announced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Places(Protocol):
         """Where messages are whose ids were made before ids named slots."""
         ...
 
-    def of_id(self, message_id: str) -> Sequence[QueueDatabase]:
+    def of_id(self, message_id: str) -> Iterable[QueueDatabase]:
         """Return where a message may be, likeliest first."""
         ...
 

@@ -87,11 +87,10 @@ class QueueStore(QueueFacade):
             ]
         )
         taken = partial(self._taken, new, born, ids, now) if state is State.QUEUED else None
-        await self._places.own.ask(Insert(rows), taken)
+        waiting = state is State.QUEUED and None in born
+        await self._places.own.ask(Insert(rows, announced=waiting), taken)
         for message in new:
             count_state(message.direction, state)
-        if state is State.QUEUED and None in born:
-            await self._places.own.announce()
         return ids
 
     async def record_rejected(self, refused: Sequence[NewMessage]) -> list[str]:

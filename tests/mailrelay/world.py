@@ -12,13 +12,15 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
-from mailrelay.checks.chains import CheckLimits, build_chains
+from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.opening import Opener
 from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.preparation import Preparation
@@ -28,13 +30,14 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from mailrelay.server import MailServer, ServerLimits
+from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, MailDomain, publish_receiver, send
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
@@ -113,21 +116,24 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
-    owners: dict[str, Owner] = field(default_factory=dict)
+    health: Health = field(
+        default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
+    )
 
     def publish(self, address: str, relay_id: str, owner: Owner, domain: str) -> None:
         self.relays[address] = RelayRoute(relay_id, owner.owner_id, domain, address, MailPolicy.FORWARD)
-        self.owners[relay_id] = owner
+        self.health.owners[relay_id] = owner
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         return self.relays.get(recipient.lower()) or self.replies.get(recipient.lower())
 
     async def owner(self, relay_id: str) -> Owner | None:
-        return self.owners.get(relay_id)
+        owner = self.health.owners.get(relay_id)
+        return None if owner is None else self.health.in_order(owner)
 
     async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
         route = self.relays.get(recipient.lower())
-        owner = self.owners.get(route.relay_id) if route else None
+        owner = await self.owner(route.relay_id) if route else None
         if route is None or owner is None:
             return None
         reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
@@ -153,6 +159,7 @@ class World:
     server: MailServer
     inbound: Inbound
     store: QueueStore
+    engine: AsyncEngine
     keys: OwnerKeys
     directory: Addresses
     dns: DnsServer
@@ -190,9 +197,13 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, limits: ServerLimits | None = None, schedule: tuple[timedelta, ...] = ()
+    folder: Path,
+    limits: ServerLimits | None = None,
+    schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
+    deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything except the worker's loop."""
+    """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
     keys, directory = OwnerKeys(folder), Addresses()
     queue = open_queue(QueueSite(engine, folder / "queue-mail"), keys, utc_now)
@@ -200,7 +211,11 @@ async def open_world(
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
-            chains=build_chains(CheckLimits(), utc_now),
+            chains=build_chains(
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
+            ),
             directory=directory,
             resolver=resolver,
             store=store,
@@ -212,6 +227,7 @@ async def open_world(
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
+        reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -223,10 +239,18 @@ async def open_world(
                 operator_mailbox="ops@home.example",
                 clock=utc_now,
             ),
-            router=Router(resolver, RoutingRules(port=sink.port, own_host=RELAY_HOST)),
+            router=Router(resolver, RoutingRules(port=deliver_to or sink.port, own_host=RELAY_HOST)),
             client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
-            reports=Reports(RELAY_HOST, RELAY_DOMAIN),
+            reports=reports,
+            mailboxes=MailboxFailures(
+                health=directory.health,
+                store=store,
+                reports=reports,
+                directory=directory,
+                clock=utc_now,
+                worker_id="test",
+            ),
             directory=directory,
             clock=utc_now,
             worker_id="test",
@@ -237,13 +261,14 @@ async def open_world(
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,
+                engine=engine,
                 keys=keys,
                 directory=directory,
                 dns=dns,

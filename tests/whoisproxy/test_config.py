@@ -6,13 +6,25 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from whoisproxy.config import CallbackAccount, ConfigurationError, RegistryAccount, Settings, load, load_brand
+from whoisproxy.config import (
+    CallbackAccount,
+    ConfigurationError,
+    DnsListSettings,
+    RegistryAccount,
+    Settings,
+    load,
+    load_brand,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "whoisproxy.example.toml"
 
 
 # Sections of which there may be many.
-_TABLES: dict[str, type[BaseModel]] = {"registries": RegistryAccount, "callback": CallbackAccount}
+_TABLES: dict[str, type[BaseModel]] = {
+    "registries": RegistryAccount,
+    "callback": CallbackAccount,
+    "dns_lists": DnsListSettings,
+}
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
@@ -62,6 +74,9 @@ def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     file.write_text("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
     settings = load(file, {})
     assert settings.registries[0].suffixes == ("org", "eu")
+    assert settings.dns_lists[0].answers == {
+        "127.0.0.2/31": "reject", "127.0.0.10": "doubtful", "127.0.0.0/8": 1.5
+    }  # fmt: skip
     assert settings.registries[0].password_file == tmp_path / "secrets/example-registry.password"
 
 
@@ -81,6 +96,15 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ('[smtp]\nhost = "nowhere"', "smtp.host: Value error"),
         ('[dns]\nnameservers = ["127.0.0.1:0"]', "dns.nameservers.0: Value error, port must be"),
         ('[database]\nurl = "mysql://secret@x"', "database.url: is not written as it must be"),
+        ('[delivery]\nsmarthost_username = "relay"', "delivery: Value error, smarthost_username and"),
+        (
+            '[delivery]\nsmarthost_username = "relay"\nsmarthost_password_file = "x"\nsmarthost_tls = "none"',
+            "delivery: Value error, a password is sent over TLS only",
+        ),
+        (
+            '[authentication]\narc = false\ntrusted_arc_sealers = ["secret.example"]',
+            "authentication: Value error, trusted_arc_sealers need arc = true",
+        ),
         ("[smtp", "Expected"),
         (
             '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',

@@ -1,7 +1,9 @@
 """The API as an aiohttp application: the table of routes behind the dispatcher, the pages, the metrics."""
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.dispatch import Dispatcher, envelope, finish_headers
@@ -21,12 +23,14 @@ def make_app(deps: ApiDependencies) -> web.Application:
         else:
             app.router.add_route(route.method, route.path, handler)
     add_pages(app)
-    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/metrics", _metrics(deps))
     app.on_shutdown.append(dispatcher.stop)
     app.on_response_prepare.append(finish_headers)
     return app
 
 
-async def _metrics(_request: web.Request) -> web.Response:
-    text = generate_latest()
-    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+def _metrics(deps: ApiDependencies) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=await deps.metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return answer

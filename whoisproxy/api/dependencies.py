@@ -24,6 +24,7 @@ class ApiDependencies:
 
     Attributes:
         ready: Says of each part by name whether it answers; `/readyz` asks it.
+        metrics: Gives what was counted in Prometheus' text format, for `/metrics`.
     """
 
     storage: Storage
@@ -38,5 +39,6 @@ class ApiDependencies:
     registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    metrics: Callable[[], Awaitable[bytes]]
     clock: Callable[[], datetime]
     limits: ApiLimits = field(default_factory=ApiLimits)

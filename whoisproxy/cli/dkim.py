@@ -10,7 +10,8 @@ from whoisproxy.cli.context import ConfigOption, settings_from
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.config import Settings
 from whoisproxy.runtime.dns_records import txt_line
-from whoisproxy.runtime.mail import dkim_keys, resolver_of
+from whoisproxy.runtime.mail.keys import dkim_keys
+from whoisproxy.runtime.mail.names import resolver_of
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,6 +11,7 @@ from whoisproxy.cli import (
     doctor,
     imports,
     keys,
+    mail,
     privacy,
     queue,
     registrar,
@@ -41,6 +42,7 @@ for group, name in (
     (privacy, "privacy"),
     (queue, "queue"),
     (keys, "keys"),
+    (mail, "mail"),
     (dkim, "dkim"),
 ):
     app.add_typer(group.app, name=name)

@@ -22,6 +22,7 @@ import dns.rrset
 _UDP_LIMIT = 1232  # octets; the size that passes everywhere (RFC 9715)
 _TCP_LIMIT = 65535
 _TTL_S = 60
+_MAX_ALIASES = 8  # a zone under test may hold a loop
 
 RecordKey = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
@@ -118,6 +119,9 @@ class DnsServer:
             return
         alias = self._records.get((name, dns.rdatatype.CNAME))
         if alias and rdtype != dns.rdatatype.CNAME:
+            if len(response.answer) >= _MAX_ALIASES:
+                response.set_rcode(dns.rcode.SERVFAIL)
+                return
             response.answer.append(dns.rrset.from_rdata_list(name, _TTL_S, alias))
             self._fill(response, dns.name.from_text(str(alias[0])), rdtype)
             return

@@ -13,7 +13,7 @@ from registries.catalogue import Catalogue, CatalogueError
 from whoisproxy.config import BrandSettings, ConfigurationError, Settings
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
@@ -59,7 +59,12 @@ def utc_now() -> datetime:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, clock: Clock = utc_now, *, slot: int = 0, processes: int = 1
+    settings: Settings,
+    clock: Clock = utc_now,
+    *,
+    slot: int = 0,
+    processes: int = 1,
+    migrating: bool = True,
 ) -> AsyncIterator[Core]:
     """Migrate and open the database and the mail queue, and put the services on them.
 
@@ -68,13 +73,15 @@ async def open_core(
         clock: Gives aware UTC.
         slot: Number of this process among those that take and deliver mail; 0 for any other.
         processes: How many of those there are.
+        migrating: Whether to bring the database to the newest schema first; else somebody has.
 
     Raises:
         ConfigurationError: The catalogue or the keys cannot be read, or the database's driver is missing.
         Unavailable: The database's server cannot be reached.
     """
     catalogue, keys = _read_files(settings)
-    await prepare_database(settings)
+    if migrating:
+        await prepare_database(settings)
     async with AsyncExitStack() as stack:
         storage = await Storage.open(settings.database.url, keys)
         stack.push_async_callback(storage.close)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
@@ -63,6 +64,7 @@ class Housekeeping:
         retention, now = self._core.settings.retention, self._core.clock()
         await self._core.queue.discard_unclaimed(now - timedelta(days=retention.quarantine_days))
         await self._core.queue.purge(now - timedelta(days=retention.messages_days))
+        await SqlGreylist(self._core.storage.engine).purge(now)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

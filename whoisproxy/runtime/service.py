@@ -15,6 +15,7 @@ from typing import Protocol
 
 import structlog
 from aiohttp import web
+from prometheus_client import generate_latest
 
 from whoisproxy.api.app import make_app
 from whoisproxy.api.dependencies import ApiDependencies
@@ -27,7 +28,10 @@ from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.connectors import Connectors, open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
-from whoisproxy.runtime.mail import delivery_worker, mail_server
+from whoisproxy.runtime.mail.keys import prepare_keys
+from whoisproxy.runtime.mail.processes import MailProcesses
+from whoisproxy.runtime.mail.role import mail_role
+from whoisproxy.runtime.metrics import merged
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.registry_messages import MessageIntake
@@ -83,6 +87,7 @@ class Service:
         self._closing = AsyncExitStack()
         self._workers: list[asyncio.Task[None]] = []
         self._core: Core | None = None
+        self._mail: MailProcesses | None = None
         self.ports: dict[str, int] = {}
 
     @property
@@ -126,12 +131,18 @@ class Service:
 
     async def ready(self) -> Mapping[str, bool]:
         """Say of each part whether it works: the database answers, the workers are alive."""
-        workers = all(not task.done() for task in self._workers)
+        workers = all(not task.done() for task in self._workers) and (not self._mail or self._mail.alive())
         try:
             await self.core.storage.ping()
         except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
             return {"database": False, "workers": workers}
         return {"database": True, "workers": workers}
+
+    async def metrics(self) -> bytes:
+        """Return what all processes counted, in Prometheus' text format."""
+        if self._mail is None:
+            return generate_latest()
+        return merged({"main": generate_latest().decode(), **await self._mail.metrics()})
 
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
@@ -156,7 +167,6 @@ class Service:
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
-        self._run(stack, delivery_worker(core, worker_id))
         self._run(stack, Housekeeping(core))
 
     def _upkeep(self, connectors: Connectors, worker_id: str) -> RegistryUpkeep:
@@ -178,10 +188,17 @@ class Service:
         stack.push_async_callback(finish)
 
     async def _start_smtp(self, stack: AsyncExitStack) -> None:
-        server = mail_server(self.core)
+        prepare_keys(self._settings)
         with self._listening("smtp"):
-            self.ports["smtp"] = await server.start()
-        stack.push_async_callback(server.close)
+            if self._settings.smtp.processes == 1:
+                running = await stack.enter_async_context(mail_role(self.core))
+                self._workers.append(running.worker)
+                self.ports |= running.ports
+                return
+            self._mail = MailProcesses(self._settings)
+            await self._mail.start()
+        stack.push_async_callback(self._mail.close)
+        self.ports |= self._mail.ports
 
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
         rdap, whois = self._settings.rdap, self._settings.whois
@@ -214,6 +231,7 @@ class Service:
             registry_messages=core.registry_messages,
             catalogue=core.catalogue,
             ready=self.ready,
+            metrics=self.metrics,
             clock=core.clock,
             limits=ApiLimits(requests_per_minute=self._settings.api.requests_per_minute),
         )

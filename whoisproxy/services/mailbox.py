@@ -30,14 +30,14 @@ class Mailbox:
         return tuple(await self._queue.of_relay([relay.id for relay in relays], limit, after))
 
     async def release(self, registrar: Registrar, message_id: str) -> None:
-        """Send a quarantined message on to the owner.
+        """Send a message on to the owner that is kept back, or that waits for another attempt.
 
         Raises:
-            NotFound: The registrar has no quarantined message of that id.
+            NotFound: The registrar has no such message of that id.
         """
         await self._demand_own(registrar, message_id)
-        if not await self._queue.release(message_id):
-            raise NotFound("no message of that id is in quarantine")
+        if not (await self._queue.release(message_id) or await self._queue.retry(message_id)):
+            raise NotFound("no message of that id is kept back or waits")
 
     async def discard(self, registrar: Registrar, message_id: str) -> None:
         """Throw a message away that was kept back.

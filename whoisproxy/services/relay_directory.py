@@ -8,11 +8,12 @@ never existed.
 
 from collections.abc import Sequence
 
-from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
+from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.gathering import Gathering
 from whoisproxy.storage.repositories.mail_routes import ServedAddress, ServedDelivery, ServedReply
@@ -24,10 +25,18 @@ _Served = ServedAddress | ServedReply | None
 
 
 class RelayDirectory:
-    """Relay and reply addresses below one relay domain."""
+    """Relay and reply addresses below one relay domain.
 
-    def __init__(self, storage: Storage, relay_domain: str, clock: Clock) -> None:
+    Args:
+        storage: The host's.
+        relay_domain: Domain of the addresses.
+        clock: Gives aware UTC.
+        health: Knows which mailboxes refuse mail.
+    """
+
+    def __init__(self, storage: Storage, relay_domain: str, clock: Clock, health: MailboxHealth) -> None:
         self._storage = storage
+        self._health = health
         self._relay_domain = relay_domain
         self._clock = clock
         self._finds: Gathering[str, _Served] = Gathering(storage.reading, self._find_all)
@@ -40,13 +49,13 @@ class RelayDirectory:
         )
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
-        """Return the route of an address, or None where it never existed, is retired or drops mail."""
+        """Return the route of an address, or None where it never existed or is retired."""
         local_part = self._local_part(recipient)
         served = await self._finds.ask(local_part) if local_part else None
         if served is None:
             return None
         if isinstance(served, ServedAddress):
-            return None if served.mail_policy is MailPolicy.DROP else self._relay_route(served)
+            return self._relay_route(served)
         return ReplyRoute(
             reply_id=served.reply_id,
             relay_id=served.relay_id,
@@ -69,7 +78,7 @@ class RelayDirectory:
         else:
             reply_address = await self.reply_address(served.address.relay_id, correspondent)
         owner = _owner(served.address.registrant_id, served.registrant, served.forward_to)
-        return Delivery(self._relay_route(served.address), owner, reply_address)
+        return Delivery(self._relay_route(served.address), await self._health.in_order(owner), reply_address)
 
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
@@ -81,7 +90,9 @@ class RelayDirectory:
             if registration is None:
                 return None
             privacy = await uow.privacy.get(registration.id)
-        return _owner(registration.registrant_id, registration.registrant, privacy.forward_to)
+        return await self._health.in_order(
+            _owner(registration.registrant_id, registration.registrant, privacy.forward_to)
+        )
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         """Return the stable reply address for a correspondent of a relay address, made when needed.
@@ -146,11 +157,11 @@ class RelayDirectory:
 
 
 def _owner(owner_id: str, registrant: Registrant, forward_to: str) -> Owner:
-    mailboxes = dict.fromkeys((forward_to or registrant.email, registrant.email))
+    mailboxes = mailboxes_of(registrant, forward_to)
     place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
         owner_id=owner_id,
-        mailboxes=tuple(mailboxes),
+        mailboxes=mailboxes,
         secrets=tuple(dict.fromkeys((*registrant.secrets(), *mailboxes, place))),
         language=registrant.language,
     )

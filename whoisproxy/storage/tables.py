@@ -166,6 +166,27 @@ reply_addresses = Table(
     UniqueConstraint("relay_id", "correspondent_index"),
 )
 
+# Registrants' mailboxes that refused mail, by blind index; gone with the registrant.
+suspect_mailboxes = Table(
+    "suspect_mailboxes",
+    metadata,
+    Column("owner_id", ForeignKey("registrants.id", ondelete="CASCADE"), primary_key=True),
+    Column("mailbox_index", LargeBinary, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("try_at", UtcDateTime, nullable=False),
+)
+
+# Who was told that mail to a relay address waits for such a mailbox.
+told_correspondents = Table(
+    "told_correspondents",
+    metadata,
+    Column("relay_id", _ID, primary_key=True),
+    Column("correspondent_index", LargeBinary, primary_key=True),
+    Column("owner_id", ForeignKey("registrants.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+
 operations = Table(
     "operations",
     metadata,

@@ -18,6 +18,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
+from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
@@ -47,6 +48,7 @@ class UnitOfWork:
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
+        self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mailrelay.authentication import AuthenticationResults, DmarcPolicy, DmarcResult, Result, SpfResult
 from mailrelay.checks import verdict as replies
 from mailrelay.checks.chains import Chains, CheckLimits, build_chains
+from mailrelay.checks.rates import LeakyBucket, network_of
 from mailrelay.checks.stages import (
     ConnectionContext,
     MessageContext,
@@ -18,7 +19,6 @@ from mailrelay.checks.stages import (
     SenderContext,
 )
 from mailrelay.checks.verdict import Action, Decision
-from mailrelay.checks.window import SlidingWindow, network_of
 from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.message import LOOP_HEADER, RawMessage
 from tests.mailrelay.conftest import Clock
@@ -72,12 +72,22 @@ def _found(decision: Decision) -> tuple[str, Action, int]:
 
 
 def test_the_order_of_the_checks_is_fixed(chains: Chains) -> None:
-    assert chains.connection.names == ("connection-rate",)
-    assert chains.sender.names == ("malformed-sender", "message-rate")
-    assert chains.recipient.names == ("probing", "known-recipient", "one-relay", "recipient-limit")
+    assert chains.connection.names == ("connection-rate", "error-rate")
+    assert chains.sender.names == ("malformed-sender", "message-rate", "octet-rate")
+    assert chains.recipient.names == (
+        "probing",
+        "recipient-rate",
+        "known-recipient",
+        "one-relay",
+        "recipient-limit",
+    )
+    assert chains.client.names == chains.doubtful.names == ()
     assert chains.message.names == (
+        "octet-rate",
         "malformed-message",
         "mail-loop",
+        "protected-mail",
+        "owner-takes-no-mail",
         "dmarc-policy",
         "owner-authenticated",
         "automatic-reply",
@@ -105,7 +115,7 @@ def test_addresses_of_one_network_count_together(one: str, other: str, *, same: 
     assert (network_of(one) == network_of(other)) is same
 
 
-async def test_connections_of_a_network_are_limited_within_a_sliding_minute(clock: Clock) -> None:
+async def test_connections_of_a_network_are_limited(clock: Clock) -> None:
     chains = build_chains(CheckLimits(connections_per_minute=2), clock)
     actions = [
         (await chains.connection.run(ConnectionContext(f"192.0.2.{last}"))).action for last in (1, 2, 3)
@@ -116,12 +126,46 @@ async def test_connections_of_a_network_are_limited_within_a_sliding_minute(cloc
     assert (await chains.connection.run(PEER)).action is Action.ACCEPT
 
 
-def test_a_window_forgets_the_key_seen_longest_ago(clock: Clock) -> None:
-    window = SlidingWindow(1, 60, clock, max_keys=3)
+def test_a_bucket_forgets_the_key_seen_longest_ago(clock: Clock) -> None:
+    bucket = LeakyBucket(1, 60, clock, max_keys=3)
     for key in "abcd":
-        window.add(key)
-    assert not window.full("a")
-    assert window.full("d")
+        bucket.add(key)
+    assert not bucket.full("a")
+    assert bucket.full("d")
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.floats(0.1, 5)), max_size=60))
+def test_a_bucket_never_takes_more_than_it_holds_and_loses(events: list[tuple[float, float]]) -> None:
+    """In any stretch of time: what fits at once, and what runs out meanwhile (half a unit of grace)."""
+    clock, limit, window_s = Clock(), 10.0, 60.0
+    bucket = LeakyBucket(limit, window_s, clock)
+    start, taken = clock(), 0.0
+    for pause_s, amount in events:
+        clock.advance(pause_s)
+        full = bucket.full("k", amount)
+        assert bucket.add("k", amount) is full
+        taken += 0 if full else amount
+        elapsed_s = (clock() - start).total_seconds()
+        assert taken <= limit + 0.5 + limit * elapsed_s / window_s + 1e-3
+
+
+async def test_recipients_octets_and_errors_of_a_network_are_limited(clock: Clock) -> None:
+    chains = build_chains(
+        CheckLimits(recipients_per_minute=1, octets_per_minute=len(LETTER), errors_per_hour=1), clock
+    )
+    known = RecipientContext(SENDER, RELAY.address, RELAY)
+    assert (await chains.recipient.run(known)).action is Action.ACCEPT
+    assert _found(await chains.recipient.run(known)) == ("recipient-rate", Action.DEFER, 450)
+
+    declared = replace(SENDER, declared_size_octets=len(LETTER))
+    assert (await chains.sender.run(declared)).action is Action.ACCEPT
+    assert (await chains.message.run(_message())).action is Action.ACCEPT
+    assert _found(await chains.sender.run(declared)) == ("octet-rate", Action.DEFER, 450)
+    assert _found(await chains.message.run(_message())) == ("octet-rate", Action.DEFER, 450)
+
+    assert (await chains.connection.run(PEER)).action is Action.ACCEPT
+    chains.errors.add(network_of(PEER.peer_ip))
+    assert _found(await chains.connection.run(PEER)) == ("error-rate", Action.DEFER, 421)
 
 
 async def test_messages_of_a_network_are_limited(clock: Clock) -> None:

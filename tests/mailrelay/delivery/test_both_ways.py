@@ -129,7 +129,7 @@ async def test_whoever_pretends_to_be_the_owner_reaches_nobody_and_learns_nothin
 
 
 async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_address_only(world: World) -> None:
-    world.sink.answer(OWNER_MAILBOX, f"550 5.1.1 <{OWNER_MAILBOX}>: no such user at home.example")
+    world.sink.answer(OWNER_MAILBOX, f"550 5.7.1 <{OWNER_MAILBOX}>: not from you to home.example")
 
     await world.stranger_writes()
     await world.settle()
@@ -138,7 +138,7 @@ async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_addres
     assert report.reverse_path == ""
     assert b"multipart/report" in report.raw
     assert f"Final-Recipient: rfc822; {RELAY_ADDRESS}".encode() in report.raw
-    assert b"Status: 5.1.1" in report.raw
+    assert b"Status: 5.7.1" in report.raw
     assert traces_in(report.raw) == []
 
 
@@ -165,15 +165,21 @@ async def test_a_relay_switched_off_after_acceptance_bounces_what_is_queued(worl
     assert not [one for one in world.sink.messages if OWNER_MAILBOX in one.recipients]
 
 
-async def test_no_report_goes_to_a_reverse_path_that_spf_disowns(world: World) -> None:
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+async def test_a_reverse_path_that_spf_disowns_gets_a_report_only_where_its_domain_signed(
+    world: World, *, signed: bool
+) -> None:
+    """No backscatter: a report to anybody else would hit a bystander."""
     world.dns.set("offers.example", "TXT", "v=spf1 -all")
     world.dns.set("_dmarc.offers.example", "TXT", "v=DMARC1; p=none")
-    world.sink.answer(OWNER_MAILBOX, "550 5.1.1 no")
+    world.sink.answer(OWNER_MAILBOX, "550 5.7.1 no")
+    raw = Letter(f"Ada <{STRANGER}>", RELAY_ADDRESS, "Domain", "For sale?\n").raw()
 
-    assert (await world.stranger_writes()).code == 250
+    answer = await send(world.port, STRANGER, RELAY_ADDRESS, world.offers.sign(raw) if signed else raw)
+    assert answer.code == 250
     await world.settle()
 
-    assert world.sink.messages == []
+    assert [one.recipients for one in world.sink.messages] == [(STRANGER,)] * signed
 
 
 async def test_a_report_to_a_return_address_becomes_one_of_our_own_once(world: World) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from mailrelay.authentication.dkim import verify_dkim
 from mailrelay.authentication.results import Result
+from mailrelay.authentication.signature import SignedMessage
 from mailrelay.delivery.dkim_keys import (
     VERIFIED_FOR,
     Algorithm,
@@ -69,7 +70,7 @@ async def test_every_signature_verifies_rsa_and_ed25519_alike(keys: DkimKeys, cl
     async with DnsServer() as dns:
         _publish(dns, keys)
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
-        results = await verify_dkim(signed, resolver, clock())
+        results = await verify_dkim(SignedMessage(signed), resolver, clock())
     assert [(one.result, one.selector) for one in results] == [
         (Result.PASS, "first"),
         (Result.PASS, "second"),

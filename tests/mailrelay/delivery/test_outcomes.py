@@ -106,6 +106,18 @@ async def test_nobody_else_hears_of_a_delay(world: World, request_: DsnRequest) 
     assert _told(world) == []
 
 
+async def test_whoever_wants_to_hear_of_a_delay_has_an_attempt_at_the_hour(world: World) -> None:
+    world.deliverer._schedule = Schedule((timedelta(hours=8), timedelta(hours=8)))
+    world.sink.answer(OWNER_MAILBOX, "451 4.2.1 not now")
+    ids = [await _queued(world, ON_DELAY), await _queued(world)]
+
+    await world.settle()
+
+    due = [(await _record(world, message_id)).next_attempt_at - utc_now() for message_id in ids]
+    assert timedelta(hours=3.9) < due[0] <= timedelta(hours=4)
+    assert due[1] > timedelta(hours=6)
+
+
 async def test_success_is_reported_to_those_who_asked_and_names_the_relay_address_only(world: World) -> None:
     await _queued(world, ON_SUCCESS)
 
@@ -145,7 +157,7 @@ async def test_messages_for_a_destination_that_is_away_rest_together(
     world: World,
 ) -> None:
     world.deliverer._schedule = Schedule()
-    world.deliverer._destinations = Destinations(rests_s=(1000.0,))
+    world.deliverer._destinations = Destinations(rests_s=(1000.0,), failures=1)
     world.dns.set("mx.home.example", "A", "127.0.0.77")
     messages = [await _queued(world) for _ in range(3)]
 
@@ -158,7 +170,7 @@ async def test_messages_for_a_destination_that_is_away_rest_together(
 
 async def test_a_message_is_given_up_when_its_time_is_over_even_if_it_only_rested(world: World) -> None:
     world.deliverer._schedule = Schedule((timedelta(hours=1),))
-    world.deliverer._destinations = Destinations(rests_s=(1000.0,))
+    world.deliverer._destinations = Destinations(rests_s=(1000.0,), failures=1)
     world.deliverer._destinations.failed("home.example")
     message_id = await _queued(world)
 
@@ -172,7 +184,8 @@ async def test_a_message_is_given_up_when_its_time_is_over_even_if_it_only_reste
 
 
 async def test_a_mailbox_without_a_domain_is_a_failure_and_not_a_fault(world: World) -> None:
-    world.directory.owners["relay_1"] = replace(world.directory.owners["relay_1"], mailboxes=("nobody",))
+    owners = world.directory.health.owners
+    owners["relay_1"] = replace(owners["relay_1"], mailboxes=("nobody",))
     message_id = await _queued(world)
 
     await world.settle()

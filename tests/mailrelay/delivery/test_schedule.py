@@ -47,7 +47,9 @@ def test_no_waits_mean_a_single_attempt() -> None:
 
 def test_a_destination_rests_longer_each_time_and_one_message_sees_whether_it_is_back() -> None:
     clock = Monotonic()
-    destinations = Destinations(clock, (10.0, 40.0))
+    destinations = Destinations(clock, (10.0, 40.0), failures=3)
+    for _ in range(2):
+        destinations.failed("home.example")
     destinations.admit("home.example")
     for _ in range(5):
         destinations.failed("home.example")
@@ -71,3 +73,12 @@ def test_a_destination_rests_longer_each_time_and_one_message_sees_whether_it_is
     destinations.reached("home.example")
     for _ in range(3):
         destinations.admit("home.example")
+
+
+def test_failures_by_chance_let_nothing_rest() -> None:
+    destinations = Destinations(Monotonic(), failures=3)
+    for _ in range(20):
+        destinations.failed("home.example")
+        destinations.failed("home.example")
+        destinations.admit("home.example")
+        destinations.reached("home.example")

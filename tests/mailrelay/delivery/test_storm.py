@@ -1,4 +1,4 @@
-"""Many messages at once to servers that fail in every way at random: nothing is lost, nothing believed twice."""
+"""Many messages at once to servers that fail at random: what we say of each is what happened to it."""
 
 import asyncio
 import random

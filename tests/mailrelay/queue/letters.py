@@ -1,5 +1,6 @@
 """Messages for the tests of the queue, and a worker that only keeps what it is given."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,6 +33,13 @@ def letter(raw: bytes = RAW, **changes: Any) -> NewMessage:
 def report() -> NewMessage:
     """Return a report to the stranger."""
     return NewMessage(Direction.DSN, "reg_1", "relay_1", "ada.buyer@offers.example", "", b"x", 1)
+
+
+def kill_worker(store: QueueStore) -> None:
+    """End the worker of a store as the end of its process does: the lock goes, the journal stays."""
+    assert store._journal is not None
+    os.close(store._journal._descriptor)
+    store._journal = None
 
 
 class Taker:

@@ -4,10 +4,18 @@ import asyncio
 import os
 import signal
 import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, open_world
+import pytest
 
+from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, open_world
+from whoisproxy.demo.mail_sink import MailSink
+
+KILLS = 5
+PLACES = 8
 PROJECT = Path(__file__).parents[3]
 SENDERS = 4
 ENOUGH = 12
@@ -45,28 +53,61 @@ async def _send_until_cut_off(
         writer.close()
 
 
-async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+@asynccontextmanager
+async def _server(folder: Path, deliver_to: int | None = None) -> AsyncIterator[tuple[Process, int]]:
+    """Start a mail server, and kill it at the end; give its process and its port."""
     program = PROJECT / "tests/mailrelay/queue/accepting_process.py"
+    arguments = [str(program), str(folder), *([str(deliver_to)] if deliver_to else [])]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(program), str(tmp_path), stdout=asyncio.subprocess.PIPE,
+        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE,
         cwd=PROJECT, env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )  # fmt: skip
     assert process.stdout is not None
-    port = int(await process.stdout.readline())
+    try:
+        yield process, int(await process.stdout.readline())
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await process.communicate()
+
+
+async def _acknowledged_until_killed(folder: Path, life: int, deliver_to: int | None = None) -> set[bytes]:
+    """Return the marks of what a server took before it was killed in the middle of it."""
     acknowledged: set[bytes] = set()
     enough = asyncio.Event()
-    senders = [
-        asyncio.create_task(_send_until_cut_off(port, number, acknowledged, enough))
-        for number in range(SENDERS)
-    ]
-    async with asyncio.timeout(30):
-        await enough.wait()
-    process.send_signal(signal.SIGKILL)
+    async with _server(folder, deliver_to) as (_, port):
+        senders = [
+            asyncio.create_task(_send_until_cut_off(port, life * SENDERS + number, acknowledged, enough))
+            for number in range(SENDERS)
+        ]
+        async with asyncio.timeout(30):
+            await enough.wait()
     await asyncio.gather(*senders)
-    await process.communicate()
+    return acknowledged
+
+
+async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+    acknowledged = await _acknowledged_until_killed(tmp_path, 0)
 
     async with open_world(tmp_path) as world:
         await world.settle()
         arrived = b"".join(one.raw for one in world.sink.messages if OWNER_MAILBOX in one.recipients)
         assert len(acknowledged) >= ENOUGH
         assert [mark for mark in acknowledged if mark not in arrived] == []
+
+
+@pytest.mark.slow
+async def test_killed_while_it_delivers_it_loses_nothing_and_repeats_next_to_nothing(tmp_path: Path) -> None:
+    """Repeated is at most what was between the other server's answer and the journal: one for each place."""
+    acknowledged: set[bytes] = set()
+    async with MailSink() as sink:
+        for life in range(KILLS):
+            acknowledged |= await _acknowledged_until_killed(tmp_path, life, sink.port)
+        async with _server(tmp_path, sink.port), asyncio.timeout(60):
+            await sink.wait_for(1, matching=lambda _: all(_times(sink, mark) for mark in acknowledged))
+    assert len(acknowledged) >= ENOUGH * KILLS
+    repeated = sum(_times(sink, mark) - 1 for mark in acknowledged)
+    assert repeated <= PLACES * KILLS
+
+
+def _times(sink: MailSink, mark: bytes) -> int:
+    return sum(mark in one.raw for one in sink.messages)

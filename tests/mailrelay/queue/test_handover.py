@@ -10,7 +10,7 @@ from mailrelay.queue.journal import WorkerExists
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.mailrelay.conftest import Clock
-from tests.mailrelay.queue.letters import LEASE, RAW, Taker, letter
+from tests.mailrelay.queue.letters import LEASE, RAW, Taker, kill_worker, letter
 from tests.mailrelay.world import OwnerKeys
 
 
@@ -87,10 +87,7 @@ async def test_the_next_worker_settles_what_a_dead_one_left(
         await dead.begin_delivering(worker)
         sent, unsent = await dead.enqueue([letter(), letter()])
         dead.sent(sent)
-        # As the end of the process does it: the lock goes, the file stays.
-        assert dead._journal is not None
-        dead._journal.close()
-        dead._journal = None
+        kill_worker(dead)
 
         async with open_queue(site, keys, clock) as alive:
             await alive.begin_delivering(Taker(alive, "alive"))

@@ -212,6 +212,7 @@ async def test_the_operator_holds_retries_and_drops(store: QueueStore, clock: Cl
     assert not await store.pause(delivering)
     assert not await store.drop(delivering)
     assert not await store.retry(dropped)
+    assert not await store.release(held)
     assert await store.claim("w", LEASE, 5) == []
     assert await store.retry_deferred() == 1
     assert await store.retry(held)

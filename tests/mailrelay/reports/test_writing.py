@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrelay.dsn import reported_status
 from mailrelay.dsn_request import DsnRequest
 from mailrelay.message import RawMessage
+from mailrelay.reports.reading.finding import Finding, Kind
+from mailrelay.reports.reading.report import read_report
 from mailrelay.reports.writing import Action, Outcome, build_dsn
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_a_report_has_the_three_parts_of_rfc_3464_and_can_be_read_back() -> None
     assert message.get_param("report-type") == "delivery-status"
     kinds = [part.get_content_type() for part in message.get_payload()]  # type: ignore[union-attr]
     assert kinds == ["text/plain", "message/delivery-status", "text/rfc822-headers"]
-    assert reported_status(report) == "5.1.1"
+    assert read_report(report) == (Finding(Kind.HARD, RELAY, "5.1.1", "no-such-user", final=True),)
     assert b"Subject: hi" in report
     assert b"secret.example" not in report
     assert b"body text" not in report

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, web
+from prometheus_client import generate_latest
 
 from mailrelay.queue.opening import QueueSite, places_of
 from mailrelay.queue.store import QueueStore
@@ -22,7 +23,7 @@ from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
@@ -138,6 +139,9 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     async def ready() -> dict[str, bool]:
         return parts
 
+    async def metrics() -> bytes:
+        return generate_latest()
+
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -151,6 +155,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         mailbox=Mailbox(storage, _queue(storage)),
         catalogue=catalogue,
         ready=ready,
+        metrics=metrics,
         clock=now,
         limits=limits,
     )

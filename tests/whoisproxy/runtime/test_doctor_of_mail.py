@@ -18,7 +18,7 @@ from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.doctor import Finding, Health, examine
 from whoisproxy.runtime.key_files import server_tls
-from whoisproxy.runtime.mail import dkim_keys, smtp_certificate
+from whoisproxy.runtime.mail.keys import dkim_keys, smtp_certificate
 
 DOMAIN, HOST = "relay.example", "mx.relay.example"
 POLICY = f"version: STSv1\nmode: enforce\nmx: {HOST}\nmax_age: 86400\n"

@@ -8,7 +8,7 @@ from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.whoisproxy.services.world import RDDS_ONLY, World
 from whoisproxy.domain.errors import NotFound
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox import Mailbox
 
 

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 from sqlalchemy import delete
 
@@ -43,11 +44,12 @@ async def test_mail_goes_where_the_owner_wants_it_and_either_mailbox_may_answer(
     assert "elsewhere@home.example" in owner.secrets
 
 
-async def test_dropped_mail_is_refused_like_an_unknown_address(world: World) -> None:
+async def test_that_an_owner_takes_no_mail_is_said_by_the_route(world: World) -> None:
+    """The relay refuses it like an unknown address, unless it is protected."""
     route = await _route(world)
     wish = SwitchRequest(enabled=True, mail_policy=MailPolicy.DROP)
     await world.privacy.switch(world.registrar, RDDS_ONLY, wish)
-    assert await world.directory.find(route.address) is None
+    assert await world.directory.find(route.address) == replace(route, policy=MailPolicy.DROP)
 
 
 async def test_a_correspondent_has_one_stable_reply_address_for_a_relay_address(world: World) -> None:

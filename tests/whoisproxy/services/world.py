@@ -15,6 +15,7 @@ from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.lookup import Lookup
+from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker, RetryPolicy, WorkerSettings
 from whoisproxy.services.privacy import PrivacyService, PrivacyView
@@ -135,7 +136,7 @@ async def make_world(
         intake=MessageIntake(storage, settings, clock, operations.notify),
         messages=RegistryMessages(storage, clock),
         worker=OutboxWorker(storage, {APPLY: sync}, "worker-1", clock, pace, lambda: 1.0),
-        directory=RelayDirectory(storage, RELAY, clock),
+        directory=RelayDirectory(storage, RELAY, clock, MailboxHealth(storage, clock)),
         lookup=Lookup(storage, catalogue, BRAND, clock),
     )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mailrelay.queue.cipher import KeyDestroyed
 from tests.whoisproxy.storage.values import hold_domain, registration
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.keyring import Keyring
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.unit_of_work import Storage

@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, bindparam, text
 
+from mailrelay.checks import greylist_store
 from mailrelay.queue import earlier
 from mailrelay.queue import tables as mail_tables
 from tests.whoisproxy.storage.values import NOW, hold_domain, registration
@@ -39,7 +40,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     mail = [mail_tables.metadata] if connection.dialect.name == "postgresql" else []
-    ours = [tables.metadata, earlier.metadata, *mail]
+    ours = [tables.metadata, earlier.metadata, greylist_store.metadata, *mail]
     found: list[Any] = compare_metadata(context, ours)  # type: ignore[arg-type]
     return found
 

@@ -10,7 +10,7 @@ from whoisproxy.config import Settings
 from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.doctor import installation, mail_domain, mail_host, transport
 from whoisproxy.runtime.doctor.finding import Finding, Health
-from whoisproxy.runtime.mail import resolver_of
+from whoisproxy.runtime.mail.names import resolver_of
 
 __all__ = ["Finding", "Health", "examine"]
 

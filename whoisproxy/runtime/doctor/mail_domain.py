@@ -8,7 +8,7 @@ from whoisproxy.config import Settings
 from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.dns_records import txt_line
 from whoisproxy.runtime.doctor.finding import Finding, Health
-from whoisproxy.runtime.mail import dkim_keys
+from whoisproxy.runtime.mail.keys import dkim_keys
 
 
 async def mx(settings: Settings, resolver: Resolver) -> list[Finding]:

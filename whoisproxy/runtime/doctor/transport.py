@@ -11,7 +11,7 @@ from mailrelay.dns import Resolver
 from whoisproxy.config import Settings
 from whoisproxy.runtime.dns_records import txt_line
 from whoisproxy.runtime.doctor.finding import Finding, Health
-from whoisproxy.runtime.mail import smtp_certificate
+from whoisproxy.runtime.mail.keys import smtp_certificate
 
 _PORT = 25  # where others come, whatever a redirection makes of it
 

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from mailrelay.checks import greylist_store
 from mailrelay.queue import earlier
 from mailrelay.queue import tables as mail_tables
 from whoisproxy.storage import tables
@@ -11,7 +12,7 @@ connection = context.config.attributes["connection"]
 mail = [mail_tables.metadata] if connection.dialect.name == "postgresql" else []
 context.configure(
     connection=connection,
-    target_metadata=[tables.metadata, earlier.metadata, *mail],
+    target_metadata=[tables.metadata, earlier.metadata, greylist_store.metadata, *mail],
     compare_type=True,
     transactional_ddl=True,
 )

@@ -1,0 +1,1 @@
+"""Read what comes back: delivery reports of every style, automatic replies, complaints."""

@@ -1,0 +1,110 @@
+"""Read a message that came back: what it says, about whom.
+
+Complaints first, for they enclose mail of every kind; then the fields of RFC 3464, wherever they stand;
+then what servers write in words, by our readers and by flufl.bounce; then automatic replies. Pure, bounded
+and never raising: what is read here was written by strangers.
+"""
+
+import email.message
+import logging
+import re
+
+from flufl.bounce import all_failures
+
+from mailrelay.reports.reading.addresses import addresses_in
+from mailrelay.reports.reading.automatic import read_automatic
+from mailrelay.reports.reading.classification import classify
+from mailrelay.reports.reading.document import Document, open_document, parse
+from mailrelay.reports.reading.feedback import read_feedback
+from mailrelay.reports.reading.finding import NOTHING, Finding, Kind
+from mailrelay.reports.reading.notices import Passage, read_passages
+from mailrelay.reports.reading.ses_events import read_ses_events
+from mailrelay.reports.reading.signs import speaks_of_delay, speaks_of_failure
+from mailrelay.reports.reading.status_fields import RecipientFields, read_status_fields
+
+# It writes a stack trace about each message that one of its detectors cannot read, and goes on.
+logging.getLogger("flufl.bounce").disabled = True
+
+_LEVELS = 2  # of reports that are forwarded as attachments
+_LIBRARY_LINES = 2_000
+_ARRIVED = frozenset({"delivered", "relayed", "expanded"})
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+# What a server answered, in the transcript of a session.
+_REPLIES = re.compile(r"^[ \t]*<<< ?([45]\d\d.*)", re.MULTILINE)
+_RETURNED_TO = re.compile(r"^(?:To|X-Original-To|Delivered-To):[ \t]*(.*)", re.IGNORECASE | re.MULTILINE)
+
+
+def read_report(raw: bytes) -> tuple[Finding, ...]:
+    """Return what a message says about each recipient of mail we sent; never empty.
+
+    Any octets will do: what reports nothing gives one finding of kind `none`.
+    """
+    message = parse(raw)
+    return tuple(dict.fromkeys(_read(message, _LEVELS))) if message is not None else (NOTHING,)
+
+
+def _read(message: email.message.Message, levels: int) -> list[Finding]:
+    document = open_document(message)
+    for reader in (read_feedback, read_ses_events, _of_fields, _of_words, read_automatic):
+        if findings := reader(document):
+            return findings
+    if document.enclosed and levels:
+        return _read(document.enclosed[0], levels - 1)
+    return [NOTHING]
+
+
+def _of_fields(document: Document) -> list[Finding]:
+    entries = read_status_fields(document)
+    passages = read_passages(document) if entries else []
+    return [finding for entry in entries if (finding := _of_entry(entry, passages, document)).recipient]
+
+
+def _of_entry(entry: RecipientFields, passages: list[Passage], document: Document) -> Finding:
+    recipient = entry.recipient or (passages[0].recipient if passages else "") or _returned_to(document)
+    if entry.action in _ARRIVED:
+        status = _STATUS.search(entry.status)
+        return Finding(Kind.NONE, recipient, status[0] if status else "", "delivered")
+    near = next(
+        (each.text for each in passages if each.recipient.lower() == recipient.lower()), document.notice
+    )
+    said = (f"{entry.diagnostic}\n{entry.status}", near)
+    delayed = entry.action == "delayed"
+    meaning = classify(said, near, delayed=delayed)
+    return Finding(meaning.kind, recipient, meaning.status, meaning.reason, final=not delayed)
+
+
+def _of_words(document: Document) -> list[Finding]:
+    if not speaks_of_failure(document):
+        return []
+    passages = read_passages(document) or _by_library(document)
+    if not passages and (returned_to := _returned_to(document)):
+        passages = [Passage(returned_to, document.notice)]
+    delayed = speaks_of_delay(document)
+    return [_of_passage(passage, document, delayed=delayed) for passage in passages]
+
+
+def _of_passage(passage: Passage, document: Document, *, delayed: bool) -> Finding:
+    replies = "\n".join(_REPLIES.findall(passage.text))
+    said = (replies, passage.text, document.notice, document.field("Subject"))
+    meaning = classify(said, passage.text, delayed=delayed)
+    return Finding(meaning.kind, passage.recipient, meaning.status, meaning.reason, final=not delayed)
+
+
+def _by_library(document: Document) -> list[Passage]:
+    """Return what flufl.bounce finds where our readers find nothing."""
+    # Some of its detectors read every line as often as they have patterns.
+    lines = sum(part.text.count("\n") for part in document.parts) + document.returned.count("\n")
+    if lines > _LIBRARY_LINES:
+        return []
+    try:
+        temporary, permanent = all_failures(document.header)
+    except Exception:  # noqa: BLE001 - its detectors raise on what they did not foresee
+        return []
+    found = {address.decode("utf-8", "replace") for address in (*permanent, *temporary)}
+    return [Passage(address, document.notice) for address in sorted(found)]
+
+
+def _returned_to(document: Document) -> str:
+    found = _RETURNED_TO.search(document.returned)
+    named = addresses_in(found[1]) if found else []
+    return named[0] if named else ""

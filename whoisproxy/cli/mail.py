@@ -1,0 +1,10 @@
+"""`whoisproxy mail`: what the relay would make of messages in files."""
+
+import typer
+
+from whoisproxy.cli.mail_bounce import bounce
+from whoisproxy.cli.mail_judge import judge
+
+app = typer.Typer(no_args_is_help=True, help="What the relay would make of messages in files.")
+app.command("judge")(judge)
+app.command("bounce")(bounce)
