@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 KEEP ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services mail-samples
+.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services bench-services mail-samples
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime mail-samples ## Set up and run the main job on loopback (KEEP=1 leaves it running)
 	@$(BIN)/whoisproxy demo $(if $(KEEP),--keep)
@@ -44,7 +44,7 @@ contracts: $(VENV)/.dev ## The import rules of docs/architecture.md
 openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 	$(BIN)/python -m whoisproxy.api.openapi > docs/openapi.json
 
-bench: $(VENV)/.dev mail-samples ## Measure: each program in bench/ prints a table and JSON
+bench: $(VENV)/.dev mail-samples bench-services ## Measure: each program in bench/ prints a table and JSON
 	@for program in bench/bench_*.py; do $(BIN)/python $$program || exit 1; done
 
 lock: $(VENV)/.runtime ## Pin the dependencies anew (names, versions, hashes)
@@ -68,6 +68,20 @@ services: ## Install what tests talk to, PostgreSQL and an EPP client in Perl, w
 	perl -MNet::EPP::Simple -e 1 >/dev/null 2>&1 || missing="$$missing libnet-epp-perl"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
+
+# What is measured beside the service: the rest is measured where they are not there.
+bench-services: services .cache/haraka/.installed ## Install the benches' peers: Postfix, opendkim, Haraka
+	@missing=; \
+	[ -x /usr/sbin/postfix ] || missing="$$missing postfix"; \
+	[ -x /usr/sbin/opendkim ] || missing="$$missing opendkim"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
+
+.cache/haraka/.installed:
+	@mkdir -p .cache/haraka
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts \
+	  --prefix .cache/haraka haraka@3.3.4 >/dev/null 2>&1 || true; fi
+	@touch $@
 
 mail-samples: .cache/.mail-samples
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 import dkim
 import spf as pyspf
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from bench.report import report
 from mailrelay.authentication import authenticate, results_header
@@ -81,8 +81,11 @@ def ours(
     async def header() -> object:
         return results_header(found, "mx.relay.example")
 
-    async def sealing() -> object:
-        return seal(message, results_header(found, "mx.relay.example"), Result.NONE, sealer, NOW)
+    def sealing(by: Sealer) -> Part:
+        async def part() -> object:
+            return seal(message, results_header(found, "mx.relay.example"), Result.NONE, by, NOW)
+
+        return part
 
     def everything(one: RawMessage) -> Awaitable[object]:
         return authenticate(one, PEER, HELO, SENDER, dns, NOW)
@@ -96,7 +99,8 @@ def ours(
         "ARC validate, one set": lambda: validate_arc(SignedMessage(chained), dns, NOW),
         "SPF + DKIM + DMARC + ARC": lambda: everything(chained),
         "Authentication-Results": header,
-        "ARC seal, RSA-2048": sealing,
+        "ARC seal, RSA-2048": sealing(sealer),
+        "ARC seal, Ed25519": sealing(Sealer(DOMAIN, "mail", ed25519.Ed25519PrivateKey.generate())),
     }
 
 

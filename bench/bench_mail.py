@@ -1,171 +1,198 @@
-"""Mail through the relay, beside Postfix that only forwards by alias: messages per second, CPU per message.
+"""Mail through the relay beside its peers: messages a second, CPU a message, memory, in the same rounds.
 
-Both get the same letters in the same run (4 KiB, signed, each its own text) over 4 sessions at a time, in
-rounds that alternate, and hand them to the same sink. The relay does all it does: SPF, DKIM, DMARC, every
-check, encrypted queue on SQLite with a synced commit before it says 250, rewriting, signing. Every letter
-must arrive once. Prints a table and JSON; with `--json` only JSON; `--messages N` for other than 200 a round.
+The peers are Postfix that only forwards by alias, Postfix with opendkim that verifies and signs, and Haraka.
+All get the same signed letters of 4 KiB over 20 sessions from `smtp-source` and hand them to the same
+`smtp-sink`, in rounds that alternate, with sessions kept and with a session for each message. The relay does
+all it does: SPF, DKIM and DMARC on cached DNS, every check, encrypted queue with a synced commit before it
+says 250, rewriting, signing. CPU is that of all processes of a server, PostgreSQL's included where the relay
+runs on that.
+
+Prints a table and JSON; with `--json` only JSON. `--help` lists what can be varied.
 """
 
 import argparse
 import asyncio
-import statistics
+import os
+import random
+import runpy
 import sys
 import tempfile
-import time
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import aiohttp
-
-from bench import postfix
-from bench.mail_load import Envelope, Sink, letters, send
+from bench.mail_load import SESSIONS, FinishedLetter, counting_sink, send, write_letters
 from bench.mail_names import SENDER_DOMAIN
-from bench.processes import RunningService, add_registrar, printing_port, service, stop_by_signal
-from bench.report import cpu_s, report
-from whoisproxy.demo.backend import Backend
-from whoisproxy.demo.cast import REGISTRANT
+from bench.mail_round import Measured, prove, until_quiet
+from bench.peers import Peer
+from bench.peers.haraka import haraka
+from bench.peers.haraka import missing as haraka_missing
+from bench.peers.opendkim import missing as opendkim_missing
+from bench.peers.opendkim import postfix_with_opendkim
+from bench.peers.postfix import missing as postfix_missing
+from bench.peers.postfix import postfix
+from bench.processes import free_port, printing_port, stop_by_signal
+from bench.relay import RelaySettings, relay
+from bench.report import report
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain
 from whoisproxy.observability import configure_logging
 
-_LIMIT_S = 300
-_ROUNDS = 3
-_SESSIONS = 4
-_DOMAIN = "bench-mail.net"
-_CONSENT = {"by": "account 4711, panel", "at": "2026-11-24T09:00:00Z", "text_version": "2026-01"}
+_LIMIT_S = 3600
 _MODES = {"kept": True, "one each": False}
-_CONFIGURATION = """
-[database]
-url = "sqlite:///whoisproxy.sqlite3"
-[keys]
-folder = "keys"
-[api]
-port = 0
-[rdap]
-port = 0
-[whois]
-port = 0
-[smtp]
-port = 0
-hostname = "mx.relay.example"
-connections_per_address = 100
-[dns]
-nameservers = ["127.0.0.1:{names}"]
-[delivery]
-smarthost = "127.0.0.1:{sink}"
-smarthost_tls = "none"
-[relay]
-domain = "relay.example"
-[limits]
-connections_per_minute = 1000000
-messages_per_minute = 1000000
-[log]
-level = "error"
-"""
+_UNSIGNED = r"\A(?!.*DKIM-Signature)"
+_PEERS = {
+    "postfix": postfix_missing,
+    "opendkim": lambda: postfix_missing() or opendkim_missing(),
+    "haraka": haraka_missing,
+}
 
 
-@dataclass(slots=True)
-class Peer:
-    """A mail server and what was measured on it, by mode."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What runs: the relay first, then its peers; their letters, and where everything is delivered."""
 
-    title: str
-    pid: int
-    port: int
-    accepted: dict[str, list[float]] = field(default_factory=dict)
-    delivered: dict[str, list[float]] = field(default_factory=dict)
-    cpu_ms: dict[str, list[float]] = field(default_factory=dict)
+    peers: Sequence[Peer]
+    letters: Sequence[FinishedLetter]
+    sink_port: int
 
 
-async def measure(folder: Path, count: int) -> list[dict[str, object]]:
-    """Start everything, alternate, and return a row for each peer and mode."""
-    async with AsyncExitStack() as stack:
-        sink = await stack.enter_async_context(Sink())
+@contextmanager
+def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
+    """Start all servers."""
+    with ExitStack() as stack:
+        sink_port = free_port()
         names = stack.enter_context(printing_port("bench.mail_names", str(folder)))
-        # The name server made the key; a server that is never started gives it to us, too.
+        # The name server made the key; one that is never started reads it for us.
         sender = MailDomain.publish(DnsServer(), SENDER_DOMAIN, folder)
-        config = folder / "whoisproxy.toml"
-        config.write_text(_CONFIGURATION.format(names=names, sink=sink.port))
-        api_key = add_registrar(config)
-        running = stack.enter_context(service(config))
-        address = await _relay_address(running, api_key)
-        peers = [Peer("whoisproxy", running.pid, running.ports["smtp"])]
-        if not postfix.available():
-            forwarder = stack.enter_context(postfix.alias_forwarder(sink.port))
-            peers.append(Peer("Postfix, alias only", forwarder.pid, forwarder.port))
-        # The first round only warms up.
-        for number in range(_ROUNDS + 1):
-            for mode in _MODES:
-                for place, peer in enumerate(peers):
-                    name = f"{number}-{mode[:3]}-{place}"
-                    envelopes = letters(sender, address, name, count if number else count // 4)
-                    await _round(peer, mode if number else "", sink, address, envelopes)
-        repeated = [reference for reference, times in sink.seen.items() if times > 1]
-        assert not repeated, f"{len(repeated)} letters arrived more than once"
-        return [_row(peer, mode, count) for mode in _MODES for peer in peers]
+        settings = _settings(options, names, sink_port)
+        if options.crypto == "off":
+            _take_crypto_out()
+        ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
+        if options.crypto == "off":
+            ours = replace(ours, title=f"{ours.title}, no crypto", proof=(_UNSIGNED,))
+        chosen = random.Random(1).sample(list(addresses), options.recipients)  # noqa: S311 - any will do
+        others = _peers(stack, options.peers, chosen, sink_port, sender)
+        signer = sender if options.crypto == "on" else None
+        yield Ground([ours, *others], write_letters(folder / "letters", signer, chosen), sink_port)
 
 
-async def _relay_address(running: RunningService, api_key: str) -> str:
-    """Return the address of a domain whose privacy is on; nothing of it is at a registry."""
-    async with aiohttp.ClientSession() as http:
-        backend = Backend(http, running.api, api_key)
-        body = {"registrant": REGISTRANT, "registrant_verified": True, "nameservers": []}
-        await backend.call("PUT", f"/v1/domains/{_DOMAIN}", body)
-        wish = {"enabled": True, "consent": _CONSENT}
-        reply = await backend.call("PUT", f"/v1/domains/{_DOMAIN}/privacy", wish)
-        assert reply.status == 202, reply.body
-        ended = await backend.finished(reply.body["operation"]["id"])
-        assert ended["state"] == "done", ended
-        privacy = (await backend.call("GET", f"/v1/domains/{_DOMAIN}/privacy")).body
-        return str(privacy["published_contacts"]["registrant"]["email"])
+async def measure(options: argparse.Namespace, where: Ground) -> list[Measured]:
+    """Look whether each server does its part, warm them up, and let them take turns."""
+    ours, letters = where.peers[0], where.letters
+    if options.queued:
+        # Nobody listens where they should go: all are deferred.
+        await send(ours.port, letters, options.queued, kept=True)
+        await until_quiet(ours)
+    await prove(where.peers, letters, where.sink_port)
+    measured = [Measured(peer) for peer in where.peers]
+    async with counting_sink(where.sink_port) as sink:
+        for kept in _MODES.values():
+            for each in measured:
+                await each.warm_up(sink, letters, options.messages // 2, kept=kept)
+        for _ in range(options.rounds):
+            for mode, kept in _MODES.items():
+                for each in measured:
+                    await each.round(mode, sink, letters, options.messages, kept=kept)
+    return measured
 
 
-async def _round(peer: Peer, mode: str, sink: Sink, address: str, envelopes: list[Envelope]) -> None:
-    """Send all and wait for all; note the figures unless the mode is ""."""
-    cpu, start = cpu_s(peer.pid), time.perf_counter()
-    kept = _MODES.get(mode, True)
-    sending = send(peer.port, address, envelopes, kept=kept, sessions=_SESSIONS)
-    accepted, delivered = await asyncio.gather(sending, sink.wait_for(envelopes))
-    used = cpu_s(peer.pid) - cpu
-    if mode:
-        count = len(envelopes)
-        peer.accepted.setdefault(mode, []).append(count / (accepted - start))
-        peer.delivered.setdefault(mode, []).append(count / (delivered - start))
-        peer.cpu_ms.setdefault(mode, []).append(used / count * 1e3)
+def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettings:
+    smtp = {"connections_per_address": "100"}
+    if options.processes:
+        smtp["processes"] = str(options.processes)
+    delivery = {"retry_after_s": "[86400]"} if options.queued else {}
+    return RelaySettings(names, sink, smtp=smtp, delivery=delivery)
 
 
-def _row(peer: Peer, mode: str, count: int) -> dict[str, object]:
-    return {
-        "server": peer.title,
-        "sessions": mode,
-        "messages": count * _ROUNDS,
-        "accepted_per_s": round(statistics.median(peer.accepted[mode]), 1),
-        "delivered_per_s": round(statistics.median(peer.delivered[mode]), 1),
-        "cpu_ms": round(statistics.median(peer.cpu_ms[mode]), 2),
+def _take_crypto_out() -> None:
+    """Take encryption and signing out of this process, and of all that it starts from now on."""
+    folder = Path(__file__).with_name("crypto_off")
+    os.environ["PYTHONPATH"] = str(folder)
+    runpy.run_path(str(folder / "sitecustomize.py"))
+
+
+def _peers(
+    stack: ExitStack, wanted: Sequence[str], addresses: Sequence[str], sink: int, sender: MailDomain
+) -> list[Peer]:
+    """Start those that are wanted and installed."""
+    aliases = {address: f"owner-{number}@home.example" for number, address in enumerate(addresses)}
+    starts = {
+        "postfix": lambda: postfix(aliases, sink),
+        "opendkim": lambda: postfix_with_opendkim(aliases, sink, sender.dns_record()),
+        "haraka": lambda: haraka(aliases, sink),
     }
+    return [stack.enter_context(starts[name]()) for name in wanted if not _PEERS[name]()]
 
 
-async def _bounded(folder: Path, count: int) -> list[dict[str, object]]:
+def _row(
+    each: Measured, mode: str, all_of_them: Sequence[Measured], options: argparse.Namespace
+) -> dict[str, object]:
+    row: dict[str, object] = {
+        "server": each.peer.title,
+        "sessions": mode,
+        "messages": options.messages * options.rounds,
+        **each.figures[mode].medians(),
+        "idle_mib": each.idle_mib,
+        "busy_mib": each.busy_mib,
+    }
+    mine = each.figures[mode].medians()["delivered_per_s"]
+    for other in all_of_them[1:]:
+        theirs = other.figures[mode].medians()["delivered_per_s"]
+        row[f"x {other.peer.title}"] = round(mine / theirs, 2) if each is all_of_them[0] else None
+    return row
+
+
+async def _bounded(options: argparse.Namespace, where: Ground) -> list[Measured]:
     async with asyncio.timeout(_LIMIT_S):
-        return await measure(folder, count)
+        return await measure(options, where)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--messages", type=int, default=2000, help="in a round (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--processes", type=int, help="of the relay that take mail")
+    parser.add_argument("--addresses", type=int, default=1000, help="that the relay has")
+    parser.add_argument(
+        "--recipients", type=int, default=SESSIONS, help="addresses that are written to, with a text each"
+    )
+    parser.add_argument(
+        "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand"
+    )
+    parser.add_argument("--peers", nargs="*", choices=list(_PEERS), default=list(_PEERS), help="default all")
+    parser.add_argument(
+        "--crypto",
+        choices=["on", "off"],
+        default="on",
+        help="off: letters without signature, no signing, no encryption; opendkim would have nothing to do",
+    )
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if options.crypto == "off":
+        options.peers = [name for name in options.peers if name != "opendkim"]
+    return options
 
 
 def main() -> None:
     """Measure and report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--messages", type=int, default=200)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = _options()
+    if reason := postfix_missing():
+        print(
+            f"mail was not measured, it takes Postfix's smtp-source and smtp-sink: {reason}", file=sys.stderr
+        )
+        return
     configure_logging("error", "json")
     stop_by_signal()
-    with tempfile.TemporaryDirectory(prefix="bench-mail-") as folder:
-        try:
-            rows = asyncio.run(_bounded(Path(folder), options.messages))
-        except TimeoutError:
-            sys.exit(f"letters did not arrive within {_LIMIT_S} seconds")
-    report(f"Mail, {_SESSIONS} sessions at a time", rows)
-    if reason := postfix.available():
-        print(f"Postfix was not measured: {reason}", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="bench-mail-") as folder, ground(options, Path(folder)) as where:
+        measured = asyncio.run(_bounded(options, where))
+    rows = [_row(each, mode, measured, options) for mode in _MODES for each in measured]
+    report(f"Mail over {SESSIONS} sessions", rows)
+    for name in options.peers:
+        if reason := _PEERS[name]():
+            print(f"{name} was not measured: {reason}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,31 @@
 """Load for a mail server on loopback, and the place where what it forwards ends.
 
-Letters are like those that domain owners get: plain text of about 4 KiB in words of its own, signed by the
-domain it comes from, each with a reference by which it is found again.
+Postfix's `smtp-source` sends finished letters and its `smtp-sink` takes and counts what arrives: both are
+quick enough to measure a mail server and not themselves. Letters are like those that domain owners get: plain
+text of about 4 KiB in words of its own, signed by the domain it comes from.
 """
 
 import asyncio
+import os
 import random
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self, cast
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
+from bench.peers.postfix import find
+from bench.processes import accepts
 from whoisproxy.demo.mail_actors import Letter, MailDomain
 
 SENDER = "ada@offers.example"
 LETTER_OCTETS = 4096
+SESSIONS = 20
 
-_REFERENCE = re.compile(rb"Our reference: (bench-[0-9a-z-]+)")
+_HEADER_OCTETS = 900  # of which most is the signature
+_ATTEMPTS = 50  # to connect, where the listen queue is full
+_COUNT = re.compile(rb"mesg=(\d+)")
 _WORDS = """
 domain name offer price transfer escrow service bakery bridge garden letter answer week month office
 owner project website team music travel school paper winter spring mountain lake please would could
@@ -28,148 +35,129 @@ quiet green open small large new old first second next last several
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """A finished letter: its reference, and its bytes as DATA carries them."""
+class FinishedLetter:
+    """A letter in a file, with LF line ends as `smtp-source` wants it; it puts dots and CRLF."""
 
-    reference: str
-    data: bytes
-
-
-def letters(domain: MailDomain, recipient: str, name: str, count: int) -> list[Envelope]:
-    """Write and sign so many letters to one address; the same name gives the same texts."""
-    chance = random.Random(name)  # noqa: S311 - texts, not secrets
-    return [_letter(domain, recipient, f"bench-{name}-{number}", chance) for number in range(count)]
+    recipient: str
+    file: Path
 
 
-def _letter(domain: MailDomain, recipient: str, reference: str, chance: random.Random) -> Envelope:
-    lines = [f"Our reference: {reference}"]
-    while sum(len(line) + 2 for line in lines) < LETTER_OCTETS - 900:  # headers and signature are the rest
+def write_letters(folder: Path, domain: MailDomain | None, recipients: Sequence[str]) -> list[FinishedLetter]:
+    """Write one letter to each recipient, each with its own text; signed where a domain signs."""
+    folder.mkdir()
+    chance = random.Random(folder.name)  # noqa: S311 - texts, not secrets
+    letters = []
+    for number, recipient in enumerate(recipients):
+        raw = letter(recipient, f"{folder.name}-{number}", chance)
+        file = folder / str(number)
+        file.write_bytes((domain.sign(raw) if domain else raw).replace(b"\r\n", b"\n"))
+        letters.append(FinishedLetter(recipient, file))
+    return letters
+
+
+def letter(recipient: str, reference: str, chance: random.Random) -> bytes:
+    """Return an unsigned letter with CRLF line ends; its text names the reference."""
+    lines = [f"Our reference: {reference}."]
+    octets = len(lines[0])
+    while octets < LETTER_OCTETS - _HEADER_OCTETS:
         lines.append(" ".join(chance.choices(_WORDS, k=11)).capitalize() + ".")
+        octets += len(lines[-1]) + 2
     text = "\n".join(lines) + "\n"
-    raw = domain.sign(Letter(f"Ada Buyer <{SENDER}>", recipient, f"Your domain, {reference}", text).raw())
-    # No line begins with a dot, so nothing needs stuffing (RFC 5321 section 4.5.2).
-    return Envelope(reference, raw + b".\r\n")
+    return Letter(f"Ada Buyer <{SENDER}>", recipient, f"Your domain, {reference}", text).raw()
 
 
-async def send(
-    port: int, recipient: str, envelopes: Sequence[Envelope], *, kept: bool, sessions: int
-) -> float:
-    """Send all over so many sessions at a time; return when the last was taken, by `time.perf_counter`.
+async def send(port: int, letters: Sequence[FinishedLetter], count: int, *, kept: bool) -> float:
+    """Send so many messages over SESSIONS sessions at a time; return when the last was taken.
 
     Args:
         port: Of the mail server on loopback.
-        recipient: Of every letter.
-        envelopes: The letters.
-        kept: Whether a session brings its whole share; else each letter has a session of its own.
-        sessions: At the same time.
+        letters: Each is sent again and again; with fewer than sessions, some have nothing to do.
+        count: Messages in all.
+        kept: Whether a session brings all copies of a letter; else each message has a session of its own.
+
+    Returns:
+        A time of `time.perf_counter`.
+
+    Raises:
+        RuntimeError: A message was refused, or a session broke.
     """
+    shares = [count // len(letters) + (place < count % len(letters)) for place in range(len(letters))]
+    work = [(each, share) for each, share in zip(letters, shares, strict=True) if share]
 
-    async def share(mine: Sequence[Envelope]) -> None:
-        for part in [mine] if kept else [[envelope] for envelope in mine]:
-            await _session(port, recipient, part)
+    async def session(place: int) -> None:
+        for each, share in work[place::SESSIONS]:
+            await _source(port, each, share, kept=kept)
 
-    await asyncio.gather(*(share(envelopes[number::sessions]) for number in range(sessions)))
+    await asyncio.gather(*(session(place) for place in range(SESSIONS)))
     return time.perf_counter()
 
 
-async def _session(port: int, recipient: str, envelopes: Sequence[Envelope]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-
-    async def expect(code: bytes, command: bytes = b"") -> None:
-        writer.write(command)
-        while (line := await reader.readline()).startswith(code + b"-"):
-            pass
-        assert line.startswith(code), line
-
+async def _source(port: int, what: FinishedLetter, count: int, *, kept: bool) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(find("smtp-source") or "smtp-source", "-4", "-s", "1", "-m", str(count), "-C", str(_ATTEMPTS)),
+        *(["-d"] if kept else []),
+        *("-M", "mx.offers.example", "-f", SENDER, "-t", what.recipient, "-F", what.file),
+        f"127.0.0.1:{port}",
+        stderr=asyncio.subprocess.PIPE,
+    )
     try:
-        await expect(b"220")
-        await expect(b"250", b"EHLO mx.offers.example\r\n")
-        for envelope in envelopes:
-            await expect(b"250", f"MAIL FROM:<{SENDER}>\r\n".encode())
-            await expect(b"250", f"RCPT TO:<{recipient}>\r\n".encode())
-            await expect(b"354", b"DATA\r\n")
-            await expect(b"250", envelope.data)
-        await expect(b"221", b"QUIT\r\n")
+        _, errors = await process.communicate()
     finally:
-        writer.close()
-        await writer.wait_closed()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise RuntimeError(f"smtp-source: {errors.decode().strip()}")
 
 
-@dataclass
-class Sink:
-    """A mail server that takes everything and remembers the references.
+class CountingSink:
+    """A running `smtp-sink`.
 
     Attributes:
-        seen: How often each letter came.
+        count: Messages that it has taken.
     """
 
-    port: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._grown = asyncio.Condition()
+        self.count = 0
 
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._arrived = asyncio.Event()
-        self._server = await loop.create_server(lambda: _SinkSession(self), "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    def take(self, message: bytes) -> None:
-        """Remember a letter."""
-        found = _REFERENCE.search(message)
-        assert found, "a message without reference arrived"
-        reference = found[1].decode()
-        self.seen[reference] = self.seen.get(reference, 0) + 1
-        self._arrived.set()
-
-    async def wait_for(self, envelopes: Sequence[Envelope]) -> float:
-        """Wait until all these letters are here; return when, by `time.perf_counter`."""
-        missing = {envelope.reference for envelope in envelopes}
-        while missing := {reference for reference in missing if reference not in self.seen}:
-            self._arrived.clear()
-            await self._arrived.wait()
+    async def wait_for(self, count: int) -> float:
+        """Wait until it has taken so many; return when, by `time.perf_counter`."""
+        async with self._grown:
+            await self._grown.wait_for(lambda: self.count >= count)
         return time.perf_counter()
 
+    async def read(self) -> None:
+        """Follow its counter until it ends."""
+        assert self._process.stdout is not None
+        while text := await self._process.stdout.read(1 << 16):
+            # Its lines end with a CR; the last one may be cut, and then the one before it counts.
+            if found := _COUNT.findall(text.rpartition(b"\r")[0]):
+                self.count = max(self.count, int(found[-1]))
+                async with self._grown:
+                    self._grown.notify_all()
 
-class _SinkSession(asyncio.Protocol):
-    """As much of RFC 5321 as a client needs to be rid of its mail."""
 
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._buffer = b""
-        self._in_data = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(b"220 sink.example ESMTP\r\n")
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while self._message() if self._in_data else self._command():
-            pass
-
-    def _message(self) -> bool:
-        message, found, rest = self._buffer.partition(b"\r\n.\r\n")
-        if found:
-            self._buffer, self._in_data = rest, False
-            self._sink.take(message)
-            self._transport.write(b"250 2.0.0 taken\r\n")
-        return bool(found)
-
-    def _command(self) -> bool:
-        line, found, rest = self._buffer.partition(b"\r\n")
-        if not found:
-            return False
-        self._buffer = rest
-        verb = line[:4].upper()
-        self._in_data = verb == b"DATA"
-        answers = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 2.0.0 bye\r\n", b"EHLO": b"250 sink.example\r\n"}
-        self._transport.write(answers.get(verb, b"250 2.0.0 OK\r\n"))
-        if verb == b"QUIT":
-            self._transport.close()
-        return True
+@asynccontextmanager
+async def counting_sink(port: int) -> AsyncIterator[CountingSink]:
+    """Run an `smtp-sink` at a port on loopback."""
+    process = await asyncio.create_subprocess_exec(
+        *(find("smtp-sink") or "smtp-sink", "-4", "-c", "-m", "1000"),
+        # It refuses to run as root.
+        *(["-u", "nobody"] if os.geteuid() == 0 else []),
+        *(f"127.0.0.1:{port}", "1000"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    sink = CountingSink(process)
+    reading = asyncio.create_task(sink.read())
+    try:
+        while not accepts(port):
+            assert process.returncode is None, "smtp-sink does not listen"
+            await asyncio.sleep(0.05)
+        yield sink
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+        await reading

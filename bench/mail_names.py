@@ -1,4 +1,4 @@
-"""The name server of `bench_mail`: `python -m bench.mail_names FOLDER` prints a port.
+"""The name server of the benches about mail: `python -m bench.mail_names FOLDER` prints a port.
 
 It knows the domain of the sender with its SPF, DKIM and DMARC records; the key is kept in the folder.
 """
@@ -13,6 +13,8 @@ from whoisproxy.demo.mail_actors import MailDomain
 
 SENDER_DOMAIN = "offers.example"
 
+_NETWORKS = 250
+
 
 async def serve(folder: Path) -> None:
     """Answer until terminated."""
@@ -20,6 +22,13 @@ async def serve(folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     async with DnsServer() as server:
         MailDomain.publish(server, SENDER_DOMAIN, folder)
+        # Its servers stand in many networks, each with a name of its own that leads back to it.
+        server.set(SENDER_DOMAIN, "TXT", "v=spf1 ip4:127.0.0.0/8 -all")
+        for number in range(_NETWORKS):
+            name = f"mx-{number}.{SENDER_DOMAIN}"
+            server.set(name, "A", f"127.1.{number}.1")
+            server.set(f"1.{number}.1.127.in-addr.arpa", "PTR", f"{name}.")
+        server.set("1.0.0.127.in-addr.arpa", "PTR", f"mx.{SENDER_DOMAIN}.")
         print(server.port, flush=True)
         await stopped.wait()
 

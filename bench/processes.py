@@ -5,6 +5,7 @@ Each is started by its own command in a folder of its own, says where it listens
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -111,6 +112,22 @@ def printing_port(module: str, *arguments: str) -> Iterator[int]:
     """Run a module that prints the port it listens at, and give that."""
     with _started([sys.executable, "-m", module, *arguments]) as process:
         yield int(_line(process))
+
+
+def free_port() -> int:
+    """Return a port on loopback for a program that cannot say which one the system chose."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens at a port on loopback."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def stop_by_signal() -> None:

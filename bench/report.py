@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,28 +12,55 @@ from rich.table import Table
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU seconds, user and system, of a process and of all its descendants, ended ones included.
+def cpu_s(*roots: int) -> float:
+    """Return the CPU seconds, user and system, of processes and all below them.
 
-    Reads /proc; see proc(5): fields 14 to 17 of stat.
+    Those that have ended count as well: the kernel adds their time to whoever waited for them. See proc(5),
+    fields 14 to 17 of stat.
     """
+    times = {pid: sum(int(ticks) for ticks in fields[11:15]) * _TICK_S for pid, fields in _stats().items()}
+    return sum(times.get(pid, 0.0) for pid in tree(*roots))
+
+
+def tree(*roots: int) -> list[int]:
+    """Return processes and all that run below them now."""
     children: dict[int, list[int]] = {}
-    times: dict[int, float] = {}
+    for pid, fields in _stats().items():
+        children.setdefault(int(fields[1]), []).append(pid)
+    found = list(roots)
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+def running(pids: Iterable[int]) -> list[int]:
+    """Return those of the processes that have not ended."""
+    stats = _stats()
+    return [pid for pid in pids if pid in stats and stats[pid][0] != "Z"]
+
+
+def _stats() -> dict[int, list[str]]:
+    """Return for each process the fields of its stat behind the name, the third one first."""
+    found: dict[int, list[str]] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            found[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        children.setdefault(int(fields[1]), []).append(int(entry.name))
-        times[int(entry.name)] = sum(int(ticks) for ticks in fields[11:15]) * _TICK_S
-    total, waiting = 0.0, [pid]
-    while waiting:
-        current = waiting.pop()
-        total += times.get(current, 0.0)
-        waiting += children.get(current, [])
-    return total
+    return found
+
+
+def pss_mib(*roots: int) -> float:
+    """Return the memory of processes and all below them in MiB: each shared page is divided by its users."""
+    total = 0.0
+    for pid in tree(*roots):
+        try:
+            total += memory_mib(pid)[1]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return round(total, 1)
 
 
 def memory_mib(pid: int) -> tuple[float, float]:
@@ -57,7 +84,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
         table.add_row(*(_cell(value) for value in row.values()))
     # Where there is no terminal, 80 columns would cut the headings.
     console = Console()
-    (console if console.is_terminal else Console(width=160)).print(table)
+    (console if console.is_terminal else Console(width=200)).print(table)
 
 
 def _cell(value: object) -> str:

@@ -99,6 +99,19 @@ class MailboxFailure:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a message to a relay address goes now.
+
+    Attributes:
+        reply_address: By which the owner answers the correspondent; stable for the two.
+    """
+
+    route: RelayRoute
+    owner: Owner
+    reply_address: str
+
+
 class Directory(Protocol):
     """Asked by the relay, answered by its host."""
 
@@ -108,6 +121,19 @@ class Directory(Protocol):
 
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
+        ...
+
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        """Return where a message from `correspondent` to a relay address goes, in one look-up.
+
+        Args:
+            recipient: The relay address.
+            correspondent: His mailbox; his reply address is made when needed. Empty where nobody is known to
+                have written: the answer then goes to the relay address itself.
+
+        Returns:
+            None when the address no longer takes mail for anybody.
+        """
         ...
 
     async def reply_address(self, relay_id: str, correspondent: str) -> str:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 import structlog
 from prometheus_client import Counter
@@ -131,7 +132,7 @@ class Inbound:
         if decision.action < Action.DEFER:
             decision = await self._admit(transaction, context)
         refusal = _refusal(decision)
-        _ANSWERS.labels("recipient", decision.action.name.lower()).inc()
+        _answers("recipient", decision.action).inc()
         if refusal is None and route is not None:
             transaction.routes[address] = route
             transaction.requests[address] = request
@@ -156,7 +157,7 @@ class Inbound:
         decision = Decision(Action.ACCEPT)
         if transaction.routes:
             decision, entries = await self._decide(transaction, raw)
-        _ANSWERS.labels("message", decision.action.name.lower()).inc()
+        _answers("message", decision.action).inc()
         refusal = _refusal(decision)
         if refusal is not None:
             if decision.action is Action.REJECT:
@@ -186,6 +187,7 @@ class Inbound:
         routes = tuple(transaction.routes.values())
         owner = await self._owner(routes)
         context = MessageContext(sender, routes, message, results, owner)
+        await context.read()
         decision = await self._chains.message.run(context)
         return decision, self._entries(transaction, message, results, decision)
 
@@ -213,6 +215,7 @@ class Inbound:
             "verdicts": notes,
             "authentication": results_header(results, self._authserv_id),
             "proven": results.proven,
+            "protected": decision.protected,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})
@@ -247,6 +250,11 @@ class Inbound:
             _log.warning("refusal-not-recorded", error=type(error).__name__)
         else:
             _log.info("message-refused", ids=ids)
+
+
+@cache
+def _answers(stage: str, action: Action) -> Counter:
+    return _ANSWERS.labels(stage, action.name.lower())
 
 
 def _refusal(decision: Decision) -> Reply | None:

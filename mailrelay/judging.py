@@ -101,7 +101,7 @@ class Judge:
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
         return Judgement(
-            decision.action, _CLASSES[decision.action], await _score(context, decision), decision.verdicts
+            decision.action, _CLASSES[decision.action], _score(context, decision), decision.verdicts
         )
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:
@@ -124,8 +124,8 @@ class Judge:
         return ""
 
 
-async def _score(context: MessageContext, decision: Decision) -> float:
+def _score(context: MessageContext, decision: Decision) -> float:
     for verdict in decision.verdicts:
         if verdict.check == ContentScore.name:
             return verdict.score
-    return score(context.message, await context.content()).total
+    return score(context.message, context.content).total

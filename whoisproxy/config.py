@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -109,6 +109,10 @@ class Smtp(Listener):
     size_octets: Annotated[int, Field(ge=65536)] = 25 * 1024 * 1024
     connections: Annotated[int, Field(ge=1)] = 500
     connections_per_address: Annotated[int, Field(ge=1)] = 20
+    connections_per_network: Annotated[int, Field(ge=1)] = 100
+    tls_port: Port = 0
+    proxy_protocol_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    greet_delay_s: Annotated[float, Field(ge=0, le=30)] = 0.0
 
 
 class Authentication(_Section):

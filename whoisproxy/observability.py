@@ -10,6 +10,7 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
+import orjson
 import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -19,11 +20,12 @@ _FRAMES = 6
 def configure_logging(level: str, log_format: Literal["json", "console"]) -> None:
     """Send structlog's events, and libraries' warnings, to standard error."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer(serializer=_json)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer()
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             name_exception,
@@ -38,6 +40,10 @@ def configure_logging(level: str, log_format: Literal["json", "console"]) -> Non
     root.setLevel(logging.WARNING)
     # aiosmtpd logs every command with its arguments.
     logging.getLogger("mail").setLevel(logging.CRITICAL)
+
+
+def _json(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=repr).decode()
 
 
 def name_exception(

@@ -23,7 +23,7 @@ SEAL, SIGNATURE, RESULTS = "arc-seal", "arc-message-signature", "arc-authenticat
 KEY_LOOKUP_FAILED = "key-lookup-failed"
 MAX_SETS = 50
 
-_INSTANCE = re.compile(r"0*([1-9][0-9]?)")
+_INSTANCE = re.compile(r"0?([1-9][0-9]?)")
 _RESULTS_INSTANCE = re.compile(r"\s*i\s*=\s*([0-9]+)\s*;")
 _SEAL_TAGS = ("a", "b", "cv", "d", "i", "s")
 _SIGNATURE_TAGS = ("a", "b", "bh", "d", "i", "s")
@@ -40,10 +40,14 @@ _Fields = dict[str, HeaderField]
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """One ARC set: its three fields and what could be read of them."""
+    """One ARC set: its three fields and what could be read of them.
 
-    results: HeaderField
-    signature: Signature
+    Attributes:
+        signature: None where it is of no use any more; only the latest must be.
+    """
+
+    fields: _Fields
+    signature: Signature | None
     seal: Signature
 
 
@@ -118,7 +122,10 @@ def _read_chain(signed: SignedMessage, now: datetime) -> list[_Link]:
         raise Unusable(Result.FAIL, "chain-failed-before")
     if max(fields) != len(fields) or any(set(one) != _SET for one in fields.values()):
         raise Unusable(Result.FAIL, "structure")
-    return [_link(signed, number, fields[number], now) for number in sorted(fields)]
+    return [
+        _link(signed, number, fields[number], now, is_latest=number == len(fields))
+        for number in sorted(fields)
+    ]
 
 
 def collect_sets(signed: SignedMessage) -> dict[int, dict[str, HeaderField]]:
@@ -151,18 +158,28 @@ def _instance(signed: SignedMessage, field: HeaderField, name: str) -> int:
     return int(number[1])
 
 
-def _link(signed: SignedMessage, number: int, fields: _Fields, now: datetime) -> _Link:
+def _link(signed: SignedMessage, number: int, fields: _Fields, now: datetime, *, is_latest: bool) -> _Link:
     seal = Signature.read(signed, fields[SEAL], _SEAL_TAGS, now)
     if seal.tags["cv"].lower() != ("none" if number == 1 else "pass"):
         raise Unusable(Result.FAIL, "chain-status")
     # Section 4.1.3: a seal covers a fixed list of fields, and no body.
     if "h" in seal.tags:
         raise Unusable(Result.FAIL, "seal-names-fields")
+    try:
+        signature = _read_signature(signed, fields[SIGNATURE], now)
+    except Unusable:
+        if is_latest:
+            raise
+        signature = None
+    return _Link(fields, signature, seal)
+
+
+def _read_signature(signed: SignedMessage, field: HeaderField, now: datetime) -> Signature:
     # The RFC takes DKIM's default over; the sealers and ValiMail's suite do not.
-    signature = Signature.read(signed, fields[SIGNATURE], _SIGNATURE_TAGS, now, unsaid="relaxed/relaxed")
+    signature = Signature.read(signed, field, _SIGNATURE_TAGS, now, unsaid="relaxed/relaxed")
     if "h" not in signature.tags or SEAL in signature.names:
         raise Unusable(Result.FAIL, "signed-names")
-    return _Link(fields[RESULTS], signature, seal)
+    return signature
 
 
 async def _verify_chain(links: Sequence[_Link], signed: SignedMessage, resolver: Resolver) -> int:
@@ -171,9 +188,10 @@ async def _verify_chain(links: Sequence[_Link], signed: SignedMessage, resolver:
     Raises:
         Unusable: One of them does not verify.
     """
-    names = {one.key_name for link in links for one in (link.signature, link.seal)}
+    signatures = [link.signature for link in links if link.signature is not None]
+    names = {one.key_name for one in (*signatures, *(link.seal for link in links))}
     texts = await key_texts(names, resolver)
-    latest = links[-1].signature
+    latest = signatures[-1]
     if len(signed.body) >= THREAD_FROM_OCTETS:
         await asyncio.to_thread(signed.body_hash, latest.methods[1])
     latest.check(signed, latest.key(texts))
@@ -187,8 +205,8 @@ def _seal_hashes(links: Sequence[_Link], signed: SignedMessage) -> list[bytes]:
     hashes: list[bytes] = []
     before = hashlib.sha256()
     for link in links:
-        before.update(signed.canonical(link.results, "relaxed"))
-        before.update(signed.canonical(link.signature.field, "relaxed"))
+        before.update(signed.canonical(link.fields[RESULTS], "relaxed"))
+        before.update(signed.canonical(link.fields[SIGNATURE], "relaxed"))
         digest = before.copy()
         unsealed = canonical_header(without_signature(link.seal.field.raw), "relaxed")
         digest.update(unsealed.removesuffix(b"\r\n"))
@@ -201,6 +219,8 @@ def _oldest_pass(links: Sequence[_Link], signed: SignedMessage, texts: KeyTexts)
     """Return the number of the oldest set whose signature still fits the message, 0 where all do."""
     for number in range(len(links) - 1, 0, -1):
         signature = links[number - 1].signature
+        if signature is None:
+            return number + 1
         try:
             signature.check(signed, signature.key(texts))
         except Unusable:
@@ -209,8 +229,9 @@ def _oldest_pass(links: Sequence[_Link], signed: SignedMessage, texts: KeyTexts)
 
 
 def _testimony(link: _Link) -> ArcSet:
-    value = link.results.value.partition(";")[2]
-    return ArcSet(link.seal.domain, authserv_id(value), value, "from" in link.signature.names)
+    value = link.fields[RESULTS].value.partition(";")[2]
+    covers_author = link.signature is not None and "from" in link.signature.names
+    return ArcSet(link.seal.domain, authserv_id(value), value, covers_author)
 
 
 def _subject(statement: Statement) -> str:

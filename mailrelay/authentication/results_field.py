@@ -13,6 +13,7 @@ _MAX_CHARACTERS = 32 * 1024
 _MAX_NAME_CHARACTERS = 2048
 _MAX_STATEMENTS = 100
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN_CHARACTERS = re.compile(r"[^\s()<>@,;:\\\"/\[\]?=]+")  # RFC 2045 section 5.1
 # Blanks, a quoted string, a separator, or a run of anything else; comments nest and are taken out first.
 _TOKEN = re.compile(r'\s+|"(?P<quoted>(?:[^"\\]|\\.)*)"?|(?P<separator>[;=])|(?P<word>[^\s";=]+)', re.DOTALL)
 
@@ -35,9 +36,10 @@ def authserv_id(value: str) -> str:
 
 def claims_to_be(value: str, own: str) -> bool:
     """Return whether an Authentication-Results value speaks under our name, or under none at all."""
-    name = authserv_id(value)
-    # A version may be joined to the name by a slash where its writer mistook the grammar; readers may too.
-    return name.partition("/")[0] in {"", own.rstrip(".").lower()}
+    # What does not belong to a name may follow it where its writer mistook the grammar; readers may, too.
+    token = _TOKEN_CHARACTERS.match(authserv_id(value).strip())
+    name = token[0].rstrip(".") if token else ""
+    return name in {"", own.rstrip(".").lower()}
 
 
 def statements(value: str) -> list[Statement]:

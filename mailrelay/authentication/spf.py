@@ -174,8 +174,9 @@ def check_spf_from_cache(
 ) -> SpfResult | None:
     """Return what `check_spf` would, without waiting, or None where the DNS must be asked."""
     identity, domain = _identity(helo, reverse_path)
-    if not domain or _ADDRESS.fullmatch(domain):
-        return SpfResult(Result.NONE, domain, helo=not reverse_path)  # RFC 7208 section 4.3
+    # RFC 7208 section 4.3: what is no domain name of several labels has no policy.
+    if "." not in domain or _ADDRESS.fullmatch(domain):
+        return SpfResult(Result.NONE, domain, helo=not reverse_path)
     try:
         result = _run(peer_ip, identity, helo, _Answers(resolver), local_name)
     except _Missing:

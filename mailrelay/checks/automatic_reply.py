@@ -32,7 +32,7 @@ class AutomaticReply:
 
     name = "automatic-reply"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies where any recipient is a reply address."""
         if not context.reply_routes:
             return None

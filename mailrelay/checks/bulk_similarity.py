@@ -3,7 +3,7 @@
 In memory of this process, bounded in entries and time; texts themselves are not kept, only sketches.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,7 +13,8 @@ from mailrelay.checks.verdict import Action, Verdict
 from mailrelay.content.similarity import Sketch, resemblance, sketch
 
 _INDEXED = 12  # hashes per sketch by which candidates are found: enough to meet a text that is half the same
-_MAX_CANDIDATES = 200
+_MAX_PER_HASH = 200  # what stands in thousands of texts, such as the host of a picture, says little
+_MAX_CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,12 @@ class SeenTexts:
         return len(self._texts)
 
     def _find(self, what: Sketch) -> int | None:
-        candidates = {number for value in what[:_INDEXED] for number in self._by_hash.get(value, ())}
-        ranked = [
-            (resemblance(what, self._texts[number].sketch), -number)
-            for number in sorted(candidates)[-_MAX_CANDIDATES:]
-        ]
+        # Those that share most of the indexed hashes come first; of equals, those that came last.
+        shared = Counter(
+            number for value in what[:_INDEXED] for number in self._by_hash.get(value, ())[-_MAX_PER_HASH:]
+        )
+        candidates = sorted(shared, key=lambda number: (shared[number], number))[-_MAX_CANDIDATES:]
+        ranked = [(resemblance(what, self._texts[number].sketch), -number) for number in candidates]
         best = max(ranked, default=(0.0, 0))
         return -best[1] if best[0] >= self._limits.similar else None
 
@@ -110,11 +112,11 @@ class BulkSimilarity:
         self._limits = limits
         self._seen = SeenTexts(limits, clock)
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies to relay addresses; the owner's answers are nobody's bulk mail."""
         if not context.relay_routes:
             return None
-        what = sketch(await context.content())
+        what = sketch(context.content)
         if not what:
             return None
         relays = self._seen.add(what, (route.relay_id for route in context.relay_routes))

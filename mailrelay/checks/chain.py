@@ -4,11 +4,13 @@ A verdict that protects ends it too; what stands after it in the chain is not as
 
 A check that raises or overruns its time defers (451 4.3.0): a broken check neither loses mail nor
 opens the door. Checks that only watch (`observe_only`) are recorded and never decide, not even by
-breaking. Nothing here knows what a check looks at.
+breaking. A check that waits for nothing is a plain method and is asked without a timer. Nothing here knows
+what a check looks at.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -37,8 +39,8 @@ class Check(Protocol[ContextT_contra]):
         """kebab-case name."""
         ...
 
-    async def __call__(self, context: ContextT_contra) -> Verdict | None:
-        """Return a verdict, or None where there is nothing to say."""
+    def __call__(self, context: ContextT_contra) -> Verdict | Awaitable[Verdict | None] | None:
+        """Return a verdict, or None where there is nothing to say; either at once or to be waited for."""
         ...
 
 
@@ -48,7 +50,7 @@ class Chain(Generic[ContextT]):
     Args:
         checks: All checks; names are unique.
         observe_only: Names of checks that are recorded but do not decide.
-        timeout_s: Time given to each check.
+        timeout_s: Time given to each check that waits.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Chain(Generic[ContextT]):
             verdict = await self._ask(check, context)
             if verdict is None:
                 continue
-            _HITS.labels(check.name, verdict.action.name.lower()).inc()
+            _hits(check.name, verdict.action).inc()
             if check.name in self._observe_only:
                 observed.append(verdict)
                 continue
@@ -86,8 +88,11 @@ class Chain(Generic[ContextT]):
 
     async def _ask(self, check: Check[ContextT], context: ContextT) -> Verdict | None:
         try:
+            answer = check(context)
+            if answer is None or isinstance(answer, Verdict):
+                return answer
             async with asyncio.timeout(self._timeout_s):
-                return await check(context)
+                return await answer
         except TimeoutError:
             fault, kind = "check-timed-out", "TimeoutError"
         except Exception as error:  # noqa: BLE001 - any fault of a check must end in 451, not in lost mail
@@ -95,3 +100,8 @@ class Chain(Generic[ContextT]):
             fault, kind = "check-failed", type(error).__name__
         _log.warning(fault, check=check.name, error=kind)
         return Verdict(check.name, Action.DEFER, fault, TRY_LATER)
+
+
+@cache
+def _hits(check: str, action: Action) -> Counter:
+    return _HITS.labels(check, action.name.lower())

@@ -13,7 +13,7 @@ class ConnectionRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: ConnectionContext) -> Verdict | None:
+    def __call__(self, context: ConnectionContext) -> Verdict | None:
         """Count the connection."""
         if self._bucket.add(network_of(context.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-connections", TOO_FAST)

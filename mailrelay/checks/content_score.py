@@ -28,11 +28,11 @@ class ContentScore:
     def __init__(self, limits: ScoreLimits) -> None:
         self._limits = limits
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies to relay addresses."""
         if not context.relay_routes:
             return None
-        result = score(context.message, await context.content())
+        result = score(context.message, context.content)
         evidence = context.sender.evidence
         total = result.total + sum(one.weight for one in evidence)
         if total < self._limits.tag:

@@ -40,7 +40,7 @@ class DmarcPolicyCheck:
     def __init__(self, trusted_sealers: frozenset[str] = frozenset()) -> None:
         self._trusted_sealers = trusted_sealers
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Look up the result in the table."""
         found = context.authentication
         rule = _RULES.get((found.dmarc.result, found.dmarc.policy))

@@ -1,15 +1,17 @@
 """Ask lists of addresses that are kept in the DNS (RFC 5782): blocklists and allow lists.
 
 What a list's answers mean stands in the configuration, answer by answer. All lists are asked at once. One
-that does not answer in time says nothing; one that lists 127.0.0.1, which RFC 5782 section 5 forbids, has
-gone, been sold or been made to list everything: as long as it does it says nothing either. That question
-is asked with each other one, and costs as little, for its answer is in the cache.
+that does not answer in time says nothing and is left alone for a while, so that it holds up one client and
+not each. One that lists 127.0.0.1, which RFC 5782 section 5 forbids, has gone, been sold or been made to
+list everything: as long as it does it says nothing either. That question is asked with each other one, and
+costs as little, for its answer is in the cache.
 """
 
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -24,6 +26,7 @@ _SILENT = Counter("mailrelay_dns_list_silent_total", "DNS lists that said nothin
 Meaning = Literal["allow", "reject", "doubtful"] | float
 
 _PATIENCE_S = 2.0
+_REST_S = 30.0
 _ANSWER_SPACE = ipaddress.ip_network("127.0.0.0/8")  # RFC 5782 section 2.1
 # By convention of the large lists: "you may not ask", "you ask too much". That says nothing of the client.
 _COMPLAINTS = ipaddress.ip_network("127.255.255.0/24")
@@ -60,42 +63,81 @@ class DnsList:
 
 
 class DnsLists:
-    """All configured lists."""
+    """All configured lists.
 
-    def __init__(self, lists: Sequence[DnsList], resolver: Resolver) -> None:
+    Args:
+        lists: In the order of the configuration.
+        resolver: Answers DNS questions.
+        monotonic: Seconds.
+    """
+
+    def __init__(
+        self,
+        lists: Sequence[DnsList],
+        resolver: Resolver,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lists = tuple(lists)
         self._resolver = resolver
+        self._monotonic = monotonic
+        self._rests_until_s = {one.zone: 0.0 for one in lists}
+
+    def known(self, ip: str) -> tuple[Meaning, ...] | None:
+        """Return what the lists say of an address, None where the DNS must be asked; never waits."""
+        lists = self._awake()
+        answers = [self._resolver.cached(question, "A") for question in _questions(lists, ip)]
+        return None if None in answers else self._read(lists, answers)
 
     async def meanings(self, ip: str) -> tuple[Meaning, ...]:
         """Return what the lists say of an address, in the order of the configuration."""
-        address = address_of(ip)
-        if not self._lists or address is None:
-            return ()
-        sought, never = _reversed(address), _reversed(_NEVER_LISTED[address.version])
-        questions = (f"{name}.{one.zone}" for one in self._lists for name in (sought, never))
-        unknown = [name for name in questions if self._resolver.cached(name, "A") is None]
-        if unknown:
-            await asyncio.gather(*(self._ask(name) for name in unknown))
-        return tuple(meaning for one in self._lists for meaning in self._read(one, sought, never))
+        lists = self._awake()
+        questions = _questions(lists, ip)
+        await asyncio.gather(*(self._ask(question) for question in questions))
+        return self._read(lists, [self._resolver.cached(question, "A") for question in questions])
+
+    def _awake(self) -> list[DnsList]:
+        now_s = self._monotonic()
+        return [one for one in self._lists if self._rests_until_s[one.zone] <= now_s]
 
     async def _ask(self, question: str) -> None:
         """Bring an answer into the cache, or not."""
         with contextlib.suppress(DnsTemporaryError):
             await self._resolver.answer(question, "A", _PATIENCE_S)
 
-    def _read(self, one: DnsList, sought: str, never: str) -> tuple[Meaning, ...]:
-        answers = self._resolver.cached(f"{sought}.{one.zone}", "A")
-        control = self._resolver.cached(f"{never}.{one.zone}", "A")
-        if answers is None or control is None or control:
-            _SILENT.labels(
-                one.publisher, "failed" if control is None or answers is None else "unusable"
-            ).inc()
+    def _read(
+        self, lists: Sequence[DnsList], answers: Sequence[tuple[str, ...] | None]
+    ) -> tuple[Meaning, ...]:
+        # Where the address is none, there are no questions and no answers.
+        pairs = zip(lists, answers[::2], answers[1::2], strict=False)
+        return tuple(meaning for one, found, control in pairs for meaning in self._heard(one, found, control))
+
+    def _heard(
+        self, one: DnsList, answers: tuple[str, ...] | None, control: tuple[str, ...] | None
+    ) -> Sequence[Meaning]:
+        if answers is None or control is None:
+            self._rests_until_s[one.zone] = self._monotonic() + _REST_S
+            _SILENT.labels(one.publisher, "failed").inc()
+            return ()
+        if control:
+            _SILENT.labels(one.publisher, "unusable").inc()
             return ()
         meanings = (one.meaning_of(answer) for answer in answers)
-        return tuple(meaning for meaning in meanings if meaning is not None)
+        return [meaning for meaning in meanings if meaning is not None]
+
+
+def _questions(lists: Sequence[DnsList], ip: str) -> list[str]:
+    return [f"{name}.{one.zone}" for one in lists for name in _names(ip)]
 
 
 @lru_cache(maxsize=4_096)
+def _names(ip: str) -> tuple[str, ...]:
+    """Return what to ask for below a zone: the address, and the one of its kind that is never listed."""
+    address = address_of(ip)
+    if address is None:
+        return ()
+    return _reversed(address), _reversed(_NEVER_LISTED[address.version])
+
+
 def _reversed(address: Address) -> str:
     """Return octets or nibbles in reverse (RFC 5782 sections 2.1 and 2.4)."""
     return address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")

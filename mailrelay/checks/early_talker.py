@@ -11,7 +11,7 @@ class EarlyTalker:
 
     name = "early-talker"
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | None:
         """Evidence only: some honest old clients do it."""
         if not context.connection.early_talker:
             return None

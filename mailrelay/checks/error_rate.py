@@ -13,7 +13,7 @@ class ErrorRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: ConnectionContext) -> Verdict | None:
+    def __call__(self, context: ConnectionContext) -> Verdict | None:
         """Look, and count nothing."""
         if self._bucket.full(network_of(context.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-errors", TOO_FAST)

@@ -5,6 +5,7 @@ Ours is refused from any address but our own. A bare address or a name without a
 """
 
 import re
+from collections.abc import Awaitable
 
 from mailrelay.checks.stages import SenderContext
 from mailrelay.checks.verdict import NOT_ACCEPTED, Action, Verdict
@@ -28,11 +29,11 @@ class HeloSanity:
         self._own_names = own_names
         self._resolver = resolver
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | Awaitable[Verdict | None] | None:
         """Look at the form; only a claim to be us costs a look at our own records."""
         helo = context.helo.rstrip(".").lower()
         if helo in self._own_names or _LITERAL.fullmatch(helo):
-            return await self._about_us(helo, context.connection.peer_ip)
+            return self._about_us(helo, context.connection.peer_ip)
         if _BARE_ADDRESS.fullmatch(helo):
             return Verdict(self.name, Action.ACCEPT, "helo-is-bare-address")
         if "." not in helo:

@@ -7,6 +7,8 @@ reverse-path is on the list and SPF proves it, and the message chain decides. SP
 addresses as well: else the time it takes would be telling.
 """
 
+from collections.abc import Awaitable
+
 from mailrelay.authentication.results import Result
 from mailrelay.checks.protected_envelope import ProtectedEnvelope
 from mailrelay.checks.rates import LeakyBucket, network_of
@@ -29,11 +31,14 @@ class KnownRecipient:
         self._envelope = envelope
         self._refused = refused
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Awaitable[Verdict | None] | None:
         """Trust the directory's answer."""
-        route = context.route
-        if route is not None and not takes_no_mail(route):
+        if context.route is not None and not takes_no_mail(context.route):
             return None
+        return self._unless_protected(context)
+
+    async def _unless_protected(self, context: RecipientContext) -> Verdict | None:
+        route = context.route
         spf = await self._envelope.spf(context.sender)
         if spf is Result.TEMPERROR:
             return Verdict(self.name, Action.DEFER, "spf-temperror", LOOKUP_FAILED)

@@ -12,7 +12,7 @@ class MailLoop:
 
     name = "mail-loop"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Look for our own mark first, then count hops."""
         if context.message.count(LOOP_HEADER):
             return Verdict(self.name, Action.REJECT, "own-mark", LOOP)

@@ -22,7 +22,7 @@ class MalformedSender:
 
     name = "malformed-sender"
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | None:
         """Look at the form only; whether the domain exists is for others to ask."""
         path = context.reverse_path
         local, at, domain = path.rpartition("@")

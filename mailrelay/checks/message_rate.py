@@ -13,7 +13,7 @@ class MessageRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | None:
         """Count the transaction at MAIL FROM."""
         if self._bucket.add(network_of(context.connection.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-messages", TOO_MANY)

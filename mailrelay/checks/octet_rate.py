@@ -16,7 +16,7 @@ class DeclaredOctetRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | None:
         """Look, and count nothing yet."""
         octets = context.declared_size_octets or 1
         return _OVER if self._bucket.full(network_of(context.connection.peer_ip), octets) else None
@@ -30,7 +30,7 @@ class OctetRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Count the octets of the message."""
         network = network_of(context.sender.connection.peer_ip)
         return _OVER if self._bucket.add(network, len(context.message.raw)) else None

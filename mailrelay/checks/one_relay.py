@@ -13,7 +13,7 @@ class OneRelay:
 
     name = "one-relay"
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Compare with the recipients accepted before."""
         route = context.route
         if route is None or all(other.relay_id == route.relay_id for other in context.accepted):

@@ -15,7 +15,7 @@ class OwnerAuthenticated:
 
     name = "owner-authenticated"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies where any recipient is a reply address."""
         if not context.reply_routes:
             return None

@@ -10,7 +10,7 @@ class OwnerTakesNoMail:
 
     name = "owner-takes-no-mail"
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Stands after `protected-mail`, which ends the chain."""
         if any(takes_no_mail(route) for route in context.routes):
             return Verdict(self.name, Action.REJECT, "not-protected", UNKNOWN_RECIPIENT)

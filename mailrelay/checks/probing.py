@@ -16,7 +16,7 @@ class Probing:
     def __init__(self, refused: LeakyBucket) -> None:
         self._refused = refused
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Look, and count nothing."""
         if self._refused.full(network_of(context.sender.connection.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-unknown-recipients", TOO_MANY)

@@ -20,7 +20,7 @@ class ProtectedMail:
     def __init__(self, senders: ProtectedSenders) -> None:
         self._senders = senders
 
-    async def __call__(self, context: MessageContext) -> Verdict | None:
+    def __call__(self, context: MessageContext) -> Verdict | None:
         """Look at the author first: hardly any is on the list."""
         authors = context.authentication.authors
         if len(authors) != 1 or context.reply_routes:

@@ -12,7 +12,7 @@ class RecipientLimit:
     def __init__(self, limit: int) -> None:
         self._limit = limit
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Count the recipients accepted before."""
         if len(context.accepted) < self._limit:
             return None

@@ -13,7 +13,7 @@ class RecipientRate:
     def __init__(self, bucket: LeakyBucket) -> None:
         self._bucket = bucket
 
-    async def __call__(self, context: RecipientContext) -> Verdict | None:
+    def __call__(self, context: RecipientContext) -> Verdict | None:
         """Count the recipient."""
         if self._bucket.add(network_of(context.sender.connection.peer_ip)):
             return Verdict(self.name, Action.DEFER, "too-many-recipients-a-minute", TOO_MANY)

@@ -5,7 +5,8 @@ cannot be put where there is no message yet.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.checks.verdict import Evidence
@@ -39,6 +40,7 @@ class SenderContext:
         helo: Name given in EHLO or HELO.
         reverse_path: Sender address without angle brackets; empty for the null reverse-path.
         declared_size_octets: SIZE parameter (RFC 1870), None where not given.
+        protocol: As Received names it: SMTP, ESMTP or UTF8SMTP, with S behind it under TLS (RFC 3848, 6531).
         evidence: What the checks of the client have against it; known from the first accepted recipient on.
     """
 
@@ -47,6 +49,7 @@ class SenderContext:
     reverse_path: str
     declared_size_octets: int | None = None
     evidence: tuple[Evidence, ...] = ()
+    protocol: str = "ESMTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class RecipientContext:
     accepted: tuple[Route, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+# No slots here: what checks share is made once, when first asked for.
+@dataclass(frozen=True)
 class MessageContext:
     """The message is there, not yet acknowledged.
 
@@ -81,23 +85,23 @@ class MessageContext:
     message: RawMessage
     authentication: AuthenticationResults
     owner: Owner | None = None
-    _content: list[Content] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    async def content(self) -> Content:
-        """Return the decoded text and what the content checks ask about it, read once per message."""
-        if not self._content:
-            if len(self.message.raw) < _THREAD_FROM_OCTETS:
-                self._content.append(read_content(self.message))
-            else:
-                self._content.append(await asyncio.to_thread(read_content, self.message))
-        return self._content[0]
+    async def read(self) -> None:
+        """Read the content of a large message in a thread, before checks ask for it in this one."""
+        if len(self.message.raw) >= _THREAD_FROM_OCTETS:
+            await asyncio.to_thread(getattr, self, "content")
 
-    @property
+    @cached_property
+    def content(self) -> Content:
+        """The decoded text and what the content checks ask about it, read once per message."""
+        return read_content(self.message)
+
+    @cached_property
     def relay_routes(self) -> tuple[RelayRoute, ...]:
         """Recipients that are published relay addresses."""
         return tuple(route for route in self.routes if isinstance(route, RelayRoute))
 
-    @property
+    @cached_property
     def reply_routes(self) -> tuple[ReplyRoute, ...]:
         """Recipients that are reply addresses: the message claims to come from the owner."""
         return tuple(route for route in self.routes if isinstance(route, ReplyRoute))

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
 
-SCANNED_CHARACTERS = 60_000  # of the text; patterns are linear, and this bounds them
-
 
 @dataclass(frozen=True, slots=True)
 class Feature:

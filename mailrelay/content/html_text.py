@@ -5,8 +5,9 @@ lxml parses whatever it is given (HTML as found, no standard holds in mail). Sty
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
 from urllib.parse import urlsplit
 
 import lxml.etree
@@ -19,8 +20,12 @@ _HIDING = re.compile(
 _WHITE = re.compile(r"(?:^|[;\s])color\s*:\s*(?:#fff(?:fff)?\b|white\b)", re.IGNORECASE)
 _WHITE_NAMES = {"#ffffff", "#fff", "white", "ffffff"}
 _SHOWN_HOST = re.compile(r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[/?#:]\S*)?\s*$", re.IGNORECASE)
-_NO_TEXT = {"script", "style", "head", "title", "meta", "noscript"}
-_BREAKS = {"p", "br", "div", "tr", "li", "h1", "h2", "h3", "table", "td"}
+_NO_TEXT = ("script", "style", "head", "title", "meta", "noscript")
+_BREAKS = ("p", "br", "div", "tr", "li", "h1", "h2", "h3", "table", "td")
+_BLANKS = re.compile(r" {2,}[ \t\r\f\v\u00a0]*| ?[\t\r\f\v\u00a0][ \t\r\f\v\u00a0]*")
+_CACHED_CHARACTERS = 200
+_MAY_HIDE = lxml.etree.XPath("descendant-or-self::*[@style or @hidden or self::font[@color]]")
+_TEXT = lxml.etree.XPath("string()", smart_strings=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,63 +64,76 @@ def read_html(html: str) -> HtmlText:
 
 
 def _read_tree(root: lxml.etree._Element) -> HtmlText:
-    visible: list[str] = []
-    hidden: list[str] = []
-    for text, is_hidden in _texts(root):
-        (hidden if is_hidden else visible).append(text)
-    anchors = [(str(node.get("href") or ""), "".join(_inner(node))) for node in root.iter("a")]
+    """Return what is in the tree, which is taken apart on the way."""
+    anchors = [(node.get("href") or "", node) for node in root.iter("a")]
+    images = [node.get("src") or "" for node in root.iter("img")]
     targets = [href for href, _ in anchors]
-    targets += [str(node.get("action") or "") for node in root.iter("form")]
-    targets += [str(node.get("src") or "") for node in root.iter("img")]
+    targets += [node.get("action") or "" for node in root.iter("form")]
+    targets += images
+    lying = sum(1 for href, node in anchors if _lies(href, node))
+    forms = sum(1 for _ in root.iter("form", "script", "iframe", "object"))
+    visible, hidden = _texts(root)
     return HtmlText(
-        visible=_tidy("".join(visible)),
-        hidden=_tidy("".join(hidden)),
-        links=tuple(
-            target.strip() for target in targets if target.strip().lower().startswith(("http", "//"))
-        ),
-        lying_links=sum(1 for href, shown in anchors if _lies(href, shown)),
-        images=sum(1 for _ in root.iter("img")),
-        forms=sum(1 for _ in root.iter("form", "script", "iframe", "object")),
+        visible=_tidy(visible),
+        hidden=_tidy(hidden),
+        links=tuple([target.strip() for target in targets if _leads_out(target)]),
+        lying_links=lying,
+        images=len(images),
+        forms=forms,
     )
 
 
-def _texts(root: lxml.etree._Element) -> Iterator[tuple[str, bool]]:
-    """Yield every piece of text in order, with whether it is hidden; iterative, since depth is theirs."""
-    hidden_levels = silent_levels = 0
-    for event, node in lxml.etree.iterwalk(root, events=("start", "end")):
-        if not isinstance(node.tag, str):  # a comment or processing instruction: only what follows is text
-            if event == "end" and node.tail:
-                yield node.tail, bool(hidden_levels)
-            continue
-        step = 1 if event == "start" else -1
-        if event == "start" and node.tag in _BREAKS:
-            yield "\n", bool(hidden_levels)
-        hidden_levels += step * _hides(node)
-        silent_levels += step * (node.tag in _NO_TEXT)
-        text = node.text if event == "start" else node.tail
-        if text and not silent_levels:
-            yield text, bool(hidden_levels)
+def _texts(root: lxml.etree._Element) -> tuple[str, str]:
+    """Return the text that is shown and the text that is not; never recursive, since depth is theirs."""
+    lxml.etree.strip_elements(root, *_NO_TEXT, with_tail=False)
+    for node in root.iter(*_BREAKS):
+        node.text = f"\n{node.text or ''}"
+    hidden: list[str] = []
+    for node in _may_hide(root):
+        # What stands in a hidden node was taken out together with it.
+        if _hides(node) and node.getroottree().getroot() is root:
+            hidden.append(_text(node))
+            node.clear(keep_tail=True)  # type: ignore[call-arg]
+    return _text(root), "".join(hidden)
+
+
+def _may_hide(root: lxml.etree._Element) -> list[lxml.etree._Element]:
+    return cast("list[lxml.etree._Element]", _MAY_HIDE(root))  # noqa: SLF001 - a name for the type checker
+
+
+def _text(node: lxml.etree._Element) -> str:
+    """Return all text in a node; comments are none."""
+    return cast("str", _TEXT(node))
 
 
 def _hides(node: lxml.etree._Element) -> bool:
-    style = str(node.get("style") or "")
-    if node.get("hidden") is not None or _HIDING.search(style):
+    style = node.get("style") or ""
+    if node.get("hidden") is not None:
         return True
+    hides, on_background = _read_style(style) if len(style) < _CACHED_CHARACTERS else _style(style)
+    if hides or on_background:
+        return hides
+    return node.tag == "font" and (node.get("color") or "").strip().lower() in _WHITE_NAMES
+
+
+def _style(style: str) -> tuple[bool, bool]:
+    """Return whether a style hides, and whether it sets a background, on which white may be seen."""
+    if _HIDING.search(style):
+        return True, False
     if "background" in style.lower():
-        return False
-    return bool(_WHITE.search(style)) or (
-        node.tag == "font" and str(node.get("color") or "").strip().lower() in _WHITE_NAMES
-    )
+        return False, True
+    return bool(_WHITE.search(style)), False
 
 
-def _inner(node: lxml.etree._Element) -> Iterator[str]:
-    for text in node.itertext():
-        yield str(text)
+_read_style = lru_cache(maxsize=1024)(_style)  # one message has the same style many times
 
 
-def _lies(href: str, shown: str) -> bool:
-    match = _SHOWN_HOST.match(shown)
-    if match is None or not href.lower().startswith("http"):
+def _leads_out(target: str) -> bool:
+    return target.strip().lower().startswith(("http", "//"))
+
+
+def _lies(href: str, anchor: lxml.etree._Element) -> bool:
+    if not href.lower().startswith("http") or (match := _SHOWN_HOST.match(_text(anchor))) is None:
         return False
     try:
         target = (urlsplit(href.strip()).hostname or "").lower()
@@ -127,4 +145,4 @@ def _lies(href: str, shown: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"[ \t\r\f\v\u00a0]+", " ", text)
+    return _BLANKS.sub(" ", text)

@@ -1,307 +1,390 @@
 """What spam wants, in its own words: phrases of several languages, most of them seen in twenty years of it.
 
-One row per business. A phrase counts in the subject or in the sender's own text, not in what he quotes.
+One table per business. A phrase counts in the subject or in the sender's own text, not in what he quotes.
+Before each pattern stand words of which every match holds at least one: a text is searched for the pattern
+only where it has one of them. `porn*` stands for letters that are looked for anywhere.
 """
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from mailrelay.content.feature import SCANNED_CHARACTERS, Feature
-from mailrelay.content.reading import Content
-from mailrelay.message import RawMessage
+from mailrelay.content.words import Words
 
 
-def _words(*patterns: str) -> Callable[[RawMessage, Content], bool]:
-    """Return whether subject or text holds any of the patterns, as whole words, any case."""
-    # The patterns are in lower case and so is what they are matched with: that is several times faster than
-    # a match that ignores case, because the first letter alone rules most of them out.
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
-    return lambda _, content: bool(
-        found.search(content.subject.lower()) or found.search(content.own_text[:SCANNED_CHARACTERS].lower())
-    )
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What somebody wants, with its weight and its phrases, each as (words, pattern), in lower case."""
+
+    name: str
+    weight: float
+    phrases: tuple[tuple[str, str], ...]
 
 
-WANTED: tuple[Feature, ...] = (
-    Feature(
+def businesses_in(*texts: Words) -> frozenset[str]:
+    """Return the names of the businesses of which any of the texts holds a phrase, as whole words."""
+    found: set[str] = set()
+    for words in texts:
+        text = words.text
+        for word in _WORDS & words.words:
+            found.update(name for name, pattern in _BY_WORD[word] if _stands_in(text, pattern))
+        for begins, name, pattern in _BY_BEGINNING_ASCII if text.isascii() else _BY_BEGINNING:
+            if begins in text and _stands_in(text, pattern):
+                found.add(name)
+    return frozenset(found)
+
+
+def _stands_in(text: str, pattern: re.Pattern[str]) -> bool:
+    """Return whether the pattern matches where a word begins."""
+    found = pattern.search(text)
+    while found:
+        start = found.start()
+        if not start or not (text[start - 1].isalnum() or text[start - 1] == "_"):
+            return True
+        found = pattern.search(text, start + 1)
+    return False
+
+
+BUSINESSES: tuple[Business, ...] = (
+    Business(
         "unsubscribe-talk",
         0.5,
-        _words(
-            r"unsubscribe",
-            r"opt[- ]?(?:in|out)",
-            r"remove(?:d)? (?:me )?from (?:our|this|the|future) (?:mailing )?(?:list|mailing)s?",
-            r"to be removed",
-            r"removal instructions",
-            r"no longer wish to receive",
-            r"abbestellen",
-            r"se désabonner",
-            r"désinscrire",
-            r"darse de baja",
-            r"cancellarsi",
-            r"отписаться",
-            r"退订",
+        (
+            ("unsubscribe", r"unsubscribe"),
+            ("optin optout opt", r"opt[- ]?(?:in|out)"),
+            (
+                "removed remove",
+                r"remove(?:d)? (?:me )?from (?:our|this|the|future) (?:mailing )?(?:list|mailing)s?",
+            ),
+            ("removed", r"to be removed"),
+            ("removal", r"removal instructions"),
+            ("wish", r"no longer wish to receive"),
+            ("abbestellen", r"abbestellen"),
+            ("désabonner", r"se désabonner"),
+            ("désinscrire", r"désinscrire"),
+            ("baja", r"darse de baja"),
+            ("cancellarsi", r"cancellarsi"),
+            ("отписаться", r"отписаться"),
+            ("退订", r"退订"),
         ),
     ),
-    Feature(
+    Business(
         "claims-not-spam",
         2.0,
-        _words(
-            r"this is not (?:a )?spam",
-            r"not (?:un)?solicited",
-            r"s\.? ?1618",
-            r"(?:one|1)[- ]time (?:mailing|e-?mail)",
-            r"you (?:have )?(?:received|are receiving) this (?:e-?mail|message|mailing) because",
-            r"(?:bill|section) \w+\.? ?(?:title|paragraph)",
-            r"keine? spam",
+        (
+            ("spam", r"this is not (?:a )?spam"),
+            ("unsolicited solicited", r"not (?:un)?solicited"),
+            ("s1618 1618", r"s\.? ?1618"),
+            ("time", r"(?:one|1)[- ]time (?:mailing|e-?mail)"),
+            (
+                "received receiving",
+                r"you (?:have )?(?:received|are receiving) this (?:e-?mail|message|mailing) because",
+            ),
+            ("bill section", r"(?:bill|section) \w+\.? ?(?:title|paragraph)"),
+            ("kein keine", r"keine? spam"),
         ),
     ),
-    Feature(
+    Business(
         "money-promise",
         2.2,
-        _words(
-            r"make (?:money|\$|thousands)",
-            r"extra (?:income|cash)",
-            r"earn (?:up to |over |an? |\$)[\w$,. ]{0,20}(?:week|month|day|hour|year|income)",
-            r"financial(?:ly)? (?:freedom|independen\w+)",
-            r"work (?:from|at) home",
-            r"home[- ]based business",
-            r"get paid",
-            r"be your own boss",
-            r"risk[- ]free",
-            r"no risk",
-            r"money[- ]back guarantee",
-            r"income opportunity",
-            r"million(?:s)? (?:of )?(?:us )?dollars",
-            r"geld verdienen",
-            r"gagner de l.argent",
-            r"ganar dinero",
-            r"guadagna\w*",
-            r"заработ\w+",
-            r"doppelt? ihr geld",
-            r"пассивн\w+ доход",
+        (
+            ("make", r"make (?:money|\$|thousands)"),
+            ("income cash", r"extra (?:income|cash)"),
+            ("earn", r"earn (?:up to |over |an? |\$)[\w$,. ]{0,20}(?:week|month|day|hour|year|income)"),
+            ("financially financial", r"financial(?:ly)? (?:freedom|independen\w+)"),
+            ("home", r"work (?:from|at) home"),
+            ("based", r"home[- ]based business"),
+            ("paid", r"get paid"),
+            ("boss", r"be your own boss"),
+            ("risk", r"risk[- ]free"),
+            ("risk", r"no risk"),
+            ("guarantee", r"money[- ]back guarantee"),
+            ("income", r"income opportunity"),
+            ("dollars", r"million(?:s)? (?:of )?(?:us )?dollars"),
+            ("verdienen", r"geld verdienen"),
+            ("gagner", r"gagner de l.argent"),
+            ("dinero", r"ganar dinero"),
+            ("guadagna*", r"guadagna\w*"),
+            ("заработ*", r"заработ\w+"),
+            ("geld", r"doppelt? ihr geld"),
+            ("доход", r"пассивн\w+ доход"),
         ),
     ),
-    Feature(
+    Business(
         "loan-and-debt",
         2.2,
-        _words(
-            r"mortgage(?:s| rates?)?",
-            r"refinanc\w+",
-            r"low(?:est)? (?:interest )?rates?",
-            r"debt (?:consolidation|free|relief)",
-            r"bad credit",
-            r"credit (?:repair|problems|history)",
-            r"pre-?approved",
-            r"cash advance",
-            r"life insurance",
-            r"kredit(?:e)? ohne schufa",
-            r"prêt (?:rapide|personnel)",
-            r"préstamos?",
-            r"займ\w*",
+        (
+            ("mortgages mortgage", r"mortgage(?:s| rates?)?"),
+            ("refinanc*", r"refinanc\w+"),
+            ("rates rate", r"low(?:est)? (?:interest )?rates?"),
+            ("debt", r"debt (?:consolidation|free|relief)"),
+            ("credit", r"bad credit"),
+            ("credit", r"credit (?:repair|problems|history)"),
+            ("preapproved approved", r"pre-?approved"),
+            ("advance", r"cash advance"),
+            ("insurance", r"life insurance"),
+            ("schufa", r"kredit(?:e)? ohne schufa"),
+            ("prêt", r"prêt (?:rapide|personnel)"),
+            ("préstamo préstamos", r"préstamos?"),
+            ("займ*", r"займ\w*"),
         ),
     ),
-    Feature(
+    Business(
         "pharmacy",
         2.4,
-        _words(
-            r"viagra",
-            r"cialis",
-            r"levitra",
-            r"phentermine",
-            r"xanax",
-            r"valium",
-            r"hgh",
-            r"human growth hormone",
-            r"lose (?:weight|\d+ (?:pounds|lbs))",
-            r"weight[- ]loss",
-            r"penis",
-            r"enlarge\w*",
-            r"erect(?:ion|ile)\w*",
-            r"online pharmacy",
-            r"without (?:a )?prescription",
-            r"libido",
-            r"anti-?aging",
-            r"potenzmittel",
-            r"abnehmen",
-            r"perdre du poids",
-            r"виагра",
-            r"похуде\w+",
-            r"herbal",
+        (
+            ("viagra", r"viagra"),
+            ("cialis", r"cialis"),
+            ("levitra", r"levitra"),
+            ("phentermine", r"phentermine"),
+            ("xanax", r"xanax"),
+            ("valium", r"valium"),
+            ("hgh", r"hgh"),
+            ("hormone", r"human growth hormone"),
+            ("lose", r"lose (?:weight|\d+ (?:pounds|lbs))"),
+            ("loss", r"weight[- ]loss"),
+            ("penis", r"penis"),
+            ("enlarge*", r"enlarge\w*"),
+            ("erection* erectile*", r"erect(?:ion|ile)\w*"),
+            ("pharmacy", r"online pharmacy"),
+            ("prescription", r"without (?:a )?prescription"),
+            ("libido", r"libido"),
+            ("antiaging aging", r"anti-?aging"),
+            ("potenzmittel", r"potenzmittel"),
+            ("abnehmen", r"abnehmen"),
+            ("poids", r"perdre du poids"),
+            ("виагра", r"виагра"),
+            ("похуде*", r"похуде\w+"),
+            ("herbal", r"herbal"),
         ),
     ),
-    Feature(
+    Business(
         "adult",
         1.6,
-        _words(
-            r"xxx",
-            r"porn\w*",
-            r"(?:hot|sexy|naked|nude|horny) (?:\w+ )?(?:girls?|teens?|women|wives|babes?|singles?)",
-            r"webcams?",
-            r"adults? only",
-            r"18\+",
-            r"hardcore",
-            r"sexy",
-            r"lesbians?",
-            r"escort(?:s|service)?",
-            r"sexkontakte",
-            r"интим\w*",
-            r"viol\w* gratis",
+        (
+            ("xxx", r"xxx"),
+            ("porn*", r"porn\w*"),
+            (
+                "hot sexy naked nude horny",
+                r"(?:hot|sexy|naked|nude|horny) (?:\w+ )?(?:girls?|teens?|women|wives|babes?|singles?)",
+            ),
+            ("webcams webcam", r"webcams?"),
+            ("adults adult", r"adults? only"),
+            ("18", r"18\+"),
+            ("hardcore", r"hardcore"),
+            ("sexy", r"sexy"),
+            ("lesbians lesbian", r"lesbians?"),
+            ("escorts escortservice escort", r"escort(?:s|service)?"),
+            ("sexkontakte", r"sexkontakte"),
+            ("интим*", r"интим\w*"),
+            ("gratis", r"viol\w* gratis"),
         ),
     ),
-    Feature(
+    Business(
         "advance-fee",
         2.6,
-        _words(
-            r"next of kin",
-            r"beneficiary",
-            r"barrister",
-            r"inheritance (?:fund|claim)?",
-            r"transfer (?:of )?the (?:sum|fund|money)s?",
-            r"(?:united states|us|u\.s\.) dollars",
-            r"strictly confidential",
-            r"utmost (?:confidence|secrecy)",
-            r"(?:foreign|bank) account (?:to|for|into)",
-            r"lottery",
-            r"you(?:r e-?mail)? (?:have|has) won",
-            r"consignment",
-            r"late (?:president|head of state|father|husband|client)",
-            r"modest(?:y)? (?:proposal|gift)",
-            r"erbschaft",
-            r"héritage",
-            r"herencia",
-            r"наследств\w+",
-            r"western union",
-            r"gewonnen haben",
+        (
+            ("kin", r"next of kin"),
+            ("beneficiary", r"beneficiary"),
+            ("barrister", r"barrister"),
+            ("inheritance", r"inheritance (?:fund|claim)?"),
+            ("transfer", r"transfer (?:of )?the (?:sum|fund|money)s?"),
+            ("dollars", r"(?:united states|us|u\.s\.) dollars"),
+            ("strictly", r"strictly confidential"),
+            ("utmost", r"utmost (?:confidence|secrecy)"),
+            ("foreign bank", r"(?:foreign|bank) account (?:to|for|into)"),
+            ("lottery", r"lottery"),
+            ("won", r"you(?:r e-?mail)? (?:have|has) won"),
+            ("consignment", r"consignment"),
+            ("late", r"late (?:president|head of state|father|husband|client)"),
+            ("modesty modest", r"modest(?:y)? (?:proposal|gift)"),
+            ("erbschaft", r"erbschaft"),
+            ("héritage", r"héritage"),
+            ("herencia", r"herencia"),
+            ("наследств*", r"наследств\w+"),
+            ("union", r"western union"),
+            ("gewonnen", r"gewonnen haben"),
         ),
     ),
-    Feature(
+    Business(
         "prize-and-free",
         1.2,
-        _words(
-            r"(?:absolutely|totally|100% ?) ?free",
-            r"free (?:gift|trial|sample|membership|access|quote|cell|vacation|report|info\w*|download"
-            r"|tv|dvd)s?",
-            r"congratulations",
-            r"you(?:'ve| have) (?:been )?(?:won|selected|approved)",
-            r"claim your",
-            r"no (?:cost|obligation)s?",
-            r"gratis",
-            r"kostenlos\w*",
-            r"gratuit\w*",
-            r"бесплатн\w+",
-            r"免费",
-            r"100% (?:guaranteed|legal|satisfaction)",
-            r"satisfaction guaranteed",
+        (
+            ("absolutelyfree totallyfree absolutely totally 100", r"(?:absolutely|totally|100% ?) ?free"),
+            (
+                "free",
+                (
+                    r"free (?:gift|trial|sample|membership|access|quote|cell|vacation"
+                    r"|report|info\w*|download|tv"
+                    r"|dvd)s?"
+                ),
+            ),
+            ("congratulations", r"congratulations"),
+            ("won selected approved", r"you(?:'ve| have) (?:been )?(?:won|selected|approved)"),
+            ("claim", r"claim your"),
+            ("obligations costs cost obligation", r"no (?:cost|obligation)s?"),
+            ("gratis", r"gratis"),
+            ("kostenlos*", r"kostenlos\w*"),
+            ("gratuit*", r"gratuit\w*"),
+            ("бесплатн*", r"бесплатн\w+"),
+            ("免费", r"免费"),
+            ("guaranteed legal satisfaction", r"100% (?:guaranteed|legal|satisfaction)"),
+            ("satisfaction", r"satisfaction guaranteed"),
         ),
     ),
-    Feature(
+    Business(
         "urgency",
         1.2,
-        _words(
-            r"act now",
-            r"limited time",
-            r"(?:offer|special) (?:expires|ends)",
-            r"don'?t (?:miss|delay|wait)",
-            r"order (?:now|today)",
-            r"click (?:here|below|on the link|this link)",
-            r"call (?:now|today|toll[- ]free)",
-            r"hurry",
-            r"while supplies last",
-            r"once in a lifetime",
-            r"jetzt (?:kaufen|bestellen|klicken)",
-            r"cliquez ici",
-            r"haga clic",
-            r"clicca qui",
-            r"нажмите",
-            r"nur (?:heute|kurze zeit)",
-            r"点击",
+        (
+            ("act", r"act now"),
+            ("limited", r"limited time"),
+            ("expires ends", r"(?:offer|special) (?:expires|ends)"),
+            ("miss delay wait", r"don'?t (?:miss|delay|wait)"),
+            ("order", r"order (?:now|today)"),
+            ("click", r"click (?:here|below|on the link|this link)"),
+            ("call", r"call (?:now|today|toll[- ]free)"),
+            ("hurry", r"hurry"),
+            ("supplies", r"while supplies last"),
+            ("lifetime", r"once in a lifetime"),
+            ("jetzt", r"jetzt (?:kaufen|bestellen|klicken)"),
+            ("cliquez", r"cliquez ici"),
+            ("haga", r"haga clic"),
+            ("clicca", r"clicca qui"),
+            ("нажмите", r"нажмите"),
+            ("nur", r"nur (?:heute|kurze zeit)"),
+            ("点击", r"点击"),
         ),
     ),
-    Feature(
+    Business(
         "bulk-offer",
         2.0,
-        _words(
-            r"bulk (?:e-?mail|mail)\w*",
-            r"million (?:e-?mail )?(?:addresses|e-?mails)",
-            r"e-?mail (?:addresses|lists?|marketing|advertising)",
-            r"(?:targeted|opt-in) (?:e-?mail|leads|traffic)",
-            r"search engine (?:ranking|placement|optimi[sz]ation|submission)s?",
-            r"(?:rank|first page|#1|top) (?:\w+ )?(?:on|of|in) google",
-            r"seo (?:services?|packages?|expert|company)",
-            r"backlinks?",
-            r"guest post\w*",
-            r"web (?:design|development) (?:services|company)",
-            r"increase (?:your )?(?:traffic|sales|rankings?|visibility)",
-            r"merchant account",
-            r"推广",
-            r"发票",
-            r"линкбилдинг",
-            r"продвижени\w+ сайт\w+",
-            r"referencement",
-            r"link ?building",
+        (
+            ("bulk", r"bulk (?:e-?mail|mail)\w*"),
+            ("million", r"million (?:e-?mail )?(?:addresses|e-?mails)"),
+            (
+                "addresses list lists marketing advertising",
+                r"e-?mail (?:addresses|lists?|marketing|advertising)",
+            ),
+            ("targeted opt", r"(?:targeted|opt-in) (?:e-?mail|leads|traffic)"),
+            ("engine", r"search engine (?:ranking|placement|optimi[sz]ation|submission)s?"),
+            ("google", r"(?:rank|first page|#1|top) (?:\w+ )?(?:on|of|in) google"),
+            ("seo", r"seo (?:services?|packages?|expert|company)"),
+            ("backlinks backlink", r"backlinks?"),
+            ("guest", r"guest post\w*"),
+            ("design development", r"web (?:design|development) (?:services|company)"),
+            ("increase", r"increase (?:your )?(?:traffic|sales|rankings?|visibility)"),
+            ("merchant", r"merchant account"),
+            ("推广", r"推广"),
+            ("发票", r"发票"),
+            ("линкбилдинг", r"линкбилдинг"),
+            ("продвижени*", r"продвижени\w+ сайт\w+"),
+            ("referencement", r"referencement"),
+            ("linkbuilding building", r"link ?building"),
         ),
     ),
-    Feature(
+    Business(
         "stock-and-coin",
         1.8,
-        _words(
-            r"(?:hot|penny|otc|undervalued) stocks?",
-            r"strong buy",
-            r"investor alert",
-            r"forward[- ]looking statements?",
-            r"stock pick",
-            r"crypto (?:investment|trading|profit)s?",
-            r"bitcoin (?:profit|investment|wallet address|trading)",
-            r"(?:double|triple) your (?:bitcoin|investment|money)",
-            r"guaranteed (?:returns?|profits?)",
-            r"binary options",
-            r"forex (?:signals|trading)",
-            r"usdt",
+        (
+            ("hot penny otc undervalued", r"(?:hot|penny|otc|undervalued) stocks?"),
+            ("strong", r"strong buy"),
+            ("alert", r"investor alert"),
+            ("forward", r"forward[- ]looking statements?"),
+            ("stock", r"stock pick"),
+            ("crypto", r"crypto (?:investment|trading|profit)s?"),
+            ("bitcoin", r"bitcoin (?:profit|investment|wallet address|trading)"),
+            ("double triple", r"(?:double|triple) your (?:bitcoin|investment|money)"),
+            ("guaranteed", r"guaranteed (?:returns?|profits?)"),
+            ("binary", r"binary options"),
+            ("forex", r"forex (?:signals|trading)"),
+            ("usdt", r"usdt"),
         ),
     ),
-    Feature(
+    Business(
         "credential-lure",
         2.4,
-        _words(
-            r"(?:verify|confirm|update|validate|reactivate) your (?:\w+ ){0,2}(?:account|password"
-            r"|mailbox|identity|e-?mail|wallet|information|billing)",
-            r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited|deactivated|locked|full"
-            r"|quota|terminated)",
-            r"unusual (?:sign-?in|activity|login)",
-            r"password (?:will |is )?(?:expire\w*|about to expire)",
-            r"konto (?:\w+ ){0,2}(?:gesperrt|eingeschränkt)",
-            r"compte (?:\w+ ){0,2}(?:suspendu|bloqué)",
-            r"cuenta (?:\w+ ){0,2}(?:suspendida|bloqueada)",
-            r"passwort läuft ab",
-            r"(?:undelivered|pending|held) (?:messages|mails|e-?mails)",
-            r"(?:storage|quota) (?:limit|exceeded)",
-            r"seed phrase",
-            r"recovery phrase",
+        (
+            (
+                "verify confirm update validate reactivate",
+                (
+                    r"(?:verify|confirm|update|validate"
+                    r"|reactivate) your (?:\w+ ){0,2}(?:account|password|mailbox"
+                    r"|identity|e-?mail|wallet|information|billing)"
+                ),
+            ),
+            (
+                "suspended limited deactivated locked full quota terminated",
+                (
+                    r"(?:account|mailbox|e-?mail) (?:\w+ ){0,3}(?:suspended|limited"
+                    r"|deactivated|locked|full|quota"
+                    r"|terminated)"
+                ),
+            ),
+            ("unusual", r"unusual (?:sign-?in|activity|login)"),
+            ("password", r"password (?:will |is )?(?:expire\w*|about to expire)"),
+            ("konto", r"konto (?:\w+ ){0,2}(?:gesperrt|eingeschränkt)"),
+            ("compte", r"compte (?:\w+ ){0,2}(?:suspendu|bloqué)"),
+            ("cuenta", r"cuenta (?:\w+ ){0,2}(?:suspendida|bloqueada)"),
+            ("läuft", r"passwort läuft ab"),
+            ("undelivered pending held", r"(?:undelivered|pending|held) (?:messages|mails|e-?mails)"),
+            ("limit exceeded", r"(?:storage|quota) (?:limit|exceeded)"),
+            ("seed", r"seed phrase"),
+            ("recovery", r"recovery phrase"),
         ),
     ),
-    Feature(
+    Business(
         "extortion",
         3.5,
-        _words(
-            r"(?:recorded|filmed) you",
-            r"your (?:web)?cam(?:era)?",
-            r"i (?:have )?(?:hacked|infected) (?:your|you)",
-            r"rat software",
-            r"masturbat\w+",
-            r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in"
-            r"| worth of)? (?:bitcoin|btc)",
+        (
+            ("recorded filmed", r"(?:recorded|filmed) you"),
+            ("webcamera webcam camera cam", r"your (?:web)?cam(?:era)?"),
+            ("hacked infected", r"i (?:have )?(?:hacked|infected) (?:your|you)"),
+            ("rat", r"rat software"),
+            ("masturbat*", r"masturbat\w+"),
+            (
+                "btc bitcoin",
+                (
+                    r"(?:pay|send|transfer) (?:me )?\$?\d+ ?(?:\$|usd|dollars|euros?|btc|bitcoin)?(?: in"
+                    r"| worth of)? (?:bitcoin|btc)"
+                ),
+            ),
         ),
     ),
-    Feature(
+    Business(
         "domain-scare",
         2.2,
-        _words(
-            r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice"
-            r"|notification)",
-            r"(?:final|last) (?:notice|reminder) (?:\w+ ){0,4}(?:domain|website|seo|search engine)",
-            r"internet keyword",
-            r"(?:domain|trademark) registration (?:in (?:china|asia)|service|invoice|center)",
-            r"asia(?:n)? domain",
-            r"search engine (?:registration|listing) (?:invoice|fee|renewal)",
+        (
+            (
+                "expiration expiry termination",
+                (
+                    r"(?:domain|website|listing) (?:\w+ ){0,3}(?:expiration|expiry|termination) (?:notice"
+                    r"|notification)"
+                ),
+            ),
+            (
+                "notice reminder",
+                r"(?:final|last) (?:notice|reminder) (?:\w+ ){0,4}(?:domain|website|seo|search engine)",
+            ),
+            ("keyword", r"internet keyword"),
+            (
+                "registration",
+                r"(?:domain|trademark) registration (?:in (?:china|asia)|service|invoice|center)",
+            ),
+            ("asian asia", r"asia(?:n)? domain"),
+            ("registration listing", r"search engine (?:registration|listing) (?:invoice|fee|renewal)"),
         ),
     ),
 )
+
+_BY_WORD: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+_BY_BEGINNING: list[tuple[str, str, re.Pattern[str]]] = []
+for _business in BUSINESSES:
+    for _words, _phrase in _business.phrases:
+        # Without a look behind at its start, so that `re` can leap to its first letters.
+        _pattern = re.compile(rf"(?:{_phrase})(?!\w)")
+        for _word in _words.split():
+            if _word.endswith("*"):
+                _BY_BEGINNING.append((_word.removesuffix("*"), _business.name, _pattern))
+            else:
+                _BY_WORD.setdefault(_word, []).append((_business.name, _pattern))
+_WORDS = frozenset(_BY_WORD)
+_BY_BEGINNING_ASCII = [one for one in _BY_BEGINNING if one[0].isascii()]

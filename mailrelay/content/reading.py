@@ -1,32 +1,33 @@
 """Read a message the way its reader sees it: decoded text, links, attachments, and what is hidden.
 
-Standards: MIME (RFC 2045-2047, RFC 2183). `email` under its `compat32` policy parses, because it is the
-policy that takes any bytes; HTML goes through lxml. Never raises, and work is bounded: only the first
-octets of a message are parsed. What the text means is left to `features` and `similarity`.
+Standards: MIME (`mime`, RFC 2045-2047, RFC 2183); HTML goes through lxml. Never raises, and work is bounded:
+only the first octets of a message and the first characters of its text are read. What the text means is left
+to `features` and `similarity`; what several of them ask for is worked out once, when it is first asked for.
 """
 
-import email
 import email.errors
 import email.header
-import email.message
-import email.policy
 import email.utils
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
 
+from mailrelay.addresses import simple_mailbox
 from mailrelay.content.html_text import HtmlText, read_html
+from mailrelay.content.mime import Leaf, read_structure
+from mailrelay.content.phrases import businesses_in
+from mailrelay.content.words import Words
 from mailrelay.message import RawMessage
 
-_PARSED_OCTETS = 512 * 1024  # spam that hides behind half a megabyte of something else is not what we score
-_TEXT_CHARACTERS = 200_000
+_TEXT_CHARACTERS = 60_000  # patterns are linear, and this bounds them
+_HTML_CHARACTERS = 200_000  # tags and styles are most of it
 _HEADER_CHARACTERS = 4_000
 _MIN_OWN_CHARACTERS = 80  # a message that is all quotation is judged by what it quotes
-MAX_PARTS = 100
-MAX_DEPTH = 12
-# Counted before parsing: `email` recurses once per level and would run out of stack.
-_BOUNDARIES = re.compile(rb"boundary\s*\*?\d*\*?=|message/(?:rfc822|global|partial)", re.IGNORECASE)
+_MOST_URLS = 500
+_MOST_HOSTS = 100
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'\])}]{3,2000}", re.IGNORECASE)
 _CHARSET_FALLBACK = "latin-1"
 
@@ -39,7 +40,8 @@ class Attachment:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
+# No slots here: what is derived is made once, when first asked for.
+@dataclass(frozen=True)
 class Content:
     """What a message holds.
 
@@ -75,26 +77,45 @@ class Content:
     depth: int
     complete: bool
 
+    @cached_property
+    def octets(self) -> bytes:
+        """`text` in UTF-8."""
+        return self.text.encode("utf-8", "replace")
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """Hosts of the links in lower case; `?` for one that cannot be read."""
+        return tuple(host for host in map(_host, self.urls[:_MOST_HOSTS]) if host)
+
+    @cached_property
+    def businesses(self) -> frozenset[str]:
+        """Names of the businesses whose phrases stand in the subject or in `own_text`."""
+        return businesses_in(Words.of(self.subject), Words.of(self.own_text))
+
 
 def read_content(message: RawMessage) -> Content:
     """Return what `message` holds; any octets will do."""
-    names = _mailboxes(message.first("From"))
-    structure = _Structure(message.raw)
-    plain, html, trouble = structure.texts()
+    author = _mailboxes(message.first("From"))
+    structure = read_structure(message)
+    shown = [leaf for leaf in structure.leaves if _is_shown(leaf)]
+    plain, html, trouble = _texts(shown)
     seen = read_html(html)
     text = unicodedata.normalize("NFKC", f"{plain}\n{seen.visible}"[:_TEXT_CHARACTERS])
-    urls = dict.fromkeys([*seen.links, *(match.group() for match in _URL.finditer(text))])
     return Content(
         subject=decode_words(message.first("Subject")),
-        from_name=names[0][0] if names else "",
-        from_address=names[0][1] if names else "",
+        from_name=author[0][0] if author else "",
+        from_address=author[0][1] if author else "",
         reply_to=tuple(address for _, address in _mailboxes(message.first("Reply-To"))),
         text=text,
         own_text=_own(text),
-        urls=tuple(urls)[:500],
+        urls=tuple(dict.fromkeys([*seen.links, *_urls(text)]))[:_MOST_URLS],
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
-        attachments=structure.attachments(),
+        attachments=tuple(
+            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind)
+            for leaf in structure.leaves
+            if not _is_shown(leaf)
+        ),
         charset_trouble=trouble,
         parts=structure.parts,
         depth=structure.depth,
@@ -102,7 +123,38 @@ def read_content(message: RawMessage) -> Content:
     )
 
 
+def _is_shown(leaf: Leaf) -> bool:
+    return leaf.type.kind.startswith("text/") and not leaf.is_file
+
+
+def _texts(shown: list[Leaf]) -> tuple[str, str, bool]:
+    """Return plain text, HTML, and whether a charset was wrong."""
+    plain: list[str] = []
+    html: list[str] = []
+    trouble = False
+    for leaf in shown:
+        text, wrong = _decode(leaf.octets(), leaf.type.charset)
+        trouble = trouble or wrong
+        (html if leaf.type.kind == "text/html" else plain).append(text)
+    return "\n".join(plain)[:_TEXT_CHARACTERS], "\n".join(html)[:_HTML_CHARACTERS], trouble
+
+
+def _urls(text: str) -> Iterator[str]:
+    lowered = text.lower()
+    if "://" in lowered or "www." in lowered:
+        yield from (found.group() for found in _URL.finditer(text))
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url if "//" in url else f"//{url}").hostname or "").lower()
+    except ValueError:
+        return "?"
+
+
 def _own(text: str) -> str:
+    if ">" not in text and "|" not in text:
+        return text
     own = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith((">", "|")))
     return own if len(own.strip()) >= _MIN_OWN_CHARACTERS else text
 
@@ -123,6 +175,9 @@ def decode_words(value: str) -> str:
 
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:
+    """Return display names and mailboxes, the latter in lower case and as odd as they stand there."""
+    if simple := simple_mailbox(value):
+        return [(simple.display, simple.address.lower())]
     pairs = email.utils.getaddresses([value[:_HEADER_CHARACTERS]])
     return [(decode_words(name), address.strip().lower()) for name, address in pairs if "@" in address]
 
@@ -137,92 +192,3 @@ def _decode(octets: bytes, charset: str) -> tuple[str, bool]:
         return octets.decode("utf-8"), True
     except UnicodeDecodeError:
         return octets.decode(_CHARSET_FALLBACK), True
-
-
-class _Structure:
-    """The MIME tree of a message, walked once with bounds."""
-
-    def __init__(self, raw: bytes) -> None:
-        raw_head = raw[:_PARSED_OCTETS]
-        self.complete = len(raw) <= _PARSED_OCTETS
-        self.parts = self.depth = 1
-        self._leaves: list[email.message.Message] = []
-        nested = sum(1 for _ in _BOUNDARIES.finditer(raw_head))
-        if nested > MAX_PARTS:
-            self.parts, self.depth, self.complete = nested, nested, False
-            return
-        try:
-            root = email.message_from_bytes(raw_head, policy=email.policy.compat32)
-        except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
-            self.complete = False
-            return
-        self._walk(root)
-
-    def _walk(self, root: email.message.Message) -> None:
-        waiting: list[tuple[email.message.Message, int]] = [(root, 1)]
-        self.parts = 0
-        while waiting:
-            part, depth = waiting.pop()
-            self.parts += 1
-            self.depth = max(self.depth, depth)
-            if self.parts > MAX_PARTS:
-                self.complete = False
-                return
-            children = part.get_payload()
-            if isinstance(children, list):
-                waiting.extend(
-                    (child, depth + 1) for child in reversed(children) if not isinstance(child, str)
-                )
-            else:
-                self._leaves.append(part)
-
-    def texts(self) -> tuple[str, str, bool]:
-        """Return plain text, HTML, and whether a charset was wrong."""
-        plain: list[str] = []
-        html: list[str] = []
-        trouble = False
-        for part in self._leaves:
-            kind = part.get_content_type()
-            if kind.startswith("text/") and not _is_file(part):
-                text, wrong = _decode(_octets(part), _charset(part))
-                trouble = trouble or wrong
-                (html if kind == "text/html" else plain).append(text)
-        return "\n".join(plain)[:_TEXT_CHARACTERS], "\n".join(html)[:_TEXT_CHARACTERS], trouble
-
-    def attachments(self) -> tuple[Attachment, ...]:
-        """Return the leaves that are not text to be shown."""
-        return tuple(self._attachments())
-
-    def _attachments(self) -> Iterator[Attachment]:
-        for part in self._leaves:
-            kind = part.get_content_type()
-            if not kind.startswith("text/") or _is_file(part):
-                yield Attachment(_file_name(part), kind)
-
-
-def _is_file(part: email.message.Message) -> bool:
-    return str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
-
-
-def _octets(part: email.message.Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):
-        return b""
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _charset(part: email.message.Message) -> str:
-    try:
-        charset = part.get_content_charset("ascii")
-    except (ValueError, LookupError, TypeError):
-        return "ascii"
-    # Mail in plain 8-bit text without a charset is so common that UTF-8 is no trouble.
-    return "utf-8" if charset in {"ascii", "us-ascii"} else charset
-
-
-def _file_name(part: email.message.Message) -> str:
-    try:
-        return decode_words(part.get_filename() or "")[:255]
-    except (ValueError, LookupError, TypeError):
-        return ""

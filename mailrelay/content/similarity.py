@@ -3,53 +3,56 @@
 Words and links are put into a normal form that survives the usual variations (case, numbers, personal
 salutations, tracking parameters); overlapping runs of words are hashed, and the smallest hashes are
 kept (bottom-k MinHash, Broder 1997). The share of common hashes estimates how much text is common.
+Hashes are those of this process, with a key of its own that nobody can foresee: sketches are never stored.
 """
-
-import re
-from collections.abc import Iterator
-from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from mailrelay.content.reading import Content
 
 SKETCH_SIZE = 64
-_RUN = 4  # words per shingle
 _MAX_WORDS = 2_000
 _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}", re.IGNORECASE)
+_MOST_HOSTS = 50
+_BEYOND_ASCII = 0x80
+_LEAST_HASH = -(2**63)
+# Octets of UTF-8 in lower case: ASCII letters, and all beyond ASCII, make words; the rest parts them.
+_LETTERS = bytes(
+    octet if octet >= _BEYOND_ASCII or chr(octet).isalpha() else ord(" ") for octet in range(256)
+)
 
 Sketch = tuple[int, ...]
 
 
 def sketch(content: Content) -> Sketch:
     """Return up to SKETCH_SIZE hashes, ascending; empty where there is too little to compare."""
-    words = _WORD.findall(_LINK.sub(" ", content.text.casefold()))[:_MAX_WORDS]
-    shingles = {" ".join(words[start : start + _RUN]) for start in range(len(words) - _RUN + 1)}
-    shingles.update(_links(content.urls))
-    if len(shingles) < _MIN_SHINGLES:
-        return ()
-    return tuple(sorted({_hash(shingle) for shingle in shingles})[:SKETCH_SIZE])
+    words = _words(content.text.casefold())
+    # Runs of four words, hashed as tuples: no object is made for a run that Python code would see.
+    shingles = set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+    # Path, query and fragment carry the recipient's number; of a link only its host is text.
+    shingles.update(hash(("host", host.removeprefix("www."))) for host in content.hosts[:_MOST_HOSTS])
+    return _smallest(shingles) if len(shingles) >= _MIN_SHINGLES else ()
+
+
+def _smallest(hashes: set[int]) -> Sketch:
+    """Return the smallest of 64-bit hashes; of many only those are sorted that may be among them."""
+    bound = _LEAST_HASH + 2**65 * SKETCH_SIZE // len(hashes)
+    low = [one for one in hashes if one < bound]
+    return tuple(sorted(low if len(low) >= SKETCH_SIZE else hashes)[:SKETCH_SIZE])
+
+
+def _words(text: str) -> list[bytes]:
+    if "://" in text or "@" in text or "www." in text:
+        text = " ".join([word for word in text.split() if not _is_address(word)])
+    return text.encode("utf-8", "replace").translate(_LETTERS).split()[:_MAX_WORDS]
+
+
+def _is_address(word: str) -> bool:
+    return "://" in word or "@" in word or word.startswith("www.")
 
 
 def resemblance(one: Sketch, other: Sketch) -> float:
     """Return the estimated share of common shingles, 0 to 1 (Jaccard)."""
     if not one or not other:
         return 0.0
-    union = sorted({*one, *other})[:SKETCH_SIZE]
-    common = set(one) & set(other)
-    return sum(1 for value in union if value in common) / len(union)
-
-
-def _links(urls: tuple[str, ...]) -> Iterator[str]:
-    for url in urls[:50]:
-        try:
-            parts = urlsplit(url if "//" in url else f"//{url}")
-        except ValueError:
-            continue
-        # Query and fragment carry the recipient's number, and so may the last of the path.
-        yield f"host {(parts.hostname or '').removeprefix('www.')}"
-
-
-def _hash(shingle: str) -> int:
-    return int.from_bytes(blake2b(shingle.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+    # Both are sorted already, and merging them is all that is left to do.
+    union = list(dict.fromkeys(sorted(one + other)))[:SKETCH_SIZE]
+    return len(set(one).intersection(other, union)) / len(union)

@@ -132,11 +132,11 @@ class Deliverer:
         thread = [(message.relay_id, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
         recorded = await self._store.delivered(self._worker_id, message.id, thread, event=event)
-        if outgoing.on_trial:
-            await self._mailboxes.worked(message, outgoing.recipient)
         # A sender's wish to hear of success is rare, and a report lost in a crash no harm.
         if recorded and (told := self._reports.of_relaying(message, self._clock())):
             await self._store.enqueue(told)
+        if outgoing.on_trial:
+            await self._mailboxes.worked(message, outgoing.recipient)
 
     async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
         """Hand the message to a mail server of its recipient.

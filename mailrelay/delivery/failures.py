@@ -75,7 +75,7 @@ class Reports:
         """Return the notice to a correspondent whose message waits for the owner's mailbox.
 
         Args:
-            message: The message, from a proven sender.
+            message: The message; its sender may be told.
             domain: The owner's domain.
             now: Aware UTC.
         """

@@ -12,8 +12,9 @@ from datetime import datetime
 import structlog
 from prometheus_client import Counter
 
-from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.directory import Directory, MailboxFailure, MailboxHealth, MailboxRest
+from mailrelay.dsn_request import Notify
 from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage, State
 from mailrelay.queue.store import QueueStore
@@ -23,10 +24,11 @@ _log = structlog.get_logger()
 _FAILURES = Counter("mailrelay_mailbox_failures_total", "Owners' mailboxes refused for good", ["found"])
 
 # RFC 3463 and RFC 7505: the address, its domain or the mailbox is at fault. Not 5.1.7 and 5.1.8, which are
-# about the sender, nor 5.2.3, which is about this message.
+# about the sender, nor 5.2.3, which is about this message; a full mailbox (5.2.2) is tried again anyway.
 _ABOUT_THE_MAILBOX = frozenset(
-    {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2", "5.2.4"}
+    {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.4"}
 )
+_NO_SUCH_MAILBOX = "no-such-mailbox"  # as `refusals` calls what a server says in words only
 _SUSPECT = "mailbox-suspect"
 _MOST_RELEASED = 1_000
 
@@ -80,8 +82,9 @@ class MailboxFailures:
     def meaning(self, message: QueuedMessage, mailbox: str, error: PermanentMailError) -> MailError:
         """Return what a refusal at delivery is to be taken for: `MailboxRefused`, or itself."""
         to_the_owner = message.direction in {Direction.FORWARD, Direction.NOTICE}
-        about_the_mailbox = to_the_owner and error.enhanced in _ABOUT_THE_MAILBOX
-        return MailboxRefused(mailbox, error) if about_the_mailbox else error
+        by_code = error.enhanced in _ABOUT_THE_MAILBOX
+        by_words = error.reason.startswith(_NO_SUCH_MAILBOX)
+        return MailboxRefused(mailbox, error) if to_the_owner and (by_code or by_words) else error
 
     async def keep(self, message: QueuedMessage, trouble: MailboxRests | MailboxRefused) -> str:
         """Keep a message for a better time or another mailbox; return the outcome."""
@@ -120,10 +123,9 @@ class MailboxFailures:
             await self._health.failed(failure)
 
     async def _notice(self, message: QueuedMessage) -> list[NewMessage]:
-        sender = message.reverse_path
-        if message.direction is not Direction.FORWARD or not sender or not message.proven:
+        if not may_be_told(message, Notify.FAILURE):
             return []
         route = await self._directory.find(message.recipient)
-        if route is None or not await self._health.may_tell(message.relay_id, sender):
+        if route is None or not await self._health.may_tell(message.relay_id, message.reverse_path):
             return []
         return [self._reports.unreachable(message, route.domain, self._clock())]

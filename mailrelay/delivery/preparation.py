@@ -96,26 +96,29 @@ class Preparation:
                 return Outgoing("", queued.recipient, RawMessage.parse(queued.raw))
 
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
-        route = await self._directory.find(queued.recipient)
-        owner = await self._owner(queued)
-        if not isinstance(route, RelayRoute) or not _is_wanted(route, queued):
-            raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
+        author = author_of(message, queued.reverse_path)
         correspondent = correspondent_of(message, queued.reverse_path)
-        reply_address = route.address
-        if correspondent is not None:
-            reply_address = await self._directory.reply_address(route.relay_id, correspondent.address)
+        address = correspondent.address if correspondent is not None else ""
+        delivery = await self._directory.delivery(queued.recipient, address)
+        if delivery is None or not _is_wanted(delivery.route, queued):
+            raise _not_served()
+        route = delivery.route
+        if route.owner_id != queued.owner_id:
+            # The domain has a new holder since: what was written to the one before is not for his eyes.
+            raise _not_served()
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
-            reply_address=reply_address,
+            reply_address=delivery.reply_address,
             relay_host=self._relay_host,
             authentication=queued.authentication,
-            verdicts=tuple(f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts),
+            verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
         )
-        rewritten = rewrite_forward(message, author_of(message, queued.reverse_path), facts)
+        rewritten = rewrite_forward(message, author, facts)
+        owner = delivery.owner
         mailbox = _mailbox(owner)
         return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
 

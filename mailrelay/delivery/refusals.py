@@ -67,6 +67,10 @@ _ERRORS: dict[Ruling, type[MailError]] = {
 _SESSION = frozenset({Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
 _ANY = frozenset(Stage)
 _GREYLISTED = re.compile(rb"gr[ae]y.?list", re.IGNORECASE)
+_NOBODY = re.compile(
+    rb"unknown|no such|not (?:found|exist)|n't exist|(?:invalid|bad) (?:user|recipient|mailbox)",
+    re.IGNORECASE,
+)
 _COME_AGAIN = re.compile(rb"gr[ae]y.?list|try (?:again )?later|(?:again|retry) in \d", re.IGNORECASE)
 
 
@@ -127,6 +131,8 @@ RULES = (
     # RFC 7372, RFC 8616 and the like: what the receiver's checks made of our SPF, DKIM, PTR.
     Rule(_TRANSACTION, (5,), "7.", Ruling.FINAL, "policy"),
     Rule(_ANY, (556,), "", Ruling.FINAL, "null-mx"),
+    # Older servers say so without an enhanced code, and 550 to RCPT of many other things.
+    Rule(_at(Stage.RCPT), (550, 551, 553), "", Ruling.FINAL, "no-such-mailbox", _NOBODY),
     Rule(_TRANSACTION, (4, 5), "", Ruling.LATER, "greylisted", _GREYLISTED),
     # RFC 5321 4.5.3.1.10: 552 to RCPT is an old way to say 452.
     Rule(_at(Stage.RCPT), (552, 452), "", Ruling.LATER, "too-many-recipients"),

@@ -1,13 +1,15 @@
 """Sign what we send with DKIM (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed.
 
 From and the other fields a reader relies on are named once more than they occur, so that a second one
-cannot be added without breaking the signature (RFC 6376 section 8.15).
+cannot be added without breaking the signature (RFC 6376 section 8.15). Several keys sign one after the other,
+and the body is hashed once for all of them.
 """
 
 import hashlib
 import os
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -15,21 +17,55 @@ from typing import Self
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
-from mailrelay.authentication.canonical import canonical_body, canonical_header, signed_fields
+from mailrelay.authentication.canonical import canonical_body, canonical_header
 from mailrelay.message import HeaderField, RawMessage
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
-_RSA_BITS = 2048
+RSA_BITS = 2048
 _OVERSIGNED = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
+_OVERSIGNED_LOWER = tuple((name, name.lower()) for name in _OVERSIGNED)
 _LINE = 72
+_NAMES_IN_A_LINE = 5
+_PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key under its selector (`s=`)."""
+
+    selector: str
+    key: PrivateKey = field(repr=False)
+
+    @property
+    def algorithm(self) -> str:
+        """`a=` (RFC 6376 section 3.3, RFC 8463 section 3)."""
+        return "rsa-sha256" if isinstance(self.key, rsa.RSAPrivateKey) else "ed25519-sha256"
+
+    def proof(self, data: bytes) -> bytes:
+        """Return the signature of what is covered."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(data, _PADDING, _SHA256)
+        return self.key.sign(hashlib.sha256(data).digest())
+
+    def dns_record(self, domain: str) -> tuple[str, str]:
+        """Return name and text of the TXT record that must stand in the DNS (RFC 6376 section 3.6.1)."""
+        public = self.key.public_key()
+        if isinstance(public, rsa.RSAPublicKey):
+            octets = public.public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        else:
+            octets = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        kind = self.algorithm.partition("-")[0]
+        return f"{self.selector}._domainkey.{domain}", f"v=DKIM1; k={kind}; p={b64encode(octets).decode()}"
 
 
 class Signer:
-    """Signs for one domain.
+    """Signs for one domain with one key.
 
     Args:
         domain: `d=`, the relay domain.
@@ -40,8 +76,7 @@ class Signer:
 
     def __init__(self, domain: str, selector: str, key: PrivateKey, clock: Callable[[], datetime]) -> None:
         self._domain = domain
-        self._selector = selector
-        self._key = key
+        self._keys: Sequence[SigningKey] = (SigningKey(selector, key),)
         self._clock = clock
 
     @classmethod
@@ -53,62 +88,62 @@ class Signer:
             OSError: It cannot be read or written.
         """
         if not path.exists():
-            _write_key(path, rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS))
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
-            raise ValueError(f"{path}: not an RSA or Ed25519 key")  # noqa: TRY004 - a bad file, not a bad call
-        return cls(domain, selector, key, clock)
+            write_key(path, rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS))
+        return cls(domain, selector, read_key(path), clock)
 
     def dns_record(self) -> tuple[str, str]:
-        """Return name and text of the TXT record that must stand in the DNS (RFC 6376 section 3.6.1)."""
-        public = self._key.public_key()
-        if isinstance(public, rsa.RSAPublicKey):
-            octets = public.public_bytes(
-                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
-            kind = "rsa"
-        else:
-            octets = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-            kind = "ed25519"
-        name = f"{self._selector}._domainkey.{self._domain}"
-        return name, f"v=DKIM1; k={kind}; p={b64encode(octets).decode()}"
+        """Return name and text of the TXT record of the first key that signs."""
+        return self.keys()[0].dns_record(self._domain)
+
+    def keys(self) -> Sequence[SigningKey]:
+        """Return the keys that sign now."""
+        return self._keys
 
     def sign(self, message: RawMessage) -> RawMessage:
-        """Return the message with a DKIM-Signature before its header; line ends must be CRLF already."""
-        names = _names(message)
+        """Return the message with a DKIM-Signature per key before its header; line ends are CRLF already."""
+        names, covered = _covered(message)
         body_hash = b64encode(hashlib.sha256(canonical_body(message.body, "relaxed")).digest()).decode()
-        algorithm = "rsa-sha256" if isinstance(self._key, rsa.RSAPrivateKey) else "ed25519-sha256"
-        covered = ":\r\n\t ".join(_lines(names))
+        tail = f"t={int(self._clock().timestamp())}; h={names};\r\n\tbh={body_hash};\r\n\tb="
+        return message.with_first(*[self._field(key, tail, covered) for key in self.keys()])
+
+    def _field(self, key: SigningKey, tail: str, covered: bytes) -> HeaderField:
         unsigned = (
-            f"v=1; a={algorithm}; c=relaxed/relaxed; d={self._domain}; s={self._selector};\r\n"
-            f"\tt={int(self._clock().timestamp())}; h={covered};\r\n"
-            f"\tbh={body_hash};\r\n\tb="
+            f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={self._domain}; s={key.selector};\r\n\t{tail}"
         )
-        signed = b"".join(
-            canonical_header(field.raw, "relaxed")
-            for field in signed_fields(message.fields, [name.lower() for name in names])
-        )
-        # RFC 6376 3.7: the signature's own field comes last and without its line end.
-        own = canonical_header(f"DKIM-Signature: {unsigned}\r\n".encode(), "relaxed").removesuffix(b"\r\n")
-        signature = b64encode(self._signature(signed + own)).decode()
-        folded = "\r\n\t ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
-        return message.with_first(HeaderField.make("DKIM-Signature", unsigned + folded))
-
-    def _signature(self, data: bytes) -> bytes:
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return self._key.sign(hashlib.sha256(data).digest())
+        # RFC 6376 3.7: the signature's own field comes last and without its line end. Every fold is a tab.
+        own = f"dkim-signature:{unsigned}".replace("\r\n\t", " ").encode()
+        signature = b64encode(key.proof(covered + own)).decode()
+        folded = "\r\n\t".join([signature[at : at + _LINE] for at in range(0, len(signature), _LINE)])
+        return HeaderField("DKIM-Signature", f"DKIM-Signature: {unsigned}{folded}\r\n".encode())
 
 
-def _names(message: RawMessage) -> list[str]:
-    return [name for name in _OVERSIGNED for _ in range(message.count(name) + 1)]
+def _covered(message: RawMessage) -> tuple[str, bytes]:
+    """Return the value of `h=`, folded, and the canonical fields in its order, the last of a name first."""
+    names: list[str] = []
+    covered: list[bytes] = []
+    for name, lower in _OVERSIGNED_LOWER:
+        fields = message.named(lower)
+        names += [name] * (len(fields) + 1)
+        covered += [canonical_header(one.raw, "relaxed") for one in reversed(fields)]
+    lines = [":".join(names[at : at + _NAMES_IN_A_LINE]) for at in range(0, len(names), _NAMES_IN_A_LINE)]
+    return ":\r\n\t".join(lines), b"".join(covered)
 
 
-def _lines(names: list[str]) -> list[str]:
-    return [":".join(names[at : at + 5]) for at in range(0, len(names), 5)]
+def read_key(path: Path) -> PrivateKey:
+    """Return the key of a PEM file.
+
+    Raises:
+        ValueError: The file holds no RSA or Ed25519 key.
+        OSError: It cannot be read.
+    """
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+        raise ValueError(f"{path}: not an RSA or Ed25519 key")  # noqa: TRY004 - a bad file, not a bad call
+    return key
 
 
-def _write_key(path: Path, key: rsa.RSAPrivateKey) -> None:
+def write_key(path: Path, key: PrivateKey) -> None:
+    """Write a new PEM file of mode 0600, in a folder of mode 0700 where that is new too."""
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

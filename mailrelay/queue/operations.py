@@ -32,9 +32,15 @@ class QueueUnavailable(TemporaryMailError):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Write new messages; answered with None."""
+    """Write new messages; answered with None.
+
+    Attributes:
+        rows: The messages.
+        announced: Whether other processes are told, where there is a way to: some of them wait for a worker.
+    """
 
     rows: tuple[Row, ...]
+    announced: bool
 
 
 @dataclass(frozen=True, slots=True)

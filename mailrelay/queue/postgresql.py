@@ -34,6 +34,7 @@ from mailrelay.queue.rows import COLUMNS
 _log = structlog.get_logger()
 
 _CHANNEL = "mail_queue"
+_ANNOUNCE = f"NOTIFY {_CHANNEL}"
 _RECONNECT_S = 2.0
 # SQLSTATE 53100; classes 08 (connection), 57P (the server stops or starts), 53 (no more room for us).
 _DISK_FULL = "53100"
@@ -93,10 +94,11 @@ class PostgresQueue:
             raise _meaning(error) from error
 
     async def announce(self) -> None:
-        """Wake the workers of other processes; a failure only makes them wait for their next look."""
+        """Wake the workers of other processes."""
         try:
-            await (await self._connected()).execute(f"NOTIFY {_CHANNEL}")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the message is safe and will be found
+            await self.ask(Work(lambda connection: connection.exec_driver_sql(_ANNOUNCE)))
+        except QueueUnavailable as error:
+            # What is announced is written already, and is found by the next look.
             _log.warning("queue-not-announced", error=type(error).__name__)
 
     async def listen(self, wake: Callable[[], None]) -> None:
@@ -139,7 +141,15 @@ class PostgresQueue:
             # What state the connection is in is not known; a new one is made for the next batch.
             await self._disconnect()
             raise meaning from error
+        if any(insert.announced for insert in inserts):
+            await self._announce(connection)
         return [changed.get(one.id) if isinstance(one, Change) else None for one in operations]
+
+    async def _announce(self, connection: Any) -> None:
+        try:
+            await connection.execute(_ANNOUNCE)
+        except Exception as error:  # noqa: BLE001 - the mail is safe, and is found by the next look
+            _log.warning("queue-not-announced", error=type(error).__name__)
 
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():

@@ -9,10 +9,11 @@ and fields that would be false now, are dropped.
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from mailrelay.addresses import Mailbox, format_mailbox, parse_mailboxes
 from mailrelay.authentication.results_field import claims_to_be
-from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
+from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 
 _OURS = "x-whoisproxy-"
 _DROPPED = frozenset(
@@ -45,6 +46,7 @@ _DROPPED = frozenset(
         "original-recipient",
     }
 )
+_RESULTS = "authentication-results"
 _DROPPED_KINDS = ("resent-", "list-", _OURS)
 
 
@@ -86,27 +88,29 @@ def correspondent_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
 
 
 def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
-    """Return the message for the owner; its body is that of `message`."""
-    kept = [
-        HeaderField(field.name, canonical_line_ends(field.raw))
-        for field in message.fields
-        if not _dropped(field, facts.relay_host)
-    ]
+    """Return the message for the owner; its body is that of `message`, whose line ends are CRLF already."""
+    kept = [field for field in message.fields if not _is_dropped(field.name.lower())]
+    if message.count(_RESULTS):
+        kept = [field for field in kept if not _is_forged(field, facts.relay_host)]
     return RawMessage.assemble([*_trace(facts), *_addresses(message, author, facts), *kept], message.body)
 
 
-def _dropped(field: HeaderField, authserv_id: str) -> bool:
-    name = field.name.lower()
-    if name == "authentication-results":
-        # RFC 8601 section 5: results under our name that are not ours are forged.
-        return claims_to_be(field.value, authserv_id)
+# Mail has few names of fields, and every message has most of them.
+@lru_cache(maxsize=1024)
+def _is_dropped(name: str) -> bool:
     return name in _DROPPED or name.startswith(_DROPPED_KINDS)
+
+
+def _is_forged(field: HeaderField, relay_host: str) -> bool:
+    # RFC 8601 section 5: results under our name that are not ours are forged.
+    return field.name.lower() == _RESULTS and claims_to_be(field.value, relay_host)
 
 
 def _trace(facts: ForwardFacts) -> list[HeaderField]:
     # RFC 5321 4.4 wants Received; where it came from is in the fields of the hosts before us.
     received = (
-        f"by {facts.relay_host} with ESMTP id {facts.queue_id};\r\n {format_datetime(facts.received_at)}"
+        f"by {facts.relay_host} with ESMTP id {facts.queue_id};\r\n"
+        f" {_date(facts.received_at.replace(microsecond=0))}"
     )
     verdict = ";\r\n ".join(facts.verdicts) or "none"
     fields = [HeaderField.make("Received", received)]
@@ -129,13 +133,16 @@ def _addresses(message: RawMessage, author: Mailbox | None, facts: ForwardFacts)
     ]
     for name in ("To", "Cc"):
         fields += [
-            HeaderField(
-                f"X-Whoisproxy-Original-{name}", b"X-Whoisproxy-Original-" + canonical_line_ends(one.raw)
-            )
-            for one in message.fields
-            if one.name.lower() == name.lower()
+            HeaderField(f"X-Whoisproxy-Original-{name}", b"X-Whoisproxy-Original-" + one.raw)
+            for one in message.named(name.lower())
         ]
     return fields
+
+
+# Much mail comes within one second.
+@lru_cache(maxsize=64)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _shown_author(author: Mailbox | None, domain: str) -> str:

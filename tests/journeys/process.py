@@ -15,7 +15,7 @@ from whoisproxy.config import load
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.world import Surroundings
 from whoisproxy.runtime.core import open_core
-from whoisproxy.runtime.mail import dkim_record
+from whoisproxy.runtime.mail.keys import dkim_record
 
 PROGRAM = str(Path(sys.executable).with_name("whoisproxy"))
 ALL = ("api", "rdap", "smtp", "whois")

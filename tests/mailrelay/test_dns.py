@@ -2,16 +2,22 @@
 
 import asyncio
 import socket
+from typing import cast
 
+import dns.flags
+import dns.message
 import dns.name
+import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
+import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrelay.dns import DnsTemporaryError, Resolver, Tlsa
 from mailrelay.dns.resolver import owner_name
-from mailrelay.dns.servers import NameServers
+from mailrelay.dns.servers import NameServers, Query
 from whoisproxy.demo.dns_server import DnsServer
 
 
@@ -201,6 +207,61 @@ async def test_a_dead_server_is_asked_no_more_until_it_lives(
     await server._probe
     await servers.ask(name, dns.rdatatype.TXT)
     assert dns_server.queries.count(("a.example", "TXT")) == asked + 1
+
+
+async def test_a_server_that_is_not_there_is_known_at_once(dns_server: DnsServer) -> None:
+    """The system says that nobody listens; no deadline need pass, and the next server is asked."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{taken.getsockname()[1]}"
+    dns_server.set("a.example", "TXT", "hello")
+    resolver = Resolver([nobody, dns_server.nameserver], timeout_s=300, lifetime_s=600)
+    async with asyncio.timeout(30):
+        assert await resolver.txt("a.example") == ["hello"]
+
+
+class _Forger(asyncio.DatagramProtocol):
+    """Answers a question with all that is not its answer, then with the answer."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        query = dns.message.from_wire(data)
+        answer = dns.message.make_response(query)
+        answer.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "A", "192.0.2.1"))
+        other = dns.message.make_response(dns.message.make_query("other.example", "A"))
+        other.id = query.id
+        other.answer.append(dns.rrset.from_text("other.example.", 60, "IN", "A", "192.0.2.66"))
+        wire = answer.to_wire()
+        wrong_id = bytes([wire[0] ^ 1]) + wire[1:].replace(b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x66")
+        for forged in (b"", b"x", data, other.to_wire(), wrong_id):
+            self.transport.sendto(forged, addr)
+        self.transport.sendto(wire, addr)
+
+
+async def test_only_a_response_to_the_question_is_its_answer() -> None:
+    """RFC 5452 section 9.1: id and question must agree, address and port do."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(_Forger, local_addr=("127.0.0.1", 0))
+    try:
+        port = transport.get_extra_info("sockname")[1]
+        resolver = Resolver([f"127.0.0.1:{port}"])
+        assert await resolver.ipv4("Asked.example") == ["192.0.2.1"]
+    finally:
+        transport.close()
+
+
+@given(
+    st.lists(st.text("abcxyz0189-_", min_size=1, max_size=63), min_size=1, max_size=3),
+    st.sampled_from(["A", "AAAA", "MX", "PTR", "TLSA", "TXT"]),
+)
+def test_a_question_is_written_as_the_library_reads_it(labels: list[str], kind: str) -> None:
+    name = dns.name.Name([*(label.encode() for label in labels), b""])
+    read = dns.message.from_wire(Query(name, dns.rdatatype.from_text(kind)).wire)
+    assert read.question == [dns.rrset.RRset(name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))]
+    assert (read.edns, read.payload, read.flags) == (0, 1232, dns.flags.RD | dns.flags.AD)
+    assert read.rcode() == dns.rcode.NOERROR
 
 
 async def test_names_without_servers_do_not_make_the_resolver_look_dead(dns_server: DnsServer) -> None:

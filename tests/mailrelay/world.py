@@ -30,7 +30,7 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
@@ -131,6 +131,14 @@ class Addresses:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
 
+    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+        route = self.relays.get(recipient.lower())
+        owner = await self.owner(route.relay_id) if route else None
+        if route is None or owner is None:
+            return None
+        reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
+        return Delivery(route, owner, reply)
+
     async def reply_address(self, relay_id: str, correspondent: str) -> str:
         for address, route in self.replies.items():
             if (route.relay_id, route.correspondent) == (relay_id, correspondent):
@@ -192,6 +200,7 @@ async def open_world(
     folder: Path,
     limits: ServerLimits | None = None,
     schedule: tuple[timedelta, ...] = (),
+    checks: CheckLimits | None = None,
     deliver_to: int | None = None,
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
@@ -203,7 +212,9 @@ async def open_world(
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
         inbound = Inbound(
             chains=build_chains(
-                CheckLimits(), utc_now, ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN}))
+                checks or CheckLimits(),
+                utc_now,
+                ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
             ),
             directory=directory,
             resolver=resolver,
@@ -250,10 +261,10 @@ async def open_world(
         name, text = signer.dns_record()
         dns.set(name, "TXT", text)
         dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
-        port = await server.start()
+        await server.start()
         try:
             yield World(
-                port=port,
+                port=server.ports["smtp"],
                 server=server,
                 inbound=inbound,
                 store=store,

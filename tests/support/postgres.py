@@ -8,10 +8,12 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,9 +21,11 @@ from typing import NoReturn
 
 import pytest
 
+from bench.report import running, tree
 from whoisproxy.storage.migrate import migrate
 
 _TEMPLATE = "migrated"
+_LOOK_S = 0.02
 # What a test writes need not survive the machine.
 _SETTINGS = "-c listen_addresses=''"
 _CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -58,6 +62,25 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop it as a crash would."""
         _quietly([*self.control, "-m", "immediate", "stop"])
+
+    @property
+    def pid(self) -> int:
+        """Its process above all others of it."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
+    def kill(self) -> None:
+        """End all its processes in the middle of whatever they do; returns when they are gone."""
+        pids = tree(self.pid)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while running(pids):
+            time.sleep(_LOOK_S)
+        # Its number is still taken where nobody waits for orphans, or already another's: the next start would
+        # believe that it runs.
+        (self.folder / "data/postmaster.pid").unlink()
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
 
     def new_database(self, template: str = _TEMPLATE) -> str:
         """Make a database that has the newest schema, or none with template0; return its name."""

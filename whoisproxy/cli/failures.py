@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from mailrelay.delivery.dkim_keys import DkimKeysError
 from mailrelay.errors import MailError
 from mailrelay.queue.sqlite_file import NewerFile
 from registries.catalogue import CatalogueError
@@ -44,6 +45,10 @@ def _usage(error: Exception) -> tuple[str, Exit]:
 
 def _of_service(error: WhoisproxyError) -> tuple[str, Exit]:
     return str(error), Exit.LATER if error.retry else Exit.REFUSED
+
+
+def _refused(error: Exception) -> tuple[str, Exit]:
+    return str(error), Exit.REFUSED
 
 
 def _of_registry(error: RegistryError) -> tuple[str, Exit]:
@@ -98,6 +103,7 @@ _Meaning = Callable[[Any], tuple[str, Exit]]
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], _Meaning], ...] = (
     ((ConfigurationError, CatalogueError, KeysUnreadable, InvalidInput, NewerFile), _usage),
     ((WhoisproxyError,), _of_service),
+    ((DkimKeysError,), _refused),
     ((AccountStopped,), _of_stopped_account),
     ((RegistryError,), _of_registry),
     ((MailError,), _of_mail),

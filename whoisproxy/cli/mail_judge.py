@@ -19,8 +19,8 @@ from whoisproxy.cli.output import Exit, command, errors
 from whoisproxy.config import Settings
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
-from whoisproxy.runtime.mail import resolver_of
-from whoisproxy.runtime.mail_checks import check_limits, protected_senders_of
+from whoisproxy.runtime.mail.checks import check_limits, protected_senders_of
+from whoisproxy.runtime.mail.names import resolver_of
 
 _DEFAULT = Facts()
 _AT_ONCE = 50  # messages judged together, so that look-ups wait together

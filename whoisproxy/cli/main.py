@@ -5,7 +5,20 @@ from typing import Any
 
 import typer
 
-from whoisproxy.cli import demo, doctor, imports, keys, mail, privacy, queue, registrar, registry, serve, tld
+from whoisproxy.cli import (
+    demo,
+    dkim,
+    doctor,
+    imports,
+    keys,
+    mail,
+    privacy,
+    queue,
+    registrar,
+    registry,
+    serve,
+    tld,
+)
 from whoisproxy.cli.failures import Exit
 
 app = typer.Typer(
@@ -30,6 +43,7 @@ for group, name in (
     (queue, "queue"),
     (keys, "keys"),
     (mail, "mail"),
+    (dkim, "dkim"),
 ):
     app.add_typer(group.app, name=name)
 

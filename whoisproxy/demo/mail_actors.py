@@ -37,6 +37,10 @@ class MailDomain:
         dns.set(f"_dmarc.{name}", "TXT", "v=DMARC1; p=reject")
         return cls(signer)
 
+    def dns_record(self) -> tuple[str, str]:
+        """Return name and text of the TXT record with the public key."""
+        return self._signer.dns_record()
+
     def sign(self, raw: bytes) -> bytes:
         """Return the message with this domain's DKIM-Signature in front."""
         return self._signer.sign(RawMessage.parse(raw)).raw

@@ -28,7 +28,7 @@ from whoisproxy.demo.mail_sink import MailSink, SunkMessage
 from whoisproxy.demo.registry_client import RegistryClient
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
-from whoisproxy.runtime.mail import dkim_record
+from whoisproxy.runtime.mail.keys import dkim_record
 from whoisproxy.runtime.service import Service
 from whoisproxy.services.settings import Clock
 

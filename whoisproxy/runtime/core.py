@@ -13,7 +13,7 @@ from registries.catalogue import Catalogue, CatalogueError
 from whoisproxy.config import BrandSettings, ConfigurationError, Settings
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup

@@ -65,6 +65,8 @@ class Housekeeping:
         await self._core.queue.discard_unclaimed(now - timedelta(days=retention.quarantine_days))
         await self._core.queue.purge(now - timedelta(days=retention.messages_days))
         await SqlGreylist(self._core.storage.engine).purge(now)
+        async with self._core.storage.unit_of_work() as uow:
+            await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

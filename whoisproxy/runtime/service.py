@@ -28,8 +28,9 @@ from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.connectors import Connectors, open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
-from whoisproxy.runtime.mail import mail_role, prepare_keys
-from whoisproxy.runtime.mail_processes import MailProcesses
+from whoisproxy.runtime.mail.keys import prepare_keys
+from whoisproxy.runtime.mail.processes import MailProcesses
+from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings

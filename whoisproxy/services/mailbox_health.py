@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 from mailrelay.directory import MailboxFailure, MailboxRest, Owner
 from whoisproxy.domain.mailbox_health import SuspectMailbox, newly_suspect
-from whoisproxy.domain.privacy import Privacy
-from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.registrant import Registrant
 from whoisproxy.services.events import emit
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -48,7 +47,9 @@ class MailboxHealth:
             registration = await uow.registrations.by_id(relay.domain_id) if relay else None
             if registration is None:
                 return None
-            mailboxes = mailboxes_of(registration, await uow.privacy.get(registration.id))
+            mailboxes = mailboxes_of(
+                registration.registrant, (await uow.privacy.get(registration.id)).forward_to
+            )
             suspects = await _suspects(uow, registration.registrant_id, mailboxes)
             mailbox = _meant(failure.mailbox, mailboxes, suspects, now)
             before = suspects.get(mailbox)
@@ -96,10 +97,9 @@ class MailboxHealth:
             return {mailbox: await uow.suspect_mailboxes.index(mailbox) for mailbox in mailboxes}
 
 
-def mailboxes_of(registration: Registration, privacy: Privacy) -> tuple[str, ...]:
-    """Return where a registrant gets mail, in the order of his wish."""
-    email = registration.registrant.email
-    return tuple(dict.fromkeys((privacy.forward_to or email, email)))
+def mailboxes_of(registrant: Registrant, forward_to: str) -> tuple[str, ...]:
+    """Return where a registrant gets mail, in the order of his wish; `forward_to` is empty for his own."""
+    return tuple(dict.fromkeys((forward_to or registrant.email, registrant.email)))
 
 
 def _ordered(owner: Owner, against: dict[str, SuspectMailbox], now: datetime) -> Owner:

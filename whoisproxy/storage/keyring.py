@@ -1,7 +1,11 @@
-"""Data keys of owners, fetched from the database, kept open in memory for a while."""
+"""Data keys of owners, fetched from the database, kept open in memory for a while.
 
+An owner whom this process erases is forgotten at once; one erased by another process, within a minute.
+"""
+
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +17,7 @@ SYSTEM = "system"
 """Owner of what belongs to no registrant: webhook secrets, kept answers, the blind index."""
 
 _CACHED = 4096
+_BELIEVED_S = 60.0  # since a key was last seen in the database
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _OF_OWNERS = select(data_keys).where(data_keys.c.owner_id.in_(bindparam("owner_ids", expanding=True)))
@@ -23,9 +28,10 @@ _ADD = insert(data_keys)
 class Keyring:
     """Gives out open data keys; an erased owner's key is gone from memory too."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._vault = vault
-        self._open: OrderedDict[str, bytes] = OrderedDict()
+        self._monotonic = monotonic
+        self._open: OrderedDict[str, tuple[bytes, float]] = OrderedDict()  # key, when it was last seen
 
     async def key(self, connection: AsyncConnection, owner_id: str, *, create: bool) -> bytes:
         """Return the owner's data key, made when `create` and there is none.
@@ -61,13 +67,33 @@ class Keyring:
             Unreadable: One does not open.
         """
         wanted = set(owner_ids)
-        known = {owner_id: key for owner_id in wanted if (key := self._open.get(owner_id)) is not None}
+        known = {owner_id: key for owner_id in wanted if (key := self.known(owner_id)) is not None}
         missing = sorted(wanted - known.keys())
         if missing:
             rows = (await connection.execute(_OF_OWNERS, {"owner_ids": missing})).all()
-            known |= {row.owner_id: self._unwrapped(row) for row in rows}
-        self._remember(known)
+            fetched = {row.owner_id: self._unwrapped(row) for row in rows}
+            for owner_id in missing:
+                self._open.pop(owner_id, None)
+            self._remember(fetched)
+            known |= fetched
         return known
+
+    def known(self, owner_id: str) -> bytes | None:
+        """Return a key that is in memory and was in the database a moment ago."""
+        key, seen = self._open.get(owner_id, (None, 0.0))
+        return key if self._monotonic() - seen < _BELIEVED_S else None
+
+    def opened(self, owner_id: str, wrapped: bytes, master_key_id: str) -> bytes:
+        """Return the key of a row that the caller has just read: it is not destroyed.
+
+        Raises:
+            Unreadable: It does not open.
+        """
+        key, _ = self._open.get(owner_id, (None, 0.0))
+        if key is None:
+            key = self._vault.unwrap(owner_id, WrappedKey(wrapped, master_key_id))
+        self._remember({owner_id: key})
+        return key
 
     async def destroy(self, connection: AsyncConnection, owner_id: str) -> None:
         """Make everything sealed for the owner unreadable for ever."""
@@ -93,9 +119,10 @@ class Keyring:
         return self._vault.unwrap(row.owner_id, WrappedKey(row.wrapped, row.master_key_id))
 
     def _remember(self, keys: Mapping[str, bytes]) -> None:
-        """Keep keys open; those that were not asked for the longest are forgotten."""
+        """Keep keys open that were just seen; those not seen for the longest are forgotten."""
+        now = self._monotonic()
         for owner_id, key in keys.items():
-            self._open[owner_id] = key
+            self._open[owner_id] = (key, now)
             self._open.move_to_end(owner_id)
         while len(self._open) > _CACHED:
             self._open.popitem(last=False)

@@ -17,6 +17,7 @@ from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
@@ -48,6 +49,7 @@ class UnitOfWork:
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
+        self.mail_routes = MailRoutes(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
         self.outbox = Outbox(connection)
@@ -153,7 +155,11 @@ class Storage:
         async with self.reading_engine.begin() as connection:
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
-    async def message_key(self, owner_id: str) -> bytes:
+    def known_key(self, owner_id: str) -> bytes | None:
+        """Return a registrant's data key where it is at hand, and None where `fetched_key` must be asked."""
+        return self._keyring.known(owner_id)
+
+    async def fetched_key(self, owner_id: str) -> bytes:
         """Return the data key of a registrant, which exists as long as he does, or raise Unreadable."""
         async with self.reading() as uow:
             return await self._keyring.key(uow.connection, owner_id, create=False)

@@ -51,7 +51,8 @@ class Vault:
 
     def wrap(self, owner_id: str, key: bytes) -> WrappedKey:
         """Wrap a data key under the current master key."""
-        return WrappedKey(_seal(self._keys.current, key, f"key:{owner_id}"), self._keys.current_id)
+        sealer = Sealer(self._keys.current, f"key:{owner_id}")
+        return WrappedKey(sealer.seal(key), self._keys.current_id)
 
     def unwrap(self, owner_id: str, wrapped: WrappedKey) -> bytes:
         """Return the data key.
@@ -65,15 +66,15 @@ class Vault:
         master = self._keys.keys.get(wrapped.master_key_id)
         if master is None:
             raise Unreadable("the master key of a data key is missing")
-        return _open(master, wrapped.wrapped, f"key:{owner_id}")
+        return Sealer(master, f"key:{owner_id}").open(wrapped.wrapped)
 
     def seal(self, data_key: bytes, plaintext: bytes, purpose: str) -> bytes:
         """Seal a value; `purpose` names what and whose it is and must be the same on opening."""
-        return _seal(data_key, plaintext, purpose)
+        return Sealer(data_key, purpose).seal(plaintext)
 
     def open(self, data_key: bytes, sealed: bytes, purpose: str) -> bytes:
         """Open a value, or raise Unreadable."""
-        return _open(data_key, sealed, purpose)
+        return Sealer(data_key, purpose).open(sealed)
 
 
 def blind_index(key: bytes, purpose: str, text: str) -> bytes:
@@ -94,16 +95,24 @@ def normalised_mailbox(mailbox: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
-def _seal(key: bytes, plaintext: bytes, purpose: str) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_OCTETS)
-    return _VERSION + nonce + AESGCM(key).encrypt(nonce, plaintext, purpose.encode())
+class Sealer:
+    """Seals and opens many values under one data key and for one purpose."""
 
+    def __init__(self, data_key: bytes, purpose: str) -> None:
+        self._cipher = AESGCM(data_key)
+        self._purpose = purpose.encode()
 
-def _open(key: bytes, sealed: bytes, purpose: str) -> bytes:
-    start = len(_VERSION) + _NONCE_OCTETS
-    if sealed[: len(_VERSION)] != _VERSION or len(sealed) < start:
-        raise Unreadable("a sealed value has an unknown form")
-    try:
-        return AESGCM(key).decrypt(sealed[len(_VERSION) : start], sealed[start:], purpose.encode())
-    except InvalidTag:
-        raise Unreadable("a sealed value was changed or belongs elsewhere") from None
+    def seal(self, plaintext: bytes) -> bytes:
+        """Seal a value."""
+        nonce = secrets.token_bytes(_NONCE_OCTETS)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, plaintext, self._purpose)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Open a value, or raise Unreadable."""
+        start = len(_VERSION) + _NONCE_OCTETS
+        if sealed[: len(_VERSION)] != _VERSION or len(sealed) < start:
+            raise Unreadable("a sealed value has an unknown form")
+        try:
+            return self._cipher.decrypt(sealed[len(_VERSION) : start], sealed[start:], self._purpose)
+        except InvalidTag:
+            raise Unreadable("a sealed value was changed or belongs elsewhere") from None

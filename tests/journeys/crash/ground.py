@@ -1,62 +1,19 @@
 """Where the crash test plays: registry and service as processes of their own, some of which are killed."""
 
 import asyncio
-import os
 import random
-import signal
-import socket
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.installation import configure, import_all, register_all
-from bench.processes import RunningRegistry, RunningService, add_registrar, registry, service
+from bench.processes import RunningRegistry, add_registrar, free_port, registry, service
 from tests.journeys.crash.plan import Plan
+from tests.journeys.victim import Victim
 
 # A domain ending for each mechanism that changes contacts at the registry, the usual one more often.
 _SUFFIXES = ("org", "org", "org", "eu", "ca")
-
-_STARTED = '"service-started"'
-_START_S = 60
-_LOOK_S = 0.1
-
-
-class Victim:
-    """A process of the service that is killed without warning, and started again."""
-
-    def __init__(self, config: Path, roles: Sequence[str], log: Path) -> None:
-        self._config = config
-        self._roles = roles
-        self._log = log
-        self._closing = ExitStack()
-        self._running: RunningService | None = None
-
-    def start(self) -> None:
-        """Start it; returns when it works."""
-        before = self._starts()
-        errors = self._closing.enter_context(self._log.open("a"))
-        self._running = self._closing.enter_context(service(self._config, *self._roles, errors=errors))
-        deadline = time.monotonic() + _START_S
-        # A worker listens nowhere and says nothing but in its log.
-        while self._starts() == before:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self._roles} did not start; see {self._log}")
-            time.sleep(_LOOK_S)
-
-    def kill(self) -> None:
-        """End it in the middle of whatever it does."""
-        if self._running is not None:
-            os.kill(self._running.pid, signal.SIGKILL)
-        self.close()
-
-    def close(self) -> None:
-        """End it in good order where it still runs."""
-        self._closing.close()
-
-    def _starts(self) -> int:
-        return self._log.read_text().count(_STARTED) if self._log.exists() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +59,7 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
         share = f"--disconnect-share={plan.disconnect_share}"
         sandbox = stack.enter_context(registry(folder / "registry", suffixes, [], share))
         asyncio.run(register_all(sandbox, domains))
-        port = _free_port() if embedded else 0
+        port = free_port() if embedded else 0
         config = configure(
             *(folder, sandbox, suffixes),
             sessions=plan.sessions,
@@ -125,10 +82,3 @@ def ground(plan: Plan, folder: Path, database: str) -> Iterator[Ground]:
             stack.callback(victim.close)
             victim.start()
         yield Ground(sandbox, domains, api, api_key, tuple(victims))
-
-
-def _free_port() -> int:
-    """Return a port that a process can listen at again after it was killed."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

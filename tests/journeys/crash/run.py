@@ -5,7 +5,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -16,23 +15,11 @@ from tests.journeys.crash.ground import Ground, ground
 from tests.journeys.crash.owners import Owners
 from tests.journeys.crash.plan import Plan
 from tests.journeys.crash.verdict import Evidence, judge, shown_late
+from tests.journeys.report import Report
 from whoisproxy.demo.backend import Backend
 
 _CUT = "epp-connection-dropped-on-demand"
 _LEFTOVERS_LOOK_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What happened and what is wrong.
-
-    Attributes:
-        figures: Numbers by name.
-        faults: By broken promise, one line each.
-    """
-
-    figures: Mapping[str, float]
-    faults: Mapping[str, list[str]]
 
 
 def run(plan: Plan, folder: Path, database: str) -> Report:

@@ -1,6 +1,7 @@
 """ARC chains: sealed by us and verified by dkimpy, validated by us, and what trusted sealers may say."""
 
 import base64
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,14 +9,18 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailrelay.authentication import ArcResult, Result, authenticate, results_header
 from mailrelay.authentication.arc import MAX_SETS, may_be_vouched_for, passed, validate_arc, vouched_for
 from mailrelay.authentication.arc_sealing import Sealer, seal
+from mailrelay.authentication.authors import read_authors
+from mailrelay.authentication.canonical import canonical_header
 from mailrelay.authentication.results import ArcSet
 from mailrelay.authentication.signature import SignedMessage
 from mailrelay.dns import Resolver
-from mailrelay.message import RawMessage
+from mailrelay.message import HeaderField, RawMessage
 from whoisproxy.demo.dns_server import DnsServer
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -95,6 +100,33 @@ async def test_a_change_between_two_sealers_shows_in_the_oldest_signature(resolv
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
+    ("old", "new"), [(b"rsa-sha256", b"rsa-sha1"), (b" t=", b" x=1; t="), (b"h=", b"g=")]
+)
+async def test_only_the_latest_signature_must_still_be_of_use(
+    old: bytes, new: bytes, resolver: Resolver
+) -> None:
+    """RFC 8617 section 5.2: older ones only tell how far back the message is unchanged."""
+    aged = _with_another_signature(_sealed(LIST), old, new)
+    assert (await _validated(aged, resolver)).result is Result.FAIL
+    found = await _validated(seal(aged, SEEN, Result.PASS, FORWARDER, NOW), resolver)
+    assert (found.result, found.oldest_pass) == (Result.PASS, 2)
+    assert [one.covers_author for one in found.sets] == [False, True]
+
+
+def _with_another_signature(message: RawMessage, old: bytes, new: bytes) -> RawMessage:
+    """Change the signature of the only set, and seal the set again as it then is."""
+    _, signature, told, *others = message.fields
+    changed = HeaderField(signature.name, signature.raw.replace(old, new))
+    unsealed = b"ARC-Seal: a=rsa-sha256; cv=none; d=list.example; i=1; s=arc; b="
+    covered = b"".join(canonical_header(field.raw, "relaxed") for field in (told, changed))
+    covered += canonical_header(unsealed + b"\r\n", "relaxed").removesuffix(b"\r\n")
+    proof = LIST.sign(hashlib.sha256(covered).digest()).encode()
+    sealed = HeaderField("ARC-Seal", unsealed + proof + b"\r\n")
+    return RawMessage.assemble([sealed, changed, told, *others], message.body)
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
         (b"Hello", b"Hullo", "body-hash"),
@@ -111,6 +143,24 @@ async def test_a_changed_chain_does_not_hold(old: bytes, new: bytes, reason: str
     assert old in raw
     found = await _validated(RawMessage.parse(raw.replace(old, new)), resolver)
     assert (found.result, found.reason) == (Result.FAIL, reason)
+
+
+_SEALED = seal(seal(LETTER, SEEN, Result.NONE, LIST, NOW), SEEN, Result.PASS, FORWARDER, NOW).raw
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, _SEALED.index(b"\r\n\r\n") - 1), st.binary(max_size=4), st.integers(0, 40))
+async def test_no_damage_to_a_chain_goes_unseen_or_raises(
+    published: DnsServer, resolver: Resolver, at: int, put: bytes, taken: int
+) -> None:
+    del published
+    damaged = RawMessage.parse(_SEALED[:at] + put + _SEALED[at + taken :])
+    found = await _validated(damaged, resolver)
+    assert found.result in {Result.PASS, Result.FAIL, Result.NONE}
+    if found.result is Result.PASS:
+        # What may change is case of names, blanks, and what no signature covers.
+        assert vouched_for(found, "home.example", "home.example", TRUSTED | {"forwarder.example"})
+        assert read_authors(damaged.all("From")) == ("ann@home.example",)
 
 
 async def test_a_message_without_a_chain_has_no_result_to_tell(resolver: Resolver) -> None:

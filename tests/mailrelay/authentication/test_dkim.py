@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mailrelay.authentication.canonical import canonical_body, canonical_header
 from mailrelay.authentication.dkim import MAX_SIGNATURES, verify_dkim
+from mailrelay.authentication.keys import read_key
 from mailrelay.authentication.results import DkimResult, Result
 from mailrelay.authentication.signature import SignedMessage
 from mailrelay.dns import Resolver
@@ -332,6 +333,31 @@ def test_the_digest_is_the_one_that_is_signed() -> None:
     """Guards the prehashed use of RSA: a signature over the octets themselves verifies over their hash."""
     proof = KEY.sign(b"octets", padding.PKCS1v15(), hashes.SHA256())
     KEY.public_key().verify(proof, b"octets", padding.PKCS1v15(), hashes.SHA256())
+
+
+_DER = KEY.public_key().public_bytes(
+    serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+
+
+@given(
+    st.integers(0, len(_DER) - 1),
+    st.binary(max_size=6),
+    st.integers(0, 6),
+    st.sampled_from(["rsa", "ed25519"]),
+)
+def test_any_octets_can_stand_in_a_key_record(at: int, put: bytes, taken: int, kind: str) -> None:
+    """Whatever is read of it, it does not raise and verifies nothing that it did not sign."""
+    octets = _DER[:at] + put + _DER[at + taken :]
+    record = read_key(f"v=DKIM1; k={kind}; p={base64.b64encode(octets).decode()}")
+    assert record is not None
+    assert not record.verifies(b"x" * 128, b"y" * 32)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read_as_a_key_record(text: str) -> None:
+    read_key(text)
+    read_key("v=DKIM1; p=" + text)
 
 
 @given(st.text(" \t\r\nab", max_size=60), st.sampled_from(["simple", "relaxed"]))

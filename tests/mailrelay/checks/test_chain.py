@@ -35,6 +35,20 @@ class Breaks:
         raise KeyError(context)
 
 
+class BreaksAtOnce:
+    name = "breaks"
+
+    def __call__(self, context: str) -> Verdict | None:
+        raise KeyError(context)
+
+
+class AnswersAtOnce:
+    name = "at-once"
+
+    def __call__(self, context: str) -> Verdict | None:
+        return Verdict(self.name, Action.TAG, context)
+
+
 class Hangs:
     name = "hangs"
 
@@ -46,6 +60,14 @@ class Hangs:
 
 async def test_mail_that_nobody_objects_to_is_accepted() -> None:
     assert await Chain[str]([Says("a", None)]).run("x") == Decision(Action.ACCEPT)
+
+
+async def test_a_check_that_waits_for_nothing_is_one_like_any_other() -> None:
+    decision = await Chain[str]([AnswersAtOnce(), BreaksAtOnce(), Says("never", None)]).run("x")
+    assert [(one.check, one.action, one.reply) for one in decision.verdicts] == [
+        ("at-once", Action.TAG, None),
+        ("breaks", Action.DEFER, TRY_LATER),
+    ]
 
 
 @given(st.lists(st.sampled_from([None, *Action]), max_size=8))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailrelay.checks.chain import Chain
 from mailrelay.checks.chains import Chains, CheckLimits, ClientPolicy, build_chains
 from mailrelay.checks.clients import Clients
-from mailrelay.checks.dns_lists import DnsList, Meaning
+from mailrelay.checks.dns_lists import DnsList, DnsLists, Meaning
 from mailrelay.checks.protected_envelope import ProtectedEnvelope
 from mailrelay.checks.protected_senders import ProtectedSenders
 from mailrelay.checks.stages import ConnectionContext, SenderContext
@@ -218,6 +218,25 @@ async def test_a_check_that_breaks_is_asked_again() -> None:
     assert (await clients.judge(replace(SENDER, helo="once"))).action is Action.DEFER
     assert ("203.0.114.25", "once", False) not in clients._known
     assert (await clients.judge(SENDER)).evidence == (Evidence("x", 0.0),)
+
+
+async def test_a_list_that_fails_is_left_alone_for_a_while(dns_server: DnsServer, resolver: Resolver) -> None:
+    """It holds up one client, not each; the other lists are heard."""
+    now_s = 0.0
+    lists = DnsLists(LISTS, resolver, monotonic=lambda: now_s)
+    list_client(dns_server, PEER, "127.0.0.9", zone="other.example")
+    control = f"1.0.0.127.{ZONE}"
+    dns_server.fail(control)
+    assert await lists.meanings(PEER) == (2.0,)
+    assert await lists.meanings("203.0.114.26") == ()
+    assert (f"26.114.0.203.{ZONE}", "A") not in dns_server.queries
+    assert ("26.114.0.203.other.example", "A") in dns_server.queries
+    now_s += 31
+    resolver._failed.clear()
+    dns_server.recover(control)
+    list_client(dns_server, PEER, "127.0.0.5")
+    resolver._cache.clear()
+    assert await lists.meanings(PEER) == (1.5, 2.0)
 
 
 async def test_lists_and_names_that_stay_silent_are_no_evidence(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from mailrelay.checks.verdict import Action
 from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
 from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
-from mailrelay.queue.entry import State
+from mailrelay.queue.entry import PROTECTED, State
 from tests.mailrelay.conftest import Clock
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, RELAY_DOMAIN, STRANGER, World, open_world
 from whoisproxy.demo.mail_actors import Letter, publish_receiver
@@ -162,7 +162,9 @@ async def test_protected_mail_reaches_an_owner_who_takes_none_and_is_marked(worl
     transaction = Transaction(SenderContext(PEER, "mx.wipo.int", LISTED))
     assert (await world.inbound.recipient(transaction, RELAY_ADDRESS)).code == 250
     assert (await world.inbound.message(transaction, letter.raw())).code == 250
-    await world.settle()
+    [claimed] = await world.store.claim("test", timedelta(minutes=1), 10)
+    assert claimed.priority == PROTECTED
+    await world.deliverer.deliver(claimed)
     [arrived] = await world.arrived_at(OWNER_MAILBOX)
     assert b"protected-mail=accept (dispute)" in arrived.raw
 

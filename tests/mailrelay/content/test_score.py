@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailrelay.checks.content_score import ScoreLimits
 from mailrelay.content.features import FEATURES
-from mailrelay.content.reading import MAX_DEPTH, MAX_PARTS, decode_words, read_content
+from mailrelay.content.mime import MAX_DEPTH, MAX_PARTS
+from mailrelay.content.reading import decode_words, read_content
 from mailrelay.content.score import Score, score
 from mailrelay.content.similarity import sketch
 from mailrelay.message import RawMessage

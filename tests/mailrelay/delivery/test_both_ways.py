@@ -1,6 +1,7 @@
 """The whole way of a letter and its answer, over real sockets."""
 
 import email
+from dataclasses import replace
 from email.utils import parseaddr
 
 import pytest
@@ -237,3 +238,14 @@ async def test_parts_that_cannot_be_looked_into_hold_the_answer(world: World, at
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
     [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert record.last_error == "unsafe-part"
+
+
+async def test_what_was_written_to_the_holder_before_is_not_shown_to_the_next_one(world: World) -> None:
+    assert (await world.stranger_writes()).code == 250
+    route = world.directory.relays[RELAY_ADDRESS]
+    world.directory.relays[RELAY_ADDRESS] = replace(route, owner_id="reg_2")
+    await world.settle()
+    [record] = await world.store.of_relay(["relay_1"], 10)
+    assert (record.state, record.last_error) == (State.BOUNCED, "not-served")
+    # Its sender is told, as of an address that never existed; the next holder sees nothing.
+    assert {one for sunk in world.sink.messages for one in sunk.recipients} <= {STRANGER}

@@ -183,11 +183,13 @@ async def test_a_message_is_given_up_when_its_time_is_over_even_if_it_only_reste
     assert b"Status: 5.4.7" in report.raw
 
 
-async def test_a_mailbox_without_a_domain_is_suspect_and_no_fault_of_ours(world: World) -> None:
-    owners = world.directory.health.owners
-    owners["relay_1"] = replace(owners["relay_1"], mailboxes=("nobody",))
+async def test_a_mailbox_without_a_domain_fails_like_one_that_is_gone(world: World) -> None:
+    world.directory.health.owners["relay_1"] = replace(
+        world.directory.health.owners["relay_1"], mailboxes=("nobody",)
+    )
     message_id = await _queued(world)
 
     await world.settle()
 
     assert (await _record(world, message_id)).last_error == "mailbox-suspect"
+    assert [failure.reason for failure in world.directory.health.failures] == ["bad-recipient"]

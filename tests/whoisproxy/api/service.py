@@ -23,7 +23,7 @@ from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox

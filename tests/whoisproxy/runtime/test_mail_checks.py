@@ -14,8 +14,8 @@ from whoisproxy.config import ConfigurationError, Settings, load
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.runtime.core import open_core
 from whoisproxy.runtime.housekeeping import Housekeeping
-from whoisproxy.runtime.mail import resolver_of
-from whoisproxy.runtime.mail_checks import chains_of
+from whoisproxy.runtime.mail.checks import chains_of
+from whoisproxy.runtime.mail.names import resolver_of
 
 PEER = "203.0.114.25"
 SENDER = SenderContext(ConnectionContext(PEER), "mx.b.example", "clerk@court.example")

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from tests.journeys.process import Installation
 from tests.whoisproxy.runtime.test_service import settings
 from whoisproxy.demo.world import surroundings
-from whoisproxy.runtime.mail_processes import MailProcesses
+from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.service import Service
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.whoisproxy.services.world import RDDS_ONLY, World
 from whoisproxy.domain.errors import NotFound
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox import Mailbox
 
 
@@ -52,6 +53,20 @@ async def test_what_was_kept_back_can_be_seen_and_released_once(
         await mailbox.release(world.registrar, message_id)
     [record] = await mailbox.list(world.registrar, RDDS_ONLY, "", 10)
     assert record.state is State.QUEUED
+
+
+async def test_what_waits_for_a_better_time_can_be_sent_at_once(
+    world: World, queue: QueueStore, mailbox: Mailbox
+) -> None:
+    """Such as mail that a suspect mailbox refused, when the registrant has another one."""
+    message_id = await _quarantined(world, queue)
+    await mailbox.release(world.registrar, message_id)
+    await queue.claim("worker", timedelta(minutes=1), 1)
+    await queue.deferred("worker", message_id, "mailbox-suspect", world.clock() + timedelta(hours=6))
+
+    await mailbox.release(world.registrar, message_id)
+
+    assert [one.id for one in await queue.claim("worker", timedelta(minutes=1), 1)] == [message_id]
 
 
 async def test_another_registrar_neither_sees_nor_touches_it(

@@ -175,3 +175,21 @@ async def test_what_is_kept_names_nobody_and_goes_with_the_registrant(world: Wor
         await uow.registrations.update(replace(registration, registrant_id="rgt_another"))
     async with world.storage.reading() as uow:
         assert await uow.suspect_mailboxes.all() == []
+
+
+async def test_a_mailbox_that_nobody_tries_any_more_is_forgotten(world: World) -> None:
+    """The registrant may have another one by now."""
+    relay_id = await relay_of(world)
+    health = health_of(world)
+    await health.failed(failure(relay_id))
+    await health.may_tell(relay_id, "ada@offers.example")
+
+    async with world.storage.unit_of_work() as uow:
+        await uow.suspect_mailboxes.purge(world.clock() + timedelta(minutes=30))
+    assert not await health.may_tell(relay_id, "ada@offers.example")
+    async with world.storage.unit_of_work() as uow:
+        await uow.suspect_mailboxes.purge(world.clock() + timedelta(hours=2))
+
+    world.clock.pass_by(seconds=5)
+    assert (await owner_of(world, relay_id)).suspects == frozenset()
+    assert await health.may_tell(relay_id, "ada@offers.example")

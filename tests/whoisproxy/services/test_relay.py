@@ -1,9 +1,13 @@
+import asyncio
 from dataclasses import replace
+
+from sqlalchemy import delete
 
 from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 from whoisproxy.services.switching import SwitchRequest
+from whoisproxy.storage.tables import data_keys
 
 
 async def _route(world: World) -> RelayRoute:
@@ -77,3 +81,56 @@ async def test_after_grace_an_address_is_retired_for_ever(world: World) -> None:
     identity = (await world.status(RDDS_ONLY)).identity
     assert identity is not None
     assert identity.relay_address != route.address
+
+
+async def test_a_delivery_says_in_one_look_up_what_the_single_questions_say(world: World) -> None:
+    route = await _route(world)
+    delivery = await world.directory.delivery(route.address.upper(), "ada@offers.example")
+    assert delivery is not None
+    assert delivery.route == route
+    assert delivery.owner == await world.directory.owner(route.relay_id)
+    assert delivery.reply_address == await world.directory.reply_address(route.relay_id, "ada@Offers.example")
+    again = await world.directory.delivery(route.address, "ada@offers.example")
+    assert again == delivery
+
+
+async def test_deliveries_at_the_same_time_are_told_apart(world: World) -> None:
+    """They share one statement: nobody may get another's address, and one correspondent gets one."""
+    route = await _route(world)
+    asked = [f"a{number % 5}@offers.example" for number in range(20)]
+    found = await asyncio.gather(*(world.directory.delivery(route.address, one) for one in asked))
+    unknown = await world.directory.delivery(f"x{route.address}", "ada@offers.example")
+    replies = [one.reply_address for one in found if one is not None]
+    assert unknown is None
+    assert len(replies) == 20
+    assert len(set(zip(asked, replies, strict=True))) == len(set(replies)) == 5
+
+
+async def test_a_delivery_without_a_correspondent_is_answered_to_the_relay_address(world: World) -> None:
+    route = await _route(world)
+    delivery = await world.directory.delivery(route.address, "")
+    assert delivery is not None
+    assert delivery.reply_address == route.address
+
+
+async def test_a_change_applies_to_the_next_look_up(world: World) -> None:
+    route = await _route(world)
+    await world.directory.delivery(route.address, "ada@offers.example")
+    wish = SwitchRequest(enabled=True, forward_to="elsewhere@home.example")
+    await world.privacy.switch(world.registrar, RDDS_ONLY, wish)
+    delivery = await world.directory.delivery(route.address, "ada@offers.example")
+    assert delivery is not None
+    assert delivery.owner.mailboxes == ("elsewhere@home.example", REGISTRANT.email)
+    await world.registrations.delete(world.registrar, RDDS_ONLY)
+    assert await world.directory.delivery(route.address, "ada@offers.example") is None
+    assert await world.directory.find(route.address) is None
+
+
+async def test_who_is_erased_elsewhere_is_seen_though_his_key_is_in_memory(world: World) -> None:
+    route = await _route(world)
+    assert await world.directory.delivery(route.address, "ada@offers.example") is not None
+    assert world.storage.known_key(route.owner_id) is not None
+    async with world.storage.unit_of_work() as uow:
+        await uow.connection.execute(delete(data_keys).where(data_keys.c.owner_id == route.owner_id))
+    assert await world.directory.find(route.address) is None
+    assert await world.directory.delivery(route.address, "ada@offers.example") is None

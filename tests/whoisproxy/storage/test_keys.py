@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailrelay.queue.cipher import KeyDestroyed
 from tests.whoisproxy.storage.values import hold_domain, registration
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
+from whoisproxy.storage.keyring import Keyring
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Unreadable, Vault, blind_index, normalised_mailbox
@@ -134,3 +135,21 @@ async def test_between_adding_a_key_and_rewrapping_everything_stays_readable(
             assert await unit.registrations.by_id("dom_1") == registration(1)
             assert await unit.registrations.by_id("dom_2") == registration(2)
     await later.close()
+
+
+async def test_an_owner_erased_by_another_process_is_forgotten_within_a_minute(storage: Storage) -> None:
+    now_s = [0.0]
+    keyring = Keyring(storage.vault, lambda: now_s[0])
+    async with storage.unit_of_work() as uow:
+        await uow.sealing.ensure_key("own_1")
+    async with storage.reading() as uow:
+        assert "own_1" in await keyring.keys(uow.connection, ["own_1"])
+    async with storage.unit_of_work() as uow:
+        await uow.sealing.destroy("own_1")
+    assert keyring.known("own_1") is not None
+    now_s[0] += 60
+    assert keyring.known("own_1") is None
+    async with storage.reading() as uow:
+        assert await keyring.keys(uow.connection, ["own_1"]) == {}
+    now_s[0] -= 30
+    assert keyring.known("own_1") is None

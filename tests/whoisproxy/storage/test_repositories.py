@@ -25,7 +25,7 @@ from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.domain.webhook import Webhook
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage

@@ -23,7 +23,7 @@ from tests.whoisproxy.storage.values import (
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
 from whoisproxy.domain.webhook import Webhook
-from whoisproxy.runtime.mail_cipher import MailCipher
+from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.webhooks import StoredAnswer

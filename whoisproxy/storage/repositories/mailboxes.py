@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from whoisproxy.domain.mailbox_health import SuspectMailbox
@@ -64,8 +64,17 @@ class SuspectMailboxes:
         statement = dialect.insert(told_correspondents).values(values).on_conflict_do_nothing()
         return (await self._connection.execute(statement)).rowcount > 0
 
+    async def purge(self, before: datetime) -> None:
+        """Forget mailboxes that nobody has tried for long, and who was told where none is left."""
+        old = suspect_mailboxes.c.try_at < before
+        await self._connection.execute(delete(suspect_mailboxes).where(old))
+        left = select(suspect_mailboxes.c.owner_id)
+        await self._connection.execute(
+            delete(told_correspondents).where(told_correspondents.c.owner_id.not_in(left))
+        )
 
-def _same(owner_id: str, mailbox_index: bytes) -> tuple[object, ...]:
+
+def _same(owner_id: str, mailbox_index: bytes) -> tuple[ColumnElement[bool], ...]:
     return (
         suspect_mailboxes.c.owner_id == owner_id,
         suspect_mailboxes.c.mailbox_index == mailbox_index,

@@ -193,13 +193,12 @@ class Registrations:
 
     async def _registration(self, row: Row[tuple[object, ...]]) -> Registration:
         values = await self._sealing.open_json(row.registrant_id, _PURPOSE, row.sealed)
-        values["street"] = tuple(_strings(values["street"]))
         return Registration(
             id=row.id,
             registrar_id=row.registrar_id,
             name=DomainName(row.name),
             registrant_id=row.registrant_id,
-            registrant=Registrant(**values),  # type: ignore[arg-type]
+            registrant=stored_registrant(values),
             registrant_verified=row.registrant_verified,
             nameservers=tuple(row.nameservers),
             statuses=tuple(row.statuses),
@@ -208,6 +207,12 @@ class Registrations:
             updated_at=row.updated_at,
             version=row.version,
         )
+
+
+def stored_registrant(values: dict[str, object]) -> Registrant:
+    """Return a registrant from the values that are sealed for him."""
+    values["street"] = tuple(_strings(values["street"]))
+    return Registrant(**values)  # type: ignore[arg-type]
 
 
 def _plain(registration: Registration) -> dict[str, object]:

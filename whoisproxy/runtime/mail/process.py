@@ -20,7 +20,7 @@ from prometheus_client import generate_latest
 from whoisproxy.config import Settings
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import open_core
-from whoisproxy.runtime.mail import MailPlace, mail_role
+from whoisproxy.runtime.mail.role import mail_role
 
 READY = b"ready\n"
 
@@ -30,19 +30,19 @@ class Assignment:
     """What one mail process works with.
 
     Attributes:
-        place: Its number and how many there are.
+        number: Which of the processes it is, from 0.
         sockets: File descriptors of the listening sockets, by name of the listener.
     """
 
     settings: Settings
-    place: MailPlace
+    number: int
     sockets: Mapping[str, int]
 
     def to_line(self) -> bytes:
         """Return it as a line of JSON."""
         content = {
             "settings": self.settings.model_dump(mode="json"),
-            "place": [self.place.number, self.place.processes],
+            "number": self.number,
             "sockets": dict(self.sockets),
         }
         return orjson.dumps(content) + b"\n"
@@ -51,19 +51,18 @@ class Assignment:
     def from_line(cls, line: bytes) -> Self:
         """Read what `to_line` wrote."""
         content = orjson.loads(line)
-        return cls(
-            Settings.model_validate(content["settings"]), MailPlace(*content["place"]), content["sockets"]
-        )
+        return cls(Settings.model_validate(content["settings"]), content["number"], content["sockets"])
 
 
 async def run(assignment: Assignment, questions: asyncio.StreamReader) -> None:
     """Work until the questions end."""
-    settings, place = assignment.settings, assignment.place
+    settings = assignment.settings
     configure_logging(settings.log.level, settings.log.format)
     async with AsyncExitStack() as stack:
-        core = await stack.enter_async_context(
-            open_core(settings, slot=place.number, processes=place.processes, migrating=False)
+        opening = open_core(
+            settings, slot=assignment.number, processes=settings.smtp.processes, migrating=False
         )
+        core = await stack.enter_async_context(opening)
         sockets = {name: socket.socket(fileno=fd) for name, fd in assignment.sockets.items()}
         mail = await stack.enter_async_context(mail_role(core, sockets))
         _answer(READY)

@@ -1,11 +1,12 @@
-"""The mail queue's cipher: messages are sealed under the key of the registrant they are for."""
+"""The mail queue's cipher: messages are sealed under the key of the registrant they are for.
 
-from dataclasses import dataclass
+The relay directory has just read that key with the address, so nearly always it is at hand.
+"""
 
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed, SealingKey
 from whoisproxy.storage.keyring import SYSTEM
 from whoisproxy.storage.unit_of_work import Storage
-from whoisproxy.storage.vault import Unreadable, Vault
+from whoisproxy.storage.vault import Sealer, Unreadable
 
 
 class MailCipher:
@@ -18,24 +19,16 @@ class MailCipher:
         """Return the key of a registrant; raise KeyDestroyed where he was erased."""
         owner = SYSTEM if owner_id == RELAY_OWNER else owner_id
         try:
-            return _Key(self._storage.vault, await self._storage.message_key(owner), f"message:{owner}")
+            data_key = self._storage.known_key(owner) or await self._storage.fetched_key(owner)
         except Unreadable as error:
             raise KeyDestroyed from error
+        return _Key(data_key, f"message:{owner}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    vault: Vault
-    data_key: bytes
-    purpose: str
-
-    def seal(self, plaintext: bytes) -> bytes:
-        """Seal octets."""
-        return self.vault.seal(self.data_key, plaintext, self.purpose)
-
+class _Key(Sealer):
     def open(self, sealed: bytes) -> bytes:
         """Open what was sealed."""
         try:
-            return self.vault.open(self.data_key, sealed, self.purpose)
+            return super().open(sealed)
         except Unreadable as error:
             raise KeyDestroyed from error

@@ -13,8 +13,8 @@ import orjson
 import structlog
 
 from whoisproxy.config import ConfigurationError, Settings
-from whoisproxy.runtime.mail import MailPlace, listeners
-from whoisproxy.runtime.mail_process import READY, Assignment
+from whoisproxy.runtime.mail.process import READY, Assignment
+from whoisproxy.runtime.mail.role import listeners
 
 _log = structlog.get_logger()
 
@@ -52,8 +52,7 @@ class MailProcesses:
             self._sockets = _listen(self._settings, count)
             self.ports = {name: one.getsockname()[1] for name, one in self._sockets[0].items()}
             self._children = [
-                _Child(self._settings, MailPlace(number, count), sockets)
-                for number, sockets in enumerate(self._sockets)
+                _Child(self._settings, number, sockets) for number, sockets in enumerate(self._sockets)
             ]
             await asyncio.gather(*(child.start() for child in self._children))
         except BaseException:
@@ -89,10 +88,10 @@ class MailProcesses:
 class _Child:
     """One process and the pipe to it."""
 
-    def __init__(self, settings: Settings, place: MailPlace, sockets: Mapping[str, socket.socket]) -> None:
-        self._place = place
+    def __init__(self, settings: Settings, number: int, sockets: Mapping[str, socket.socket]) -> None:
+        self._number = number
         self._descriptors = {name: one.fileno() for name, one in sockets.items()}
-        self._assignment = Assignment(settings, place, self._descriptors)
+        self._assignment = Assignment(settings, number, self._descriptors)
         self._process: asyncio.subprocess.Process | None = None
         self._asking = asyncio.Lock()
 
@@ -107,7 +106,7 @@ class _Child:
     async def start(self) -> None:
         """Start it and wait until it listens."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "whoisproxy.runtime.mail_process",
+            sys.executable, "-m", "whoisproxy.runtime.mail.process",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             pass_fds=tuple(self._descriptors.values()), limit=_LINE_OCTETS,
         )  # fmt: skip
@@ -117,7 +116,7 @@ class _Child:
             answer = b""
         if answer != READY:
             await self.stop()
-            raise ConfigurationError(f"mail process {self._place.number} does not start; its log says why")
+            raise ConfigurationError(f"mail process {self._number} does not start; its log says why")
 
     async def keep(self) -> None:
         """Start it again whenever it ends."""
@@ -127,7 +126,7 @@ class _Child:
             started = loop.time()
             code = await self._process.wait() if self._process else None
             early = early + 1 if loop.time() - started < _EARLY_S else 1
-            _log.error("mail-process-ended", process=self._place.number, code=code)
+            _log.error("mail-process-ended", process=self._number, code=code)
             await asyncio.sleep(_AGAIN_S[min(early, len(_AGAIN_S)) - 1])
             try:
                 await self.start()
@@ -144,7 +143,7 @@ class _Child:
         try:
             await asyncio.wait_for(process.wait(), _STOP_S)
         except TimeoutError:
-            _log.error("mail-process-killed", process=self._place.number)
+            _log.error("mail-process-killed", process=self._number)
             process.kill()
             await process.wait()
 

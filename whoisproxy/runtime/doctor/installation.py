@@ -1,52 +1,22 @@
-"""First checks of an installation: settings, database, keys, DNS of the relay domain, registries, ports."""
+"""The installation itself: database and keys, accounts of registries and backends, ports."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import AsyncIterator, Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailrelay.dns import DnsTemporaryError, Resolver
 from registries.catalogue import Catalogue
 from whoisproxy.config import Settings
 from whoisproxy.domain.errors import WhoisproxyError
 from whoisproxy.runtime.core import open_core
-from whoisproxy.runtime.mail import dkim_record, resolver_of
+from whoisproxy.runtime.doctor.finding import Finding, Health
 
 _CONNECT_S = 5.0
 
 
-class Health(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"  # works, but not as it should
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One checked thing.
-
-    Attributes:
-        advice: What to do; "" when all is well.
-    """
-
-    subject: str
-    health: Health
-    advice: str = ""
-
-
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Check one thing after the other."""
-    yield await _database(settings)
-    resolver = resolver_of(settings, lifetime_s=_CONNECT_S)
-    checks = (_mx, _spf, _dkim, _dmarc)
-    # At once: where no name server answers, each of them takes the whole time.
-    for finding in await asyncio.gather(*(_asked(check, settings, resolver) for check in checks)):
-        yield finding
+async def accounts(settings: Settings) -> AsyncIterator[Finding]:
+    """Check registries and callback accounts."""
     for account in settings.registries:
         yield await _reachable(f"registry {account.name}", account.host, account.port)
     for finding in _sessions(settings):
@@ -54,6 +24,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     if settings.callback:
         for finding in await _backends(settings):
             yield finding
+
+
+async def ports(settings: Settings) -> AsyncIterator[Finding]:
+    """Check whether every port can be listened at."""
     for name, listener in (
         ("api", settings.api),
         ("rdap", settings.rdap),
@@ -63,7 +37,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield await _free_or_ours(name, listener.host, listener.port)
 
 
-async def _database(settings: Settings) -> Finding:
+async def database(settings: Settings) -> Finding:
+    """Check that the database answers and its keys can be read."""
     try:
         async with open_core(settings) as core:
             await core.storage.ping()
@@ -97,46 +72,6 @@ def _sessions(settings: Settings) -> Iterator[Finding]:
             if most is not None and account.sessions > most:
                 advice = f"sessions = {account.sessions}, yet the registry grants {most} at most"
                 yield Finding(f"sessions of {account.name} for .{suffix}", Health.WARNING, advice)
-
-
-async def _asked(
-    check: Callable[[Settings, Resolver], Awaitable[Finding]], settings: Settings, resolver: Resolver
-) -> Finding:
-    try:
-        return await check(settings, resolver)
-    except DnsTemporaryError:
-        subject = check.__name__.strip("_").upper()
-        return Finding(f"{subject} of {settings.relay.domain}", Health.FAILED, "no name server answers")
-
-
-async def _mx(settings: Settings, resolver: Resolver) -> Finding:
-    domain, host = settings.relay.domain, settings.smtp.hostname
-    found = [name.rstrip(".") for _, name in await resolver.mx(domain)]
-    if host in found:
-        return Finding(f"MX of {domain}", Health.OK)
-    return Finding(f"MX of {domain}", Health.FAILED, f"publish: {domain}. MX 10 {host}.")
-
-
-async def _spf(settings: Settings, resolver: Resolver) -> Finding:
-    domain = settings.relay.domain
-    if any(text.startswith("v=spf1") for text in await resolver.txt(domain)):
-        return Finding(f"SPF of {domain}", Health.OK)
-    return Finding(f"SPF of {domain}", Health.FAILED, f'publish: {domain}. TXT "v=spf1 mx -all"')
-
-
-async def _dkim(settings: Settings, resolver: Resolver) -> Finding:
-    name, record = dkim_record(settings)
-    if record in await resolver.txt(name):
-        return Finding(f"DKIM key of {settings.relay.domain}", Health.OK)
-    return Finding(f"DKIM key of {settings.relay.domain}", Health.FAILED, f'publish: {name}. TXT "{record}"')
-
-
-async def _dmarc(settings: Settings, resolver: Resolver) -> Finding:
-    domain = settings.relay.domain
-    if any(text.startswith("v=DMARC1") for text in await resolver.txt(f"_dmarc.{domain}")):
-        return Finding(f"DMARC policy of {domain}", Health.OK)
-    advice = f'publish: _dmarc.{domain}. TXT "v=DMARC1; p=reject"'
-    return Finding(f"DMARC policy of {domain}", Health.WARNING, advice)
 
 
 async def _reachable(subject: str, host: str, port: int) -> Finding:

@@ -4,15 +4,23 @@ from datetime import timedelta
 
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.connection import Timeouts
+from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.delivery.failures import Reports
+from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.mta_sts import StsPolicies
 from mailrelay.delivery.opening import Login, Opener
 from mailrelay.delivery.pool import Pool, PoolLimits
+from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.routing import Router, RoutingRules, Target
 from mailrelay.delivery.schedule import RETRY_AFTER, Schedule
 from mailrelay.delivery.tls_policy import Contexts, Demand, TlsPolicy
 from mailrelay.delivery.tls_report import TlsReports
+from mailrelay.delivery.worker import DeliveryWorker
+from mailrelay.directory import Directory, MailboxHealth
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, Delivery, Settings
+from whoisproxy.runtime.core import Core
+from whoisproxy.runtime.mail.keys import return_addresses, signer_of
 
 _SMARTHOST_TLS = {
     "none": TlsPolicy(Demand.CLEAR),
@@ -21,7 +29,51 @@ _SMARTHOST_TLS = {
 }
 
 
-def router_of(settings: Settings, resolver: Resolver, reports: TlsReports) -> Router:
+def delivery_worker(
+    core: Core, directory: Directory, health: MailboxHealth, resolver: Resolver, worker_id: str
+) -> DeliveryWorker:
+    """Return the worker that empties the mail queue."""
+    settings = core.settings
+    hostname, domain = settings.smtp.hostname, settings.relay.domain
+    tls_reports = TlsReports(core.clock)
+    reports = Reports(hostname, domain, settings.relay.contact_url)
+    deliverer = Deliverer(
+        store=core.queue,
+        preparation=Preparation(
+            directory=directory,
+            store=core.queue,
+            bounces=return_addresses(settings),
+            relay_domain=domain,
+            relay_host=hostname,
+            operator_mailbox=settings.relay.operator_mailbox or "",
+            clock=core.clock,
+        ),
+        router=_router_of(settings, resolver, tls_reports),
+        client=_client_of(settings, tls_reports),
+        signer=signer_of(settings),
+        reports=reports,
+        mailboxes=MailboxFailures(
+            health=health,
+            store=core.queue,
+            reports=reports,
+            directory=directory,
+            clock=core.clock,
+            worker_id=worker_id,
+        ),
+        directory=directory,
+        clock=core.clock,
+        worker_id=worker_id,
+        schedule=_schedule_of(settings),
+    )
+    return DeliveryWorker(
+        store=core.queue,
+        deliverer=deliverer,
+        worker_id=worker_id,
+        concurrency=settings.delivery.workers,
+    )
+
+
+def _router_of(settings: Settings, resolver: Resolver, reports: TlsReports) -> Router:
     """Return what finds mail servers."""
     delivery = settings.delivery
     public_only = not delivery.allow_private_addresses
@@ -35,7 +87,7 @@ def router_of(settings: Settings, resolver: Resolver, reports: TlsReports) -> Ro
     return Router(resolver, rules, StsPolicies(resolver, reports, public_only=public_only))
 
 
-def client_of(settings: Settings, reports: TlsReports) -> SmtpClient:
+def _client_of(settings: Settings, reports: TlsReports) -> SmtpClient:
     """Return what sends.
 
     Raises:
@@ -47,7 +99,7 @@ def client_of(settings: Settings, reports: TlsReports) -> SmtpClient:
     return SmtpClient(Pool(opener.open, PoolLimits(per_server=delivery.connections_per_server)))
 
 
-def schedule_of(settings: Settings) -> Schedule:
+def _schedule_of(settings: Settings) -> Schedule:
     """Return when messages are tried again."""
     waits = tuple(timedelta(seconds=wait_s) for wait_s in settings.delivery.retry_after_s)
     return Schedule(waits or RETRY_AFTER)

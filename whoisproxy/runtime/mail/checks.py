@@ -11,9 +11,7 @@ from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSender
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
-from whoisproxy.runtime.key_files import secret_key
-
-_GREYLIST_KEY = "greylist.key"
+from whoisproxy.runtime.mail.keys import greylist_key
 
 
 def chains_of(core: Core, resolver: Resolver) -> Chains:
@@ -34,9 +32,15 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
 
 
 def check_limits(settings: Settings) -> CheckLimits:
-    """Return the limits of the checks as set."""
+    """Return the limits of one mail process: its part of what a network may bring to all of them."""
     trusted = frozenset(settings.authentication.trusted_arc_sealers)
-    return CheckLimits(**settings.limits.model_dump(), trusted_arc_sealers=trusted)
+    counted = settings.limits.model_dump(exclude={"recipients_per_message"})
+    shares = {name: -(-limit // settings.smtp.processes) for name, limit in counted.items()}
+    return CheckLimits(
+        **shares,
+        recipients_per_message=settings.limits.recipients_per_message,
+        trusted_arc_sealers=trusted,
+    )
 
 
 def protected_senders_of(settings: Settings) -> ProtectedSenders:
@@ -52,8 +56,7 @@ def protected_senders_of(settings: Settings) -> ProtectedSenders:
 
 
 def _greylist(core: Core) -> tuple[SqlGreylist, bytes]:
-    key = secret_key(core.settings.keys.folder / _GREYLIST_KEY)
-    return SqlGreylist(core.storage.engine, core.storage.reading_engine), key
+    return SqlGreylist(core.storage.engine, core.storage.reading_engine), greylist_key(core.settings)
 
 
 def _list(settings: DnsListSettings) -> DnsList:

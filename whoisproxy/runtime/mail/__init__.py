@@ -1,0 +1,1 @@
+"""The relay, put together: taking, checking and delivering mail, in one process or several."""

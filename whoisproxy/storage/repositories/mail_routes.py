@@ -1,0 +1,214 @@
+"""What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
+
+One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key
+is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the
+row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
+
+from mailrelay.directory import MailPolicy
+from whoisproxy.domain.registrant import Registrant
+from whoisproxy.domain.relay import RelayState
+from whoisproxy.storage.repositories.registrations import stored_registrant
+from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.tables import (
+    data_keys,
+    domains,
+    privacy,
+    registrants,
+    relay_addresses,
+    reply_addresses,
+)
+from whoisproxy.storage.vault import Unreadable, normalised_mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAddress:
+    """A relay address that takes mail, and whose it is."""
+
+    relay_id: str
+    local_part: str
+    registrant_id: str
+    domain: str
+    mail_policy: MailPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ServedReply:
+    """A reply address whose relay address takes mail."""
+
+    reply_id: str
+    relay_id: str
+    registrant_id: str
+    domain: str
+    relay_local_part: str
+    correspondent: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedDelivery:
+    """Where a message to a relay address goes now.
+
+    Attributes:
+        forward_to: Mailbox that gets the mail instead of the registrant's own; empty for his own.
+        reply_local_part: Of the correspondent's reply address; empty where there is none yet.
+    """
+
+    address: ServedAddress
+    registrant: Registrant
+    forward_to: str = field(repr=False)
+    reply_local_part: str
+
+
+_SERVED = or_(
+    relay_addresses.c.state == RelayState.ACTIVE,
+    and_(relay_addresses.c.state == RelayState.GRACE, relay_addresses.c.grace_until > bindparam("now")),
+)
+_LOCAL_PARTS: BindParameter[str] = bindparam("local_parts", expanding=True)
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_ADDRESSES = (
+    select(
+        relay_addresses.c.id,
+        relay_addresses.c.local_part,
+        domains.c.registrant_id,
+        domains.c.name,
+        privacy.c.mail_policy,
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
+    )
+    .join(domains, domains.c.id == relay_addresses.c.domain_id)
+    .join(privacy, privacy.c.domain_id == domains.c.id)
+    .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
+    .where(
+        relay_addresses.c.relay_domain == bindparam("relay_domain"),
+        relay_addresses.c.local_part.in_(_LOCAL_PARTS),
+        _SERVED,
+    )
+)
+_REPLIES = (
+    select(
+        reply_addresses.c.id,
+        reply_addresses.c.local_part,
+        reply_addresses.c.relay_id,
+        reply_addresses.c.registrant_id.label("sealed_for"),
+        reply_addresses.c.correspondent,
+        relay_addresses.c.local_part.label("relay_local_part"),
+        domains.c.registrant_id,
+        domains.c.name,
+    )
+    .join(relay_addresses, relay_addresses.c.id == reply_addresses.c.relay_id)
+    .join(domains, domains.c.id == relay_addresses.c.domain_id)
+    .where(
+        reply_addresses.c.relay_domain == bindparam("relay_domain"),
+        reply_addresses.c.local_part.in_(_LOCAL_PARTS),
+        _SERVED,
+    )
+)
+_DELIVERIES = (
+    _ADDRESSES.join(registrants, registrants.c.id == domains.c.registrant_id)
+    .outerjoin(
+        reply_addresses,
+        and_(
+            reply_addresses.c.relay_id == relay_addresses.c.id,
+            reply_addresses.c.correspondent_index.in_(bindparam("correspondents", expanding=True)),
+        ),
+    )
+    .add_columns(
+        registrants.c.sealed,
+        privacy.c.forward_to,
+        reply_addresses.c.correspondent_index,
+        reply_addresses.c.local_part.label("reply_local_part"),
+    )
+)
+
+
+class MailRoutes:
+    """Look-ups for the relay; local parts are asked for in lower case."""
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+        self._connection = sealing.connection
+
+    async def addresses(
+        self, local_parts: Iterable[str], relay_domain: str, now: datetime
+    ) -> dict[str, ServedAddress]:
+        """Return which of the relay addresses take mail, by local part."""
+        rows = await self._rows(_ADDRESSES, local_parts, relay_domain, now)
+        for row in rows:
+            self._sealing.take_key(row.registrant_id, row.wrapped, row.master_key_id)
+        return {row.local_part: _address(row) for row in rows}
+
+    async def replies(
+        self, local_parts: Iterable[str], relay_domain: str, now: datetime
+    ) -> dict[str, ServedReply]:
+        """Return which of the reply addresses take mail, by local part."""
+        rows = await self._rows(_REPLIES, local_parts, relay_domain, now)
+        replies = [(row, await self._correspondent(row)) for row in rows]
+        return {
+            row.local_part: ServedReply(
+                row.id, row.relay_id, row.registrant_id, row.name, row.relay_local_part, correspondent
+            )
+            for row, correspondent in replies
+            if correspondent
+        }
+
+    async def deliveries(
+        self, asks: Sequence[tuple[str, str]], relay_domain: str, now: datetime
+    ) -> list[ServedDelivery | None]:
+        """Return for each pair of local part and correspondent where his message goes; None for nowhere.
+
+        Raises:
+            Unreadable: A registrant does not open.
+        """
+        indexes = {each: await self._index(each) for each in {correspondent for _, correspondent in asks}}
+        rows = await self._rows(
+            _DELIVERIES, {each for each, _ in asks}, relay_domain, now, correspondents=[*indexes.values()]
+        )
+        # An address that several correspondents write to comes once for each who has a reply address.
+        of_address = {row.local_part: row for row in rows}
+        of_pair = {(row.local_part, row.correspondent_index): row.reply_local_part for row in rows}
+        opened = {local_part: await self._opened(row) for local_part, row in of_address.items()}
+        return [
+            ServedDelivery(
+                _address(of_address[local_part]),
+                *opened[local_part],
+                of_pair.get((local_part, indexes[correspondent])) or "",
+            )
+            if local_part in opened
+            else None
+            for local_part, correspondent in asks
+        ]
+
+    async def _rows(
+        self, statement: Any, local_parts: Iterable[str], relay_domain: str, now: datetime, **more: object
+    ) -> Sequence[Row[Any]]:
+        values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
+        return (await self._connection.execute(statement, values)).all()
+
+    async def _opened(self, row: Row[Any]) -> tuple[Registrant, str]:
+        """Return the registrant and the mailbox that he wants his mail in, empty for his own."""
+        owner_id = row.registrant_id
+        self._sealing.take_key(owner_id, row.wrapped, row.master_key_id)
+        registrant = stored_registrant(await self._sealing.open_json(owner_id, "registrant", row.sealed))
+        if not row.forward_to:
+            return registrant, ""
+        return registrant, (await self._sealing.open(owner_id, "forward-to", row.forward_to)).decode()
+
+    async def _correspondent(self, row: Row[Any]) -> str:
+        try:
+            return (await self._sealing.open(row.sealed_for, "correspondent", row.correspondent)).decode()
+        except Unreadable:
+            return ""  # the registrant was erased, and with him everything sealed for him
+
+    async def _index(self, correspondent: str) -> bytes:
+        return await self._sealing.index("correspondent", normalised_mailbox(correspondent))
+
+
+def _address(row: Row[Any]) -> ServedAddress:
+    return ServedAddress(row.id, row.local_part, row.registrant_id, row.name, MailPolicy(row.mail_policy))
