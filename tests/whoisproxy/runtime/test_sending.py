@@ -12,7 +12,7 @@ from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, Delivery, Settings
 from whoisproxy.runtime.core import utc_now
-from whoisproxy.runtime.sending import client_of, router_of, schedule_of
+from whoisproxy.runtime.mail import sending
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from whoisproxy.runtime.sending import client_of, router_of, schedule_of
 )
 async def test_the_smarthost_is_talked_to_as_the_operator_says(tls: str, policy: TlsPolicy) -> None:
     delivery = Delivery.model_validate({"smarthost": "smart.example:465", "smarthost_tls": tls})
-    router = router_of(Settings(delivery=delivery), Resolver([]), TlsReports(utc_now))
+    router = sending._router_of(Settings(delivery=delivery), Resolver([]), TlsReports(utc_now))
 
     route = await router.route("anywhere.example")
 
@@ -36,9 +36,11 @@ def test_a_password_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     delivery = Delivery(smarthost_username="relay", smarthost_password_file=tmp_path / "missing")
 
     with pytest.raises(ConfigurationError, match="missing: cannot be read"):
-        client_of(Settings(delivery=delivery), TlsReports(utc_now))
+        sending._client_of(Settings(delivery=delivery), TlsReports(utc_now))
 
 
 def test_waits_come_from_the_settings_or_the_table() -> None:
-    assert schedule_of(Settings(delivery=Delivery(retry_after_s=(60, 600)))).lifetime == timedelta(minutes=11)
-    assert schedule_of(Settings()).lifetime == Schedule(RETRY_AFTER).lifetime
+    assert sending._schedule_of(Settings(delivery=Delivery(retry_after_s=(60, 600)))).lifetime == timedelta(
+        minutes=11
+    )
+    assert sending._schedule_of(Settings()).lifetime == Schedule(RETRY_AFTER).lifetime
