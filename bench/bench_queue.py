@@ -25,14 +25,14 @@ from typing import Any
 
 import uvloop
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.report import cpu_s, report
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.queue import work
 from mailrelay.queue.entry import Direction, NewMessage, QueuedMessage, State
 from mailrelay.queue.ids import new_message_id
 from mailrelay.queue.opening import QueueSite, places_of
-from mailrelay.queue.operations import Operation, Places, QueueDatabase, Then, Work
+from mailrelay.queue.operations import Insert, Operation, Places, QueueDatabase, Then, Work
 from mailrelay.queue.postgresql import OneDatabase, PostgresQueue
 from mailrelay.queue.rows import row_of
 from mailrelay.queue.sqlite_file import QueueFile
@@ -99,28 +99,31 @@ class Recorder:
 class OneFileEach(QueueFile):
     """The peer on SQLite: a commit for each change."""
 
-    _turn: asyncio.Lock
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._turn = asyncio.Lock()
 
     async def ask(self, operation: Operation, then: Then | None = None) -> Any:
         """Carry out one operation in a transaction of its own."""
-        return await _alone(self, partial(self._perform, None), operation, then)
+        return await _alone(self._turn, partial(self._perform, None), operation, then)
 
 
 class OneStatementEach(PostgresQueue):
     """The peer on PostgreSQL."""
 
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self._turn = asyncio.Lock()
+
     async def ask(self, operation: Operation, then: Then | None = None) -> Any:
         """Carry out one operation in a transaction of its own."""
         if isinstance(operation, Work):
             return await super().ask(operation)
-        return await _alone(self, partial(self._perform, None), operation, then)
+        return await _alone(self._turn, partial(self._perform, None), operation, then)
 
 
-_turns: dict[int, asyncio.Lock] = {}
-
-
-async def _alone(queue: object, perform: Any, operation: Operation, then: Then | None) -> Any:
-    async with _turns.setdefault(id(queue), asyncio.Lock()):
+async def _alone(turn: asyncio.Lock, perform: Any, operation: Operation, then: Then | None) -> Any:
+    async with turn:
         [answer] = await perform([operation])
     if then is not None:
         then(answer)
@@ -194,7 +197,7 @@ async def fill(places: Places, filling: Filling) -> None:
                 for _ in range(min(_CHUNK, count - start))
             ]
             later = [replace(row, values=(*row.values[:17], at + _DAY_US, *row.values[18:])) for row in rows]
-            await places.own.ask(Work(partial(work.add, rows=later)))
+            await places.own.ask(Insert(tuple(later), announced=False))
 
 
 async def measure(place: Place, filling: Filling, parallel: int, messages: int, *, grouped: bool) -> Any:
@@ -248,6 +251,9 @@ def postgresql(_: Path) -> Iterator[tuple[str, str, int | None]]:
         yield "PostgreSQL", server.url(server.new_database()), pid
 
 
+_ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
+
+
 @asynccontextmanager
 async def opened(name: str, url: str, server: int | None, folder: Path) -> AsyncIterator[Place]:
     """Open an engine."""
@@ -282,6 +288,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=5000)
+    parser.add_argument("--engine", choices=sorted(_ENGINES), help="only this one")
     parser.add_argument("--full", action="store_true", help="also with 1,000,000 finished messages")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -289,7 +296,7 @@ def main() -> None:
     if options.full:
         fillings.append(Filling(100_000, 1_000_000))
     rows: list[dict[str, object]] = []
-    for engine in (sqlite, postgresql):
+    for engine in [_ENGINES[options.engine]] if options.engine else _ENGINES.values():
         with tempfile.TemporaryDirectory() as folder, engine(Path(folder)) as (name, url, server):
             rows += uvloop.run(measure_all(name, url, server, fillings, options.messages))
     report("mail queue", rows)

@@ -57,10 +57,17 @@ def split_address(address: str) -> tuple[str, str]:
     return local_part, domain.lower()
 
 
+def simple_mailbox(value: str) -> Mailbox | None:
+    """Return the mailbox of an address header that holds one, in the plainest of forms; else None."""
+    if (found := _SIMPLE.fullmatch(value)) is None:
+        return None
+    return Mailbox(" ".join((found[1] or "").split()), found[2], found[3].lower())
+
+
 def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
-    if simple := _SIMPLE.fullmatch(value):
-        return (Mailbox(" ".join((simple[1] or "").split()), simple[2], simple[3].lower()),)
+    if simple := simple_mailbox(value):
+        return (simple,)
     found = []
     for display, address in getaddresses([value]):
         try:

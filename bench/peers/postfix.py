@@ -72,8 +72,8 @@ def postfix(
         )
         _write_map(root / "aliases", aliases)
         command = [find("postfix") or "postfix", "-c", str(root / "etc")]
-        subprocess.run([*command, "start"], check=True, capture_output=True)
         try:
+            subprocess.run([*command, "start"], check=True, capture_output=True)
             pid = int((root / "queue/pid/master.pid").read_text())
             yield Peer(title, (pid,), port, (r"Received:[^\n]*\n?.*\bPostfix\b",))
         finally:

@@ -8,6 +8,7 @@ costs no question to the DNS, and the banner waits for nothing.
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from mailrelay.authentication.results import Result
 from mailrelay.checks.chain import Chain
@@ -59,8 +60,7 @@ class Clients:
 
     async def _ask(self, sender: SenderContext) -> Decision:
         # An address that the world cannot reach is the operator's own: a proxy, a monitor, this machine.
-        address = address_of(sender.connection.peer_ip)
-        if address is None or not address.is_global:
+        if not _is_global(sender.connection.peer_ip):
             return _NOTHING_SAID
         decision = await self._chain.run(sender)
         return decision if decision.action is not Action.ACCEPT or decision.evidence else _NOTHING_SAID
@@ -72,3 +72,9 @@ class Clients:
         self._known.move_to_end(client)
         if len(self._known) > _MAX_CLIENTS:
             self._known.popitem(last=False)
+
+
+@lru_cache(maxsize=_MAX_CLIENTS)
+def _is_global(ip: str) -> bool:
+    address = address_of(ip)
+    return address is not None and address.is_global

@@ -1,6 +1,8 @@
 """Refuse, weigh or doubt clients that are on a configured list (RFC 5782)."""
 
-from mailrelay.checks.dns_lists import DnsLists
+from collections.abc import Awaitable, Sequence
+
+from mailrelay.checks.dns_lists import DnsLists, Meaning
 from mailrelay.checks.stages import SenderContext
 from mailrelay.checks.verdict import NOT_ACCEPTED, Action, Verdict
 
@@ -13,9 +15,17 @@ class DnsBlocklist:
     def __init__(self, lists: DnsLists) -> None:
         self._lists = lists
 
-    async def __call__(self, context: SenderContext) -> Verdict | None:
+    def __call__(self, context: SenderContext) -> Verdict | Awaitable[Verdict | None] | None:
+        """Answer at once where all answers are in the cache."""
+        ip = context.connection.peer_ip
+        known = self._lists.known(ip)
+        return self._ask(ip) if known is None else self._verdict(known)
+
+    async def _ask(self, ip: str) -> Verdict | None:
+        return self._verdict(await self._lists.meanings(ip))
+
+    def _verdict(self, meanings: Sequence[Meaning]) -> Verdict | None:
         """Weights of several lists add up."""
-        meanings = await self._lists.meanings(context.connection.peer_ip)
         if not meanings:
             return None
         if "reject" in meanings:

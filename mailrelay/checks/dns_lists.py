@@ -82,18 +82,22 @@ class DnsLists:
         self._monotonic = monotonic
         self._rests_until_s = {one.zone: 0.0 for one in lists}
 
+    def known(self, ip: str) -> tuple[Meaning, ...] | None:
+        """Return what the lists say of an address, None where the DNS must be asked; never waits."""
+        lists = self._awake()
+        answers = [self._resolver.cached(question, "A") for question in _questions(lists, ip)]
+        return None if None in answers else self._read(lists, answers)
+
     async def meanings(self, ip: str) -> tuple[Meaning, ...]:
         """Return what the lists say of an address, in the order of the configuration."""
-        names, now_s = _names(ip), self._monotonic()
-        lists = [one for one in self._lists if self._rests_until_s[one.zone] <= now_s]
-        questions = [f"{name}.{one.zone}" for one in lists for name in names]
-        answers = [self._resolver.cached(question, "A") for question in questions]
-        if None in answers:
-            await asyncio.gather(*(self._ask(question) for question in questions))
-            answers = [self._resolver.cached(question, "A") for question in questions]
-        # Where the address is none, there are no questions and no answers.
-        pairs = zip(lists, answers[::2], answers[1::2], strict=False)
-        return tuple(meaning for one, found, control in pairs for meaning in self._read(one, found, control))
+        lists = self._awake()
+        questions = _questions(lists, ip)
+        await asyncio.gather(*(self._ask(question) for question in questions))
+        return self._read(lists, [self._resolver.cached(question, "A") for question in questions])
+
+    def _awake(self) -> list[DnsList]:
+        now_s = self._monotonic()
+        return [one for one in self._lists if self._rests_until_s[one.zone] <= now_s]
 
     async def _ask(self, question: str) -> None:
         """Bring an answer into the cache, or not."""
@@ -101,6 +105,13 @@ class DnsLists:
             await self._resolver.answer(question, "A", _PATIENCE_S)
 
     def _read(
+        self, lists: Sequence[DnsList], answers: Sequence[tuple[str, ...] | None]
+    ) -> tuple[Meaning, ...]:
+        # Where the address is none, there are no questions and no answers.
+        pairs = zip(lists, answers[::2], answers[1::2], strict=False)
+        return tuple(meaning for one, found, control in pairs for meaning in self._heard(one, found, control))
+
+    def _heard(
         self, one: DnsList, answers: tuple[str, ...] | None, control: tuple[str, ...] | None
     ) -> Sequence[Meaning]:
         if answers is None or control is None:
@@ -112,6 +123,10 @@ class DnsLists:
             return ()
         meanings = (one.meaning_of(answer) for answer in answers)
         return [meaning for meaning in meanings if meaning is not None]
+
+
+def _questions(lists: Sequence[DnsList], ip: str) -> list[str]:
+    return [f"{name}.{one.zone}" for one in lists for name in _names(ip)]
 
 
 @lru_cache(maxsize=4_096)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from mailrelay.addresses import simple_mailbox
 from mailrelay.content.html_text import HtmlText, read_html
 from mailrelay.content.mime import Leaf, read_structure
 from mailrelay.content.phrases import businesses_in
@@ -175,8 +176,8 @@ def decode_words(value: str) -> str:
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:
     """Return display names and mailboxes, the latter in lower case and as odd as they stand there."""
-    if not value:
-        return []
+    if simple := simple_mailbox(value):
+        return [(simple.display, simple.address.lower())]
     pairs = email.utils.getaddresses([value[:_HEADER_CHARACTERS]])
     return [(decode_words(name), address.strip().lower()) for name, address in pairs if "@" in address]
 

@@ -272,18 +272,25 @@ class SmtpConnection(asyncio.Protocol):
         self._writing = True
         try:
             for at in range(0, len(view), _BLOCK_OCTETS):
-                self._write(view[at : at + _BLOCK_OCTETS])
                 if self._paused is not None:
                     self._arm(self._timeouts.block_s)
                     await self._paused
-                if self._broken:
-                    raise ConnectionLost(self._broken)
                 if self._replies:
-                    # It answered before the end; the rest would be read as commands.
-                    self._broken = "answered-early"
+                    self._answered_early()
                     return
+                self._write(view[at : at + _BLOCK_OCTETS])
         finally:
             self._writing = False
+
+    def _answered_early(self) -> None:
+        """Take a refusal before the end of the message; the rest would be read as commands.
+
+        Raises:
+            ConnectionLost: It was none: nobody can have taken half a message.
+        """
+        self._broken = self._broken or "answered-early"
+        if self._replies[0].positive:
+            raise ConnectionLost(self._broken)
 
     async def _one(self, stage: Stage) -> Reply:
         return (await self._answers(1, stage))[0]
@@ -360,7 +367,7 @@ class SmtpConnection(asyncio.Protocol):
             self.abort("quit")
             return
         self._replies += replies
-        if self._taken is not None and self._replies[0].code // 100 == _DONE:
+        if self._taken is not None and not self._writing and self._replies[0].code // 100 == _DONE:
             self._taken()
             self._taken = None
         closing = any(reply.code == _CLOSING for reply in replies)

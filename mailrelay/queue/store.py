@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,11 @@ class QueueStore(QueueFacade):
         keys = [await self._cipher.key(message.owner_id) for message in new]
         born = [self._born(message, state, at) for message in new]
         ids = [new_message_id(now, self._slot) for _ in new]
-        rows = tuple(
-            [
-                row_of(message_id, message, state, at, key, claim)
-                for message_id, message, key, claim in zip(ids, new, keys, born, strict=True)
-            ]
-        )
+        try:
+            rows = tuple(map(row_of, ids, new, repeat(state), repeat(at), keys, born))
+        except Exception as error:
+            self._taken(new, born, ids, now, error)
+            raise
         taken = partial(self._taken, new, born, ids, now) if state is State.QUEUED else None
         waiting = state is State.QUEUED and None in born
         await self._places.own.ask(Insert(rows, announced=waiting), taken)

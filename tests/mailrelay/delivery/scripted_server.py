@@ -44,6 +44,7 @@ class ScriptedServer:
         greeting: What it says first: a reply, DROP or SILENCE.
         sessions: Every session so far, in order.
         messages: Texts as they came, dots not taken out, without the final one.
+        interrupts: What it says after the first line of a message; empty for nothing.
         closed: Set when a session has ended.
         silent: Set when it has fallen silent.
         waits_for_data: Whether MAIL is answered only when DATA has come, as it does with PIPELINING.
@@ -55,6 +56,7 @@ class ScriptedServer:
         self.sessions: list[Heard] = []
         self.messages: list[bytes] = []
         self.waits_for_data = False
+        self.interrupts = ""
         self.closed = asyncio.Event()
         self.silent = asyncio.Event()
         self._tls = tls
@@ -156,6 +158,8 @@ class ScriptedServer:
             if not line:
                 return False
             lines.append(line)
+            if len(lines) == 1 and self.interrupts:
+                await self._say(writer, self.interrupts)
         answer = self._answer("END")
         if lines and answer.startswith("250"):
             self.messages.append(b"".join(lines))

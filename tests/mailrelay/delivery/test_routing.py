@@ -229,3 +229,17 @@ async def test_a_server_whose_tlsa_records_cannot_be_had_gets_no_mail(
     dns_server.fail("_2525._tcp.b.two.example")
     with pytest.raises(TemporaryMailError):
         await _router(dns_server).route("two.example")
+
+
+async def test_a_server_behind_an_alias_is_held_to_the_records_of_its_real_name(
+    router: Router, dns_server: DnsServer
+) -> None:
+    dns_server.set("two.example", "MX", "10 alias.two.example.")
+    dns_server.set("alias.two.example", "CNAME", "a.two.example.")
+    dns_server.set("_2525._tcp.a.two.example", "TLSA", f"3 1 1 {DIGEST}")
+    dns_server.secure("two.example")
+
+    [target] = (await router.route("two.example")).targets
+
+    assert (target.host, target.tls.demand) == ("alias.two.example", Demand.DANE)
+    assert target.tls.names == ("a.two.example", "two.example")

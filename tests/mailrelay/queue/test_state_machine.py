@@ -190,4 +190,4 @@ class QueueAndModel(RuleBasedStateMachine):
 
 
 TestQueueAndModel = QueueAndModel.TestCase
-TestQueueAndModel.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestQueueAndModel.settings = settings(max_examples=10, stateful_step_count=25, deadline=None)

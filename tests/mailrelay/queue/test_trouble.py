@@ -76,6 +76,7 @@ def own_server() -> Any:
         yield server
 
 
+@pytest.mark.slow
 async def test_a_database_that_stops_and_starts_again(
     own_server: PostgresServer, tmp_path: Path, clock: Clock
 ) -> None:
