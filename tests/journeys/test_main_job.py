@@ -198,8 +198,8 @@ async def test_when_delivery_fails_the_stranger_is_told_about_the_relay_address_
     owner = journey("org")
     await owner.registered()
     await owner.switched(on=True)
-    owner.world.sink.answer(owner.owner, f"550 5.1.1 <{owner.owner}> is unknown at home.example")
-    said = await owner.letter("This cannot arrive, the mailbox is gone.", "Into the void")
+    owner.world.sink.answer(owner.owner, f"550 5.7.1 <{owner.owner}> does not want it")
+    said = await owner.letter("This cannot arrive, it is not wanted.", "Into the void")
     assert said.code == 250
 
     def is_report(sunk: SunkMessage) -> bool:

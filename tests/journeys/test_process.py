@@ -67,9 +67,10 @@ async def test_it_stops_on_sigterm_with_exit_code_0(installation: Installation) 
 async def test_keys_and_database_are_for_their_owner_only(installation: Installation) -> None:
     async with installation.serving():
         keys = installation.data / "keys"
-        files = [*keys.iterdir(), *installation.data.glob("*.sqlite3*")]
-        assert stat.S_IMODE(keys.stat().st_mode) == 0o700
-        assert {file.name for file in keys.iterdir()} >= {"master.keys", "dkim.pem", "return-addresses.key"}
+        found = [*keys.rglob("*"), *installation.data.glob("*.sqlite3*")]
+        folders, files = [keys, *filter(Path.is_dir, found)], [*filter(Path.is_file, found)]
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+        assert {file.name for file in keys.iterdir()} >= {"master.keys", "dkim", "return-addresses.key"}
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 

@@ -121,12 +121,13 @@ async def test_what_memory_has_no_room_for_waits_in_the_queue(
     gate = Gate(store)
     async with working(store, gate):
         await _take_the_place(store, gate)
-        for _ in range(6):
-            await store.enqueue([letter()])
-        assert await store.depth() != {State.DELIVERING: 7}
+        ids = [message_id for _ in range(6) for message_id in await store.enqueue([letter()])]
         for _ in range(6):
             gate.pass_one.release()
             await gate.next_begun()
+    ways = [(await _trail(store, message_id))[0] for message_id in ids]
+    assert ways[0] == "taken-and-handed-over"
+    assert "queued" in ways
 
 
 async def test_a_stopped_worker_finishes_what_it_began_and_gives_back_the_rest(store: QueueStore) -> None:
