@@ -52,11 +52,9 @@ def _bad_field(message: RawMessage) -> bool:
         return True
     # A field is longer than its name: few are long enough for either fault.
     return any(
-        [
-            len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS
-            for field in message.fields
-            if len(field.raw) > _MAX_NAME_OCTETS
-        ]
+        len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS
+        for field in message.fields
+        if len(field.raw) > _MAX_NAME_OCTETS
     )
 
 

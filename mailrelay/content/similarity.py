@@ -33,7 +33,7 @@ def sketch(content: Content) -> Sketch:
 
 
 def _smallest(hashes: list[int]) -> Sketch:
-    """Return the smallest of 64-bit hashes, each once; of many only those are sorted that may be among them."""
+    """Return the smallest of 64-bit hashes, each once; only those are sorted that may be among them."""
     bound = _LEAST_HASH + 2**65 * SKETCH_SIZE // len(hashes)
     low = {one for one in hashes if one < bound}
     if len(low) < SKETCH_SIZE:
