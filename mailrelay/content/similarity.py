@@ -56,7 +56,7 @@ def resemblance(one: Sketch, other: Sketch, least: float = 0.0) -> float:
     common = set(one).intersection(other)
     # Only those of the common hashes count that are among the smallest of the union: there may be fewer.
     size = min(SKETCH_SIZE, len(one) + len(other) - len(common))
-    if not common or len(common) < least * size:
+    if not common or len(common) / size < least:
         return 0.0
     # Both are sorted already, and merging them is all that is left to do.
     union = list(dict.fromkeys(sorted(one + other)))[:size]
