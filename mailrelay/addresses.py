@@ -18,6 +18,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _EPOCH_DAY_CHARS = 4  # 20 bits of days since 1970: enough for 2,800 years
 _PROOF_CHARS = 20  # 100 bits
 _ID_CHARS = 26
+_ID = re.compile(f"[{ALPHABET}]{{{_ID_CHARS}}}")
 _MIN_KEY_OCTETS = 32
 # Nearly every author: words of letters and digits, and a mailbox in brackets, or the mailbox alone. What else
 # RFC 5322 section 3.4 allows is left to `email`, which says the same of these, in ten times the time.
@@ -133,7 +134,7 @@ class BounceAddresses:
             ValueError: `message_id` is not one of the queue's.
         """
         name = message_id.removeprefix("msg_")
-        if len(name) != _ID_CHARS or any(char not in ALPHABET for char in name):
+        if not _ID.fullmatch(name):
             raise ValueError("not the id of a queued message")
         day = base32(_days(now + self._lifetime), _EPOCH_DAY_CHARS)
         return f"b-{name}{day}{self._proof(name + day)}@{self._domain}"
@@ -161,7 +162,7 @@ class BounceAddresses:
 
 def base32(value: int, length: int) -> str:
     """Write `value` as `length` characters of ALPHABET, most significant first."""
-    return "".join(ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(length)))
+    return "".join([ALPHABET[value >> place & 31] for place in range(5 * (length - 1), -1, -5)])
 
 
 def _days(at: datetime) -> int:

@@ -86,12 +86,12 @@ class RawMessage:
         # Nearly always the header ends there; where it ends before, the rest is looked at for nothing.
         end = raw.find(b"\r\n\r\n", 0, _MOST_HEADER_OCTETS)
         head = raw[: _MOST_HEADER_OCTETS if end < 0 else end + 4]
-        fields: list[HeaderField] = []
+        fields: list[tuple[str, bytes]] = []
         name, start, position, blank = "", 0, 0, 0
         for line in head.splitlines(keepends=True):
             if line[0] not in _BLANKS or not name:
                 if name:
-                    fields.append(HeaderField(name, head[start:position]))
+                    fields.append((name, head[start:position]))
                 octets, colon, _ = line.partition(b":")
                 name, start = _field_name(octets) if colon else "", position
                 if not name:
@@ -100,8 +100,8 @@ class RawMessage:
             position += len(line)
         else:
             if name:
-                fields.append(HeaderField(name, head[start:position]))
-        return cls(raw, tuple(fields), raw[position + blank :])
+                fields.append((name, head[start:position]))
+        return cls(raw, tuple(map(HeaderField._make, fields)), raw[position + blank :])
 
     @classmethod
     def assemble(cls, fields: Iterable[HeaderField], body: bytes) -> Self:

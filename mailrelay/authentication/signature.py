@@ -40,23 +40,18 @@ class SignedMessage:
 
     Attributes:
         body: What follows the empty line.
+        named: Gives the fields of a name in lower case, from the top.
         too_long: The header is beyond all use: nothing in it is looked at.
     """
 
     def __init__(self, message: RawMessage) -> None:
         self.body = message.body
-        self._by_name: dict[str, list[HeaderField]] = {}
+        self.named = message.named
         self._bodies: dict[str, bytes] = {}
         self._relaxed: dict[int, bytes] = {}
         self._tags: dict[int, dict[str, str] | None] = {}
         header_octets = len(message.raw) - len(message.body)
         self.too_long = len(message.fields) > _MAX_FIELDS or header_octets > _MAX_HEADER_OCTETS
-        for field in message.fields[:_MAX_FIELDS]:
-            self._by_name.setdefault(field.name.lower(), []).append(field)
-
-    def named(self, name: str) -> Sequence[HeaderField]:
-        """Return the fields of a name, given in lower case, from the top."""
-        return self._by_name.get(name, ())
 
     def tags(self, field: HeaderField) -> dict[str, str]:
         """Return the tags of a signature's field of this message.
@@ -87,8 +82,8 @@ class SignedMessage:
         covered: list[bytes] = []
         taken: dict[str, int] = {}
         for name in names:
-            fields = self._by_name.get(name)
-            if fields is None:
+            fields = self.named(name)
+            if not fields:
                 continue
             at = taken.get(name, len(fields)) - 1
             if at >= 0 and fields[at] is own:

@@ -3,7 +3,8 @@
 pyspf is synchronous and would ask the DNS itself. Here it never does: its questions are answered from the
 resolver's cache; a question whose answer is not there ends the run, is asked through our resolver, and the
 run starts again. So no thread waits for the DNS, every look-up has our deadline, and a domain that wrote
-before is checked in one run, without waiting. What a term says in itself is read once for all runs.
+before is checked in one run, without waiting. What a term says in itself is read once for all runs; the
+result of a run is kept for as long as the cache has the very answers that it came from.
 
 The explanation (`exp=`) is not fetched: a stranger's text has no place in our SMTP answers.
 """
@@ -11,6 +12,7 @@ The explanation (`exp=`) is not fetched: a stranger's text has no place in our S
 import asyncio
 import ipaddress
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,8 @@ _MAX_NAMES = 10  # RFC 7208 section 4.6.4, of PTR
 _MAX_RECORD_OCTETS = 4096  # RFC 7208 section 3.4 wants a record to fit into 512; longer ones are not seen
 _MAX_VOID = 2  # RFC 7208 section 4.6.4
 _REMEMBERED = 4096
+_RESULTS_KEPT = 1024
+_KEPT_CHARACTERS = 8192  # of the records that a result came from
 _ADDRESS = re.compile(r"[\d.]+|\[.*\]")
 # Terms whose meaning hangs on nothing but their text: no macro, no implied domain.
 _LITERAL = re.compile(r"[-+?~]?(?:ip4:[0-9./]{7,18}|ip6:[0-9A-Fa-f:./]{2,49}|all)")
@@ -52,13 +56,44 @@ class _Answers(dict[Question, "list[Any] | None"]):
     def __init__(self, resolver: Resolver) -> None:
         super().__init__()
         self._resolver = resolver
+        self.used: dict[Question, tuple[Any, ...]] = {}
 
     def __missing__(self, question: Question) -> list[Any]:
         records = self._resolver.cached(*question)
         if records is None:
             raise _Missing(question)
+        self.used[question] = records
         answer = self[question] = _for_pyspf(question[1], records)
         return answer
+
+    def are_all(self) -> bool:
+        """Return whether the result hangs on these, the client and the domain alone, and they are short.
+
+        What else there is, a record names by a macro (RFC 7208 section 7).
+        """
+        written = repr(self.used)
+        return "%" not in written and len(written) <= _KEPT_CHARACTERS
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A result, with the answers of the DNS that it came from; there are none before the first run."""
+
+    answers: dict[Question, tuple[Any, ...]] = field(default_factory=dict)
+    result: Result = Result.NONE
+
+    def holds(self, resolver: Resolver) -> bool:
+        """Return whether the cache of the resolver has the same answers still."""
+        return bool(self.answers) and all(
+            resolver.cached(*question) == records for question, records in self.answers.items()
+        )
+
+
+@lru_cache(_RESULTS_KEPT)
+def _kept(peer_ip: str, domain: str) -> _Kept:
+    """Return where the result for a client and a domain is kept."""
+    del peer_ip, domain
+    return _Kept()
 
 
 class _Query(pyspf.query):  # type: ignore[misc] # the library ships no types
@@ -177,10 +212,17 @@ def check_spf_from_cache(
     # RFC 7208 section 4.3: what is no domain name of several labels has no policy.
     if "." not in domain or _ADDRESS.fullmatch(domain):
         return SpfResult(Result.NONE, domain, helo=not reverse_path)
+    # What pyspf takes for the domain: a local part in quotes may hold an @ too.
+    kept = _kept(peer_ip, identity.partition("@")[2] or identity)
+    if kept.holds(resolver):
+        return SpfResult(kept.result, domain, helo=not reverse_path)
+    answers = _Answers(resolver)
     try:
-        result = _run(peer_ip, identity, helo, _Answers(resolver), local_name)
+        result = _run(peer_ip, identity, helo, answers, local_name)
     except _Missing:
         return None
+    if answers.are_all():
+        kept.answers, kept.result = answers.used, result
     return SpfResult(result, domain, helo=not reverse_path)
 
 

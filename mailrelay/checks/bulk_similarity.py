@@ -6,6 +6,7 @@ In memory of this process, bounded in entries and time; texts themselves are not
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mailrelay.checks.rates import Clock
 from mailrelay.checks.stages import MessageContext
@@ -71,13 +72,13 @@ class SeenTexts:
 
     def _find(self, what: Sketch) -> int | None:
         # Those that share most of the indexed hashes come first; of equals, those that came last.
-        shared = Counter(
-            number for value in what[:_INDEXED] for number in self._by_hash.get(value, ())[-_MAX_PER_HASH:]
-        )
+        met = [self._by_hash[value][-_MAX_PER_HASH:] for value in what[:_INDEXED] if value in self._by_hash]
+        shared = Counter(chain.from_iterable(met))
         candidates = sorted(shared, key=lambda number: (shared[number], number))[-_MAX_CANDIDATES:]
-        ranked = [(resemblance(what, self._texts[number].sketch), -number) for number in candidates]
+        similar = self._limits.similar
+        ranked = [(resemblance(what, self._texts[number].sketch, similar), -number) for number in candidates]
         best = max(ranked, default=(0.0, 0))
-        return -best[1] if best[0] >= self._limits.similar else None
+        return -best[1] if best[0] >= similar else None
 
     def _remember(self, what: Sketch) -> int:
         number, self._next = self._next, self._next + 1

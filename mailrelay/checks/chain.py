@@ -73,7 +73,10 @@ class Chain(Generic[ContextT]):
         counted: list[Verdict] = []
         observed: list[Verdict] = []
         for check in self._checks:
-            verdict = await self._ask(check, context)
+            answer = _ask(check, context)
+            if answer is None:
+                continue
+            verdict = answer if isinstance(answer, Verdict) else await self._wait(check, answer)
             if verdict is None:
                 continue
             _hits(check.name, verdict.action).inc()
@@ -86,20 +89,26 @@ class Chain(Generic[ContextT]):
         action = max((verdict.action for verdict in counted), default=Action.ACCEPT)
         return Decision(action, tuple(counted), tuple(observed))
 
-    async def _ask(self, check: Check[ContextT], context: ContextT) -> Verdict | None:
+    async def _wait(self, check: Check[ContextT], answer: Awaitable[Verdict | None]) -> Verdict | None:
         try:
-            answer = check(context)
-            if answer is None or isinstance(answer, Verdict):
-                return answer
             async with asyncio.timeout(self._timeout_s):
                 return await answer
-        except TimeoutError:
-            fault, kind = "check-timed-out", "TimeoutError"
         except Exception as error:  # noqa: BLE001 - any fault of a check must end in 451, not in lost mail
-            # The error's text may quote the message; its type cannot.
-            fault, kind = "check-failed", type(error).__name__
-        _log.warning(fault, check=check.name, error=kind)
-        return Verdict(check.name, Action.DEFER, fault, TRY_LATER)
+            return _broken(check.name, error)
+
+
+def _ask(check: Check[ContextT], context: ContextT) -> Verdict | Awaitable[Verdict | None] | None:
+    try:
+        return check(context)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _broken(check.name, error)
+
+
+def _broken(check: str, error: Exception) -> Verdict:
+    fault = "check-timed-out" if isinstance(error, TimeoutError) else "check-failed"
+    # The error's text may quote the message; its type cannot.
+    _log.warning(fault, check=check, error=type(error).__name__)
+    return Verdict(check, Action.DEFER, fault, TRY_LATER)
 
 
 @cache

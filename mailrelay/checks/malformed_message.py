@@ -50,8 +50,11 @@ def _bad_field(message: RawMessage) -> bool:
     # What is no name at all has ended the header already.
     if b"\0" in message.raw and any(b"\0" in field.raw for field in message.fields):
         return True
+    # A field is longer than its name: few are long enough for either fault.
     return any(
-        len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS for field in message.fields
+        len(field.raw) > _MAX_FIELD_OCTETS or len(field.name) > _MAX_NAME_OCTETS
+        for field in message.fields
+        if len(field.raw) > _MAX_NAME_OCTETS
     )
 
 

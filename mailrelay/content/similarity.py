@@ -26,17 +26,19 @@ def sketch(content: Content) -> Sketch:
     """Return up to SKETCH_SIZE hashes, ascending; empty where there is too little to compare."""
     words = _words(content.text.casefold())
     # Runs of four words, hashed as tuples: no object is made for a run that Python code would see.
-    shingles = set(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
+    shingles = list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
     # Path, query and fragment carry the recipient's number; of a link only its host is text.
-    shingles.update(hash(("host", host.removeprefix("www."))) for host in content.hosts[:_MOST_HOSTS])
+    shingles += [hash(("host", host.removeprefix("www."))) for host in content.hosts[:_MOST_HOSTS]]
     return _smallest(shingles) if len(shingles) >= _MIN_SHINGLES else ()
 
 
-def _smallest(hashes: set[int]) -> Sketch:
-    """Return the smallest of 64-bit hashes; of many only those are sorted that may be among them."""
+def _smallest(hashes: list[int]) -> Sketch:
+    """Return the smallest of 64-bit hashes, each once; only those are sorted that may be among them."""
     bound = _LEAST_HASH + 2**65 * SKETCH_SIZE // len(hashes)
-    low = [one for one in hashes if one < bound]
-    return tuple(sorted(low if len(low) >= SKETCH_SIZE else hashes)[:SKETCH_SIZE])
+    low = {one for one in hashes if one < bound}
+    if len(low) < SKETCH_SIZE:
+        low = set(hashes)
+    return tuple(sorted(low)[:SKETCH_SIZE]) if len(low) >= _MIN_SHINGLES else ()
 
 
 def _words(text: str) -> list[bytes]:
@@ -49,10 +51,13 @@ def _is_address(word: str) -> bool:
     return "://" in word or "@" in word or word.startswith("www.")
 
 
-def resemblance(one: Sketch, other: Sketch) -> float:
-    """Return the estimated share of common shingles, 0 to 1 (Jaccard)."""
-    if not one or not other:
+def resemblance(one: Sketch, other: Sketch, least: float = 0.0) -> float:
+    """Return the estimated share of common shingles, 0 to 1 (Jaccard); 0 where it cannot reach `least`."""
+    common = set(one).intersection(other)
+    # Only those of the common hashes count that are among the smallest of the union: there may be fewer.
+    size = min(SKETCH_SIZE, len(one) + len(other) - len(common))
+    if not common or len(common) / size < least:
         return 0.0
     # Both are sorted already, and merging them is all that is left to do.
-    union = list(dict.fromkeys(sorted(one + other)))[:SKETCH_SIZE]
-    return len(set(one).intersection(other, union)) / len(union)
+    union = list(dict.fromkeys(sorted(one + other)))[:size]
+    return len(common.intersection(union)) / size

@@ -28,10 +28,9 @@ class Words:
         """Return the words of a text."""
         lowered = text.lower()
         joined = lowered.encode("utf-8", "replace").translate(_BLANKED).decode("utf-8", "replace")
-        words = set(joined.split())
+        words = frozenset(joined.split())
         if not lowered.isascii():
             # Only here may a word hold what is no part of one, such as a dash or a quotation mark.
             beyond = [word for word in words if not word.isascii()]
-            words.difference_update(beyond)
-            words.update(_WORD.findall(" ".join(beyond)))
-        return cls(lowered, frozenset(words))
+            words = words.difference(beyond).union(_WORD.findall(" ".join(beyond)))
+        return cls(lowered, words)

@@ -74,3 +74,39 @@ async def test_one_client_is_not_taken_for_another(dns_server: DnsServer, resolv
             ip: (await check_spf(ip, "x.example", "ann@home.example", resolver)).result.value for ip in wanted
         }
         assert got == wanted
+
+
+async def test_a_result_is_kept_no_longer_than_the_answers_it_came_from(dns_server: DnsServer) -> None:
+    now_s = 1000.0
+    resolver = Resolver([dns_server.nameserver], monotonic=lambda: now_s)
+    dns_server.set("home.example", "TXT", "v=spf1 include:one.example -all")
+
+    async def check(sender: str = "ann") -> Result:
+        return (await check_spf(PEER, "x.example", f"{sender}@home.example", resolver)).result
+
+    for network, wanted in ((PEER, Result.PASS), ("198.51.100.1", Result.FAIL), (PEER, Result.PASS)):
+        dns_server.set("one.example", "TXT", f"v=spf1 ip4:{network} -all")
+        found = [await check(), await check(), await check("bob")]
+        now_s += 61
+        assert found == [wanted] * 3
+        assert check_spf_from_cache(PEER, "x.example", "ann@home.example", resolver) is None
+
+
+async def test_a_result_for_one_sender_is_not_taken_for_another(
+    dns_server: DnsServer, resolver: Resolver
+) -> None:
+    """What macros may look at, and what stands behind the first @ (pyspf takes that for the domain)."""
+    dns_server.set("home.example", "TXT", "v=spf1 exists:%{l}.%{h}.ok.example -all")
+    dns_server.set("ann.x.example.ok.example", "A", "127.0.0.2")
+    dns_server.set("other.example", "TXT", "v=spf1 +all")
+    wanted = {
+        ("x.example", "ann@home.example"): Result.PASS,
+        ("x.example", "bob@home.example"): Result.FAIL,
+        ("y.example", "ann@home.example"): Result.FAIL,
+        ("x.example", "ann@other.example"): Result.PASS,
+        ("x.example", '"a@b"@other.example'): Result.NONE,
+        ("other.example", ""): Result.PASS,
+    }
+    for _ in range(3):
+        found = {asked: (await check_spf(PEER, *asked, resolver)).result for asked in wanted}
+        assert found == wanted
