@@ -33,7 +33,7 @@ from bench.peers.opendkim import postfix_with_opendkim
 from bench.peers.postfix import missing as postfix_missing
 from bench.peers.postfix import postfix
 from bench.processes import free_port, printing_port, stop_by_signal
-from bench.relay import RelaySettings, relay
+from bench.relay import RelaySettings, put_off, relay
 from bench.report import report
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain
@@ -56,6 +56,7 @@ class Ground:
     peers: Sequence[Peer]
     letters: Sequence[FinishedLetter]
     sink_port: int
+    folder: Path
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         chosen = random.Random(1).sample(list(addresses), options.recipients)  # noqa: S311 - any will do
         others = _peers(stack, options.peers, chosen, sink_port, sender)
         signer = sender if options.crypto == "on" else None
-        yield Ground([ours, *others], write_letters(folder / "letters", signer, chosen), sink_port)
+        yield Ground([ours, *others], write_letters(folder / "letters", signer, chosen), sink_port, folder)
 
 
 async def measure(options: argparse.Namespace, where: Ground) -> list[Measured]:
@@ -85,6 +86,7 @@ async def measure(options: argparse.Namespace, where: Ground) -> list[Measured]:
         # Nobody listens where they should go: all are deferred.
         await send(ours.port, letters, options.queued, kept=True)
         await until_quiet(ours)
+        put_off(where.folder)
     await prove(where.peers, letters, where.sink_port)
     measured = [Measured(peer) for peer in where.peers]
     async with counting_sink(where.sink_port) as sink:
@@ -102,8 +104,7 @@ def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettin
     smtp = {"connections_per_address": "100"}
     if options.processes:
         smtp["processes"] = str(options.processes)
-    delivery = {"retry_after_s": "[86400]"} if options.queued else {}
-    return RelaySettings(names, sink, smtp=smtp, delivery=delivery)
+    return RelaySettings(names, sink, smtp=smtp)
 
 
 def _take_crypto_out() -> None:
@@ -160,7 +161,7 @@ def _options() -> argparse.Namespace:
         "--recipients", type=int, default=SESSIONS, help="addresses that are written to, with a text each"
     )
     parser.add_argument(
-        "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand"
+        "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand (SQLite)"
     )
     parser.add_argument("--peers", nargs="*", choices=list(_PEERS), default=list(_PEERS), help="default all")
     parser.add_argument(

@@ -5,8 +5,9 @@ the database, by the repositories of the service.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -104,6 +105,14 @@ class RelaySettings:
             )
         )
         return file
+
+
+def put_off(folder: Path) -> None:
+    """Let what is deferred in the queue files of a folder wait for a day longer."""
+    later = "UPDATE mail_messages SET next_attempt_at = next_attempt_at + ? WHERE state = 'deferred'"
+    for file in folder.glob("*-mail-*.sqlite3"):
+        with closing(sqlite3.connect(file, timeout=60)) as queue, queue:
+            queue.execute(later, (86_400_000_000,))
 
 
 def _lines(settings: Mapping[str, str]) -> str:

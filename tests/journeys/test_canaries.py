@@ -216,9 +216,12 @@ async def mail(running: Running, client: Backend, installation: Installation) ->
     around.sink.answer(FORWARD_TO, f"451 4.2.1 Refusalcanary {FORWARD_TO} is busy")
     await letter("waits")
     await eventually(states, lambda found: {"delivered", "deferred"} <= found)
-    around.sink.answer(FORWARD_TO, f"550 5.1.1 Refusalcanary {FORWARD_TO} {OWNER} is gone")
+    around.sink.answer(FORWARD_TO, f"550 5.7.1 Refusalcanary {FORWARD_TO} {OWNER} does not want it")
     await letter("fails")
     await eventually(states, lambda found: "bounced" in found)
+    around.sink.answer(FORWARD_TO, f"550 5.1.1 Refusalcanary {FORWARD_TO} {OWNER} is gone")
+    await letter("takes the other way")
+    await around.sink.wait_for(1, matching=lambda message: OWNER in message.recipients)
     return address
 
 
