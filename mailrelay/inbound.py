@@ -227,9 +227,12 @@ class Inbound:
     ) -> Reply:
         state = State.QUARANTINED if action is Action.QUARANTINE else State.QUEUED
         own = [*_operator_entries(transaction, raw), *_bounce_entries(transaction, raw)]
+        # One commit where it can be: if it fails, the sender comes again with the whole.
+        batches = (
+            [([*entries, *own], state)] if state is State.QUEUED else [(entries, state), (own, State.QUEUED)]
+        )
         try:
-            ids = await self._store.enqueue(entries, state) if entries else []
-            ids += await self._store.enqueue(own) if own else []
+            ids = [one for new, into in batches if new for one in await self._store.enqueue(new, into)]
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT

@@ -1,9 +1,5 @@
 """Canonical forms of header and body that a signature covers (RFC 6376 section 3.4)."""
 
-from collections.abc import Iterator, Sequence
-
-from mailrelay.message import HeaderField
-
 
 def canonical_body(body: bytes, method: str) -> bytes:
     """Return the body as hashed: `simple` (section 3.4.3) or `relaxed` (section 3.4.4)."""
@@ -27,19 +23,6 @@ def canonical_header(raw: bytes, method: str) -> bytes:
     name, _, value = raw.partition(b":")
     unfolded = _single_spaces(value.replace(b"\r\n", b""))
     return name.rstrip(b" \t").lower() + b":" + unfolded.strip(b" ") + b"\r\n"
-
-
-def signed_fields(fields: Sequence[HeaderField], names: Sequence[str]) -> Iterator[HeaderField]:
-    """Yield the fields that `h=` names, each name taking instances from the bottom (section 5.4.2).
-
-    Fields that do not exist yield nothing: signing them keeps them from being added.
-    """
-    waiting: dict[str, list[HeaderField]] = {}
-    for field in fields:
-        waiting.setdefault(field.name.lower(), []).append(field)
-    for name in names:
-        if waiting.get(name):
-            yield waiting[name].pop()
 
 
 def without_signature(raw: bytes) -> bytes:

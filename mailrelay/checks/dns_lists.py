@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import ipaddress
 import time
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -19,6 +20,8 @@ from typing import Literal
 from prometheus_client import Counter
 
 from mailrelay.checks.rates import Address, address_of
+from mailrelay.checks.stages import SenderContext
+from mailrelay.checks.verdict import Verdict
 from mailrelay.dns import DnsTemporaryError, Resolver
 
 _SILENT = Counter("mailrelay_dns_list_silent_total", "DNS lists that said nothing", ["list", "reason"])
@@ -127,6 +130,26 @@ class DnsLists:
 
 def _questions(lists: Sequence[DnsList], ip: str) -> list[str]:
     return [f"{name}.{one.zone}" for one in lists for name in _names(ip)]
+
+
+class ListCheck(ABC):
+    """A check that rules on what the lists say of a client; at once where all answers are in the cache."""
+
+    def __init__(self, lists: DnsLists) -> None:
+        self._lists = lists
+
+    @abstractmethod
+    def _verdict(self, meanings: Sequence[Meaning]) -> Verdict | None:
+        """Return what follows from the meanings of all lists."""
+
+    def __call__(self, context: SenderContext) -> Verdict | Awaitable[Verdict | None] | None:
+        """Ask all lists; what one check has asked is in the cache when the next one comes."""
+        ip = context.connection.peer_ip
+        known = self._lists.known(ip)
+        return self._ask(ip) if known is None else self._verdict(known)
+
+    async def _ask(self, ip: str) -> Verdict | None:
+        return self._verdict(await self._lists.meanings(ip))
 
 
 @lru_cache(maxsize=4_096)

@@ -21,6 +21,8 @@ async def serve(
 ) -> None:
     """Run the service: API, RDAP, WHOIS, the mail relay and the workers, in one process.
 
+    Setting smtp.processes gives the mail relay processes of its own.
+
     SIGTERM or Ctrl-C stops it: what is in flight is finished, nothing is lost.
     """
     settings = settings_from(config)

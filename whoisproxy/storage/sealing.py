@@ -35,10 +35,6 @@ class Sealing:
         """Seal for an owner; his key is made when he has none yet."""
         return self.vault.seal(await self._key(owner_id, create=True), plaintext, f"{purpose}:{owner_id}")
 
-    async def seal_existing(self, owner_id: str, purpose: str, plaintext: bytes) -> bytes:
-        """Seal for an owner who has a key; raise Unreadable where it was destroyed."""
-        return self.vault.seal(await self._key(owner_id), plaintext, f"{purpose}:{owner_id}")
-
     async def open(self, owner_id: str, purpose: str, sealed: bytes) -> bytes:
         """Open what `seal` made, or raise Unreadable."""
         return self.vault.open(await self._key(owner_id), sealed, f"{purpose}:{owner_id}")
