@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -161,9 +162,39 @@ reply_addresses = Table(
     Column("relay_domain", _NAME, nullable=False),
     Column("correspondent", LargeBinary, nullable=False),
     Column("correspondent_index", LargeBinary, nullable=False),
+    Column("thread_index", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("revoked_at", UtcDateTime),
     UniqueConstraint("local_part", "relay_domain"),
-    UniqueConstraint("relay_id", "correspondent_index"),
+    Index(
+        "ix_reply_addresses_in_use",
+        "relay_id",
+        "correspondent_index",
+        "thread_index",
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    ),
+)
+
+# How an owner wants a domain's mail; it names him, so it is sealed.
+mail_settings = Table(
+    "mail_settings",
+    metadata,
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# Correspondents whose mail an owner does not want any more.
+blocked_correspondents = Table(
+    "blocked_correspondents",
+    metadata,
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), primary_key=True),
+    Column("correspondent_index", LargeBinary, primary_key=True),
+    Column("correspondent", LargeBinary, nullable=False),
+    Column("blocked_at", UtcDateTime, nullable=False),
 )
 
 # Registrants' mailboxes that refused mail, by blind index; gone with the registrant.
