@@ -7,6 +7,7 @@ from datetime import datetime
 from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
@@ -36,6 +37,7 @@ class ApiDependencies:
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
+    correspondence: CorrespondenceService
     registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

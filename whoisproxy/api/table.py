@@ -4,6 +4,7 @@ from typing import Any
 
 from whoisproxy.api.resources import (
     bulk,
+    correspondence,
     domains,
     events,
     health,
@@ -22,6 +23,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *privacy.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
+    *correspondence.ROUTES,
     *operations.ROUTES,
     *registry_messages.ROUTES,
     *registry_tasks.ROUTES,

@@ -1,7 +1,8 @@
 """Relay addresses: random, one per domain and contact role, stable until rotated.
 
 Lifecycle: active (published), grace (no longer published, still taking mail), retired (550 5.1.1, for ever:
-an address is never given to another domain).
+an address is never given to another domain). Reply addresses are random too: one per relay address,
+correspondent and thread, until they end or are revoked.
 """
 
 import secrets
@@ -60,12 +61,17 @@ class RelayAddress:
         return replace(self, state=RelayState.ACTIVE, grace_until=None)
 
 
+REPLY_LIFETIME = timedelta(days=365)
+"""A reply address ends so long after it was made, or was last given out in the second half of its life."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyAddress:
-    """An address by which the registrant answers one correspondent of one relay address.
+    """An address by which the registrant answers one correspondent of one relay address in one thread.
 
     Attributes:
         correspondent: Mailbox of whoever wrote; a person's, so it is stored sealed.
+        revoked_at: When the registrant gave it up; None while he has not.
     """
 
     id: str
@@ -75,11 +81,26 @@ class ReplyAddress:
     relay_domain: str
     correspondent: str = field(repr=False)
     created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
 
     @property
     def address(self) -> str:
         """The mailbox that the registrant sees."""
         return f"{self.local_part}@{self.relay_domain}"
+
+    def takes_mail(self, now: datetime) -> bool:
+        """Whether what the registrant sends to it is relayed at `now`."""
+        return self.revoked_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A correspondent whose mail is kept from a domain's owner."""
+
+    id: str
+    correspondent: str = field(repr=False)
+    blocked_at: datetime
 
 
 def random_local_part() -> str:

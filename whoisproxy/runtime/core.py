@@ -15,6 +15,7 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
@@ -47,6 +48,7 @@ class Core:
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
+    correspondence: CorrespondenceService
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -144,6 +146,7 @@ def _assemble(
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
+        correspondence=CorrespondenceService(storage, clock, lambda _: None),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,

@@ -228,6 +228,7 @@ class Service:
             events=core.events,
             webhooks=core.webhooks,
             mailbox=core.mailbox,
+            correspondence=core.correspondence,
             registry_messages=core.registry_messages,
             catalogue=core.catalogue,
             ready=self.ready,

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from mailrelay.directory import Delivery, Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
-from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
 from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.gathering import Gathering
 from whoisproxy.storage.repositories.mail_routes import ServedAddress, ServedDelivery, ServedReply
+from whoisproxy.storage.repositories.replies import Wish
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 from whoisproxy.storage.vault import normalised_mailbox
 
@@ -44,8 +43,10 @@ class RelayDirectory:
             storage.reading, self._deliver_all
         )
         # Two deliveries of one correspondent at once make one address: the second finds it.
-        self._replies: Gathering[_Pair, str] = Gathering(
-            storage.unit_of_work, self._reply_all, lambda pair: (pair[0], normalised_mailbox(pair[1]))
+        self._replies: Gathering[Wish, str] = Gathering(
+            storage.unit_of_work,
+            self._reply_all,
+            lambda wish: (wish.relay_id, normalised_mailbox(wish.correspondent), wish.thread),
         )
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
@@ -100,7 +101,7 @@ class RelayDirectory:
         Raises:
             NotFound: The relay address serves nobody any more.
         """
-        return await self._replies.ask((relay_id, correspondent))
+        return await self._replies.ask(Wish(relay_id, correspondent, ""))
 
     def _local_part(self, recipient: str) -> str:
         """Return the local part as it is stored, empty for an address of another domain."""
@@ -118,30 +119,12 @@ class RelayDirectory:
     async def _deliver_all(self, uow: UnitOfWork, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
         return await uow.mail_routes.deliveries(pairs, self._relay_domain, self._clock())
 
-    async def _reply_all(self, uow: UnitOfWork, pairs: Sequence[_Pair]) -> list[str | Exception]:
-        return [await self._reply(uow, relay_id, correspondent) for relay_id, correspondent in pairs]
-
-    async def _reply(self, uow: UnitOfWork, relay_id: str, correspondent: str) -> str | Exception:
-        relay = await uow.relays.by_id(relay_id)
-        # Locks the domain, so that two processes at once make one address.
-        if relay is None or await uow.registrations.by_id(relay.domain_id) is None:
-            return NotFound("the relay address serves nobody")
-        known = await uow.replies.find(relay_id, correspondent)
-        return (known or await self._make(uow, relay, correspondent)).address
-
-    async def _make(self, uow: UnitOfWork, relay: RelayAddress, correspondent: str) -> ReplyAddress:
-        now = self._clock()
-        reply = ReplyAddress(
-            id=new_id("rpl", now),
-            relay_id=relay.id,
-            domain_id=relay.domain_id,
-            local_part=random_local_part(),
-            relay_domain=self._relay_domain,
-            correspondent=correspondent,
-            created_at=now,
-        )
-        await uow.replies.add(reply)
-        return reply
+    async def _reply_all(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[str | Exception]:
+        made = await uow.replies.ensure(wishes, self._relay_domain, self._clock())
+        return [
+            NotFound("the relay address serves nobody") if each is None else self._address(each)
+            for each in made
+        ]
 
     def _relay_route(self, served: ServedAddress) -> RelayRoute:
         return RelayRoute(

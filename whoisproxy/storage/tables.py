@@ -191,10 +191,12 @@ mail_settings = Table(
 blocked_correspondents = Table(
     "blocked_correspondents",
     metadata,
-    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), primary_key=True),
-    Column("correspondent_index", LargeBinary, primary_key=True),
+    Column("id", _ID, primary_key=True),
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), nullable=False),
+    Column("correspondent_index", LargeBinary, nullable=False),
     Column("correspondent", LargeBinary, nullable=False),
     Column("blocked_at", UtcDateTime, nullable=False),
+    UniqueConstraint("domain_id", "correspondent_index"),
 )
 
 # Registrants' mailboxes that refused mail, by blind index; gone with the registrant.

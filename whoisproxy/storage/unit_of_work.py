@@ -17,6 +17,7 @@ from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
@@ -26,7 +27,8 @@ from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
 from whoisproxy.storage.repositories.registry_tasks import RegistryTasks
-from whoisproxy.storage.repositories.relays import Relays, Replies
+from whoisproxy.storage.repositories.relays import Relays
+from whoisproxy.storage.repositories.replies import Replies
 from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.vault import Vault
@@ -48,6 +50,7 @@ class UnitOfWork:
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
+        self.correspondence = Correspondence(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(self.sealing)
         self.operations = Operations(connection)

@@ -100,6 +100,9 @@ class Client:
     async def put(self, path: str, body: object, **headers: str) -> Seen:
         return await self.send("PUT", path, body, headers=_named(headers))
 
+    async def patch(self, path: str, body: object, **headers: str) -> Seen:
+        return await self.send("PATCH", path, body, headers=_named(headers))
+
     async def post(self, path: str, body: object = None, **headers: str) -> Seen:
         return await self.send("POST", path, body, headers=_named(headers))
 

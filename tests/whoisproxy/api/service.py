@@ -25,6 +25,7 @@ from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
@@ -153,6 +154,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
         mailbox=Mailbox(storage, _queue(storage)),
+        correspondence=CorrespondenceService(storage, now, lambda _: None),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

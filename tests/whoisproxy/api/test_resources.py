@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from tests.whoisproxy.api.client import ANN, CONSENT, OFF, ON, domain_body
-from tests.whoisproxy.api.service import Service
+from tests.whoisproxy.api.service import Service, now
+from whoisproxy.domain.names import DomainName
+from whoisproxy.storage.repositories.replies import Wish
 
 RDDS_ONLY = "/v1/domains/ann-angstroem.com"
 SUBSTITUTE = "/v1/domains/ann-angstroem.org"
@@ -197,3 +199,49 @@ async def test_the_owners_wishes_about_mail_are_kept(service: Service) -> None:
     assert kept["consent"]["text_version"] == CONSENT["text_version"]
     refused = await api.put(f"{RDDS_ONLY}/privacy", {**ON, "forward_to": "nonsense"})
     assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "forward_to")
+
+
+async def test_wishes_for_mail_are_changed_one_by_one(service: Service) -> None:
+    api, path = service.client, f"{RDDS_ONLY}/mail-settings"
+    assert (await api.get(path)).code == "NOT_FOUND"
+    await api.put(RDDS_ONLY, domain_body())
+    assert (await api.get(path)).json["banner"] is False
+    await api.patch(path, {"banner": True, "identifiers": ["The Gardener"]})
+    changed = await api.patch(path, {"plain_text_only": True})
+    assert changed.json == (await api.get(path)).json
+    assert (changed.json["banner"], changed.json["plain_text_only"]) == (True, True)
+    assert changed.json["identifiers"] == ["The Gardener"]
+    refused = await api.patch(path, {"identifiers": ["ab"]})
+    assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "identifiers")
+
+
+async def test_a_correspondent_is_blocked_and_unblocked(service: Service) -> None:
+    api, path = service.client, f"{RDDS_ONLY}/blocked-correspondents"
+    await api.put(RDDS_ONLY, domain_body())
+    made = await api.post(path, {"mailbox": "pest@far.example"})
+    assert (made.status, made.json["mailbox"]) == (201, "pest@far.example")
+    assert (await api.get(path)).json == {"blocked_correspondents": [made.json]}
+    refused = await api.post(path, {"mailbox": "nonsense"})
+    assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "mailbox")
+    assert (await api.delete(made.headers["Location"])).status == 204
+    assert (await api.delete(made.headers["Location"])).code == "NOT_FOUND"
+
+
+async def test_a_reply_address_is_listed_and_revoked(service: Service) -> None:
+    api, path = service.client, f"{RDDS_ONLY}/reply-addresses"
+    await api.put(RDDS_ONLY, domain_body())
+    await api.put(f"{RDDS_ONLY}/privacy", ON)
+    async with service.storage.unit_of_work() as unit:
+        found = await unit.registrations.get(
+            service.registrar.id, DomainName.parse(RDDS_ONLY.rpartition("/")[2])
+        )
+        assert found is not None
+        [first, *_] = await unit.relays.of_domain(found.id)
+        wishes = [Wish(first.id, f"a{number}@far.example", "") for number in range(3)]
+        await unit.replies.ensure(wishes, "relay.example", now())
+    page = (await api.get(f"{path}?limit=2")).json
+    rest = (await api.get(f"{path}?limit=2&cursor={page['next_cursor']}")).json
+    listed = page["reply_addresses"] + rest["reply_addresses"]
+    assert {each["correspondent"] for each in listed} == {wish.correspondent for wish in wishes}
+    assert (await api.delete(f"{path}/{listed[0]['id']}")).status == 204
+    assert (await api.delete(f"{path}/{listed[0]['id']}")).code == "NOT_FOUND"

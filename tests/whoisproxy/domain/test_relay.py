@@ -37,7 +37,7 @@ def test_a_local_part_has_a_hundred_bits_and_no_look_alike_letters() -> None:
 
 
 def test_a_correspondent_is_not_shown_by_repr() -> None:
-    reply = ReplyAddress("rep_1", "rel_1", "dom_1", "abc", "relay.example", "stranger@far.example", NOW)
+    reply = ReplyAddress("rep_1", "rel_1", "dom_1", "abc", "relay.example", "stranger@far.example", NOW, NOW)
     assert "stranger" not in repr(reply)
     assert reply.address == "abc@relay.example"
 

@@ -14,12 +14,14 @@ from tests.whoisproxy.storage.values import (
     PERSON,
     REGISTRAR,
     SECRETS,
+    STRANGER,
+    made_reply,
     operation,
     registration,
     relay,
-    reply,
     task,
 )
+from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
 from whoisproxy.domain.webhook import Webhook
@@ -61,7 +63,10 @@ async def use_everything(storage: Storage) -> None:
         await unit.registrations.add(registration())
         await unit.privacy.put("dom_1", _PRIVACY)
         await unit.relays.add(relay())
-        await unit.replies.add(reply())
+        await made_reply(unit)
+        wishes = MailSettings(identifiers=(f"{CANARY} the Gardener",), released=(CANARY,))
+        await unit.correspondence.put_settings("dom_1", "own_1", wishes, NOW)
+        await unit.correspondence.block("dom_1", "own_1", STRANGER, NOW)
         await unit.operations.add(operation())
         await unit.registry_tasks.add(task(), "own_1")
         await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)

@@ -13,9 +13,10 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
-from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
+from whoisproxy.domain.relay import RelayAddress, RelayState
 from whoisproxy.services.identities import registrant_contact
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.repositories.replies import Wish
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,11 +71,14 @@ def relay(number: int = 1, domain_id: str = "dom_1") -> RelayAddress:
     )
 
 
-def reply(number: int = 1, correspondent: str = f"{CANARY}-Stranger@Far.example") -> ReplyAddress:
-    """Return a reply address of the relay address number 1."""
-    return ReplyAddress(
-        f"rep_{number}", "rel_1", "dom_1", f"reply{number}", "relay.example", correspondent, NOW
-    )
+STRANGER = f"{CANARY}-Stranger@Far.example"
+
+
+async def made_reply(unit: UnitOfWork, correspondent: str = STRANGER, thread: str = "<1@far.example>") -> str:
+    """Return the local part of a reply address of the relay address number 1."""
+    [local_part] = await unit.replies.ensure([Wish("rel_1", correspondent, thread)], "relay.example", NOW)
+    assert local_part is not None
+    return local_part
 
 
 def operation(number: int = 1, state: OperationState = OperationState.PENDING) -> Operation:

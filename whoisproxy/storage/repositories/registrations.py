@@ -13,7 +13,15 @@ from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import domains, privacy, registrants, relay_addresses, reply_addresses
+from whoisproxy.storage.tables import (
+    blocked_correspondents,
+    domains,
+    mail_settings,
+    privacy,
+    registrants,
+    relay_addresses,
+    reply_addresses,
+)
 from whoisproxy.storage.vault import normalised_mailbox
 
 _PURPOSE = "registrant"
@@ -90,7 +98,7 @@ class Registrations:
         """Store a changed domain or registrant; the caller sets the version.
 
         Another `registrant_id` means a new holder: the one before is erased with his threads, his
-        consent and the mailbox that he had mail forwarded to.
+        consent, the mailbox that he had mail forwarded to and all else that he wished for his mail.
         """
         before = await self._owner(registration.id)
         if before == registration.registrant_id:
@@ -162,9 +170,8 @@ class Registrations:
         return owner
 
     async def _end_threads(self, domain_id: str) -> None:
-        await self._connection.execute(
-            delete(reply_addresses).where(reply_addresses.c.domain_id == domain_id)
-        )
+        for table in (reply_addresses, mail_settings, blocked_correspondents):
+            await self._connection.execute(delete(table).where(table.c.domain_id == domain_id))
 
     async def _erase(self, registrant_id: str) -> None:
         await self._connection.execute(delete(registrants).where(registrants.c.id == registrant_id))

@@ -1,4 +1,4 @@
-"""Relay addresses, and the reply addresses of their correspondents (who are sealed)."""
+"""Relay addresses: published, and never given to another domain."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -8,10 +8,8 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registries.contact import Role
-from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
-from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import domains, relay_addresses, reply_addresses
-from whoisproxy.storage.vault import Unreadable, normalised_mailbox
+from whoisproxy.domain.relay import RelayAddress, RelayState
+from whoisproxy.storage.tables import relay_addresses
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _OF_DOMAINS = (
@@ -79,75 +77,6 @@ class Relays:
     async def _many(self, *conditions: object) -> list[RelayAddress]:
         statement = select(relay_addresses).where(*conditions).order_by(relay_addresses.c.id)  # type: ignore[arg-type]
         return [_relay(row) for row in (await self._connection.execute(statement)).all()]
-
-
-class Replies:
-    """Reply addresses by relay address and correspondent."""
-
-    def __init__(self, sealing: Sealing) -> None:
-        self._sealing = sealing
-        self._connection = sealing.connection
-
-    async def add(self, reply: ReplyAddress) -> None:
-        """Store a new reply address.
-
-        Raises:
-            LookupError: The domain is gone.
-        """
-        owner = select(domains.c.registrant_id).where(domains.c.id == reply.domain_id)
-        registrant_id = (await self._connection.execute(owner)).scalar_one_or_none()
-        if registrant_id is None:
-            raise LookupError("no such domain")
-        await self._connection.execute(
-            insert(reply_addresses).values(
-                id=reply.id,
-                relay_id=reply.relay_id,
-                domain_id=reply.domain_id,
-                registrant_id=registrant_id,
-                local_part=reply.local_part,
-                relay_domain=reply.relay_domain,
-                correspondent=await self._sealing.seal(
-                    registrant_id, "correspondent", reply.correspondent.encode()
-                ),
-                correspondent_index=await self._index(reply.correspondent),
-                created_at=reply.created_at,
-            )
-        )
-
-    async def find(self, relay_id: str, correspondent: str) -> ReplyAddress | None:
-        """Return the reply address of a correspondent of a relay address."""
-        return await self._one(
-            reply_addresses.c.relay_id == relay_id,
-            reply_addresses.c.correspondent_index == await self._index(correspondent),
-        )
-
-    async def by_local_part(self, local_part: str, relay_domain: str) -> ReplyAddress | None:
-        """Return a reply address as it stands in a message."""
-        return await self._one(
-            reply_addresses.c.local_part == local_part, reply_addresses.c.relay_domain == relay_domain
-        )
-
-    async def _index(self, correspondent: str) -> bytes:
-        return await self._sealing.index("correspondent", normalised_mailbox(correspondent))
-
-    async def _one(self, *conditions: object) -> ReplyAddress | None:
-        statement = select(reply_addresses).where(*conditions)  # type: ignore[arg-type]
-        row = (await self._connection.execute(statement)).first()
-        if row is None:
-            return None
-        try:
-            correspondent = await self._sealing.open(row.registrant_id, "correspondent", row.correspondent)
-        except Unreadable:
-            return None  # the registrant was erased, and with him everything sealed for him
-        return ReplyAddress(
-            id=row.id,
-            relay_id=row.relay_id,
-            domain_id=row.domain_id,
-            local_part=row.local_part,
-            relay_domain=row.relay_domain,
-            correspondent=correspondent.decode(),
-            created_at=row.created_at,
-        )
 
 
 def _relay(row: Row[tuple[object, ...]]) -> RelayAddress:

@@ -19,7 +19,9 @@ def upgrade() -> None:
         table.add_column(sa.Column("thread_index", sa.LargeBinary(), nullable=True))
         table.add_column(sa.Column("expires_at", moment, nullable=True))
         table.add_column(sa.Column("revoked_at", moment, nullable=True))
-    old = sa.table("reply_addresses", sa.column("thread_index", sa.LargeBinary), sa.column("expires_at", moment))
+    old = sa.table(
+        "reply_addresses", sa.column("thread_index", sa.LargeBinary), sa.column("expires_at", moment)
+    )
     op.execute(sa.update(old).values(thread_index=b"", expires_at=until))
     with op.batch_alter_table("reply_addresses") as table:
         table.alter_column("thread_index", existing_type=sa.LargeBinary(), nullable=False)
@@ -46,12 +48,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "blocked_correspondents",
+        sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("domain_id", sa.String(length=40), nullable=False),
         sa.Column("correspondent_index", sa.LargeBinary(), nullable=False),
         sa.Column("correspondent", sa.LargeBinary(), nullable=False),
         sa.Column("blocked_at", moment, nullable=False),
         sa.ForeignKeyConstraint(
-            ["domain_id"], ["domains.id"], name=op.f("fk_blocked_correspondents_domain_id"), ondelete="CASCADE"
+            ["domain_id"],
+            ["domains.id"],
+            name=op.f("fk_blocked_correspondents_domain_id"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("domain_id", "correspondent_index", name=op.f("pk_blocked_correspondents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocked_correspondents")),
+        sa.UniqueConstraint(
+            "domain_id",
+            "correspondent_index",
+            name=op.f("uq_blocked_correspondents_domain_id_correspondent_index"),
+        ),
     )

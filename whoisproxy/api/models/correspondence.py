@@ -1,0 +1,98 @@
+"""An owner's correspondence: his wishes for a domain's mail, his reply addresses, whom he blocks."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from whoisproxy.api.models.common import AnswerModel, FilledLine, RequestModel
+
+_Words = Annotated[list[FilledLine], Field(max_length=100)]
+_Key = Annotated[str, Field(max_length=65536)]
+
+
+class MailSettingsBody(RequestModel):
+    """Wishes for the mail of a domain; what is absent stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"banner": True, "identifiers": ["The Gardener", "zoe@club.example"]}]
+        }
+    )
+
+    banner: Annotated[
+        bool | None, Field(description="Begin each message with a line that says how to answer.")
+    ] = None
+    attach_original: Annotated[
+        bool | None, Field(description="Attach each message as it came, as evidence of abuse.")
+    ] = None
+    plain_text_only: Annotated[bool | None, Field(description="Answers leave as plain text.")] = None
+    neutral_file_names: Annotated[
+        bool | None, Field(description="Attachments of answers leave as `attachment-1.pdf`.")
+    ] = None
+    identifiers: Annotated[
+        _Words | None,
+        Field(description="What names the owner beyond the registrant's data: it never leaves in an answer."),
+    ] = None
+    released: Annotated[
+        _Words | None, Field(description="What names the owner and may leave in his answers all the same.")
+    ] = None
+    openpgp_key: Annotated[
+        _Key | None, Field(description='Armoured OpenPGP certificate to encrypt for; "" for none.')
+    ] = None
+    smime_certificate: Annotated[
+        _Key | None, Field(description='S/MIME certificate in PEM to encrypt for; "" for none.')
+    ] = None
+
+
+class MailSettingsView(AnswerModel):
+    """How the owner wants the domain's mail."""
+
+    banner: bool
+    attach_original: bool
+    plain_text_only: bool
+    neutral_file_names: bool
+    identifiers: list[str]
+    released: list[str]
+    openpgp_key: str
+    smime_certificate: str
+
+
+class ReplyAddressView(AnswerModel):
+    """An address by which the owner answers one correspondent in one thread."""
+
+    id: str
+    address: str
+    correspondent: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class ReplyAddressPage(AnswerModel):
+    """One page of a domain's reply addresses, newest first."""
+
+    reply_addresses: list[ReplyAddressView]
+    next_cursor: str | None
+
+
+class BlockBody(RequestModel):
+    """Whose mail the owner does not want."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"mailbox": "pest@far.example"}]})
+
+    mailbox: FilledLine
+
+
+class BlockedView(AnswerModel):
+    """A correspondent whose mail is kept from the owner."""
+
+    id: str
+    mailbox: str
+    blocked_at: datetime
+
+
+class BlockedList(AnswerModel):
+    """Whom the owner has blocked."""
+
+    blocked_correspondents: list[BlockedView]

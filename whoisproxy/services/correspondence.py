@@ -1,0 +1,119 @@
+"""An owner's correspondence: his wishes for a domain's mail, the addresses he answers at, whom he blocks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from whoisproxy.domain.account import Registrar
+from whoisproxy.domain.errors import InvalidInput, NotFound
+from whoisproxy.domain.mail_settings import MailSettings
+from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.registrant import mailbox
+from whoisproxy.domain.relay import Blocked, ReplyAddress
+from whoisproxy.services.holding import hold
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
+
+_MOST_BLOCKED = 1000
+
+
+class CorrespondenceService:
+    """A registrar's view of what its domains' owners wish for their mail.
+
+    Args:
+        storage: The database.
+        clock: Gives aware UTC.
+        check_keys: Raises InvalidInput where the keys of settings cannot be encrypted for.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, check_keys: Callable[[MailSettings], None]) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._check_keys = check_keys
+
+    async def settings(self, registrar: Registrar, name: DomainName) -> MailSettings:
+        """Return how the owner wants the domain's mail.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+        """
+        async with self._storage.reading() as uow:
+            held = await hold(uow, registrar, name)
+            return await uow.correspondence.settings(held.id, held.registrant_id)
+
+    async def change(self, registrar: Registrar, name: DomainName, wishes: dict[str, Any]) -> MailSettings:
+        """Store wishes by the names of their fields; what is not named stays as it is.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+            InvalidInput: A wish cannot be granted.
+        """
+        changed = MailSettings.parse(wishes)
+        named = {field: getattr(changed, field) for field in wishes}
+        async with self._storage.unit_of_work() as uow:
+            held = await hold(uow, registrar, name)
+            before = await uow.correspondence.settings(held.id, held.registrant_id)
+            settings = MailSettings.parse(replace(before, **named).as_dict())
+            self._check_keys(settings)
+            await uow.correspondence.put_settings(held.id, held.registrant_id, settings, self._clock())
+        return settings
+
+    async def reply_addresses(
+        self, registrar: Registrar, name: DomainName, after: str, limit: int
+    ) -> list[ReplyAddress]:
+        """Return up to `limit` reply addresses of a domain, newest first; `after` is the last id seen.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+        """
+        async with self._storage.reading() as uow:
+            held = await hold(uow, registrar, name)
+            return await uow.replies.of_domain(held.id, after, limit)
+
+    async def revoke(self, registrar: Registrar, name: DomainName, reply_id: str) -> None:
+        """End a reply address: what is sent to it is refused from now on.
+
+        Raises:
+            NotFound: The registrar has no such domain, or it no such address in use.
+        """
+        async with self._storage.unit_of_work() as uow:
+            held = await hold(uow, registrar, name)
+            if not await uow.replies.revoke(held.id, reply_id, self._clock()):
+                raise NotFound("the domain has no reply address of that id in use")
+
+    async def blocked(self, registrar: Registrar, name: DomainName) -> list[Blocked]:
+        """Return whom the owner has blocked.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+        """
+        async with self._storage.reading() as uow:
+            held = await hold(uow, registrar, name)
+            return await uow.correspondence.blocked(held.id, held.registrant_id)
+
+    async def block(self, registrar: Registrar, name: DomainName, correspondent: str) -> Blocked:
+        """Keep a correspondent's mail from the owner: it is held, and the correspondent is not told.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+            InvalidInput: No mailbox, or too many are blocked.
+        """
+        address, now = mailbox(correspondent, "mailbox"), self._clock()
+        async with self._storage.unit_of_work() as uow:
+            held = await hold(uow, registrar, name)
+            if await uow.correspondence.count_blocked(held.id) >= _MOST_BLOCKED:
+                raise InvalidInput("mailbox", f"{_MOST_BLOCKED} are blocked already")
+            blocked_id = await uow.correspondence.block(held.id, held.registrant_id, address, now)
+            found = await uow.correspondence.blocked(held.id, held.registrant_id)
+        return next(each for each in found if each.id == blocked_id)
+
+    async def unblock(self, registrar: Registrar, name: DomainName, blocked_id: str) -> None:
+        """Let a correspondent's mail through again.
+
+        Raises:
+            NotFound: The registrar has no such domain, or its owner has blocked nobody under that id.
+        """
+        async with self._storage.unit_of_work() as uow:
+            held = await hold(uow, registrar, name)
+            if not await uow.correspondence.unblock(held.id, blocked_id):
+                raise NotFound("nobody is blocked under that id")
