@@ -4,7 +4,7 @@ The queue keeps relay ids only. The owner's mailbox is asked for at delivery, so
 switched-off relay applies to mail that is already queued.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -32,13 +32,30 @@ class RelayRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a correspondence began: what an answer that starts from nothing else needs to know.
+
+    Attributes:
+        correspondent: Mailbox that answers go to.
+        display: His name as he gave it, or "".
+        subject: Of the first message, or "".
+        thread: Message-ID that the thread began with, or "" where none is known.
+    """
+
+    correspondent: str = field(repr=False)
+    display: str = field(default="", repr=False)
+    subject: str = field(default="", repr=False)
+    thread: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRoute:
     """A reply address: mail to it comes from the owner and goes to the correspondent.
 
     Attributes:
-        reply_id: Identifies the pair of relay address and correspondent.
+        reply_id: Identifies the reply address.
         relay_address: The published address that the correspondent wrote to; the answer's From.
-        correspondent: Mailbox of whoever wrote to the relay address.
+        opening: Who is answered, and what he began with.
     """
 
     reply_id: str
@@ -46,7 +63,12 @@ class ReplyRoute:
     owner_id: str
     domain: str
     relay_address: str
-    correspondent: str
+    opening: Opening
+
+    @property
+    def correspondent(self) -> str:
+        """Mailbox of whoever wrote to the relay address."""
+        return self.opening.correspondent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,27 @@ class MailboxRest:
 
     until: datetime
     lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an owner wants the mail of one domain.
+
+    Attributes:
+        banner: Each message to him begins with a line that says what it is and how to answer.
+        attach_original: Each message to him brings the one that came, as evidence of abuse.
+        plain_text_only: His answers leave as plain text.
+        neutral_file_names: Attachments of his answers leave as `attachment-1.pdf`.
+        openpgp_key: Armoured certificate that messages to him are encrypted for, or "".
+        smime_certificate: The same in PEM for S/MIME, or "".
+    """
+
+    banner: bool = False
+    attach_original: bool = False
+    plain_text_only: bool = False
+    neutral_file_names: bool = False
+    openpgp_key: str = field(default="", repr=False)
+    smime_certificate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +121,7 @@ class Owner:
     mailboxes: tuple[str, ...]
     identity: Identity
     language: str
+    wishes: Wishes = Wishes()
     suspects: frozenset[str] = frozenset()
     rest: MailboxRest | None = None
 
@@ -105,12 +149,14 @@ class Delivery:
     """Where a message to a relay address goes now.
 
     Attributes:
-        reply_address: By which the owner answers the correspondent; stable for the two.
+        reply_address: By which the owner answers the correspondent; stable for the two in one thread.
+        blocked: The owner wants no mail of this correspondent.
     """
 
     route: RelayRoute
     owner: Owner
     reply_address: str
+    blocked: bool = False
 
 
 class Directory(Protocol):
@@ -124,21 +170,21 @@ class Directory(Protocol):
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
         ...
 
-    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
-        """Return where a message from `correspondent` to a relay address goes, in one look-up.
+    async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
+        """Return where a message of a correspondent to a relay address goes, in one look-up.
 
         Args:
             recipient: The relay address.
-            correspondent: His mailbox; his reply address is made when needed. Empty where nobody is known to
-                have written: the answer then goes to the relay address itself.
+            opening: The correspondent, whose reply address is made when needed. His mailbox is empty where
+                nobody is known to have written: the answer then goes to the relay address itself.
 
         Returns:
             None when the address no longer takes mail for anybody.
         """
         ...
 
-    async def reply_address(self, relay_id: str, correspondent: str) -> str:
-        """Return the stable reply address for a correspondent of a relay address, made when needed."""
+    async def reply_address(self, relay_id: str, opening: Opening) -> str:
+        """Return the stable reply address for a correspondent's thread, made when needed."""
         ...
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+from mailrelay.directory import Wishes
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.registrant import belongs_in_a_line
 
@@ -59,6 +60,10 @@ class MailSettings:
         if settings.openpgp_key and settings.smime_certificate:
             raise InvalidInput("smime_certificate", "stands beside an OpenPGP key; choose one of the two")
         return settings
+
+    def wishes(self) -> Wishes:
+        """Return what the relay looks at when it delivers."""
+        return Wishes(**{field.name: getattr(self, field.name) for field in fields(Wishes)})
 
     def as_dict(self) -> dict[str, object]:
         """Return the common shape."""

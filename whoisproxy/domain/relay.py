@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from mailrelay.directory import Opening
 from registries.contact import Role
 from whoisproxy.domain.ids import base32
 
@@ -70,7 +71,7 @@ class ReplyAddress:
     """An address by which the registrant answers one correspondent of one relay address in one thread.
 
     Attributes:
-        correspondent: Mailbox of whoever wrote; a person's, so it is stored sealed.
+        opening: Who wrote, and how; a person's, so it is stored sealed.
         revoked_at: When the registrant gave it up; None while he has not.
     """
 
@@ -79,7 +80,7 @@ class ReplyAddress:
     domain_id: str
     local_part: str
     relay_domain: str
-    correspondent: str = field(repr=False)
+    opening: Opening
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None

@@ -163,6 +163,7 @@ reply_addresses = Table(
     Column("correspondent", LargeBinary, nullable=False),
     Column("correspondent_index", LargeBinary, nullable=False),
     Column("thread_index", LargeBinary, nullable=False),
+    Column("opening", LargeBinary),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("revoked_at", UtcDateTime),

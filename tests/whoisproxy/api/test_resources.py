@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mailrelay.directory import Opening
 from tests.whoisproxy.api.client import ANN, CONSENT, OFF, ON, domain_body
 from tests.whoisproxy.api.service import Service, now
 from whoisproxy.domain.names import DomainName
@@ -237,11 +238,11 @@ async def test_a_reply_address_is_listed_and_revoked(service: Service) -> None:
         )
         assert found is not None
         [first, *_] = await unit.relays.of_domain(found.id)
-        wishes = [Wish(first.id, f"a{number}@far.example", "") for number in range(3)]
+        wishes = [Wish(first.id, Opening(f"a{number}@far.example")) for number in range(3)]
         await unit.replies.ensure(wishes, "relay.example", now())
     page = (await api.get(f"{path}?limit=2")).json
     rest = (await api.get(f"{path}?limit=2&cursor={page['next_cursor']}")).json
     listed = page["reply_addresses"] + rest["reply_addresses"]
-    assert {each["correspondent"] for each in listed} == {wish.correspondent for wish in wishes}
+    assert {each["correspondent"] for each in listed} == {wish.opening.correspondent for wish in wishes}
     assert (await api.delete(f"{path}/{listed[0]['id']}")).status == 204
     assert (await api.delete(f"{path}/{listed[0]['id']}")).code == "NOT_FOUND"

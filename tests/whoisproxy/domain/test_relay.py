@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailrelay.directory import Opening
 from registries.contact import Role
 from whoisproxy.domain.ids import ALPHABET, base32, new_id
 from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress, random_local_part
@@ -37,7 +38,9 @@ def test_a_local_part_has_a_hundred_bits_and_no_look_alike_letters() -> None:
 
 
 def test_a_correspondent_is_not_shown_by_repr() -> None:
-    reply = ReplyAddress("rep_1", "rel_1", "dom_1", "abc", "relay.example", "stranger@far.example", NOW, NOW)
+    reply = ReplyAddress(
+        "rep_1", "rel_1", "dom_1", "abc", "relay.example", Opening("stranger@far.example"), NOW, NOW
+    )
     assert "stranger" not in repr(reply)
     assert reply.address == "abc@relay.example"
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mailrelay.directory import Opening
 from tests.whoisproxy.storage.values import CANARY, NOW, STRANGER, hold_domain, made_reply, relay
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.relay import REPLY_LIFETIME
@@ -29,15 +30,19 @@ async def test_a_thread_keeps_its_address_and_another_has_another(storage: Stora
         assert await made_reply(unit, "Ann@Far.Example", thread="<2@far.example>") != first
         found = await unit.replies.by_local_part(first, "relay.example")
     assert found is not None
-    assert (found.correspondent, found.relay_id, found.created_at) == ("Ann@Far.Example", "rel_1", NOW)
+    assert found.opening == Opening(
+        "Ann@Far.Example", f"{CANARY} the Stranger", f"{CANARY}?", "<1@far.example>"
+    )
+    assert (found.relay_id, found.created_at) == ("rel_1", NOW)
     assert found.takes_mail(NOW)
 
 
 async def test_many_are_made_at_once_each_for_its_own_wish(storage: Storage) -> None:
     wishes = [
-        Wish("rel_1", f"a{number % 7}@far.example", f"<{number % 3}@far.example>") for number in range(40)
+        Wish("rel_1", Opening(f"a{number % 7}@far.example", thread=f"<{number % 3}@far.example>"))
+        for number in range(40)
     ]
-    wishes.append(Wish("rel_unknown", "a@far.example", "<1@far.example>"))
+    wishes.append(Wish("rel_unknown", Opening("a@far.example")))
     async with storage.unit_of_work() as unit:
         made = await unit.replies.ensure(wishes, "relay.example", NOW)
         again = await unit.replies.ensure(wishes, "relay.example", NOW)
@@ -48,7 +53,7 @@ async def test_many_are_made_at_once_each_for_its_own_wish(storage: Storage) -> 
 
 async def test_an_address_ends_and_lives_on_where_its_thread_does(storage: Storage) -> None:
     later = NOW + REPLY_LIFETIME - timedelta(days=1)
-    wish = Wish("rel_1", STRANGER, "<1@far.example>")
+    wish = Wish("rel_1", Opening(STRANGER, thread="<1@far.example>"))
     async with storage.unit_of_work() as unit:
         local_part = await made_reply(unit)
         assert await unit.replies.ensure([wish], "relay.example", later) == [local_part]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from mailrelay.directory import Opening
 from registries.callback.task import Task, TaskState
 from registries.contact import Role
 from registries.lookup.verdict import Doubt, Finding, Verdict
@@ -76,7 +77,11 @@ STRANGER = f"{CANARY}-Stranger@Far.example"
 
 async def made_reply(unit: UnitOfWork, correspondent: str = STRANGER, thread: str = "<1@far.example>") -> str:
     """Return the local part of a reply address of the relay address number 1."""
-    [local_part] = await unit.replies.ensure([Wish("rel_1", correspondent, thread)], "relay.example", NOW)
+    [local_part] = await unit.replies.ensure(
+        [Wish("rel_1", Opening(correspondent, f"{CANARY} the Stranger", f"{CANARY}?", thread))],
+        "relay.example",
+        NOW,
+    )
     assert local_part is not None
     return local_part
 

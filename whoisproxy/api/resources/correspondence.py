@@ -31,7 +31,7 @@ def _reply_view(reply: ReplyAddress) -> ReplyAddressView:
     return ReplyAddressView(
         id=reply.id,
         address=reply.address,
-        correspondent=reply.correspondent,
+        correspondent=reply.opening.correspondent,
         created_at=reply.created_at,
         expires_at=reply.expires_at,
         revoked_at=reply.revoked_at,

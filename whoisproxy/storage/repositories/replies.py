@@ -5,13 +5,15 @@ many at once, in three statements.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailrelay.directory import Opening
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.relay import REPLY_LIFETIME, ReplyAddress, random_local_part
 from whoisproxy.storage.sealing import Sealing
@@ -21,15 +23,10 @@ from whoisproxy.storage.vault import Unreadable, normalised_mailbox
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose reply address is wanted.
-
-    Attributes:
-        thread: Message-ID that the thread began with; "" for one that is not known.
-    """
+    """Whose reply address is wanted."""
 
     relay_id: str
-    correspondent: str = field(repr=False)
-    thread: str = field(repr=False)
+    opening: Opening
 
 
 _Key = tuple[str, bytes, bytes]
@@ -146,46 +143,64 @@ class Replies:
     async def _row(
         self, wish: Wish, key: _Key, owner: Row[Any], relay_domain: str, now: datetime
     ) -> dict[str, object]:
-        sealed = await self._sealing.seal(owner.registrant_id, "correspondent", wish.correspondent.encode())
+        owner_id, opening = owner.registrant_id, wish.opening
+        began = {"display": opening.display, "subject": opening.subject, "thread": opening.thread}
         return {
             "id": new_id("rpl", now),
             "relay_id": wish.relay_id,
             "domain_id": owner.domain_id,
-            "registrant_id": owner.registrant_id,
+            "registrant_id": owner_id,
             "local_part": random_local_part(),
             "relay_domain": relay_domain,
-            "correspondent": sealed,
+            "correspondent": await self._sealing.seal(
+                owner_id, "correspondent", opening.correspondent.encode()
+            ),
             "correspondent_index": key[1],
             "thread_index": key[2],
+            "opening": await self._sealing.seal_json(owner_id, "opening", began),
             "created_at": now,
             "expires_at": now + REPLY_LIFETIME,
         }
 
     async def _key(self, wish: Wish) -> _Key:
-        correspondent = await self._sealing.index("correspondent", normalised_mailbox(wish.correspondent))
-        return wish.relay_id, correspondent, await self._sealing.index("thread", wish.thread)
+        correspondent = await self._sealing.index(
+            "correspondent", normalised_mailbox(wish.opening.correspondent)
+        )
+        return wish.relay_id, correspondent, await self._sealing.index("thread", wish.opening.thread)
 
     async def _readable(self, rows: Iterable[Row[Any]]) -> list[ReplyAddress]:
         found = []
         for row in rows:
-            try:
-                correspondent = await self._sealing.open(
-                    row.registrant_id, "correspondent", row.correspondent
-                )
-            except Unreadable:
-                continue  # the registrant was erased, and with him everything sealed for him
-            found.append(_reply(row, correspondent.decode()))
+            with suppress(Unreadable):  # the registrant was erased, and with him everything sealed for him
+                found.append(_reply(row, await opened(self._sealing, row)))
         return found
 
 
-def _reply(row: Row[Any], correspondent: str) -> ReplyAddress:
+async def opened(sealing: Sealing, row: Row[Any]) -> Opening:
+    """Return who is answered at an address.
+
+    Args:
+        sealing: Of the unit of work.
+        row: With the columns `registrant_id`, `correspondent` and `opening`.
+
+    Raises:
+        Unreadable: The registrant was erased.
+    """
+    owner_id = row.registrant_id
+    correspondent = (await sealing.open(owner_id, "correspondent", row.correspondent)).decode()
+    # Addresses of earlier versions know no more.
+    began = await sealing.open_json(owner_id, "opening", row.opening) if row.opening else {}
+    return Opening(correspondent, **{name: str(value) for name, value in began.items()})
+
+
+def _reply(row: Row[Any], opening: Opening) -> ReplyAddress:
     return ReplyAddress(
         id=row.id,
         relay_id=row.relay_id,
         domain_id=row.domain_id,
         local_part=row.local_part,
         relay_domain=row.relay_domain,
-        correspondent=correspondent,
+        opening=opening,
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

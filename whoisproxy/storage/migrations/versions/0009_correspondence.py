@@ -17,6 +17,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     with op.batch_alter_table("reply_addresses") as table:
         table.add_column(sa.Column("thread_index", sa.LargeBinary(), nullable=True))
+        table.add_column(sa.Column("opening", sa.LargeBinary(), nullable=True))
         table.add_column(sa.Column("expires_at", moment, nullable=True))
         table.add_column(sa.Column("revoked_at", moment, nullable=True))
     old = sa.table(
