@@ -1,9 +1,8 @@
 """Who is behind an address: the relay's questions, answered from the storage.
 
-Implements `mailrelay.directory.Directory`. What several sessions ask at the same time shares one statement,
-and tells what is committed when it runs: nothing is remembered. An address that was withdrawn goes on taking
-mail through its grace period, whether privacy is on or not; after that, and for a domain that is gone, it
-never existed.
+Implements `mailrelay.directory.Directory`. Each answer tells what is committed when it is asked for: nothing
+is remembered. An address that was withdrawn goes on taking mail through its grace period, whether privacy is
+on or not; after that, and for a domain that is gone, it never existed.
 """
 
 from collections.abc import Sequence
@@ -15,8 +14,13 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import RelayAddress, ReplyAddress, random_local_part
 from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.gathering import Gathering
-from whoisproxy.storage.repositories.mail_routes import ServedAddress, ServedDelivery, ServedReply
+from whoisproxy.storage.gathering import Gathering, mail_route_question
+from whoisproxy.storage.repositories.mail_routes import (
+    MailRoutes,
+    ServedAddress,
+    ServedDelivery,
+    ServedReply,
+)
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 from whoisproxy.storage.vault import normalised_mailbox
 
@@ -39,10 +43,8 @@ class RelayDirectory:
         self._health = health
         self._relay_domain = relay_domain
         self._clock = clock
-        self._finds: Gathering[str, _Served] = Gathering(storage.reading, self._find_all)
-        self._deliveries: Gathering[_Pair, ServedDelivery | None] = Gathering(
-            storage.reading, self._deliver_all
-        )
+        self._served = mail_route_question(storage, self._find_all)
+        self._served_delivery = mail_route_question(storage, self._deliver_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
         self._replies: Gathering[_Pair, str] = Gathering(
             storage.unit_of_work, self._reply_all, lambda pair: (pair[0], normalised_mailbox(pair[1]))
@@ -51,7 +53,7 @@ class RelayDirectory:
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         """Return the route of an address, or None where it never existed or is retired."""
         local_part = self._local_part(recipient)
-        served = await self._finds.ask(local_part) if local_part else None
+        served = await self._served(local_part) if local_part else None
         if served is None:
             return None
         if isinstance(served, ServedAddress):
@@ -68,7 +70,7 @@ class RelayDirectory:
     async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
         """Return where a message from `correspondent` to a relay address goes, or None for nowhere."""
         local_part = self._local_part(recipient)
-        served = await self._deliveries.ask((local_part, correspondent)) if local_part else None
+        served = await self._served_delivery((local_part, correspondent)) if local_part else None
         if served is None:
             return None
         if not correspondent:
@@ -108,15 +110,15 @@ class RelayDirectory:
         # Mail servers may change the case of a local part; ours is base32, so case says nothing.
         return local_part.casefold() if domain.casefold() == self._relay_domain.casefold() else ""
 
-    async def _find_all(self, uow: UnitOfWork, local_parts: Sequence[str]) -> list[_Served]:
+    async def _find_all(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
         now = self._clock()
-        relays = await uow.mail_routes.addresses({*local_parts}, self._relay_domain, now)
+        relays = await routes.addresses({*local_parts}, self._relay_domain, now)
         others = {*local_parts} - relays.keys()
-        replies = await uow.mail_routes.replies(others, self._relay_domain, now) if others else {}
+        replies = await routes.replies(others, self._relay_domain, now) if others else {}
         return [relays.get(each) or replies.get(each) for each in local_parts]
 
-    async def _deliver_all(self, uow: UnitOfWork, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
-        return await uow.mail_routes.deliveries(pairs, self._relay_domain, self._clock())
+    async def _deliver_all(self, routes: MailRoutes, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
+        return await routes.deliveries(pairs, self._relay_domain, self._clock())
 
     async def _reply_all(self, uow: UnitOfWork, pairs: Sequence[_Pair]) -> list[str | Exception]:
         return [await self._reply(uow, relay_id, correspondent) for relay_id, correspondent in pairs]

@@ -1,13 +1,21 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import delete
 
 from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
-from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World
+from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.tables import data_keys
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@pytest.fixture
+async def world(storage: Storage) -> World:
+    """Return a world on SQLite, which is read directly, and one on PostgreSQL, where look-ups gather."""
+    return await make_world(storage)
 
 
 async def _route(world: World) -> RelayRoute:
@@ -95,7 +103,7 @@ async def test_a_delivery_says_in_one_look_up_what_the_single_questions_say(worl
 
 
 async def test_deliveries_at_the_same_time_are_told_apart(world: World) -> None:
-    """They share one statement: nobody may get another's address, and one correspondent gets one."""
+    """They may share one statement: nobody gets another's address, and one correspondent gets one."""
     route = await _route(world)
     asked = [f"a{number % 5}@offers.example" for number in range(20)]
     found = await asyncio.gather(*(world.directory.delivery(route.address, one) for one in asked))

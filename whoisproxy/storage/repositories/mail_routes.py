@@ -1,8 +1,9 @@
 """What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
 
-One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key
-is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the
-row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
+One statement answers one or many who ask at the time, with what it takes and no more. At RCPT only the data
+key is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with
+the row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the
+addresses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
 
 from mailrelay.directory import MailPolicy
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import RelayState
+from whoisproxy.storage.direct import Reader
+from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.repositories.registrations import stored_registrant
-from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.sealing import index_of
 from whoisproxy.storage.tables import (
     data_keys,
     domains,
@@ -25,7 +29,7 @@ from whoisproxy.storage.tables import (
     relay_addresses,
     reply_addresses,
 )
-from whoisproxy.storage.vault import Unreadable, normalised_mailbox
+from whoisproxy.storage.vault import Unreadable, Vault, normalised_mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,13 @@ _REPLIES = (
         relay_addresses.c.local_part.label("relay_local_part"),
         domains.c.registrant_id,
         domains.c.name,
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
     )
     .join(relay_addresses, relay_addresses.c.id == reply_addresses.c.relay_id)
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
+    # Of whom it was sealed for: where he was erased, nobody can read it any more.
+    .join(data_keys, data_keys.c.owner_id == reply_addresses.c.registrant_id)
     .where(
         reply_addresses.c.relay_domain == bindparam("relay_domain"),
         reply_addresses.c.local_part.in_(_LOCAL_PARTS),
@@ -131,9 +139,10 @@ _DELIVERIES = (
 class MailRoutes:
     """Look-ups for the relay; local parts are asked for in lower case."""
 
-    def __init__(self, sealing: Sealing) -> None:
-        self._sealing = sealing
-        self._connection = sealing.connection
+    def __init__(self, reader: Reader, vault: Vault, keyring: Keyring) -> None:
+        self._reader = reader
+        self._vault = vault
+        self._keyring = keyring
 
     async def addresses(
         self, local_parts: Iterable[str], relay_domain: str, now: datetime
@@ -141,7 +150,8 @@ class MailRoutes:
         """Return which of the relay addresses take mail, by local part."""
         rows = await self._rows(_ADDRESSES, local_parts, relay_domain, now)
         for row in rows:
-            self._sealing.take_key(row.registrant_id, row.wrapped, row.master_key_id)
+            # Whoever seals the message finds it in memory then.
+            self._keyring.opened(row.registrant_id, row.wrapped, row.master_key_id)
         return {row.local_part: _address(row) for row in rows}
 
     async def replies(
@@ -149,7 +159,7 @@ class MailRoutes:
     ) -> dict[str, ServedReply]:
         """Return which of the reply addresses take mail, by local part."""
         rows = await self._rows(_REPLIES, local_parts, relay_domain, now)
-        replies = [(row, await self._correspondent(row)) for row in rows]
+        replies = [(row, self._correspondent(row)) for row in rows]
         return {
             row.local_part: ServedReply(
                 row.id, row.relay_id, row.registrant_id, row.name, row.relay_local_part, correspondent
@@ -166,14 +176,18 @@ class MailRoutes:
         Raises:
             Unreadable: A registrant does not open.
         """
-        indexes = {each: await self._index(each) for each in {correspondent for _, correspondent in asks}}
+        key = (await self._keyring.keys(self._reader, [SYSTEM]))[SYSTEM]
+        indexes = {
+            correspondent: index_of(key, "correspondent", normalised_mailbox(correspondent))
+            for _, correspondent in asks
+        }
         rows = await self._rows(
             _DELIVERIES, {each for each, _ in asks}, relay_domain, now, correspondents=[*indexes.values()]
         )
         # An address that several correspondents write to comes once for each who has a reply address.
         of_address = {row.local_part: row for row in rows}
         of_pair = {(row.local_part, row.correspondent_index): row.reply_local_part for row in rows}
-        opened = {local_part: await self._opened(row) for local_part, row in of_address.items()}
+        opened = {local_part: self._opened(row) for local_part, row in of_address.items()}
         return [
             ServedDelivery(
                 _address(of_address[local_part]),
@@ -189,25 +203,25 @@ class MailRoutes:
         self, statement: Any, local_parts: Iterable[str], relay_domain: str, now: datetime, **more: object
     ) -> Sequence[Row[Any]]:
         values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
-        return (await self._connection.execute(statement, values)).all()
+        return (await self._reader.execute(statement, values)).all()
 
-    async def _opened(self, row: Row[Any]) -> tuple[Registrant, str]:
+    def _opened(self, row: Row[Any]) -> tuple[Registrant, str]:
         """Return the registrant and the mailbox that he wants his mail in, empty for his own."""
         owner_id = row.registrant_id
-        self._sealing.take_key(owner_id, row.wrapped, row.master_key_id)
-        registrant = stored_registrant(await self._sealing.open_json(owner_id, "registrant", row.sealed))
-        if not row.forward_to:
-            return registrant, ""
-        return registrant, (await self._sealing.open(owner_id, "forward-to", row.forward_to)).decode()
+        registrant = stored_registrant(orjson.loads(self._open(row, owner_id, "registrant", row.sealed)))
+        forward_to = row.forward_to and self._open(row, owner_id, "forward-to", row.forward_to).decode()
+        return registrant, forward_to or ""
 
-    async def _correspondent(self, row: Row[Any]) -> str:
+    def _correspondent(self, row: Row[Any]) -> str:
         try:
-            return (await self._sealing.open(row.sealed_for, "correspondent", row.correspondent)).decode()
+            return self._open(row, row.sealed_for, "correspondent", row.correspondent).decode()
         except Unreadable:
-            return ""  # the registrant was erased, and with him everything sealed for him
+            return ""
 
-    async def _index(self, correspondent: str) -> bytes:
-        return await self._sealing.index("correspondent", normalised_mailbox(correspondent))
+    def _open(self, row: Row[Any], owner_id: str, purpose: str, sealed: bytes) -> bytes:
+        """Open a value of the owner whose key came with the row."""
+        key = self._keyring.opened(owner_id, row.wrapped, row.master_key_id)
+        return self._vault.open(key, sealed, f"{purpose}:{owner_id}")
 
 
 def _address(row: Row[Any]) -> ServedAddress:
