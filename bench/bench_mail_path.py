@@ -38,7 +38,7 @@ from mailrelay.content.score import score
 from mailrelay.content.similarity import sketch
 from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.signing import Signer
-from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.dsn_request import NOTHING_ASKED
 from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
@@ -80,10 +80,10 @@ class _OneAddress:
     async def owner(self, _relay_id: str) -> Owner | None:
         return _OWNER
 
-    async def delivery(self, _recipient: str, _correspondent: str) -> Delivery | None:
+    async def delivery(self, _recipient: str, _opening: Opening) -> Delivery | None:
         return Delivery(_ROUTE, _OWNER, f"r0123456789abcdefghj@{RELAY_DOMAIN}")
 
-    async def reply_address(self, _relay_id: str, _correspondent: str) -> str:
+    async def reply_address(self, _relay_id: str, _opening: Opening) -> str:
         return f"r0123456789abcdefghj@{RELAY_DOMAIN}"
 
 
@@ -197,7 +197,7 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
         assert await relays.find(address) is not None
 
     async def deliver(address: str) -> None:
-        assert await relays.delivery(address, "ada@offers.example") is not None
+        assert await relays.delivery(address, Opening("ada@offers.example")) is not None
 
     async def seal(address: str) -> None:
         route = await relays.find(address)

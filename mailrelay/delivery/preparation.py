@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailrelay.addresses import BounceAddresses
+from mailrelay.addresses import BounceAddresses, decoded
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
-from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
@@ -24,7 +24,9 @@ from mailrelay.rewriting.forward import (
     rewrite_forward,
 )
 from mailrelay.rewriting.reply import ReplyFacts, rewrite_reply
-from mailrelay.rewriting.threads import referenced_ids
+from mailrelay.rewriting.threads import referenced_ids, thread_of
+
+_LONGEST_SUBJECT = 200  # characters that are kept of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,8 @@ class Preparation:
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
         message = RawMessage.parse(canonical_line_ends(queued.raw))
         author = author_of(message, queued.reverse_path)
-        correspondent = correspondent_of(message, queued.reverse_path)
-        address = correspondent.address if correspondent is not None else ""
-        delivery = await self._directory.delivery(queued.recipient, address)
+        opening = _opening(message, queued.reverse_path)
+        delivery = await self._directory.delivery(queued.recipient, opening)
         if delivery is None or not _is_wanted(delivery.route, queued):
             raise _not_served()
         route = delivery.route
@@ -166,6 +167,15 @@ class Preparation:
 
     def _return_address(self, queued: QueuedMessage) -> str:
         return self._bounces.encode(queued.id, self._clock())
+
+
+def _opening(message: RawMessage, reverse_path: str) -> Opening:
+    """Return what an answer to a message will begin with."""
+    correspondent = correspondent_of(message, reverse_path)
+    if correspondent is None:
+        return Opening("")
+    subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]
+    return Opening(correspondent.address, correspondent.display, subject, thread_of(message))
 
 
 def _mailbox(owner: Owner) -> str:

@@ -8,6 +8,11 @@ _ID = re.compile(r"<[^<>\s]{1,250}>")
 _MOST = 50
 
 
+def thread_of(message: RawMessage) -> str:
+    """Return the Message-ID that a message's thread began with, or "" where none is named."""
+    return next(iter((*referenced_ids(message), *ids_in_thread(message))), "")
+
+
 def ids_in_thread(message: RawMessage) -> tuple[str, ...]:
     """Return the ids that a message names: its own and those it answers, each once."""
     values = [*message.all("Message-ID"), *referenced_ids(message)]

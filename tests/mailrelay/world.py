@@ -30,7 +30,7 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.identity import Identity
 from mailrelay.inbound import Inbound
@@ -133,22 +133,24 @@ class Addresses:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
 
-    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
+    async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         route = self.relays.get(recipient.lower())
         owner = await self.owner(route.relay_id) if route else None
         if route is None or owner is None:
             return None
-        reply = await self.reply_address(route.relay_id, correspondent) if correspondent else route.address
+        reply = route.address
+        if opening.correspondent:
+            reply = await self.reply_address(route.relay_id, opening)
         return Delivery(route, owner, reply)
 
-    async def reply_address(self, relay_id: str, correspondent: str) -> str:
+    async def reply_address(self, relay_id: str, opening: Opening) -> str:
         for address, route in self.replies.items():
-            if (route.relay_id, route.correspondent) == (relay_id, correspondent):
+            if (route.relay_id, route.opening) == (relay_id, opening):
                 return address
         relay = next(one for one in self.relays.values() if one.relay_id == relay_id)
         address = f"r{secrets.token_hex(10)}@{RELAY_DOMAIN}"
         self.replies[address] = ReplyRoute(
-            address, relay_id, relay.owner_id, relay.domain, relay.address, correspondent
+            address, relay_id, relay.owner_id, relay.domain, relay.address, opening
         )
         return address
 

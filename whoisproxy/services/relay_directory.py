@@ -1,25 +1,31 @@
 """Who is behind an address: the relay's questions, answered from the storage.
 
-Implements `mailrelay.directory.Directory`. What several sessions ask at the same time shares one statement,
-and tells what is committed when it runs: nothing is remembered. An address that was withdrawn goes on taking
-mail through its grace period, whether privacy is on or not; after that, and for a domain that is gone, it
-never existed.
+Implements `mailrelay.directory.Directory`. Each answer tells what is committed when it is asked for: nothing
+is remembered. An address that was withdrawn goes on taking mail through its grace period, whether privacy is
+on or not; after that, and for a domain that is gone, it never existed.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mailrelay.directory import Delivery, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, Opening, Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.services.mailbox_health import MailboxHealth, mailboxes_of
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.gathering import Gathering
-from whoisproxy.storage.repositories.mail_routes import ServedAddress, ServedDelivery, ServedReply
+from whoisproxy.storage.gathering import Gathering, mail_route_question
+from whoisproxy.storage.repositories.mail_routes import (
+    MailRoutes,
+    ServedAddress,
+    ServedDelivery,
+    ServedReply,
+)
 from whoisproxy.storage.repositories.replies import Wish
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 from whoisproxy.storage.vault import normalised_mailbox
 
-_Pair = tuple[str, str]
+_Pair = tuple[str, Opening]
 _Served = ServedAddress | ServedReply | None
 
 
@@ -38,21 +44,19 @@ class RelayDirectory:
         self._health = health
         self._relay_domain = relay_domain
         self._clock = clock
-        self._finds: Gathering[str, _Served] = Gathering(storage.reading, self._find_all)
-        self._deliveries: Gathering[_Pair, ServedDelivery | None] = Gathering(
-            storage.reading, self._deliver_all
-        )
+        self._served = mail_route_question(storage, self._find_all)
+        self._served_delivery = mail_route_question(storage, self._deliver_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
         self._replies: Gathering[Wish, str] = Gathering(
             storage.unit_of_work,
             self._reply_all,
-            lambda wish: (wish.relay_id, normalised_mailbox(wish.correspondent), wish.thread),
+            lambda wish: (wish.relay_id, normalised_mailbox(wish.opening.correspondent), wish.opening.thread),
         )
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         """Return the route of an address, or None where it never existed or is retired."""
         local_part = self._local_part(recipient)
-        served = await self._finds.ask(local_part) if local_part else None
+        served = await self._served(local_part) if local_part else None
         if served is None:
             return None
         if isinstance(served, ServedAddress):
@@ -63,23 +67,28 @@ class RelayDirectory:
             owner_id=served.registrant_id,
             domain=served.domain,
             relay_address=self._address(served.relay_local_part),
-            correspondent=served.correspondent,
+            opening=served.opening,
         )
 
-    async def delivery(self, recipient: str, correspondent: str) -> Delivery | None:
-        """Return where a message from `correspondent` to a relay address goes, or None for nowhere."""
+    async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
+        """Return where a message of a correspondent to a relay address goes, or None for nowhere."""
         local_part = self._local_part(recipient)
-        served = await self._deliveries.ask((local_part, correspondent)) if local_part else None
+        served = await self._served_delivery((local_part, opening)) if local_part else None
         if served is None:
             return None
-        if not correspondent:
+        if not opening.correspondent:
             reply_address = self._address(served.address.local_part)
         elif served.reply_local_part:
             reply_address = self._address(served.reply_local_part)
         else:
-            reply_address = await self.reply_address(served.address.relay_id, correspondent)
-        owner = _owner(served.address.registrant_id, served.registrant, served.forward_to)
-        return Delivery(self._relay_route(served.address), await self._health.in_order(owner), reply_address)
+            reply_address = await self.reply_address(served.address.relay_id, opening)
+        owner = _owner(served.address.registrant_id, served.registrant, served.forward_to, served.settings)
+        return Delivery(
+            self._relay_route(served.address),
+            await self._health.in_order(owner),
+            reply_address,
+            blocked=served.blocked,
+        )
 
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
@@ -90,18 +99,20 @@ class RelayDirectory:
             registration = await uow.registrations.by_id(relay.domain_id)
             if registration is None:
                 return None
+            owner_id = registration.registrant_id
             privacy = await uow.privacy.get(registration.id)
+            settings = await uow.correspondence.settings(registration.id, owner_id)
         return await self._health.in_order(
-            _owner(registration.registrant_id, registration.registrant, privacy.forward_to)
+            _owner(owner_id, registration.registrant, privacy.forward_to, settings)
         )
 
-    async def reply_address(self, relay_id: str, correspondent: str) -> str:
-        """Return the stable reply address for a correspondent of a relay address, made when needed.
+    async def reply_address(self, relay_id: str, opening: Opening) -> str:
+        """Return the stable reply address for a correspondent's thread, made when needed.
 
         Raises:
             NotFound: The relay address serves nobody any more.
         """
-        return await self._replies.ask(Wish(relay_id, correspondent, ""))
+        return await self._replies.ask(Wish(relay_id, opening))
 
     def _local_part(self, recipient: str) -> str:
         """Return the local part as it is stored, empty for an address of another domain."""
@@ -109,15 +120,15 @@ class RelayDirectory:
         # Mail servers may change the case of a local part; ours is base32, so case says nothing.
         return local_part.casefold() if domain.casefold() == self._relay_domain.casefold() else ""
 
-    async def _find_all(self, uow: UnitOfWork, local_parts: Sequence[str]) -> list[_Served]:
+    async def _find_all(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
         now = self._clock()
-        relays = await uow.mail_routes.addresses({*local_parts}, self._relay_domain, now)
+        relays = await routes.addresses({*local_parts}, self._relay_domain, now)
         others = {*local_parts} - relays.keys()
-        replies = await uow.mail_routes.replies(others, self._relay_domain, now) if others else {}
+        replies = await routes.replies(others, self._relay_domain, now) if others else {}
         return [relays.get(each) or replies.get(each) for each in local_parts]
 
-    async def _deliver_all(self, uow: UnitOfWork, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
-        return await uow.mail_routes.deliveries(pairs, self._relay_domain, self._clock())
+    async def _deliver_all(self, routes: MailRoutes, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
+        return await routes.deliveries(pairs, self._relay_domain, self._clock())
 
     async def _reply_all(self, uow: UnitOfWork, wishes: Sequence[Wish]) -> list[str | Exception]:
         made = await uow.replies.ensure(wishes, self._relay_domain, self._clock())
@@ -139,11 +150,13 @@ class RelayDirectory:
         return f"{local_part}@{self._relay_domain}"
 
 
-def _owner(owner_id: str, registrant: Registrant, forward_to: str) -> Owner:
+def _owner(owner_id: str, registrant: Registrant, forward_to: str, settings: MailSettings) -> Owner:
     mailboxes = mailboxes_of(registrant, forward_to)
+    identity = registrant.identity(mailboxes)
     return Owner(
         owner_id=owner_id,
         mailboxes=mailboxes,
-        identity=registrant.identity(mailboxes),
+        identity=replace(identity, others=settings.identifiers, released=frozenset(settings.released)),
         language=registrant.language,
+        wishes=settings.wishes(),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from whoisproxy.storage.direct import Reader
 from whoisproxy.storage.tables import data_keys
 from whoisproxy.storage.vault import Unreadable, Vault, WrappedKey
 
@@ -60,7 +61,7 @@ class Keyring:
             await connection.execute(_ADD, rows)
         return {owner_id: key for owner_id, (key, _) in made.items()}
 
-    async def keys(self, connection: AsyncConnection, owner_ids: Iterable[str]) -> dict[str, bytes]:
+    async def keys(self, connection: Reader, owner_ids: Iterable[str]) -> dict[str, bytes]:
         """Return the data keys of those owners who have one, fetched in one statement.
 
         Raises:

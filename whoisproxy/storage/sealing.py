@@ -17,6 +17,11 @@ def _index_key(key: bytes) -> bytes:
     return derived(key, "blind-index")
 
 
+def index_of(system_key: bytes, purpose: str, text: str) -> bytes:
+    """Return the blind index of a text under the data key of SYSTEM."""
+    return blind_index(_index_key(system_key), purpose, text)
+
+
 @dataclass(frozen=True, slots=True)
 class Sealing:
     """What repositories use to write and read secrets.
@@ -50,8 +55,11 @@ class Sealing:
 
     async def index(self, purpose: str, text: str) -> bytes:
         """Return the blind index of a text: the same for every registrant, so that it can be looked up."""
-        key = await self._key(SYSTEM)
-        return blind_index(_index_key(key), purpose, text)
+        return index_of(await self.system_key(), purpose, text)
+
+    async def system_key(self) -> bytes:
+        """Return the key of blind indexes."""
+        return await self._key(SYSTEM)
 
     async def ensure_key(self, owner_id: str) -> None:
         """Make the owner's key where there is none."""
@@ -64,10 +72,6 @@ class Sealing:
     async def fetch_keys(self, owner_ids: Iterable[str]) -> None:
         """Fetch the keys of many owners in one statement, before their values are opened one by one."""
         self._seen.update(await self.keyring.keys(self.connection, owner_ids))
-
-    def take_key(self, owner_id: str, wrapped: bytes, master_key_id: str) -> None:
-        """Take an owner's key from a row that was just read, so that it is not asked for again."""
-        self._seen[owner_id] = self.keyring.opened(owner_id, wrapped, master_key_id)
 
     async def destroy(self, owner_id: str) -> None:
         """Destroy the owner's key: everything sealed for him is unreadable for ever."""

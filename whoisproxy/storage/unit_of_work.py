@@ -12,6 +12,7 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from whoisproxy.storage.direct import DirectConnection
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
 from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
@@ -52,7 +53,7 @@ class UnitOfWork:
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
-        self.mail_routes = MailRoutes(self.sealing)
+        self.mail_routes = MailRoutes(connection, vault, keyring)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
         self.outbox = Outbox(connection)
@@ -92,6 +93,7 @@ class Storage:
     Attributes:
         outbox_wakeup: Notified after a commit that added work.
         reading_engine: The same database for transactions that only read.
+        direct_routes: Mail routes that are read at once, in no transaction; None where that is not possible.
     """
 
     def __init__(self, engine: AsyncEngine, keys: MasterKeys) -> None:
@@ -106,6 +108,8 @@ class Storage:
         snapshot = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
+        self._direct = DirectConnection(engine) if is_sqlite(engine) else None
+        self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
     @classmethod
     async def open(cls, url: str, keys: MasterKeys) -> Self:
@@ -123,6 +127,8 @@ class Storage:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._direct is not None:
+            self._direct.close()
         await self.engine.dispose()
 
     @asynccontextmanager

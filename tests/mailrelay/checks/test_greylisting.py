@@ -13,7 +13,7 @@ from mailrelay.checks.greylist_store import SqlGreylist, greylist, metadata
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits
 from mailrelay.checks.stages import ConnectionContext, RecipientContext, SenderContext
 from mailrelay.checks.verdict import Action, Evidence
-from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
+from mailrelay.directory import MailPolicy, Opening, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
 from tests.mailrelay.conftest import Clock
 from whoisproxy.storage.engine import open_engine
@@ -21,7 +21,9 @@ from whoisproxy.storage.engine import open_engine
 DOUBT = (Evidence("reverse-dns", 0.0),)
 SENDER = SenderContext(ConnectionContext("203.0.114.25"), "mx", "buyer@b.example", evidence=DOUBT)
 RELAY = RelayRoute("relay_1", "owner_1", "shop.example", "q7x@relay.example", MailPolicy.FORWARD)
-REPLY = ReplyRoute("reply_1", "relay_1", "owner_1", "shop.example", "q7x@relay.example", "buyer@b.example")
+REPLY = ReplyRoute(
+    "reply_1", "relay_1", "owner_1", "shop.example", "q7x@relay.example", Opening("buyer@b.example")
+)
 FIRST = RecipientContext(SENDER, RELAY.address, RELAY)
 
 

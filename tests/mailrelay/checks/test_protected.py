@@ -14,7 +14,7 @@ from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSendersError
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action
-from mailrelay.directory import MailPolicy, RelayRoute, ReplyRoute
+from mailrelay.directory import MailPolicy, Opening, RelayRoute, ReplyRoute
 from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import PROTECTED, State
@@ -23,7 +23,7 @@ from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, RELAY_DOMAIN, ST
 from whoisproxy.demo.mail_actors import Letter, publish_receiver
 
 RELAY = RelayRoute("relay_1", "owner_1", "shop.example", RELAY_ADDRESS, MailPolicy.DROP)
-REPLY = ReplyRoute("reply_1", "relay_1", "owner_1", "shop.example", RELAY_ADDRESS, "buyer@b.example")
+REPLY = ReplyRoute("reply_1", "relay_1", "owner_1", "shop.example", RELAY_ADDRESS, Opening("buyer@b.example"))
 PEER = ConnectionContext("127.0.0.1")
 LISTED = "case.manager@wipo.int"
 

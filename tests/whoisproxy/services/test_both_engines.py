@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from mailrelay.directory import Opening
 from registries.catalogue import Catalogue
 from tests.whoisproxy.services.world import (
     PROHIBITED,
@@ -97,8 +98,8 @@ async def test_a_whole_life_ends_where_it_began(storage: Storage) -> None:
     assert (await world.hidden(RDDS_ONLY)).privacy.status.state is PrivacyState.ENABLED
     relay_id = await _relay_id(storage)
     first, second = await asyncio.gather(
-        world.directory.reply_address(relay_id, "ada@offers.example"),
-        world.directory.reply_address(relay_id, "ada@offers.example"),
+        world.directory.reply_address(relay_id, Opening("ada@offers.example")),
+        world.directory.reply_address(relay_id, Opening("ada@offers.example")),
     )
     assert first == second
     await world.disable(RDDS_ONLY)

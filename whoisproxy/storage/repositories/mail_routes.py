@@ -1,8 +1,9 @@
 """What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
 
-One statement for all who ask at the time, with what it takes to answer and no more. At RCPT only the data key
-is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with the
-row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the addresses.
+One statement answers one or many who ask at the time, with what it takes and no more. At RCPT only the data
+key is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with
+the row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the
+addresses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,22 +11,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
 
-from mailrelay.directory import MailPolicy
+from mailrelay.directory import MailPolicy, Opening
+from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.domain.relay import RelayState
+from whoisproxy.domain.relay import REPLY_LIFETIME, RelayState
+from whoisproxy.storage.direct import Reader
+from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.repositories.registrations import stored_registrant
-from whoisproxy.storage.sealing import Sealing
+from whoisproxy.storage.repositories.replies import indexes_of, opening_of
 from whoisproxy.storage.tables import (
+    blocked_correspondents,
     data_keys,
     domains,
+    mail_settings,
     privacy,
     registrants,
     relay_addresses,
     reply_addresses,
 )
-from whoisproxy.storage.vault import Unreadable, normalised_mailbox
+from whoisproxy.storage.vault import Unreadable, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class ServedReply:
     registrant_id: str
     domain: str
     relay_local_part: str
-    correspondent: str = field(repr=False)
+    opening: Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,18 @@ class ServedDelivery:
 
     Attributes:
         forward_to: Mailbox that gets the mail instead of the registrant's own; empty for his own.
-        reply_local_part: Of the correspondent's reply address; empty where there is none yet.
+        settings: How he wants his mail.
+        reply_local_part: Of the correspondent's reply address in the thread; empty where there is none, or one
+            that will end soon.
+        blocked: The correspondent's mail is not wanted.
     """
 
     address: ServedAddress
     registrant: Registrant
     forward_to: str = field(repr=False)
+    settings: MailSettings
     reply_local_part: str
+    blocked: bool
 
 
 _SERVED = or_(
@@ -71,6 +83,7 @@ _SERVED = or_(
     and_(relay_addresses.c.state == RelayState.GRACE, relay_addresses.c.grace_until > bindparam("now")),
 )
 _LOCAL_PARTS: BindParameter[str] = bindparam("local_parts", expanding=True)
+_CORRESPONDENTS: BindParameter[bytes] = bindparam("correspondents", expanding=True)
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _ADDRESSES = (
     select(
@@ -98,15 +111,22 @@ _REPLIES = (
         reply_addresses.c.relay_id,
         reply_addresses.c.registrant_id.label("sealed_for"),
         reply_addresses.c.correspondent,
+        reply_addresses.c.opening,
         relay_addresses.c.local_part.label("relay_local_part"),
         domains.c.registrant_id,
         domains.c.name,
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
     )
     .join(relay_addresses, relay_addresses.c.id == reply_addresses.c.relay_id)
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
+    # Of whom it was sealed for: where he was erased, nobody can read it any more.
+    .join(data_keys, data_keys.c.owner_id == reply_addresses.c.registrant_id)
     .where(
         reply_addresses.c.relay_domain == bindparam("relay_domain"),
         reply_addresses.c.local_part.in_(_LOCAL_PARTS),
+        reply_addresses.c.revoked_at.is_(None),
+        reply_addresses.c.expires_at > bindparam("now"),
         _SERVED,
     )
 )
@@ -116,24 +136,42 @@ _DELIVERIES = (
         reply_addresses,
         and_(
             reply_addresses.c.relay_id == relay_addresses.c.id,
-            reply_addresses.c.correspondent_index.in_(bindparam("correspondents", expanding=True)),
+            reply_addresses.c.correspondent_index.in_(_CORRESPONDENTS),
+            reply_addresses.c.thread_index.in_(bindparam("threads", expanding=True)),
+            reply_addresses.c.revoked_at.is_(None),
+            reply_addresses.c.expires_at > bindparam("soon"),
         ),
     )
+    .outerjoin(
+        blocked_correspondents,
+        and_(
+            blocked_correspondents.c.domain_id == domains.c.id,
+            blocked_correspondents.c.correspondent_index.in_(_CORRESPONDENTS),
+        ),
+    )
+    .outerjoin(mail_settings, mail_settings.c.domain_id == domains.c.id)
     .add_columns(
         registrants.c.sealed,
         privacy.c.forward_to,
+        mail_settings.c.sealed.label("settings"),
         reply_addresses.c.correspondent_index,
+        reply_addresses.c.thread_index,
         reply_addresses.c.local_part.label("reply_local_part"),
+        blocked_correspondents.c.correspondent_index.label("blocked_index"),
     )
 )
+
+
+_AS_BY_DEFAULT = MailSettings()
 
 
 class MailRoutes:
     """Look-ups for the relay; local parts are asked for in lower case."""
 
-    def __init__(self, sealing: Sealing) -> None:
-        self._sealing = sealing
-        self._connection = sealing.connection
+    def __init__(self, reader: Reader, vault: Vault, keyring: Keyring) -> None:
+        self._reader = reader
+        self._vault = vault
+        self._keyring = keyring
 
     async def addresses(
         self, local_parts: Iterable[str], relay_domain: str, now: datetime
@@ -141,7 +179,8 @@ class MailRoutes:
         """Return which of the relay addresses take mail, by local part."""
         rows = await self._rows(_ADDRESSES, local_parts, relay_domain, now)
         for row in rows:
-            self._sealing.take_key(row.registrant_id, row.wrapped, row.master_key_id)
+            # Whoever seals the message finds it in memory then.
+            self._keyring.opened(row.registrant_id, row.wrapped, row.master_key_id)
         return {row.local_part: _address(row) for row in rows}
 
     async def replies(
@@ -149,65 +188,79 @@ class MailRoutes:
     ) -> dict[str, ServedReply]:
         """Return which of the reply addresses take mail, by local part."""
         rows = await self._rows(_REPLIES, local_parts, relay_domain, now)
-        replies = [(row, await self._correspondent(row)) for row in rows]
+        replies = [(row, self._opening(row)) for row in rows]
         return {
             row.local_part: ServedReply(
-                row.id, row.relay_id, row.registrant_id, row.name, row.relay_local_part, correspondent
+                row.id, row.relay_id, row.registrant_id, row.name, row.relay_local_part, opening
             )
-            for row, correspondent in replies
-            if correspondent
+            for row, opening in replies
+            if opening
         }
 
     async def deliveries(
-        self, asks: Sequence[tuple[str, str]], relay_domain: str, now: datetime
+        self, asks: Sequence[tuple[str, Opening]], relay_domain: str, now: datetime
     ) -> list[ServedDelivery | None]:
-        """Return for each pair of local part and correspondent where his message goes; None for nowhere.
+        """Return for each pair of local part and opening where that message goes; None for nowhere.
 
         Raises:
             Unreadable: A registrant does not open.
         """
-        indexes = {each: await self._index(each) for each in {correspondent for _, correspondent in asks}}
+        key = (await self._keyring.keys(self._reader, [SYSTEM]))[SYSTEM]
+        indexes = {opening: indexes_of(key, opening) for _, opening in asks}
         rows = await self._rows(
-            _DELIVERIES, {each for each, _ in asks}, relay_domain, now, correspondents=[*indexes.values()]
+            _DELIVERIES,
+            {each for each, _ in asks},
+            relay_domain,
+            now,
+            correspondents=[index for index, _ in indexes.values()],
+            threads=[index for _, index in indexes.values()],
+            soon=now + REPLY_LIFETIME / 2,
         )
         # An address that several correspondents write to comes once for each who has a reply address.
         of_address = {row.local_part: row for row in rows}
-        of_pair = {(row.local_part, row.correspondent_index): row.reply_local_part for row in rows}
-        opened = {local_part: await self._opened(row) for local_part, row in of_address.items()}
+        replies = {
+            (row.local_part, row.correspondent_index, row.thread_index): row.reply_local_part for row in rows
+        }
+        blocked = {(row.local_part, row.blocked_index) for row in rows}
+        opened = {local_part: self._opened(row) for local_part, row in of_address.items()}
         return [
             ServedDelivery(
                 _address(of_address[local_part]),
                 *opened[local_part],
-                of_pair.get((local_part, indexes[correspondent])) or "",
+                replies.get((local_part, *indexes[opening])) or "",
+                (local_part, indexes[opening][0]) in blocked,
             )
             if local_part in opened
             else None
-            for local_part, correspondent in asks
+            for local_part, opening in asks
         ]
 
     async def _rows(
         self, statement: Any, local_parts: Iterable[str], relay_domain: str, now: datetime, **more: object
     ) -> Sequence[Row[Any]]:
         values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
-        return (await self._connection.execute(statement, values)).all()
+        return (await self._reader.execute(statement, values)).all()
 
-    async def _opened(self, row: Row[Any]) -> tuple[Registrant, str]:
-        """Return the registrant and the mailbox that he wants his mail in, empty for his own."""
+    def _opened(self, row: Row[Any]) -> tuple[Registrant, str, MailSettings]:
+        """Return the registrant, the mailbox that he wants his mail in (empty: his own), and how."""
         owner_id = row.registrant_id
-        self._sealing.take_key(owner_id, row.wrapped, row.master_key_id)
-        registrant = stored_registrant(await self._sealing.open_json(owner_id, "registrant", row.sealed))
-        if not row.forward_to:
-            return registrant, ""
-        return registrant, (await self._sealing.open(owner_id, "forward-to", row.forward_to)).decode()
+        registrant = stored_registrant(orjson.loads(self._open(row, owner_id, "registrant", row.sealed)))
+        forward_to = row.forward_to and self._open(row, owner_id, "forward-to", row.forward_to).decode()
+        wishes = row.settings and orjson.loads(self._open(row, owner_id, "mail-settings", row.settings))
+        return registrant, forward_to or "", MailSettings.parse(wishes) if wishes else _AS_BY_DEFAULT
 
-    async def _correspondent(self, row: Row[Any]) -> str:
+    def _opening(self, row: Row[Any]) -> Opening | None:
         try:
-            return (await self._sealing.open(row.sealed_for, "correspondent", row.correspondent)).decode()
+            correspondent = self._open(row, row.sealed_for, "correspondent", row.correspondent)
+            began = row.opening and self._open(row, row.sealed_for, "opening", row.opening)
         except Unreadable:
-            return ""  # the registrant was erased, and with him everything sealed for him
+            return None
+        return opening_of(correspondent, began)
 
-    async def _index(self, correspondent: str) -> bytes:
-        return await self._sealing.index("correspondent", normalised_mailbox(correspondent))
+    def _open(self, row: Row[Any], owner_id: str, purpose: str, sealed: bytes) -> bytes:
+        """Open a value of the owner whose key came with the row."""
+        key = self._keyring.opened(owner_id, row.wrapped, row.master_key_id)
+        return self._vault.open(key, sealed, f"{purpose}:{owner_id}")
 
 
 def _address(row: Row[Any]) -> ServedAddress:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailrelay.directory import Opening
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.relay import REPLY_LIFETIME, ReplyAddress, random_local_part
-from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import data_keys, domains, relay_addresses, reply_addresses
+from whoisproxy.storage.sealing import Sealing, index_of
+from whoisproxy.storage.tables import domains, relay_addresses, reply_addresses
 from whoisproxy.storage.vault import Unreadable, normalised_mailbox
 
 
@@ -37,11 +38,8 @@ _OWNERS = (
         relay_addresses.c.id,
         relay_addresses.c.domain_id,
         domains.c.registrant_id,
-        data_keys.c.wrapped,
-        data_keys.c.master_key_id,
     )
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
-    .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
     .where(relay_addresses.c.id.in_(bindparam("relay_ids", expanding=True)))
 )
 _FIND = select(
@@ -123,8 +121,7 @@ class Replies:
 
     async def _owners(self, relay_ids: Iterable[str]) -> Mapping[str, Any]:
         rows = (await self._connection.execute(_OWNERS, {"relay_ids": list(relay_ids)})).all()
-        for row in rows:
-            self._sealing.take_key(row.registrant_id, row.wrapped, row.master_key_id)
+        await self._sealing.fetch_keys({row.registrant_id for row in rows})
         return {row.id: row for row in rows}
 
     async def _found(self, keys: Iterable[_Key]) -> dict[_Key, Any]:
@@ -163,34 +160,34 @@ class Replies:
         }
 
     async def _key(self, wish: Wish) -> _Key:
-        correspondent = await self._sealing.index(
-            "correspondent", normalised_mailbox(wish.opening.correspondent)
-        )
-        return wish.relay_id, correspondent, await self._sealing.index("thread", wish.opening.thread)
+        return wish.relay_id, *indexes_of(await self._sealing.system_key(), wish.opening)
 
     async def _readable(self, rows: Iterable[Row[Any]]) -> list[ReplyAddress]:
         found = []
         for row in rows:
             with suppress(Unreadable):  # the registrant was erased, and with him everything sealed for him
-                found.append(_reply(row, await opened(self._sealing, row)))
+                found.append(_reply(row, await self._opening(row)))
         return found
 
+    async def _opening(self, row: Row[Any]) -> Opening:
+        owner_id, sealing = row.registrant_id, self._sealing
+        correspondent = await sealing.open(owner_id, "correspondent", row.correspondent)
+        began = await sealing.open(owner_id, "opening", row.opening) if row.opening else None
+        return opening_of(correspondent, began)
 
-async def opened(sealing: Sealing, row: Row[Any]) -> Opening:
-    """Return who is answered at an address.
 
-    Args:
-        sealing: Of the unit of work.
-        row: With the columns `registrant_id`, `correspondent` and `opening`.
+def opening_of(correspondent: bytes, began: bytes | None) -> Opening:
+    """Return who is answered at an address, from what stood sealed in its columns."""
+    # Addresses of earlier versions know no more than the correspondent.
+    return Opening(correspondent.decode(), **(orjson.loads(began) if began else {}))
 
-    Raises:
-        Unreadable: The registrant was erased.
-    """
-    owner_id = row.registrant_id
-    correspondent = (await sealing.open(owner_id, "correspondent", row.correspondent)).decode()
-    # Addresses of earlier versions know no more.
-    began = await sealing.open_json(owner_id, "opening", row.opening) if row.opening else {}
-    return Opening(correspondent, **{name: str(value) for name, value in began.items()})
+
+def indexes_of(system_key: bytes, opening: Opening) -> tuple[bytes, bytes]:
+    """Return the blind indexes of correspondent and thread."""
+    correspondent = normalised_mailbox(opening.correspondent)
+    return index_of(system_key, "correspondent", correspondent), index_of(
+        system_key, "thread", opening.thread
+    )
 
 
 def _reply(row: Row[Any], opening: Opening) -> ReplyAddress:
