@@ -40,6 +40,7 @@ from mailrelay.delivery.preparation import Preparation
 from mailrelay.delivery.signing import Signer
 from mailrelay.directory import Delivery, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dsn_request import NOTHING_ASKED
+from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NoteOfVerdict, QueuedMessage
 from whoisproxy.runtime.mail.cipher import MailCipher
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = f"7h2k9mmq4rtvwxyz0123@{RELAY_DOMAIN}"
 _ROUTE = RelayRoute("rel_1", "reg_1", "example-bakery.org", _ADDRESS, MailPolicy.FILTER)
-_OWNER = Owner("reg_1", ("zoe@home.example",), ("zoe@home.example", "Zoë Müller"), "en")
+_OWNER = Owner("reg_1", ("zoe@home.example",), Identity(("zoe@home.example",), ("Zoë Müller",)), "en")
 _SENDER = SenderContext(ConnectionContext("192.0.2.7"), "out.offers.example", "ada@offers.example")
 _PASSED = AuthenticationResults(
     SpfResult(Result.PASS, "offers.example"),

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from mailrelay.identity import Identity
+
 
 class MailPolicy(StrEnum):
     """What an owner wants done with mail to a relay address."""
@@ -66,8 +68,7 @@ class Owner:
 
     Attributes:
         mailboxes: Verified mailboxes in the order to use; the first gets the mail, any may answer.
-        secrets: Every string that must not reach a correspondent: mailboxes, name, organisation,
-            street, phone, postal code with city.
+        identity: What must not reach a correspondent; holds his mailboxes too.
         language: BCP 47 tag for texts addressed to him.
         suspects: Those of `mailboxes` that refused mail lately; when one takes mail, that is worth telling.
         rest: None while a mailbox may be written to.
@@ -75,7 +76,7 @@ class Owner:
 
     owner_id: str
     mailboxes: tuple[str, ...]
-    secrets: tuple[str, ...]
+    identity: Identity
     language: str
     suspects: frozenset[str] = frozenset()
     rest: MailboxRest | None = None

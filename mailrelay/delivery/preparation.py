@@ -139,9 +139,8 @@ class Preparation:
             known_ids=tuple(one for one in asked if one in known),
             now=self._clock(),
         )
-        secrets = tuple(dict.fromkeys((*owner.secrets, *owner.mailboxes)))
         # Looking through large attachments takes a while; the server goes on meanwhile.
-        answer = await asyncio.to_thread(rewrite_reply, message, secrets, facts)
+        answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )

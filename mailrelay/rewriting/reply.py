@@ -25,6 +25,7 @@ import lxml.etree
 import lxml.html
 
 from mailrelay.addresses import decoded, format_mailbox
+from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
 from mailrelay.rewriting.owner_text import without_owner
 from mailrelay.rewriting.scrub import traces
@@ -112,14 +113,14 @@ class Answer:
     message_id: str
 
 
-def rewrite_reply(message: RawMessage, owner_secrets: tuple[str, ...], facts: ReplyFacts) -> Answer:
+def rewrite_reply(message: RawMessage, identity: Identity, facts: ReplyFacts) -> Answer:
     """Return the message for the correspondent.
 
     Raises:
         AnswerHeld: A part cannot be looked into, or the result would show the owner.
     """
     parts = list(_leaves(message_from_bytes(message.raw)))
-    text = without_owner(_text(parts), owner_secrets)
+    text = without_owner(_text(parts), identity.values())
     text = re.sub(re.escape(facts.reply_address), lambda _: facts.correspondent, text, flags=re.IGNORECASE)
     message_id = f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
     built = _put_together(text, [_attachment(part) for part in parts if not _is_text(part)])
@@ -127,7 +128,7 @@ def rewrite_reply(message: RawMessage, owner_secrets: tuple[str, ...], facts: Re
     _set_header(built, subject, message_id, facts)
     raw = built.as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
     try:
-        place = traces(raw, owner_secrets, (facts.correspondent, facts.relay_address, facts.domain))
+        place = traces(raw, identity.values(), (facts.correspondent, facts.relay_address, facts.domain))
     except CannotLookInside:
         raise AnswerHeld("unsafe-part") from None
     if place:

@@ -32,6 +32,7 @@ from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Owner, RelayRoute, ReplyRoute
 from mailrelay.dns import Resolver
+from mailrelay.identity import Identity
 from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
@@ -51,12 +52,13 @@ STRANGER = "ada@offers.example"
 OWNER = Owner(
     owner_id="reg_1",
     mailboxes=(OWNER_MAILBOX,),
-    secrets=(
-        OWNER_MAILBOX,
-        "Zoë Müller-Lefèvre",
-        "Rue de l'Étang 7",
-        "+41325550123",
-        "CH-2000 Neuchâtel",
+    identity=Identity(
+        mailboxes=(OWNER_MAILBOX,),
+        names=("Zoë Müller-Lefèvre",),
+        phones=("+41325550123",),
+        streets=("Rue de l'Étang 7",),
+        places=("2000, Neuchâtel",),
+        country="CH",
     ),
     language="fr",
 )

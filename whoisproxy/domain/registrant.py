@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from mailrelay.identity import Identity
 from whoisproxy.domain.errors import InvalidInput
 
 _MAX_LINES = 3  # RFC 5733 section 2.4: one to three street lines
 _MAX_POSTAL_LINE = 255  # RFC 5733 postalLineType
 _MAX_POSTAL_CODE = 16  # RFC 5733 pcType
-_MIN_WORTH_HIDING = 4
 _JOINERS = "\u200c\u200d"
 
 
@@ -45,14 +45,21 @@ class Registrant:
     def __repr__(self) -> str:
         return "<Registrant, not shown>"
 
-    def secrets(self) -> tuple[str, ...]:
-        """Return every string that identifies him and must not appear where he is hidden.
+    def identity(self, mailboxes: tuple[str, ...] = ()) -> Identity:
+        """Return what identifies him and must not appear where he is hidden.
 
-        Postal code and city alone name thousands; the city is left out, the code is kept
-        when it is long enough not to match by accident.
+        Args:
+            mailboxes: Further addresses of his.
         """
-        values = (self.name, self.organization, self.email, self.phone, *self.street, self.postal_code)
-        return tuple(value for value in values if len(value) >= _MIN_WORTH_HIDING)
+        return Identity(
+            mailboxes=tuple(dict.fromkeys((self.email, *mailboxes))),
+            names=(self.name,),
+            organisations=(self.organization,) if self.organization else (),
+            phones=(self.phone,),
+            streets=self.street,
+            places=(f"{self.postal_code}, {self.city}",),
+            country=self.country_code,
+        )
 
     @classmethod
     def parse(cls, raw: Mapping[str, object]) -> "Registrant":

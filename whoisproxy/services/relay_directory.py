@@ -158,10 +158,9 @@ class RelayDirectory:
 
 def _owner(owner_id: str, registrant: Registrant, forward_to: str) -> Owner:
     mailboxes = mailboxes_of(registrant, forward_to)
-    place = f"{registrant.postal_code} {registrant.city}".strip()
     return Owner(
         owner_id=owner_id,
         mailboxes=mailboxes,
-        secrets=tuple(dict.fromkeys((*registrant.secrets(), *mailboxes, place))),
+        identity=registrant.identity(mailboxes),
         language=registrant.language,
     )

@@ -20,6 +20,7 @@ from mailrelay.checks.stages import (
 )
 from mailrelay.checks.verdict import Action, Decision
 from mailrelay.directory import MailPolicy, Owner, RelayRoute, ReplyRoute
+from mailrelay.identity import Identity
 from mailrelay.message import LOOP_HEADER, RawMessage
 from tests.mailrelay.conftest import Clock
 
@@ -27,7 +28,7 @@ PEER = ConnectionContext("192.0.2.25")
 SENDER = SenderContext(PEER, "mx.b.example", "buyer@b.example")
 RELAY = RelayRoute("relay_1", "owner_1", "shop.example", "q7x@relay.example", MailPolicy.FILTER)
 REPLY = ReplyRoute("reply_1", "relay_1", "owner_1", "shop.example", "q7x@relay.example", "buyer@b.example")
-OWNER = Owner("owner_1", ("ann@home.example", "ann@work.example"), (), "en")
+OWNER = Owner("owner_1", ("ann@home.example", "ann@work.example"), Identity(), "en")
 GOOD = AuthenticationResults(
     SpfResult(Result.PASS, "b.example"),
     (),

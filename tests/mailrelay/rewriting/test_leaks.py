@@ -24,6 +24,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import pytest
 
+from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
 from mailrelay.rewriting.reply import AnswerHeld, ReplyFacts, rewrite_reply
 from tests.mailrelay.world import OWNER, OWNER_MAILBOX, RELAY_ADDRESS, RELAY_DOMAIN, STRANGER
@@ -278,9 +279,8 @@ def _of_part(part: Message) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("raw", PROBES.values(), ids=PROBES.keys())
 def test_what_leaves_does_not_show_the_owner(raw: bytes) -> None:
-    secrets = (*OWNER.secrets, *OWNER.mailboxes)
     try:
-        answer = rewrite_reply(RawMessage.parse(raw), secrets, FACTS)
+        answer = rewrite_reply(RawMessage.parse(raw), OWNER.identity, FACTS)
     except AnswerHeld:
         return
     assert seen_in(answer.message.raw) == set()
@@ -288,10 +288,12 @@ def test_what_leaves_does_not_show_the_owner(raw: bytes) -> None:
 
 def test_ordinary_answers_are_not_held() -> None:
     """A postal code is also a price, a domain may be the owner's name, a picture is full of chance."""
-    secrets = (*OWNER.secrets, "Example Bakery", "2000", "75001", "+4533123456")
+    identity = replace(
+        OWNER.identity, organisations=("Example Bakery",), places=("75001, Paris",), phones=("+4533123456",)
+    )
     document = b"%PDF-1.7\n0000075001 00000 n \n" + bytes(range(256)) * 200
     for raw in (plain("I sell example-bakery.org for 2000 or 75001.\r\n"), attached(document, "a.pdf")):
-        assert rewrite_reply(RawMessage.parse(raw), secrets, FACTS).message.raw
+        assert rewrite_reply(RawMessage.parse(raw), identity, FACTS).message.raw
 
 
 @pytest.mark.parametrize(
@@ -304,16 +306,16 @@ def test_ordinary_answers_are_not_held() -> None:
 )
 def test_a_phone_number_is_found_as_dialled_in_its_country(phone: str, text: str) -> None:
     with pytest.raises(AnswerHeld):
-        rewrite_reply(RawMessage.parse(plain(text)), (phone,), FACTS)
+        rewrite_reply(RawMessage.parse(plain(text)), Identity(phones=(phone,)), FACTS)
 
 
 def test_a_correspondents_address_is_put_in_as_it_is() -> None:
     facts = replace(FACTS, correspondent=r"a\g<1>\1@offers.example")
-    answer = rewrite_reply(RawMessage.parse(plain(f"> {REPLY_ADDRESS} wrote\r\nYes.\r\n")), (), facts)
+    answer = rewrite_reply(RawMessage.parse(plain(f"> {REPLY_ADDRESS} wrote\r\nYes.\r\n")), Identity(), facts)
     assert rb"\g<1>" in answer.message.raw
 
 
 @pytest.mark.parametrize("charset", ["undefined", "idna", "x-none", "utf-7"])
 def test_an_answer_in_a_strange_charset_leaves(charset: str) -> None:
     raw = plain("Yes. +2AA-\r\n").replace(b"charset=utf-8", b"charset=" + charset.encode())
-    assert b"Yes." in rewrite_reply(RawMessage.parse(raw), OWNER.secrets, FACTS).message.raw
+    assert b"Yes." in rewrite_reply(RawMessage.parse(raw), OWNER.identity, FACTS).message.raw

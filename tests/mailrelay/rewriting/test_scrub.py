@@ -63,7 +63,7 @@ HIDING = {
 
 @pytest.mark.parametrize("raw", HIDING.values(), ids=HIDING.keys())
 def test_a_trace_is_found(raw: bytes) -> None:
-    assert traces(raw, OWNER.secrets) in {"header", "body"}
+    assert traces(raw, OWNER.identity.values()) in {"header", "body"}
 
 
 @pytest.mark.parametrize(
@@ -75,34 +75,34 @@ def test_a_trace_is_found(raw: bytes) -> None:
     ],
 )
 def test_ordinary_text_is_no_trace(raw: bytes) -> None:
-    assert traces(raw, OWNER.secrets) == ""
+    assert traces(raw, OWNER.identity.values()) == ""
 
 
 def test_the_correspondents_own_address_may_be_named_though_a_secret_be_part_of_it() -> None:
     raw = b"To: ada@home.example\r\n\r\nx"
-    assert traces(raw, OWNER.secrets) == "header"
-    assert traces(raw, OWNER.secrets, ("ada@home.example",)) == ""
+    assert traces(raw, OWNER.identity.values()) == "header"
+    assert traces(raw, OWNER.identity.values(), ("ada@home.example",)) == ""
 
 
 def test_a_signature_goes_and_the_quote_below_it_stays() -> None:
     text = "Yes.\n-- \nZoë\nmobile 1\n> your question\nmore\n"
-    assert without_owner(text, OWNER.secrets) == "Yes.\n> your question\nmore\n"
+    assert without_owner(text, OWNER.identity.values()) == "Yes.\n> your question\nmore\n"
 
 
 def test_a_line_that_only_signs_goes() -> None:
-    assert without_owner("Fine.\n\nZoë\n", OWNER.secrets) == "Fine.\n"
+    assert without_owner("Fine.\n\nZoë\n", OWNER.identity.values()) == "Fine.\n"
 
 
 def test_a_sentence_that_names_the_owner_stays_to_be_found() -> None:
     text = "I am Zoë Müller-Lefèvre, by the way.\n"
-    assert without_owner(text, OWNER.secrets) == text
-    assert traces(body(text.encode()), OWNER.secrets) == "body"
+    assert without_owner(text, OWNER.identity.values()) == text
+    assert traces(body(text.encode()), OWNER.identity.values()) == "body"
 
 
 def test_reading_a_message_for_traces_leaves_it_alone() -> None:
     raw = body(b"x")
     message = RawMessage.parse(raw)
-    traces(raw, OWNER.secrets)
+    traces(raw, OWNER.identity.values())
     assert message.raw == raw
 
 
@@ -115,32 +115,33 @@ def test_the_author_in_an_office_document_is_found() -> None:
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         archive.writestr("docProps/core.xml", "<dc:creator>Zoë Müller-Lefèvre</dc:creator>")
 
-    assert traces(_attached(packed.getvalue()), OWNER.secrets) == "body"
+    assert traces(_attached(packed.getvalue()), OWNER.identity.values()) == "body"
 
 
 def test_the_author_in_a_pdf_is_found_and_an_encrypted_one_is_not_let_through() -> None:
     stream = zlib.compress(b"<xmp>zoe.lefevre@home.example</xmp>")
     pdf = b"%PDF-1.7\n1 0 obj <</Filter/FlateDecode>>\nstream\n" + stream + b"\nendstream"
 
-    assert traces(_attached(pdf), OWNER.secrets) == "body"
+    assert traces(_attached(pdf), OWNER.identity.values()) == "body"
     with pytest.raises(CannotLookInside):
-        traces(_attached(pdf + b"\ntrailer <</Encrypt 5 0 R>>"), OWNER.secrets)
+        traces(_attached(pdf + b"\ntrailer <</Encrypt 5 0 R>>"), OWNER.identity.values())
 
 
 @pytest.mark.parametrize("document", [b"PK\x03\x04 not a zip", b"%PDF-1.7 \nstream\nnot flate"])
 def test_broken_documents_do_no_harm(document: bytes) -> None:
     with contextlib.suppress(CannotLookInside):
-        assert traces(_attached(document), OWNER.secrets) == ""
+        assert traces(_attached(document), OWNER.identity.values()) == ""
 
 
 @pytest.mark.parametrize("trace", ["Zoë Müller-Lefèvre".encode(), b"ZOE.LEFEVRE@home.example"])
 def test_a_large_picture_is_searched_too(trace: bytes) -> None:
     raw = _attached(b"\xff\xd8" + b"\1\2\3\4" * 300_000 + trace)
     assert (
-        traces(raw.replace(b"\r\n\r\n", b"\r\nContent-Type: image/jpeg\r\n\r\n", 1), OWNER.secrets) == "body"
+        traces(raw.replace(b"\r\n\r\n", b"\r\nContent-Type: image/jpeg\r\n\r\n", 1), OWNER.identity.values())
+        == "body"
     )
 
 
 @pytest.mark.parametrize("number", ["2000", "7"])
 def test_a_number_alone_is_an_answer_and_stays(number: str) -> None:
-    assert without_owner(f"My price:\n{number}\n", OWNER.secrets) == f"My price:\n{number}\n"
+    assert without_owner(f"My price:\n{number}\n", OWNER.identity.values()) == f"My price:\n{number}\n"

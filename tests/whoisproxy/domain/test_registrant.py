@@ -62,7 +62,7 @@ def test_people_of_every_locale_are_taken_and_come_back_the_same(people: list[di
     for person in of_countries:
         registrant = Registrant.parse(shaped(person))
         assert Registrant.parse(registrant.as_dict()) == registrant
-        assert registrant.email in registrant.secrets()
+        assert registrant.email in registrant.identity().mailboxes
 
 
 def test_a_phone_number_of_any_locale_is_e164_or_refused_without_being_repeated(
@@ -158,4 +158,4 @@ def test_any_json_value_is_taken_or_refused_with_its_field(field: str, value: ob
 def test_a_registrant_does_not_show_himself() -> None:
     registrant = Registrant.parse(ANN)
     shown = f"{registrant} {registrant!r} {[registrant]}"
-    assert not any(secret in shown for secret in registrant.secrets())
+    assert not any(secret in shown for secret in registrant.identity().values())

@@ -97,7 +97,7 @@ async def test_a_switch_shows_in_both_answers_and_back(world: World) -> None:
     assert RELAY.address not in shown
     await world.switch(samples.ON)
     hidden = await world.answers("CHEESE.com")
-    assert not [secret for secret in samples.REGISTRANT.secrets() if secret in hidden]
+    assert not [secret for secret in samples.REGISTRANT.identity().values() if secret in hidden]
     assert hidden.count(RELAY.address) == 2
     await world.switch(samples.OFF)
     assert _undated(await world.answers("cheese.com")) == _undated(shown)
@@ -114,7 +114,7 @@ async def test_in_every_hidden_status_nothing_of_the_registrant_is_sent(
 ) -> None:
     await world.switch(status)
     sent = await world.answers("cheese.com")
-    assert not [secret for secret in samples.REGISTRANT.secrets() if secret in sent]
+    assert not [secret for secret in samples.REGISTRANT.identity().values() if secret in sent]
 
 
 async def test_a_domain_that_is_not_held_is_not_found(world: World) -> None:
@@ -132,4 +132,4 @@ async def test_a_broken_database_is_an_error_without_a_trace(world: World) -> No
     assert "500 Internal Server Error" in sent
     assert "failed here" in sent
     assert "Traceback" not in sent
-    assert not [secret for secret in samples.REGISTRANT.secrets() if secret in sent]
+    assert not [secret for secret in samples.REGISTRANT.identity().values() if secret in sent]

@@ -27,7 +27,7 @@ async def world(sqlite_storage: Storage) -> AsyncIterator[CallbackWorld]:
 
 
 def secrets_in(text: object) -> list[str]:
-    return [secret for secret in REGISTRANT.secrets() if secret in str(text)]
+    return [secret for secret in REGISTRANT.identity().values() if secret in str(text)]
 
 
 async def test_privacy_goes_on_and_off_by_the_backend(storage: Storage) -> None:

@@ -24,7 +24,7 @@ async def test_mail_to_a_relay_address_finds_the_owner_in_any_case(world: World)
     owner = await world.directory.owner(route.relay_id)
     assert owner is not None
     assert owner.mailboxes == (REGISTRANT.email,)
-    assert {REGISTRANT.name, REGISTRANT.email, "50667 Köln"} <= set(owner.secrets)
+    assert {REGISTRANT.name, REGISTRANT.email, "50667, Köln"} <= set(owner.identity.values())
 
 
 async def test_what_never_existed_has_no_route(world: World) -> None:
@@ -41,7 +41,7 @@ async def test_mail_goes_where_the_owner_wants_it_and_either_mailbox_may_answer(
     owner = await world.directory.owner(route.relay_id)
     assert owner is not None
     assert owner.mailboxes == ("elsewhere@home.example", REGISTRANT.email)
-    assert "elsewhere@home.example" in owner.secrets
+    assert "elsewhere@home.example" in owner.identity.mailboxes
 
 
 async def test_that_an_owner_takes_no_mail_is_said_by_the_route(world: World) -> None:

@@ -100,7 +100,7 @@ class World:
     async def shows_registrant(self, name: DomainName) -> bool:
         """Whether any of the registrant's data is in the public record."""
         record = str(await self.lookup.domain(name))
-        return any(secret in record for secret in REGISTRANT.secrets())
+        return any(secret in record for secret in REGISTRANT.identity().values())
 
 
 ACCOUNT = AccountFacts("sandbox")
