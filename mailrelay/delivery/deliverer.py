@@ -30,7 +30,7 @@ from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.reading.report import read_report
-from mailrelay.rewriting.reply import AnswerHeld
+from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail
 
 _log = structlog.get_logger()
 _OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
@@ -103,6 +103,10 @@ class Deliverer:
             domain = await self._domain(message)
             notice = self._reports.notice(message, held.reason, domain, self._clock())
             await self._store.held(self._worker_id, message.id, held.reason, [notice])
+            outcome = "held"
+        except AutomaticMail as automatic:
+            # A notice about it would be answered by the same software.
+            await self._store.held(self._worker_id, message.id, automatic.reason, [])
             outcome = "held"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)

@@ -127,7 +127,9 @@ _WEAK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("X-MS-Has-Attach", _ANY),
 )
 # RFC 5546 section 1.4: the methods by which calendars answer each other.
-_ITIP_ANSWER = re.compile(rb"^METHOD:(?:REPLY|COUNTER|REFRESH|DECLINECOUNTER)\s*$", re.IGNORECASE | re.MULTILINE)
+_ITIP_ANSWER = re.compile(
+    rb"^METHOD:(?:REPLY|COUNTER|REFRESH|DECLINECOUNTER)\s*$", re.IGNORECASE | re.MULTILINE
+)
 
 
 def sign_of_automation(message: RawMessage) -> str:
