@@ -29,12 +29,9 @@ _DROPPED = frozenset(
         "sender",
         "delivered-to",
         "x-original-to",
-        # No signature survives the new From (RFC 6376 5.4); ARC is made by the host that changes nothing.
+        # No signature survives the new From (RFC 6376 5.4).
         "dkim-signature",
         "domainkey-signature",
-        "arc-seal",
-        "arc-message-signature",
-        "arc-authentication-results",
         # Software of the owner would answer these by itself, from his own mailbox.
         "disposition-notification-to",
         "disposition-notification-options",
@@ -46,6 +43,7 @@ _DROPPED = frozenset(
         "original-recipient",
     }
 )
+_CHAIN = frozenset({"arc-seal", "arc-message-signature", "arc-authentication-results"})
 _RESULTS = "authentication-results"
 _DROPPED_KINDS = ("resent-", "list-", _OURS)
 
@@ -61,6 +59,7 @@ class ForwardFacts:
         relay_host: Our name in Received, Authentication-Results.
         authentication: Value of our Authentication-Results field; empty adds none.
         verdicts: What the checks said, as `check=action (reason)`.
+        keeps_chain: Whether an ARC set of ours is to follow those that the message has (RFC 8617).
     """
 
     domain: str
@@ -71,6 +70,7 @@ class ForwardFacts:
     verdicts: tuple[str, ...]
     queue_id: str
     received_at: datetime
+    keeps_chain: bool = False
 
 
 def author_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
@@ -89,7 +89,7 @@ def correspondent_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
 
 def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
     """Return the message for the owner; its body is that of `message`, whose line ends are CRLF already."""
-    kept = [field for field in message.fields if not _is_dropped(field.name.lower())]
+    kept = [field for field in message.fields if not _is_dropped(field.name.lower(), facts.keeps_chain)]
     if message.count(_RESULTS):
         kept = [field for field in kept if not _is_forged(field, facts.relay_host)]
     return RawMessage.assemble([*_trace(facts), *_addresses(message, author, facts), *kept], message.body)
@@ -97,7 +97,9 @@ def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardF
 
 # Mail has few names of fields, and every message has most of them.
 @lru_cache(maxsize=1024)
-def _is_dropped(name: str) -> bool:
+def _is_dropped(name: str, keeps_chain: bool) -> bool:  # noqa: FBT001 - for `lru_cache`
+    if name in _CHAIN:
+        return not keeps_chain
     return name in _DROPPED or name.startswith(_DROPPED_KINDS)
 
 
