@@ -124,6 +124,7 @@ class Preparation:
             verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
+            protocol=queued.protocol,
             keeps_chain=findings is not None and findings.status is Result.PASS,
         )
         rewritten = rewrite_forward(message, author, facts)

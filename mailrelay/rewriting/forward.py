@@ -59,6 +59,7 @@ class ForwardFacts:
         relay_host: Our name in Received, Authentication-Results.
         authentication: Value of our Authentication-Results field; empty adds none.
         verdicts: What the checks said, as `check=action (reason)`.
+        protocol: By which it came (RFC 3848, RFC 6531 section 4.3).
         keeps_chain: Whether an ARC set of ours is to follow those that the message has (RFC 8617).
     """
 
@@ -70,6 +71,7 @@ class ForwardFacts:
     verdicts: tuple[str, ...]
     queue_id: str
     received_at: datetime
+    protocol: str = "ESMTP"
     keeps_chain: bool = False
 
 
@@ -111,7 +113,7 @@ def _is_forged(field: HeaderField, relay_host: str) -> bool:
 def _trace(facts: ForwardFacts) -> list[HeaderField]:
     # RFC 5321 4.4 wants Received; where it came from is in the fields of the hosts before us.
     received = (
-        f"by {facts.relay_host} with ESMTP id {facts.queue_id};\r\n"
+        f"by {facts.relay_host} with {facts.protocol} id {facts.queue_id};\r\n"
         f" {_date(facts.received_at.replace(microsecond=0))}"
     )
     verdict = ";\r\n ".join(facts.verdicts) or "none"
