@@ -29,12 +29,9 @@ _DROPPED = frozenset(
         "sender",
         "delivered-to",
         "x-original-to",
-        # No signature survives the new From (RFC 6376 5.4); ARC is made by the host that changes nothing.
+        # No signature survives the new From (RFC 6376 5.4).
         "dkim-signature",
         "domainkey-signature",
-        "arc-seal",
-        "arc-message-signature",
-        "arc-authentication-results",
         # Software of the owner would answer these by itself, from his own mailbox.
         "disposition-notification-to",
         "disposition-notification-options",
@@ -46,6 +43,7 @@ _DROPPED = frozenset(
         "original-recipient",
     }
 )
+_CHAIN = frozenset({"arc-seal", "arc-message-signature", "arc-authentication-results"})
 _RESULTS = "authentication-results"
 _DROPPED_KINDS = ("resent-", "list-", _OURS)
 
@@ -61,6 +59,8 @@ class ForwardFacts:
         relay_host: Our name in Received, Authentication-Results.
         authentication: Value of our Authentication-Results field; empty adds none.
         verdicts: What the checks said, as `check=action (reason)`.
+        protocol: By which it came (RFC 3848, RFC 6531 section 4.3).
+        keeps_chain: Whether an ARC set of ours is to follow those that the message has (RFC 8617).
     """
 
     domain: str
@@ -71,6 +71,8 @@ class ForwardFacts:
     verdicts: tuple[str, ...]
     queue_id: str
     received_at: datetime
+    protocol: str = "ESMTP"
+    keeps_chain: bool = False
 
 
 def author_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
@@ -89,7 +91,7 @@ def correspondent_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
 
 def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
     """Return the message for the owner; its body is that of `message`, whose line ends are CRLF already."""
-    kept = [field for field in message.fields if not _is_dropped(field.name.lower())]
+    kept = [field for field in message.fields if not _is_dropped(field.name.lower(), facts.keeps_chain)]
     if message.count(_RESULTS):
         kept = [field for field in kept if not _is_forged(field, facts.relay_host)]
     return RawMessage.assemble([*_trace(facts), *_addresses(message, author, facts), *kept], message.body)
@@ -97,7 +99,9 @@ def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardF
 
 # Mail has few names of fields, and every message has most of them.
 @lru_cache(maxsize=1024)
-def _is_dropped(name: str) -> bool:
+def _is_dropped(name: str, keeps_chain: bool) -> bool:  # noqa: FBT001 - for `lru_cache`
+    if name in _CHAIN:
+        return not keeps_chain
     return name in _DROPPED or name.startswith(_DROPPED_KINDS)
 
 
@@ -109,7 +113,7 @@ def _is_forged(field: HeaderField, relay_host: str) -> bool:
 def _trace(facts: ForwardFacts) -> list[HeaderField]:
     # RFC 5321 4.4 wants Received; where it came from is in the fields of the hosts before us.
     received = (
-        f"by {facts.relay_host} with ESMTP id {facts.queue_id};\r\n"
+        f"by {facts.relay_host} with {facts.protocol} id {facts.queue_id};\r\n"
         f" {_date(facts.received_at.replace(microsecond=0))}"
     )
     verdict = ";\r\n ".join(facts.verdicts) or "none"
