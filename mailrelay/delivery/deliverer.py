@@ -155,7 +155,7 @@ class Deliverer:
         route = await self._router.route(domain)
         destination = route.destination
         self._destinations.admit(destination)
-        raw = self._signer.sign(outgoing.message).raw
+        raw = self._signer.sign(outgoing.message, outgoing.findings).raw
         taken = partial(self._store.sent, message.id)
         try:
             accepted = await self._client.send(route, outgoing.reverse_path, outgoing.recipient, raw, taken)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
+from mailrelay.authentication.arc_sealing import Findings, findings_of
+from mailrelay.authentication.results import Result
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
@@ -35,6 +37,7 @@ class Outgoing:
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
         on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
+        findings: What an ARC set is to say; None for no set.
     """
 
     reverse_path: str
@@ -42,6 +45,7 @@ class Outgoing:
     message: RawMessage
     learned: tuple[str, ...] = ()
     on_trial: bool = False
+    findings: Findings | None = None
 
 
 class Preparation:
@@ -56,6 +60,7 @@ class Preparation:
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
         clock: Gives aware UTC.
+        seals_arc: Whether strangers' mail gets an ARC set, and keeps those of a chain that holds.
     """
 
     def __init__(  # noqa: PLR0913 - what rewriting depends on
@@ -69,6 +74,7 @@ class Preparation:
         relay_host: str,
         operator_mailbox: str,
         clock: Callable[[], datetime],
+        seals_arc: bool = False,
     ) -> None:
         self._directory = directory
         self._store = store
@@ -78,6 +84,7 @@ class Preparation:
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
         self._clock = clock
+        self._seals_arc = seals_arc
 
     async def prepare(self, queued: QueuedMessage) -> Outgoing:
         """Return what to send.
@@ -114,6 +121,7 @@ class Preparation:
             raise _not_served()
         if author is not None and author.address in delivery.owner.mailboxes:
             _raise_if_automatic(message)
+        findings = findings_of(queued.authentication) if self._seals_arc else None
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -123,11 +131,19 @@ class Preparation:
             verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
+            protocol=queued.protocol,
+            keeps_chain=findings is not None and findings.status is Result.PASS,
         )
         rewritten = rewrite_forward(message, author, facts)
         owner = delivery.owner
         mailbox = _mailbox(owner)
-        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
+        return Outgoing(
+            self._return_address(queued),
+            mailbox,
+            rewritten,
+            on_trial=mailbox in owner.suspects,
+            findings=findings,
+        )
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)

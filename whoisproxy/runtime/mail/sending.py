@@ -48,6 +48,7 @@ def delivery_worker(
             relay_host=hostname,
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
+            seals_arc=settings.authentication.arc_sealing,
         ),
         router=_router_of(settings, resolver, tls_reports),
         client=_client_of(settings, tls_reports),
