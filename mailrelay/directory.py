@@ -93,16 +93,15 @@ class Wishes:
         attach_original: Each message to him brings the one that came, as evidence of abuse.
         plain_text_only: His answers leave as plain text.
         neutral_file_names: Attachments of his answers leave as `attachment-1.pdf`.
-        openpgp_key: Armoured certificate that messages to him are encrypted for, or "".
-        smime_certificate: The same in PEM for S/MIME, or "".
+        encryption_key: Certificate that messages to him are encrypted for, OpenPGP in armour or X.509 in PEM,
+            or "".
     """
 
     banner: bool = False
     attach_original: bool = False
     plain_text_only: bool = False
     neutral_file_names: bool = False
-    openpgp_key: str = field(default="", repr=False)
-    smime_certificate: str = field(default="", repr=False)
+    encryption_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

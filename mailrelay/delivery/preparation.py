@@ -8,23 +8,28 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from mailrelay.addresses import BounceAddresses, decoded
+from mailrelay.authentication.arc_sealing import Findings, findings_of
+from mailrelay.authentication.results import Result
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
-from mailrelay.directory import Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.automation import sign_of_automation
+from mailrelay.rewriting.encryption import EncryptionKey, UnusableKey, read_key
 from mailrelay.rewriting.forward import (
     ForwardFacts,
     author_of,
     correspondent_of,
     rewrite_forward,
 )
-from mailrelay.rewriting.reply import ReplyFacts, rewrite_reply
-from mailrelay.rewriting.threads import referenced_ids, thread_of
+from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail, ReplyFacts, rewrite_reply
+from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids, thread_of
 
 _LONGEST_SUBJECT = 200  # characters that are kept of it
 
@@ -36,6 +41,7 @@ class Outgoing:
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
         on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
+        findings: What an ARC set is to say; None for no set.
     """
 
     reverse_path: str
@@ -43,6 +49,11 @@ class Outgoing:
     message: RawMessage
     learned: tuple[str, ...] = ()
     on_trial: bool = False
+    findings: Findings | None = None
+
+
+class CorrespondentBlocked(Exception):
+    """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
 
 
 class Preparation:
@@ -52,10 +63,12 @@ class Preparation:
         directory: Knows relays and owners.
         store: Knows the conversations.
         bounces: Makes return addresses.
+        answer_ids: Makes the Message-IDs of answers.
         relay_domain: Domain of relay addresses and Message-IDs.
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
         clock: Gives aware UTC.
+        seals_arc: Whether strangers' mail gets an ARC set, and keeps those of a chain that holds.
     """
 
     def __init__(  # noqa: PLR0913 - what rewriting depends on
@@ -64,25 +77,31 @@ class Preparation:
         directory: Directory,
         store: QueueStore,
         bounces: BounceAddresses,
+        answer_ids: AnswerIds,
         relay_domain: str,
         relay_host: str,
         operator_mailbox: str,
         clock: Callable[[], datetime],
+        seals_arc: bool = False,
     ) -> None:
         self._directory = directory
         self._store = store
         self._bounces = bounces
+        self._answer_ids = answer_ids
         self._relay_domain = relay_domain
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
         self._clock = clock
+        self._seals_arc = seals_arc
 
     async def prepare(self, queued: QueuedMessage) -> Outgoing:
         """Return what to send.
 
         Raises:
             PermanentMailError: Nobody gets it.
-            AnswerHeld: An answer that may not leave.
+            AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
+            CorrespondentBlocked: The owner wants no mail of its sender.
+            AutomaticMail: The owner's software wrote it.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
@@ -108,7 +127,27 @@ class Preparation:
         if route.owner_id != queued.owner_id:
             # The domain has a new holder since: what was written to the one before is not for his eyes.
             raise _not_served()
-        facts = ForwardFacts(
+        if author is not None and author.address in delivery.owner.mailboxes:
+            _raise_if_automatic(message)
+        if delivery.blocked and not _is_protected(queued):
+            raise CorrespondentBlocked
+        findings = findings_of(queued.authentication) if self._seals_arc else None
+        mailbox = _mailbox(delivery.owner)
+        rewritten = rewrite_forward(message, author, self._facts(queued, delivery, mailbox, findings))
+        return Outgoing(
+            self._return_address(queued),
+            mailbox,
+            rewritten,
+            on_trial=mailbox in delivery.owner.suspects,
+            findings=findings,
+        )
+
+    def _facts(
+        self, queued: QueuedMessage, delivery: Delivery, mailbox: str, findings: Findings | None
+    ) -> ForwardFacts:
+        owner, route = delivery.owner, delivery.route
+        wishes = owner.wishes
+        return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
             reply_address=delivery.reply_address,
@@ -117,11 +156,14 @@ class Preparation:
             verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
+            protocol=queued.protocol,
+            keeps_chain=findings is not None and findings.status is Result.PASS,
+            language=owner.language,
+            banner=wishes.banner,
+            attach_original=wishes.attach_original,
+            key=_key(wishes.encryption_key, self._clock()) if wishes.encryption_key else None,
+            hint_key=self._answer_ids.hint_key(mailbox),
         )
-        rewritten = rewrite_forward(message, author, facts)
-        owner = delivery.owner
-        mailbox = _mailbox(owner)
-        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
@@ -129,22 +171,34 @@ class Preparation:
         if not isinstance(route, ReplyRoute):
             raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
-        asked = referenced_ids(message)
-        known = await self._store.known_thread_ids(route.relay_id, asked)
         facts = ReplyFacts(
             domain=route.domain,
             relay_address=route.relay_address,
             relay_domain=self._relay_domain,
             reply_address=queued.recipient,
             correspondent=route.correspondent,
-            known_ids=tuple(one for one in asked if one in known),
+            correspondent_name=route.opening.display,
+            known_ids=await self._known_ids(message, route),
             now=self._clock(),
+            message_id=self._answer_ids.of(own_id(message) or queued.id, route.relay_id, route.correspondent),
+            plain_text_only=owner.wishes.plain_text_only,
+            neutral_file_names=owner.wishes.neutral_file_names,
         )
         # Looking through large attachments takes a while; the server goes on meanwhile.
         answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )
+
+    async def _known_ids(self, message: RawMessage, route: ReplyRoute) -> dict[str, str]:
+        """Return by what the correspondent knows the messages that the owner's message names."""
+        # His own came to the owner as they were; those of the owner went out under ours.
+        ours = {
+            one: self._answer_ids.of(one, route.relay_id, route.correspondent)
+            for one in referenced_ids(message)
+        }
+        known = await self._store.known_thread_ids(route.relay_id, {*ours, *ours.values()})
+        return {one: known_as for one, our in ours.items() for known_as in (our, one) if known_as in known}
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
@@ -184,11 +238,36 @@ def _mailbox(owner: Owner) -> str:
     return owner.mailboxes[0]
 
 
+def _raise_if_automatic(message: RawMessage) -> None:
+    if reason := sign_of_automation(message):
+        raise AutomaticMail(reason)
+
+
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
     # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
-    return route.policy is not MailPolicy.DROP or any(
-        one.check == ProtectedMail.name for one in queued.verdicts
-    )
+    return route.policy is not MailPolicy.DROP or _is_protected(queued)
+
+
+def _is_protected(queued: QueuedMessage) -> bool:
+    return any(one.check == ProtectedMail.name for one in queued.verdicts)
+
+
+@lru_cache(maxsize=256)
+def _read_key(key: str, day: datetime) -> EncryptionKey:
+    return read_key(key.encode(), day)
+
+
+def _key(key: str, now: datetime) -> EncryptionKey:
+    """Return the key that an owner wants his mail encrypted with.
+
+    Raises:
+        AnswerHeld: It cannot be used any more; in the clear the message must not go.
+    """
+    try:
+        # A key that ends within the day is read anew on the next.
+        return _read_key(key, now.replace(hour=0, minute=0, second=0, microsecond=0))
+    except UnusableKey:
+        raise AnswerHeld("encryption-key-unusable") from None
 
 
 def _not_served() -> PermanentMailError:

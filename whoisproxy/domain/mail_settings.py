@@ -13,7 +13,6 @@ _SHORTEST_WORD, _LONGEST_WORD = 3, 200
 _LONGEST_KEY = 64 * 1024
 _SWITCHES = ("banner", "attach_original", "plain_text_only", "neutral_file_names")
 _WORDS = ("identifiers", "released")
-_KEYS = ("openpgp_key", "smime_certificate")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e\r\n\t]*")
 
 
@@ -28,8 +27,8 @@ class MailSettings:
         neutral_file_names: Attachments of his answers leave as `attachment-1.pdf`.
         identifiers: What names him beyond the registrant's data: a nickname, another mailbox.
         released: What of all that names him he lets pass on purpose.
-        openpgp_key: Armoured certificate (RFC 9580) that messages to him are encrypted for, or "".
-        smime_certificate: The same in PEM for S/MIME (RFC 8551), or "".
+        encryption_key: Certificate that messages to him are encrypted for, OpenPGP in armour (RFC 9580) or
+            X.509 in PEM (RFC 8551), or "".
     """
 
     banner: bool = False
@@ -38,8 +37,7 @@ class MailSettings:
     neutral_file_names: bool = False
     identifiers: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
-    openpgp_key: str = ""
-    smime_certificate: str = ""
+    encryption_key: str = ""
 
     def __repr__(self) -> str:
         return "<MailSettings, not shown>"
@@ -55,11 +53,8 @@ class MailSettings:
             raise InvalidInput("mail_settings", "has fields that are not known")
         switches = {name: _switch(name, raw[name]) for name in _SWITCHES if name in raw}
         words = {name: _words(name, raw[name]) for name in _WORDS if name in raw}
-        keys = {name: _key(name, raw[name]) for name in _KEYS if name in raw}
-        settings = cls(**switches, **words, **keys)  # type: ignore[arg-type]  # each by the name of its field
-        if settings.openpgp_key and settings.smime_certificate:
-            raise InvalidInput("smime_certificate", "stands beside an OpenPGP key; choose one of the two")
-        return settings
+        key = _key("encryption_key", raw.get("encryption_key", ""))
+        return cls(**switches, **words, encryption_key=key)  # type: ignore[arg-type]  # by the names of fields
 
     def wishes(self) -> Wishes:
         """Return what the relay looks at when it delivers."""

@@ -146,7 +146,7 @@ def _assemble(
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
-        correspondence=CorrespondenceService(storage, clock, lambda _: None),
+        correspondence=CorrespondenceService(storage, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,

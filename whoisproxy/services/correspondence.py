@@ -1,9 +1,10 @@
 """An owner's correspondence: his wishes for a domain's mail, the addresses he answers at, whom he blocks."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from mailrelay.rewriting.encryption import UnusableKey, read_key
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.mail_settings import MailSettings
@@ -23,13 +24,11 @@ class CorrespondenceService:
     Args:
         storage: The database.
         clock: Gives aware UTC.
-        check_keys: Raises InvalidInput where the keys of settings cannot be encrypted for.
     """
 
-    def __init__(self, storage: Storage, clock: Clock, check_keys: Callable[[MailSettings], None]) -> None:
+    def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._check_keys = check_keys
 
     async def settings(self, registrar: Registrar, name: DomainName) -> MailSettings:
         """Return how the owner wants the domain's mail.
@@ -54,7 +53,7 @@ class CorrespondenceService:
             held = await hold(uow, registrar, name)
             before = await uow.correspondence.settings(held.id, held.registrant_id)
             settings = MailSettings.parse(replace(before, **named).as_dict())
-            self._check_keys(settings)
+            _demand_usable(settings.encryption_key, self._clock())
             await uow.correspondence.put_settings(held.id, held.registrant_id, settings, self._clock())
         return settings
 
@@ -117,3 +116,11 @@ class CorrespondenceService:
             held = await hold(uow, registrar, name)
             if not await uow.correspondence.unblock(held.id, blocked_id):
                 raise NotFound("nobody is blocked under that id")
+
+
+def _demand_usable(encryption_key: str, now: datetime) -> None:
+    try:
+        if encryption_key:
+            read_key(encryption_key.encode(), now)
+    except UnusableKey as error:
+        raise InvalidInput("encryption_key", f"cannot be encrypted for: {error.reason}") from None

@@ -8,7 +8,9 @@ import pytest
 
 from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
+from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.delivery.schedule import Schedule
+from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from tests.mailrelay.world import (
@@ -249,3 +251,18 @@ async def test_what_was_written_to_the_holder_before_is_not_shown_to_the_next_on
     assert (record.state, record.last_error) == (State.BOUNCED, "not-served")
     # Its sender is told, as of an address that never existed; the next holder sees nothing.
     assert {one for sunk in world.sink.messages for one in sunk.recipients} <= {STRANGER}
+
+
+@pytest.mark.parametrize("protocol", ["SMTP", "ESMTP", "ESMTPS", "UTF8SMTP", "UTF8SMTPS"])
+async def test_received_says_how_mail_came_though_it_waited_in_the_queue(world: World, protocol: str) -> None:
+    """RFC 3848, RFC 6531 section 4.3."""
+    connection = ConnectionContext("127.0.0.1")
+    transaction = Transaction(SenderContext(connection, "mx.offers.example", STRANGER, protocol=protocol))
+    assert (await world.inbound.recipient(transaction, RELAY_ADDRESS)).code == 250
+    raw = world.offers.sign(Letter(STRANGER, RELAY_ADDRESS, "Your domain", "Is it for sale?\n").raw())
+    assert (await world.inbound.message(transaction, raw)).code == 250
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    [received] = RawMessage.parse(letter.raw).all("Received")
+    assert received.startswith(f"by {RELAY_HOST} with {protocol} id msg_")

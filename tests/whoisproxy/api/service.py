@@ -154,7 +154,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
         mailbox=Mailbox(storage, _queue(storage)),
-        correspondence=CorrespondenceService(storage, now, lambda _: None),
+        correspondence=CorrespondenceService(storage, now),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

@@ -20,8 +20,7 @@ def test_what_is_parsed_comes_back_the_same() -> None:
         ({"identifiers": ["ab"]}, "identifiers"),
         ({"released": ["An\u202en"]}, "released"),
         ({"released": ["Ann"] * 101}, "released"),
-        ({"openpgp_key": "\N{SNOWMAN}"}, "openpgp_key"),
-        ({"openpgp_key": "a", "smime_certificate": "b"}, "smime_certificate"),
+        ({"encryption_key": "\N{SNOWMAN}"}, "encryption_key"),
         ({"colour": "blue"}, "mail_settings"),
     ],
 )

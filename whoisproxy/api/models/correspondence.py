@@ -37,11 +37,9 @@ class MailSettingsBody(RequestModel):
     released: Annotated[
         _Words | None, Field(description="What names the owner and may leave in his answers all the same.")
     ] = None
-    openpgp_key: Annotated[
-        _Key | None, Field(description='Armoured OpenPGP certificate to encrypt for; "" for none.')
-    ] = None
-    smime_certificate: Annotated[
-        _Key | None, Field(description='S/MIME certificate in PEM to encrypt for; "" for none.')
+    encryption_key: Annotated[
+        _Key | None,
+        Field(description='OpenPGP certificate in armour or X.509 one in PEM to encrypt for; "" for none.'),
     ] = None
 
 
@@ -54,8 +52,7 @@ class MailSettingsView(AnswerModel):
     neutral_file_names: bool
     identifiers: list[str]
     released: list[str]
-    openpgp_key: str
-    smime_certificate: str
+    encryption_key: str
 
 
 class ReplyAddressView(AnswerModel):

@@ -65,8 +65,8 @@ class ServedDelivery:
     Attributes:
         forward_to: Mailbox that gets the mail instead of the registrant's own; empty for his own.
         settings: How he wants his mail.
-        reply_local_part: Of the correspondent's reply address in the thread; empty where there is none, or one
-            that will end soon.
+        reply_local_part: Of the correspondent's reply address in the thread; empty where there is none or
+            one that will end soon.
         blocked: The correspondent's mail is not wanted.
     """
 

@@ -184,10 +184,8 @@ def opening_of(correspondent: bytes, began: bytes | None) -> Opening:
 
 def indexes_of(system_key: bytes, opening: Opening) -> tuple[bytes, bytes]:
     """Return the blind indexes of correspondent and thread."""
-    correspondent = normalised_mailbox(opening.correspondent)
-    return index_of(system_key, "correspondent", correspondent), index_of(
-        system_key, "thread", opening.thread
-    )
+    correspondent = index_of(system_key, "correspondent", normalised_mailbox(opening.correspondent))
+    return correspondent, index_of(system_key, "thread", opening.thread)
 
 
 def _reply(row: Row[Any], opening: Opening) -> ReplyAddress:
