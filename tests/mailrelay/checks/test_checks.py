@@ -25,9 +25,11 @@ from mailrelay.message import LOOP_HEADER, RawMessage
 from tests.mailrelay.conftest import Clock
 
 PEER = ConnectionContext("192.0.2.25")
-SENDER = SenderContext(PEER, "mx.b.example", Opening("buyer@b.example"))
+SENDER = SenderContext(PEER, "mx.b.example", "buyer@b.example")
 RELAY = RelayRoute("relay_1", "owner_1", "shop.example", "q7x@relay.example", MailPolicy.FILTER)
-REPLY = ReplyRoute("reply_1", "relay_1", "owner_1", "shop.example", "q7x@relay.example", "buyer@b.example")
+REPLY = ReplyRoute(
+    "reply_1", "relay_1", "owner_1", "shop.example", "q7x@relay.example", Opening("buyer@b.example")
+)
 OWNER = Owner("owner_1", ("ann@home.example", "ann@work.example"), Identity(), "en")
 GOOD = AuthenticationResults(
     SpfResult(Result.PASS, "b.example"),
