@@ -27,9 +27,7 @@ import lxml.html
 from mailrelay.addresses import decoded, format_mailbox
 from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
-from mailrelay.rewriting.owner_text import without_owner
-from mailrelay.rewriting.scrub import traces
-from mailrelay.rewriting.unpack import CannotLookInside
+from mailrelay.rewriting.scrub import CannotLookInside, Hit, scrubber_for
 
 _UNSAFE_MAIN = frozenset({"message"})
 _UNSAFE = frozenset(
@@ -82,9 +80,10 @@ _UTF8.body_encoding = charset.QP
 class AnswerHeld(Exception):
     """The answer may not leave as it is; `reason` is kebab-case and names no person."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, hits: tuple[Hit, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.hits = hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +119,20 @@ def rewrite_reply(message: RawMessage, identity: Identity, facts: ReplyFacts) ->
         AnswerHeld: A part cannot be looked into, or the result would show the owner.
     """
     parts = list(_leaves(message_from_bytes(message.raw)))
-    text = without_owner(_text(parts), identity.values())
+    scrubber = scrubber_for(identity, (facts.correspondent,), facts.relay_address, facts.domain)
+    text = scrubber.text(_text(parts))
     text = re.sub(re.escape(facts.reply_address), lambda _: facts.correspondent, text, flags=re.IGNORECASE)
     message_id = f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
     built = _put_together(text, [_attachment(part) for part in parts if not _is_text(part)])
-    subject = decoded(message.first("Subject"))
+    subject = scrubber.text(decoded(message.first("Subject")))
     _set_header(built, subject, message_id, facts)
     raw = built.as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
     try:
-        place = traces(raw, identity.values(), (facts.correspondent, facts.relay_address, facts.domain))
+        hits = scrubber.scan(raw)
     except CannotLookInside:
         raise AnswerHeld("unsafe-part") from None
-    if place:
-        raise AnswerHeld(f"owner-shows-in-{place}")
+    if hits:
+        raise AnswerHeld("owner-shows", hits)
     return Answer(RawMessage.parse(raw), message_id)
 
 
