@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
+from mailrelay.message import RawMessage, canonical_line_ends
 
 
 class Direction(StrEnum):
@@ -67,6 +68,7 @@ class NewMessage:
         thread_ids: Message-IDs that the correspondent knows, for he used them.
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
+        parsed: What `raw` was parsed to, where it has been already.
     """
 
     direction: Direction
@@ -84,6 +86,7 @@ class NewMessage:
     thread_ids: tuple[str, ...] = ()
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
+    parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     @property
     def priority(self) -> int:
@@ -99,6 +102,7 @@ class QueuedMessage:
         attempts: Deliveries tried before this one.
         priority: One of PRIORITIES.
         warned_at: When its sender was told of the delay.
+        parsed: What `raw` was parsed to, where it comes from the process that took it.
     """
 
     id: str
@@ -118,6 +122,12 @@ class QueuedMessage:
     attempts: int
     received_at: datetime
     warned_at: datetime | None
+    parsed: RawMessage | None = field(default=None, repr=False, compare=False)
+
+    def canonical(self) -> RawMessage:
+        """Return the message with every line end CRLF, as it must be before it is signed."""
+        raw = canonical_line_ends(self.raw)
+        return self.parsed if self.parsed is not None and raw is self.raw else RawMessage.parse(raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         attempts=0,
         received_at=received_at,
         warned_at=None,
+        parsed=new.parsed,
     )
 
 
