@@ -274,6 +274,7 @@ def _entry(address: str, route: Route, message: RawMessage, shared: dict[str, ob
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
         thread_ids=() if is_reply else ids_in_thread(message),
+        parsed=message,
         **shared,  # type: ignore[arg-type]
     )
 

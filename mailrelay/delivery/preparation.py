@@ -17,7 +17,7 @@ from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
-from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
+from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.automation import sign_of_automation
@@ -117,7 +117,7 @@ class Preparation:
                 return Outgoing("", queued.recipient, RawMessage.parse(queued.raw))
 
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
-        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        message = queued.canonical()
         author = author_of(message, queued.reverse_path)
         opening = _opening(message, queued.reverse_path)
         delivery = await self._directory.delivery(queued.recipient, opening)
@@ -170,7 +170,7 @@ class Preparation:
         owner = await self._owner(queued)
         if not isinstance(route, ReplyRoute):
             raise _not_served()
-        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        message = queued.canonical()
         facts = ReplyFacts(
             domain=route.domain,
             relay_address=route.relay_address,
@@ -209,7 +209,7 @@ class Preparation:
     def _operator(self, queued: QueuedMessage) -> Outgoing:
         if not self._operator_mailbox:
             raise _not_served()
-        message = RawMessage.parse(canonical_line_ends(queued.raw))
+        message = queued.canonical()
         marked = message.with_first(HeaderField.make(LOOP_HEADER, self._relay_host))
         return Outgoing(self._return_address(queued), self._operator_mailbox, marked)
 

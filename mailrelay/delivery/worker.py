@@ -23,7 +23,7 @@ _POLL_S = 1.0
 _AFTER_FAULT_S = 2.0
 # What may wait in memory: of new mail, and of what one claim brings.
 _MOST_MESSAGES = 2000
-_MOST_OCTETS = 64 << 20
+_MOST_OCTETS = 32 << 20  # as received; the same in parts comes on top
 _CLAIM_MESSAGES = 64
 
 

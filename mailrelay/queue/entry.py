@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
+from mailrelay.message import RawMessage, canonical_line_ends
 
 
 class Direction(StrEnum):
@@ -71,6 +72,7 @@ class NewMessage:
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
+        parsed: What `raw` was parsed to, where it has been already.
     """
 
     direction: Direction
@@ -89,6 +91,7 @@ class NewMessage:
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
     protocol: str = USUAL_PROTOCOL
+    parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     @property
     def priority(self) -> int:
@@ -104,6 +107,7 @@ class QueuedMessage:
         attempts: Deliveries tried before this one.
         priority: One of PRIORITIES.
         warned_at: When its sender was told of the delay.
+        parsed: What `raw` was parsed to, where it comes from the process that took it.
     """
 
     id: str
@@ -124,6 +128,12 @@ class QueuedMessage:
     received_at: datetime
     warned_at: datetime | None
     protocol: str = USUAL_PROTOCOL
+    parsed: RawMessage | None = field(default=None, repr=False, compare=False)
+
+    def canonical(self) -> RawMessage:
+        """Return the message with every line end CRLF, as it must be before it is signed."""
+        raw = canonical_line_ends(self.raw)
+        return self.parsed if self.parsed is not None and raw is self.raw else RawMessage.parse(raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         received_at=received_at,
         warned_at=None,
         protocol=new.protocol,
+        parsed=new.parsed,
     )
 
 
