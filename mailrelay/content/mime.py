@@ -17,6 +17,7 @@ MAX_PARTS = 100
 MAX_DEPTH = 12
 
 _PARSED_OCTETS = 512 * 1024  # spam that hides behind half a megabyte of something else is not what we score
+_MOST_DELIMITERS = 10 * MAX_PARTS  # octets like a delimiter, real or not; each costs a look
 _REST_OF_LINE = re.compile(rb"[ \t]*+(?:\r\n|\r|\n|\Z)")
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
 
@@ -47,6 +48,18 @@ class Leaf:
     def is_file(self) -> bool:
         """Whether it asks to be kept as a file (RFC 2183)."""
         return self.part.first("Content-Disposition").lower().startswith("attachment")
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it is a container of more parts than are read, or made to look like one."""
+        return bool(self.delimiter) and self.part.body.count(self.delimiter) > _MOST_DELIMITERS
+
+    @property
+    def delimiter(self) -> bytes:
+        """What the lines between its parts begin with (RFC 2046 section 5.1.1); empty where it has none."""
+        if not self.type.boundary or not self.type.kind.startswith("multipart/"):
+            return b""
+        return b"--" + self.type.boundary.encode("utf-8", "surrogateescape")
 
     @property
     def file_name(self) -> str:
@@ -99,6 +112,8 @@ def read_structure(message: RawMessage) -> Structure:
         if parts > MAX_PARTS or depth > MAX_DEPTH:
             return Structure(tuple(leaves), parts, deepest, complete=False)
         leaf = Leaf(part, _content_type(part, default))
+        if leaf.is_crowded:
+            return Structure(tuple(leaves), MAX_PARTS + 1, deepest, complete=False)
         inner = _children(leaf)
         if inner is None:
             leaves.append(leaf)
@@ -110,14 +125,13 @@ def read_structure(message: RawMessage) -> Structure:
 
 def _children(container: Leaf) -> list[RawMessage] | None:
     """Return the parts inside, or None for what is no container, or one that is broken."""
-    kind, boundary = container.type.kind, container.type.boundary
+    kind, delimiter = container.type.kind, container.delimiter
     if kind == "message/delivery-status":
         return []  # fields about recipients (RFC 3464), nothing that is read
     if kind.startswith("message/"):
         return [RawMessage.parse(container.part.body)]
-    if not kind.startswith("multipart/") or not boundary:
+    if not delimiter:
         return None
-    delimiter = b"--" + boundary.encode("utf-8", "surrogateescape")
     pieces = list(_pieces(container.part.body, delimiter))
     return [RawMessage.parse(piece) for piece in pieces] or None
 

@@ -2,7 +2,7 @@
 
 One table per business. A phrase counts in the subject or in the sender's own text, not in what he quotes.
 Before each pattern stand words of which every match holds at least one: a text is searched for the pattern
-only where it has one of them. `porn*` stands for letters that are looked for anywhere.
+only where it has one of them. They are of letters alone; `porn*` stands for what is looked for anywhere.
 """
 
 import re
@@ -25,7 +25,7 @@ def businesses_in(*texts: Words) -> frozenset[str]:
     found: set[str] = set()
     for words in texts:
         text = words.text
-        for word in _WORDS & words.words:
+        for word in words.among(_WORDS):
             found.update(name for name, pattern in _BY_WORD[word] if _stands_in(text, pattern))
         for begins, name, pattern in _BY_BEGINNING_ASCII if text.isascii() else _BY_BEGINNING:
             if begins in text and _stands_in(text, pattern):
@@ -73,7 +73,7 @@ BUSINESSES: tuple[Business, ...] = (
         (
             ("spam", r"this is not (?:a )?spam"),
             ("unsolicited solicited", r"not (?:un)?solicited"),
-            ("s1618 1618", r"s\.? ?1618"),
+            ("1618*", r"s\.? ?1618"),
             ("time", r"(?:one|1)[- ]time (?:mailing|e-?mail)"),
             (
                 "received receiving",
@@ -169,7 +169,7 @@ BUSINESSES: tuple[Business, ...] = (
             ),
             ("webcams webcam", r"webcams?"),
             ("adults adult", r"adults? only"),
-            ("18", r"18\+"),
+            ("18+*", r"18\+"),
             ("hardcore", r"hardcore"),
             ("sexy", r"sexy"),
             ("lesbians lesbian", r"lesbians?"),
@@ -209,7 +209,7 @@ BUSINESSES: tuple[Business, ...] = (
         "prize-and-free",
         1.2,
         (
-            ("absolutelyfree totallyfree absolutely totally 100", r"(?:absolutely|totally|100% ?) ?free"),
+            ("absolutelyfree totallyfree absolutely totally 100%*", r"(?:absolutely|totally|100% ?) ?free"),
             (
                 "free",
                 (
@@ -375,7 +375,7 @@ BUSINESSES: tuple[Business, ...] = (
     ),
 )
 
-_BY_WORD: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+_BY_WORD: dict[bytes, list[tuple[str, re.Pattern[str]]]] = {}
 _BY_BEGINNING: list[tuple[str, str, re.Pattern[str]]] = []
 for _business in BUSINESSES:
     for _words, _phrase in _business.phrases:
@@ -385,6 +385,6 @@ for _business in BUSINESSES:
             if _word.endswith("*"):
                 _BY_BEGINNING.append((_word.removesuffix("*"), _business.name, _pattern))
             else:
-                _BY_WORD.setdefault(_word, []).append((_business.name, _pattern))
+                _BY_WORD.setdefault(_word.encode(), []).append((_business.name, _pattern))
 _WORDS = frozenset(_BY_WORD)
 _BY_BEGINNING_ASCII = [one for one in _BY_BEGINNING if one[0].isascii()]

@@ -88,9 +88,15 @@ class Content:
         return tuple(host for host in map(_host, self.urls[:_MOST_HOSTS]) if host)
 
     @cached_property
+    def words(self) -> Words:
+        """Those of `text`."""
+        return Words.of(self.text)
+
+    @cached_property
     def businesses(self) -> frozenset[str]:
         """Names of the businesses whose phrases stand in the subject or in `own_text`."""
-        return businesses_in(Words.of(self.subject), Words.of(self.own_text))
+        own = self.words if self.own_text is self.text else Words.of(self.own_text)
+        return businesses_in(Words.of(self.subject), own)
 
 
 def read_content(message: RawMessage) -> Content:

@@ -7,24 +7,19 @@ Hashes are those of this process, with a key of its own that nobody can foresee:
 """
 
 from mailrelay.content.reading import Content
+from mailrelay.content.words import runs_of_letters
 
 SKETCH_SIZE = 64
 _MAX_WORDS = 2_000
 _MIN_SHINGLES = 8  # "Is this domain for sale?" is written by many honest people
 _MOST_HOSTS = 50
-_BEYOND_ASCII = 0x80
 _LEAST_HASH = -(2**63)
-# Octets of UTF-8 in lower case: ASCII letters, and all beyond ASCII, make words; the rest parts them.
-_LETTERS = bytes(
-    octet if octet >= _BEYOND_ASCII or chr(octet).isalpha() else ord(" ") for octet in range(256)
-)
-
 Sketch = tuple[int, ...]
 
 
 def sketch(content: Content) -> Sketch:
     """Return up to SKETCH_SIZE hashes, ascending; empty where there is too little to compare."""
-    words = _words(content.text.casefold())
+    words = _words(content)
     # Runs of four words, hashed as tuples: no object is made for a run that Python code would see.
     shingles = list(map(hash, zip(words, words[1:], words[2:], words[3:], strict=False)))
     # Path, query and fragment carry the recipient's number; of a link only its host is text.
@@ -41,10 +36,11 @@ def _smallest(hashes: list[int]) -> Sketch:
     return tuple(sorted(low)[:SKETCH_SIZE]) if len(low) >= _MIN_SHINGLES else ()
 
 
-def _words(text: str) -> list[bytes]:
-    if "://" in text or "@" in text or "www." in text:
-        text = " ".join([word for word in text.split() if not _is_address(word)])
-    return text.encode("utf-8", "replace").translate(_LETTERS).split()[:_MAX_WORDS]
+def _words(content: Content) -> list[bytes]:
+    text = content.words.text
+    if "://" not in text and "@" not in text and "www." not in text:
+        return content.words.runs[:_MAX_WORDS]
+    return runs_of_letters(" ".join([word for word in text.split() if not _is_address(word)]))[:_MAX_WORDS]
 
 
 def _is_address(word: str) -> bool:
@@ -53,6 +49,8 @@ def _is_address(word: str) -> bool:
 
 def resemblance(one: Sketch, other: Sketch, least: float = 0.0) -> float:
     """Return the estimated share of common shingles, 0 to 1 (Jaccard); 0 where it cannot reach `least`."""
+    if one == other:
+        return float(bool(one))
     common = set(one).intersection(other)
     # Only those of the common hashes count that are among the smallest of the union: there may be fewer.
     size = min(SKETCH_SIZE, len(one) + len(other) - len(common))

@@ -1,6 +1,6 @@
-"""The words of a text, for looking up in sets: far cheaper than searching it for each phrase.
+"""The words of a text, for looking up in sets and for comparing: far cheaper than searching for phrases.
 
-A word is a run of letters, digits and underscores, as regular expressions have it, in lower case.
+A text is taken apart once: both scoring and comparing ask for its runs of letters.
 """
 
 import re
@@ -9,28 +9,37 @@ from typing import Self
 
 _WORD = re.compile(r"\w+")
 _BEYOND_ASCII = 0x80
-# Octets of UTF-8: what is neither letter, digit nor underscore becomes a blank; what is beyond ASCII stays.
-_BLANKED = bytes(
-    octet if octet >= _BEYOND_ASCII or chr(octet).isalnum() or octet == ord("_") else ord(" ")
-    for octet in range(256)
+# Octets of UTF-8 in lower case: ASCII letters, and all beyond ASCII, make runs; the rest parts them.
+_LETTERS = bytes(
+    octet if octet >= _BEYOND_ASCII or chr(octet).isalpha() else ord(" ") for octet in range(256)
 )
+
+
+def runs_of_letters(lowered: str) -> list[bytes]:
+    """Return what stands between digits, blanks and punctuation of ASCII, in UTF-8, in order."""
+    return lowered.encode("utf-8", "replace").translate(_LETTERS).split()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text in lower case and the words that it holds."""
+    """A text in lower case, its runs of letters, and whole words of those that go beyond ASCII."""
 
     text: str
-    words: frozenset[str]
+    runs: list[bytes]
+    beyond: frozenset[bytes]
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Return the words of a text."""
         lowered = text.lower()
-        joined = lowered.encode("utf-8", "replace").translate(_BLANKED).decode("utf-8", "replace")
-        words = frozenset(joined.split())
-        if not lowered.isascii():
-            # Only here may a word hold what is no part of one, such as a dash or a quotation mark.
-            beyond = [word for word in words if not word.isascii()]
-            words = words.difference(beyond).union(_WORD.findall(" ".join(beyond)))
-        return cls(lowered, words)
+        runs = runs_of_letters(lowered)
+        if lowered.isascii():
+            return cls(lowered, runs, frozenset())
+        # Only here may a run hold what is no part of a word, such as a dash or a quotation mark.
+        foreign = b" ".join([run for run in runs if not run.isascii()]).decode("utf-8", "replace")
+        return cls(lowered, runs, frozenset(word.encode() for word in _WORD.findall(foreign)))
+
+    def among(self, known: frozenset[bytes]) -> frozenset[bytes]:
+        """Return those of some words of letters that stand in the text, be it as parts of words."""
+        found = known.intersection(self.runs)
+        return found | (known & self.beyond) if self.beyond else found

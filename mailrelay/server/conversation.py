@@ -131,6 +131,7 @@ class Conversation(Wire):
     async def _handle_client(self) -> None:
         deadline = self.loop.time() + self._limits.command_s
         while True:
+            errors = self._errors
             try:
                 line = self._next_line()
                 if line is None:
@@ -147,6 +148,8 @@ class Conversation(Wire):
                 raise
             except Exception as error:  # noqa: BLE001 - see `handle_exception`
                 self._out.append((await self.handle_exception(error)).encode() + b"\r\n")
+            if self._errors > max(errors, self._limits.free_errors):
+                await asyncio.sleep(self._limits.error_pause_s)
 
     async def _obey(self, line: bytes) -> None:
         verb, _, argument = line.partition(b" ")

@@ -24,6 +24,8 @@ class ServerLimits:
         octets: Received on one connection, likewise.
         commands: Commands since the last message taken; a client that brings no mail is hung up on.
         errors: 4yz and 5yz answers since the last message taken, likewise.
+        free_errors: So many of them come at once, each one after them only after a pause.
+        error_pause_s: Length of that pause. Who guesses addresses waits; others seldom err so much.
         command_s: Wait for the next command (RFC 5321 section 4.5.3.2.7 asks for 5 minutes).
         block_s: Wait for more of a message (section 4.5.3.2.5 gives clients 3 minutes).
         message_s: From one message taken, or the connection's beginning, to the next.
@@ -42,6 +44,8 @@ class ServerLimits:
     octets: int = 2 * 1024**3
     commands: int = 300
     errors: int = 30
+    free_errors: int = 10
+    error_pause_s: float = 1.0
     command_s: float = 300.0
     block_s: float = 180.0
     message_s: float = 1800.0

@@ -36,8 +36,15 @@ def test_the_short_way_finds_what_searching_for_everything_finds(pieces: list[st
     assert businesses_in(Words.of(text)) == everything
 
 
+@given(st.text(), st.sampled_from("_1- "), st.sampled_from(["free", "läuft", "займ"]))
+def test_a_word_is_found_between_whatever_stands_beside_it(text: str, beside: str, word: str) -> None:
+    known = frozenset({word.encode()})
+    assert Words.of(f"{text}{beside.strip()} {word.upper()} {beside.strip()}{text}").among(known) == known
+
+
 @given(st.text())
-def test_words_are_those_of_regular_expressions(text: str) -> None:
-    assert Words.of(text).words == frozenset(
-        re.findall(r"\w+", Words.of(text).text.encode("utf-8", "replace").decode())
-    )
+def test_every_word_of_letters_is_found(text: str) -> None:
+    words = Words.of(text)
+    whole = re.findall(r"\w+", words.text.encode("utf-8", "replace").decode())
+    letters = frozenset(word.encode() for word in whole if not re.search(r"[0-9_]", word))
+    assert words.among(letters) == letters

@@ -91,11 +91,16 @@ def test_encoded_words_are_read_and_broken_ones_left() -> None:
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 2, 90, 5000])
-def test_deep_nesting_is_counted_and_not_followed(levels: int) -> None:
+@pytest.mark.parametrize("boundary", [b"%04d", b"b%d"])
+def test_deep_nesting_is_counted_and_not_followed(levels: int, boundary: bytes) -> None:
+    """Where delimiters look like those of other levels, it is enough that there are too many."""
     raw = HEAD + b"".join(
-        b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(levels)
+        b'Content-Type: multipart/mixed; boundary="%b"\r\n\r\n--%b\r\n' % (boundary % n, boundary % n)
+        for n in range(levels)
     )
-    assert read_content(RawMessage.parse(raw)).depth > MAX_DEPTH
+    content = read_content(RawMessage.parse(raw))
+    assert content.depth > MAX_DEPTH or content.parts > MAX_PARTS
+    assert not content.complete
 
 
 def test_many_parts_are_counted_and_not_followed() -> None:

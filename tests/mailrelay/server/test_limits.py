@@ -23,6 +23,35 @@ async def test_too_many_errors_end_the_connection(world: World) -> None:
         await client.close()
 
 
+async def test_who_errs_much_waits_for_each_answer_and_others_do_not(world: World) -> None:
+    """Guessing addresses costs the guesser time, and nobody else."""
+    limits = ServerLimits(errors=6, free_errors=5, error_pause_s=3600)
+    async with another_server(world.inbound, limits) as server:
+        guessing, honest = [await Client.connect(server.ports["smtp"]) for _ in range(2)]
+        for _ in range(5):
+            assert (await guessing.say("RCPT"))[0] == "5"
+        late = asyncio.create_task(guessing.say("RCPT"))
+        await honest.begin()
+        assert (await honest.say(HEADER + b"x\r\n.")).startswith("250")
+        assert not late.done()
+        late.cancel()
+        await guessing.close()
+        await honest.close()
+
+
+async def test_a_message_in_drops_arrives_whole(world: World) -> None:
+    """However small its pieces are, and though reading pauses between them."""
+    witness = Witness(world.inbound)
+    async with another_server(witness) as server:
+        client = await Client.connect(server.ports["smtp"])
+        await client.begin()
+        text = HEADER + b"".join(b"%d\r\n" % number for number in range(400))
+        await client.dribble([bytes([octet]) for octet in text + b".\r\n"])
+        assert (await client.answer()).startswith("250")
+        assert witness.messages == [text]
+        await client.close()
+
+
 async def test_errors_and_commands_are_counted_from_one_message_to_the_next(world: World) -> None:
     """Whoever brings mail may go on; whoever only talks may not."""
     async with another_server(world.inbound, ServerLimits(errors=1, commands=6)) as server:
