@@ -69,7 +69,9 @@ def _of_entry(entry: RecipientFields, passages: list[Passage], document: Documen
     )
     said = (f"{entry.diagnostic}\n{entry.status}", near)
     delayed = entry.action == "delayed"
-    meaning = classify(said, near, delayed=delayed)
+    # RFC 3464 2.3.6: the type is `smtp` for the answer of a server, and X- for what the reporter found itself.
+    quoted = bool(entry.diagnostic) and not entry.diagnostic.lower().startswith("x-")
+    meaning = classify(said, near, delayed=delayed, quoted=quoted)
     return Finding(meaning.kind, recipient, meaning.status, meaning.reason, final=not delayed)
 
 
