@@ -229,7 +229,7 @@ def _reason(text: str) -> str:
     by_provider = next((reason for pattern, reason in PROVIDER_CODES if pattern.search(text)), "")
     if by_provider or code in _DECISIVE:
         return by_provider or _DECISIVE[code]
-    plain = without_accents(_PREAMBLE.sub("", _ADDRESS.sub("ADDR", " ".join(text.split()))))
+    plain = without_accents(_PREAMBLE.sub("", _ADDRESS.sub("ADDR", " ".join(text.replace("_", " ").split()))))
     by_phrase = next((reason for reason, pattern in PHRASES if pattern.search(plain)), "")
     told = _TELLING.get(code, "")
     return told if told == "no-such-user" and by_phrase not in _NOT_THE_USER else by_phrase or told

@@ -16,14 +16,14 @@ from mailrelay.reports.reading.phrases_vague import ROWS as VAGUE
 # Words in capitals stand in the tables for one of these.
 _WORDS = {
     "WHO": r"(?:user|recipient|mail ?box|address|account|addressee|alias|login|destinataire|person"
-    r"|subscriber|customer|userid|local.?part)",
+    r"|subscriber|customer|userid|local.?part|mail ?drop)",
     "BOX": r"(?:mail ?box|mail ?folder|in ?box|mail ?drop|folder|account|user|recipient|storage|directory)",
     "SITE": r"(?:host|domain|system)",
     "SENDER": r"(?:sender|return.path|(?:envelope|header|mail).from|from (?=address|domain|header))",
     "ABSENT": r"(?:unknown"
-    r"|not (?:be )?(?:found|known|exists?|recogni[sz]ed|listed|valid|registered|here|find)"
+    r"|not (?:be )?(?:found|known|exists?|recogni[sz]ed|listed|on file|valid|registered|here|find)"
     r"|(?:does|do|did)(?: not|n't) (?:exist|match|have)|non-?existent)",
-    "WRONG": r"(?:unknown|no such|invalid|illegal|bad|non-?existent|unrouteable|unroutable)",
+    "WRONG": r"(?:unknown|no such|wrong|invalid|illegal|bad|non-?existent|unrouteable|unroutable)",
     "REFUSED": r"(?:reject|refus|denied|block|fail|prohib|disallow)",
     "CLOSED": r"(?:disabled|suspend\w*|discontinued|inactive|frozen|locked|deactivated|terminated|not active"
     r"|closed|cancell?ed|dormant|expired|temporarily (?:unavailable|blocked)|no longer active|on hold)",

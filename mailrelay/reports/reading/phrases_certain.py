@@ -1,5 +1,6 @@
-"""What mail servers write in English and mean one thing by, by reason: what names a filter, a quota or a policy
-before what names the user.
+"""What mail servers write in English and mean one thing by, by reason.
+
+What names a filter, a quota or a policy stands before what names the user.
 
 Words in capitals stand for those of `phrases`, which compiles this.
 """
@@ -30,7 +31,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "recipient-refuses",
         (
             r"(?:recipient|user).{0,20}preferences",
-            r"recipient (?:has )?refuse[sd]",
+            r"recipient (?:has )?refuse[sd]|mail ?box.{0,40}restricted",
             r"(?:rejected|refused) by (?:the )?recipient",
         ),
     ),
@@ -77,7 +78,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"exceed.{0,30}(?:rate|hourly|daily|per hour)",
             r"concurren",
             r"(?:sending|receiving|sent|receive).{0,20}too (?:fast|often|quickly)",
-            r"unusual rate",
+            r"unusual rate|excessive userid",
         ),
     ),
     (
@@ -103,7 +104,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"\b(?:WHO|domain)\b.{0,60}\bCLOSED",
             r"\b(?:disabled|suspended|inactive|deactivated|expired) (?:recipient|account|mailbox|user)",
-            r"not (?:currently )?active",
+            r"not (?:currently )?active|account (?:is )?(?:currently |temporarily )?unavailable",
         ),
     ),
     (
@@ -113,7 +114,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"not our (?:user|customer)",
             r"WHO.{0,20}\bmoved",
             r"(?:address|user).{0,20}(?:has )?changed",
-            r"no longer (?:at|on|with|in use|use)",
+            r"no longer (?:at|on|with|in use|use|valid|exists?|available|an employee|employed)",
             r"new (?:e-?mail )?address",
             r"moved to",
         ),
@@ -122,7 +123,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "no-mail-service",
         (
             r"null ?mx",
-            r"(?:not|n't) (?:accept|receiv)(?:e|ing)?(?: any)? (?:e-?)?mail(?!s? (?:from|x))",
+            r"(?:not|n't) (?:accept|receiv)(?:e|ing)?(?: any)? (?:e-?)?mail(?!s? (?:from|in|x))",
             r"no smtp service|no longer accepts? (?:e-?)?mail",
             r"smtp service.{0,20}not",
             r"find a mail exchanger",
@@ -132,12 +133,12 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "relay-denied",
         (
             r"relay(?:ing)?(?: access| mail| attempt)? ?(?:is )?(?:REFUSED|not|through)",
-            r"\b(?:not|denied|unable|can(?:no|')t|no|don't|without)\b[^.\n]{0,30}\brelay(?! recipient| domain)",
-            r"(?:refus|disallow)\w*[^.\n]{0,30}\brelay(?! recipient| domain)",
+            r"\b(?:not|denied|unable|can(?:no|')t|no|don't)\b[^.\n]{0,30}\brelay(?! recipient| domain)",
+            r"(?:refus|disallow|without)\w*[^.\n]{0,30}\brelay(?! recipient| domain)",
             r"not.{0,30}\brcpthosts",
             r"in my list of allowed rcpthosts",
             r"smtp authentication|smtp enabled",
-            r"user ?name (?:and|or) password|authentication unsuccessful",
+            r"user ?name (?:and|or) password|\bauth(?:entication)? (?:unsuccessful|failed)",
             r"authentication (?:is )?required",
             r"must (?:first )?authenticate",
         ),
@@ -166,7 +167,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"SENDER'?s?[ :](?:e-?mail )?(?:address|domain|host)?.{0,40}(?:REFUSED|ABSENT|WRONG)",
             r"SENDER'?s?[ :](?:e-?mail )?(?:address|domain|host)?.{0,40}(?:not |verif|exist)",
             r"domain of sender|domain may not exist or dns check",
-            r"not (?:a )?member",
+            r"not (?:a )?member(?! of domain)",
             r"not allowed to (?:post|send)",
             r"mail from.{0,40}(?:REFUSED|invalid)",
             r"(?:unable|failed|could not|cannot) to? ?verify (?:the )?sender",
@@ -187,7 +188,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"mx records? (?:point|for)",
             r"no (?:valid )?mx",
             r"unable to route",
-            r"no.{0,10}route to domain",
+            r"no.{0,20}route.{0,10} to domain",
             r"not an? (?:mail|valid) (?:host|domain)",
         ),
     ),
@@ -195,10 +196,12 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "no-such-user",
         (
             r"(?<!sender )\bWHOs?(?: name| id| address| ADDR)?(?: \S+)?(?: is| was|,| -|:)? ?\bABSENT",
-            r"\bWRONG (?:or \w+ |local |virtual |destination |final |e-?mail |delivery )*WHO(?! of sender)",
+            r"\bWRONG[ -](?:or \w+ |local |virtual |destination |final |e-?mail |delivery )*WHO(?! of sender)",
             r"ADDR>? (?:is )?rejected",
-            r"recipnotfound",
-            r"doesn't have (?:an? )?\S+ account",
+            r"recipnotfound|mailbox unavailable or access denied",
+            r"(?:can(?:no|')t|couldn't|could not|unable to) find.{0,30}\bWHO",
+            r"does(?: not|n't) have (?:an? )?(?:\S+ )?account",
+            r"not a member of domain|handle mail for that",
         ),
     ),
 )

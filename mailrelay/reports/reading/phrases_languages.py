@@ -22,6 +22,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"가득|용량.{0,10}초과",
         ),
     ),
+    ("no-such-user", (r"(?:inconnue?|unbekannt|sconosciut[oa]|desconocid[oa]) (?:ou|oder|o) ",)),
     (
         "mailbox-disabled",
         (
@@ -43,7 +44,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"als spam|werbemail",
             r"(?:considéré|détecté|identifié).{0,20}(?:spam|pourriel|indésirable)",
             r"(?:correo|mensaje) no deseado|como spam",
-            r"posta indesiderata",
+            r"posta indesiderata|antyspam",
             r"(?:признано|похоже на|как) спам|спам",
             r"迷惑メール|スパム",
             r"垃圾邮件|垃圾郵件",
@@ -87,7 +88,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "no-such-user",
         (
-            r"(?:empfänger|benutzer|postfach|adresse|teilnehmer|nutzer|mailbox)\w*.{0,60}"
+            r"(?:empfänger|adressat|benutzer|postfach|adresse|teilnehmer|nutzer|mailbox)\w*.{0,60}"
             r"(?:unbekannt|nicht (?:gefunden|vorhanden|bekannt|existent|zu finden)|existiert nicht|ungültig)",
             r"(?:kein|keine|keinen) (?:solche[rn]? )?(?:empfänger|benutzer|postfach)",
             r"(?:utilisateur|destinataire|adresse|bo[iî]te|compte|abonné).{0,60}"
@@ -99,7 +100,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"(?:desconhecid|inexistente|inv[aá]lid|não (?:existe|foi encontrad|encontrad))",
             r"(?:utente|destinatario|indirizzo|casella|account).{0,60}"
             r"(?:sconosciut|inesistente|non (?:esiste|trovat|valid|è stat\w trovat|presente))",
-            r"destinatario errato",
+            r"destinatario errato|destin\.? .{0,20}sconosciut",
             r"(?:onbekende|ongeldige?) (?:gebruiker|ontvanger|adres)|(?:gebruiker|ontvanger|adres|mailbox|postvak).{0,60}"
             r"(?:onbekend|bestaat niet|niet gevonden|niet bekend|ongeldig)",
             r"(?:użytkownik|konto|adres|skrzynka|odbiorca).{0,40}(?:nie istnieje|nieznany|nie znaleziono)",

@@ -6,7 +6,7 @@ Sources: the postmaster pages of each provider.
 
 import re
 
-# (provider, pattern, reason)
+# (whose code, what to search for, what he documents it to mean).
 _TABLE: tuple[tuple[str, str, str], ...] = (
     ("Facebook", r"\bRCP-P1\b", "no-such-user"),
     ("Facebook", r"\bRCP-P[2-9]\b", "recipient-refuses"),

@@ -21,6 +21,7 @@ from mailrelay.reports.reading.notices import Passage, read_passages
 from mailrelay.reports.reading.ses_events import read_ses_events
 from mailrelay.reports.reading.signs import speaks_of_delay, speaks_of_failure
 from mailrelay.reports.reading.status_fields import RecipientFields, read_status_fields
+from mailrelay.reports.reading.xarf import read_xarf
 
 # It writes a stack trace about each message that one of its detectors cannot read, and goes on.
 logging.getLogger("flufl.bounce").disabled = True
@@ -45,7 +46,7 @@ def read_report(raw: bytes) -> tuple[Finding, ...]:
 
 def _read(message: email.message.Message, levels: int) -> list[Finding]:
     document = open_document(message)
-    for reader in (read_feedback, read_ses_events, _of_fields, _of_words, read_automatic):
+    for reader in (read_feedback, read_xarf, read_ses_events, _of_fields, _of_words, read_automatic):
         if findings := reader(document):
             return findings
     if document.enclosed and levels:
@@ -69,7 +70,7 @@ def _of_entry(entry: RecipientFields, passages: list[Passage], document: Documen
     )
     said = (f"{entry.diagnostic}\n{entry.status}", near)
     delayed = entry.action == "delayed"
-    # RFC 3464 2.3.6: the type is `smtp` for the answer of a server, and X- for what the reporter found itself.
+    # RFC 3464 2.3.6: the type is `smtp` for a server's answer, and X- for what the reporter found itself.
     quoted = bool(entry.diagnostic) and not entry.diagnostic.lower().startswith("x-")
     meaning = classify(said, near, delayed=delayed, quoted=quoted)
     return Finding(meaning.kind, recipient, meaning.status, meaning.reason, final=not delayed)
