@@ -17,13 +17,13 @@ from mailrelay.reports.reading.patterns import without_accents, without_case
 from mailrelay.reports.reading.phrases import PHRASES
 from mailrelay.reports.reading.provider_codes import PROVIDER_CODES
 
-# What an address gets by the reason, where the failure is final, and where it is not (4.x.x, or a delay).
-# A reason that is not here is soft: the address may well be good.
+# What an address gets by the reason: where the failure is final, where the code says that it might pass
+# (4.x.x), and where delivery is still tried. A reason that is not here is soft: the address may well be good.
 _OF_THE_ADDRESS = {
-    "no-such-user": (Kind.HARD, Kind.HARD),
-    "host-unknown": (Kind.HARD, Kind.SOFT),
-    "moved": (Kind.HARD, Kind.HARD),
-    "no-mail-service": (Kind.HARD, Kind.SOFT),
+    "no-such-user": (Kind.HARD, Kind.HARD, Kind.HARD),
+    "host-unknown": (Kind.HARD, Kind.HARD, Kind.SOFT),
+    "moved": (Kind.HARD, Kind.HARD, Kind.HARD),
+    "no-mail-service": (Kind.HARD, Kind.SOFT, Kind.SOFT),
 }
 
 # Codes that mean one thing wherever they are used; class left out.
@@ -122,6 +122,8 @@ _STAGES: tuple[tuple[tuple[str, ...], str], ...] = (
             r"in reply to (?:end of )?DATA",
             r"after (?:end of data|DATA|sending|I sent)",
             r"final DATA",
+            r"did not like our (?:final )?DATA",
+            r"\(state 1[78]\)",
             r"^DATA$",
             r">>> ?(?:DATA|\.)\s*\n<<< ?(?!503)[45].*\n(?!550 5\.1\.1)",
         ),
@@ -131,6 +133,8 @@ _STAGES: tuple[tuple[tuple[str, ...], str], ...] = (
         (
             r"in reply to MAIL FROM",
             r"after MAIL FROM",
+            r"did not like our MAIL FROM",
+            r"\(state (?:9|13)\)",
             r"sender was rejected",
             r">>> ?MAIL FROM:.*\n<<< ?(?!503)[45]",
         ),
@@ -147,7 +151,7 @@ _PREAMBLE = re.compile(
     r"recipient address rejected: (?!access denied)(?=\S)|unknown address error (?=\d)", re.IGNORECASE
 )
 _AT_RCPT = re.compile(
-    r"(?:after|to|our|>>>|was|smtp:|\[|\() ?rcpt|does not like recipient|@\S+ rejected\b",
+    r"(?:after|to|in|our|>>>|was|smtp:|\[|\() ?rcpt|\(state 14\)|does not like recipient|@\S+ rejected\b",
     re.IGNORECASE,
 )
 # KDDI names the address where it refuses RCPT TO, and does not where its users' filters refuse the message.
@@ -179,14 +183,14 @@ def classify(texts: Iterable[str], near: str = "", *, delayed: bool = False, quo
     said = [text[:_TEXT_CHARACTERS] for text in texts if text.strip()]
     status = next((found for text in said if (found := _status(text))), "")
     reply = next((match[1] for text in said if (match := _REPLY.search(text))), "")
-    final = not delayed and (status or reply)[:1] != "4"
+    passing = (status or reply)[:1] == "4"
     told, source = next(((found, text) for text in said if (found := _reason(text))), ("", ""))
     quoted = quoted and bool(said) and source == said[0]
     reason = _at_stage(told or _reason_of_codes(status, reply), status, source, near, quoted=quoted)
     # Words that are not in the tables prove nothing against the address; no words at all are all there is.
-    reason = reason or ("rejected" if status or reply else "unknown" if final else "expired")
-    kinds = _OF_THE_ADDRESS.get(reason, (Kind.SOFT, Kind.SOFT))
-    return Meaning(kinds[0 if final else 1], status, reason)
+    reason = reason or ("rejected" if status or reply else "expired" if delayed else "unknown")
+    for_good, for_now, while_tried = _OF_THE_ADDRESS.get(reason, (Kind.SOFT,) * 3)
+    return Meaning(while_tried if delayed else for_now if passing else for_good, status, reason)
 
 
 def _at_stage(reason: str, status: str, source: str, near: str, *, quoted: bool) -> str:

@@ -48,6 +48,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "IMail, DragonFly, EZweb, X styles",
         _shape(rf"\b{_LABELS}(?:\s{{0,3}}[:=]\s{{0,3}}|\s{{1,3}}|(?=[<\"'(]))[<\"'(]?ADDRESS"),
     ),
+    ("Coremail, Tencent", _shape(r"(?:收件人|收信人|宛先|あて先|送信先)[^\n@]{0,20}?ADDRESS")),
     ("Microsoft", _shape(r"^[ \t]*\"[^\"\n]{0,80}\"[ \t]*<ADDRESS>[ \t]*$")),
     # a@b Invalid address, ERROR_CODE ...
     ("Zoho", _shape(rf"{_LINE}{_OPEN}ADDRESS{_CLOSE}[ \t]*[:,;]?[ \t]+\S")),

@@ -32,7 +32,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"(?:recipient|user).{0,20}preferences",
             r"recipient (?:has )?refuse[sd]|mail ?box.{0,40}restricted",
-            r"(?:rejected|refused) by (?:the )?recipient",
+            r"(?:rejected|refused) by (?:the )?recipient(?! domain| server)",
         ),
     ),
     (
@@ -62,7 +62,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"(?<!may be )black ?-?list",
             r"\b[a-z]{0,10}rbl\b|dnsbl|spamhaus|spamcop|sorbs|barracudacentral",
-            r"my name was rejected",
+            r"my name was rejected|helo command rejected",
         ),
     ),
     ("virus", (r"\bvirus", r"malware", r"infected")),
@@ -148,11 +148,11 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"host not found, try again",
             r"host name lookup failure",
-            r"dns (?:error|failure)",
-            r"lost connection|no route to host|host (?:is )?unreachable",
+            r"dns (?:error(?!: domain)|failure)",
+            r"lost connection|no route to host|host (?:is )?(?:unreachable|not reachable)",
             r"mx records? points? to (?:local|my)",
             r"could not resolve",
-            r"lookup.{0,30}fail",
+            r"lookup.{0,30}fail(?!ed permanently)",
             r"\bloop",
             r"too many hops",
             r"hop count",
@@ -179,10 +179,10 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"SITE(?: name| part)?[^.\n]{0,30}(?:ABSENT|invalid|no longer exists)",
             r"SITE(?: name)? [\w.-]{1,60} ABSENT",
-            r"SITE(?: name| part)?[^.\n]{0,30}not reachable",
+            r"domain(?: name| part)?[^.\n]{0,30}not reachable",
             r"WRONG(?: mail| or illegal| address| destination| recipient)* SITE",
             r"find any host|unresolvable (?:host|domain)|recipient domain must exist",
-            r"nxdomain",
+            r"nxdomain|lookups? failed permanently",
             r"host not found",
             r"name service error",
             r"mx records? (?:point|for)",
