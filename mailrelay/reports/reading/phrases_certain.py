@@ -196,7 +196,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "no-such-user",
         (
             r"(?<!sender )\bWHOs?(?: name| id| address| ADDR)?(?: \S+)?(?: is| was|,| -|:)? ?\bABSENT",
-            r"\bWRONG[ -](?:or \w+ |local |virtual |destination |final |e-?mail |delivery )*WHO(?! of sender)",
+            r"\bWRONG[ -](?:or \w+ |local |virtual |destination |final |mail |delivery )*WHO(?! of sender)",
             r"ADDR>? (?:is )?rejected",
             r"recipnotfound|mailbox unavailable or access denied",
             r"(?:can(?:no|')t|couldn't|could not|unable to) find.{0,30}\bWHO",
