@@ -24,8 +24,13 @@ def is_machine(address: str) -> bool:
     return _NO_LETTER.sub("", address.partition("@")[0]).lower() in _MACHINES
 
 
+def is_whole(address: str) -> bool:
+    """Whether nothing was left out; Google Groups shows an address as `ann...@home.example`."""
+    return "...@" not in address
+
+
 def recipient_of(value: str) -> str:
     """Return the mailbox of a field like Final-Recipient: `rfc822; a@b.example` (RFC 3464 2.3.2), or ""."""
     _, semicolon, rest = value.partition(";")
     found = addresses_in(rest if semicolon else value)
-    return found[0] if found else ""
+    return found[0] if found and is_whole(found[0]) else ""

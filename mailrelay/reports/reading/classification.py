@@ -1,8 +1,9 @@
 """From what a server said to a reason, and from the reason to hard or soft.
 
 The whole policy is in the tables of this file. Enhanced codes (RFC 3463 and IANA's registry of them) that
-servers use for one thing only decide first; then phrases, for servers say 5.1.1 or 550 about everything;
-then what a code means when the text says nothing; then reply codes (RFC 5321 4.2.3).
+servers use for one thing only decide first, after what providers document of their own; then phrases, for
+servers say 5.1.1 or 550 about everything; then what a code means when the text says nothing; then reply codes
+(RFC 5321 4.2.3).
 """
 
 import re
@@ -12,17 +13,17 @@ from functools import lru_cache
 
 from mailrelay.reports.reading.addresses import ADDRESS
 from mailrelay.reports.reading.finding import Kind
-from mailrelay.reports.reading.patterns import without_case
+from mailrelay.reports.reading.patterns import without_accents, without_case
 from mailrelay.reports.reading.phrases import PHRASES
+from mailrelay.reports.reading.provider_codes import PROVIDER_CODES
 
-# What an address gets by the reason, where the failure is final, and where it is not (4.x.x, or a delay).
-# A reason that is not here is soft: the address may well be good.
+# What an address gets by the reason: where the failure is final, where the code says that it might pass
+# (4.x.x), and where delivery is still tried. A reason that is not here is soft: the address may well be good.
 _OF_THE_ADDRESS = {
-    "no-such-user": (Kind.HARD, Kind.HARD),
-    "host-unknown": (Kind.HARD, Kind.SOFT),
-    "moved": (Kind.HARD, Kind.HARD),
-    "no-mail-service": (Kind.HARD, Kind.SOFT),
-    "unknown": (Kind.HARD, Kind.SOFT),
+    "no-such-user": (Kind.HARD, Kind.HARD, Kind.HARD),
+    "host-unknown": (Kind.HARD, Kind.HARD, Kind.SOFT),
+    "moved": (Kind.HARD, Kind.HARD, Kind.HARD),
+    "no-mail-service": (Kind.HARD, Kind.SOFT, Kind.SOFT),
 }
 
 # Codes that mean one thing wherever they are used; class left out.
@@ -73,15 +74,20 @@ _TELLING = {
 # What a text may make of "no such user" although the code says it.
 _NOT_THE_USER = frozenset(
     {
+        "auth-failure",
         "blocked",
         "mailbox-disabled",
         "mailbox-full",
         "moved",
         "no-mail-service",
+        "over-rate",
         "recipient-refuses",
         "relay-denied",
+        "reverse-dns",
         "sender-rejected",
+        "spam-blocked",
         "system-error",
+        "virus",
     }
 )
 # What is left to go by where no text says more: the subject of the code, then the reply code.
@@ -116,6 +122,8 @@ _STAGES: tuple[tuple[tuple[str, ...], str], ...] = (
             r"in reply to (?:end of )?DATA",
             r"after (?:end of data|DATA|sending|I sent)",
             r"final DATA",
+            r"did not like our (?:final )?DATA",
+            r"\(state 1[78]\)",
             r"^DATA$",
             r">>> ?(?:DATA|\.)\s*\n<<< ?(?!503)[45].*\n(?!550 5\.1\.1)",
         ),
@@ -125,6 +133,8 @@ _STAGES: tuple[tuple[tuple[str, ...], str], ...] = (
         (
             r"in reply to MAIL FROM",
             r"after MAIL FROM",
+            r"did not like our MAIL FROM",
+            r"\(state (?:9|13)\)",
             r"sender was rejected",
             r">>> ?MAIL FROM:.*\n<<< ?(?!503)[45]",
         ),
@@ -140,7 +150,12 @@ _ADDRESS = re.compile(ADDRESS)
 _PREAMBLE = re.compile(
     r"recipient address rejected: (?!access denied)(?=\S)|unknown address error (?=\d)", re.IGNORECASE
 )
-_AT_RCPT = re.compile(r"(?:after|to|our|>>>|was|smtp:|\[|\() ?rcpt|does not like recipient", re.IGNORECASE)
+_AT_RCPT = re.compile(
+    r"(?:after|to|in|our|>>>|was|smtp:|\[|\() ?rcpt|\(state 14\)|does not like recipient|@\S+ rejected\b",
+    re.IGNORECASE,
+)
+# KDDI names the address where it refuses RCPT TO, and does not where its users' filters refuse the message.
+_NAMED_AT_RCPT = re.compile(r"@(?:ezweb\.ne|au|uqmobile|auone-net)\.(?:com|jp)\b", re.IGNORECASE)
 # Yahoo looks recipients up only when it has the whole message.
 _LOOKED_UP_LATE = re.compile(r"delivery error: dd", re.IGNORECASE)
 _RECIPIENT_REFUSED = re.compile(r"recipient (?:address )?reject", re.IGNORECASE)
@@ -156,48 +171,52 @@ class Meaning:
     reason: str
 
 
-def classify(texts: Iterable[str], near: str = "", *, delayed: bool = False) -> Meaning:
+def classify(texts: Iterable[str], near: str = "", *, delayed: bool = False, quoted: bool = False) -> Meaning:
     """Return the meaning of what was said about a recipient.
 
     Args:
         texts: From the most to the least telling: diagnostic and status, text around the address.
         near: Text around the address, which may show at what point of the dialogue he was refused.
         delayed: The report says that it is not final.
+        quoted: The first text is what another server answered; without it, one that has a reply code is.
     """
     said = [text[:_TEXT_CHARACTERS] for text in texts if text.strip()]
     status = next((found for text in said if (found := _status(text))), "")
     reply = next((match[1] for text in said if (match := _REPLY.search(text))), "")
-    final = not delayed and (status or reply)[:1] != "4"
+    passing = (status or reply)[:1] == "4"
     told, source = next(((found, text) for text in said if (found := _reason(text))), ("", ""))
-    reason = _at_stage(told or _reason_of_codes(status, reply), status, source, near)
+    quoted = quoted and bool(said) and source == said[0]
+    reason = _at_stage(told or _reason_of_codes(status, reply), status, source, near, quoted=quoted)
     # Words that are not in the tables prove nothing against the address; no words at all are all there is.
-    reason = reason or ("rejected" if status or reply else "unknown" if final else "expired")
-    kinds = _OF_THE_ADDRESS.get(reason, (Kind.SOFT, Kind.SOFT))
-    return Meaning(kinds[0 if final else 1], status, reason)
+    reason = reason or ("rejected" if status or reply else "expired" if delayed else "unknown")
+    for_good, for_now, while_tried = _OF_THE_ADDRESS.get(reason, (Kind.SOFT,) * 3)
+    return Meaning(while_tried if delayed else for_now if passing else for_good, status, reason)
 
 
-def _at_stage(reason: str, status: str, source: str, near: str) -> str:
+def _at_stage(reason: str, status: str, source: str, near: str, *, quoted: bool) -> str:
     """Return the reason in the light of where in the dialogue the server refused."""
     if reason not in _UNKNOWN or status.endswith(".1.1") or _LOOKED_UP_LATE.search(source):
         return reason
     for signs, then in _STAGE_ROWS:
         if signs.search(source) or signs.search(near):
             return then
-    return "recipient-refuses" if reason == "no-such-user" and _is_doubtful(source, status, near) else reason
+    doubtful = reason == "no-such-user" and _is_doubtful(source, status, near, quoted=quoted)
+    return "recipient-refuses" if doubtful else reason
 
 
-def _is_doubtful(source: str, status: str, near: str) -> bool:
+def _is_doubtful(source: str, status: str, near: str, *, quoted: bool) -> bool:
     """Whether a filter may have said this.
 
     Filters call a recipient unknown as well, after they have seen the message. Where another server is
-    quoted, a code about the address, the address itself or the point of the dialogue tells the two apart.
+    quoted, a code about the address or the point of the dialogue tells the two apart.
     """
     if _AT_RCPT.search(f"{source}\n{near}"):
         return False
     if status[2:4] == "7.":
         return True
-    quoted = bool(_REPLY.search(source)) and not _RECIPIENT_REFUSED.search(source)
-    return quoted and (not status or (status.endswith(".0.0") and not _ADDRESS.search(source)))
+    if _RECIPIENT_REFUSED.search(source) or _NAMED_AT_RCPT.search(source):
+        return False
+    return (quoted or bool(_REPLY.search(source))) and (not status or status.endswith(".0.0"))
 
 
 def _status(text: str) -> str:
@@ -211,9 +230,10 @@ def _status(text: str) -> str:
 @lru_cache(maxsize=4)
 def _reason(text: str) -> str:
     code = _status(text).partition(".")[2]
-    if code in _DECISIVE:
-        return _DECISIVE[code]
-    plain = _PREAMBLE.sub("", _ADDRESS.sub("ADDR", " ".join(text.split())))
+    by_provider = next((reason for pattern, reason in PROVIDER_CODES if pattern.search(text)), "")
+    if by_provider or code in _DECISIVE:
+        return by_provider or _DECISIVE[code]
+    plain = without_accents(_PREAMBLE.sub("", _ADDRESS.sub("ADDR", " ".join(text.replace("_", " ").split()))))
     by_phrase = next((reason for reason, pattern in PHRASES if pattern.search(plain)), "")
     told = _TELLING.get(code, "")
     return told if told == "no-such-user" and by_phrase not in _NOT_THE_USER else by_phrase or told

@@ -7,7 +7,7 @@ those shapes, named after who writes them; the first that finds an address decid
 import re
 from dataclasses import dataclass
 
-from mailrelay.reports.reading.addresses import ADDRESS, addresses_in, is_machine
+from mailrelay.reports.reading.addresses import ADDRESS, addresses_in, is_machine, is_whole
 from mailrelay.reports.reading.document import Document
 from mailrelay.reports.reading.patterns import either
 
@@ -48,24 +48,29 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
         "IMail, DragonFly, EZweb, X styles",
         _shape(rf"\b{_LABELS}(?:\s{{0,3}}[:=]\s{{0,3}}|\s{{1,3}}|(?=[<\"'(]))[<\"'(]?ADDRESS"),
     ),
+    ("Coremail, Tencent", _shape(r"(?:收件人|收信人|宛先|あて先|送信先)[^\n@]{0,20}?ADDRESS")),
     ("Microsoft", _shape(r"^[ \t]*\"[^\"\n]{0,80}\"[ \t]*<ADDRESS>[ \t]*$")),
     # a@b Invalid address, ERROR_CODE ...
     ("Zoho", _shape(rf"{_LINE}{_OPEN}ADDRESS{_CLOSE}[ \t]*[:,;]?[ \t]+\S")),
 )
+# Sendmail before 8.10 names the address that its sender wrote beside the one it was made into.
+_MADE_FROM = _shape(r"\(expanded from: ADDRESS")
 # Who writes the dialogue with the other server before the address that it is about.
 _SAID_BEFORE = frozenset({"Sendmail"})
 
 
 def read_passages(document: Document) -> list[Passage]:
     """Return what the notice says, by recipient; empty where it names none."""
-    named = addresses_in(document.field("X-Failed-Recipients"))
+    named = [each for each in addresses_in(document.field("X-Failed-Recipients")) if is_whole(each)]
     notice = document.notice
     others = _others(document) - {address.lower() for address in named}
     for who, shape in _SHAPES:
         found = [
             match
             for match in shape.finditer(notice)
-            if match["address"].lower() not in others and not is_machine(match["address"])
+            if match["address"].lower() not in others
+            and is_whole(match["address"])
+            and not is_machine(match["address"])
         ]
         if found:
             return _joined(notice, found[:_MANY], before=who in _SAID_BEFORE)
@@ -85,7 +90,12 @@ def _joined(notice: str, found: list[re.Match[str]], *, before: bool) -> list[Pa
         address = match["address"]
         known = said.get(address.lower(), Passage(address, ""))
         said[address.lower()] = Passage(known.recipient, known.text + notice[start:end])
-    return list(said.values())
+    made_from = [
+        Passage(match["address"], passage.text)
+        for passage in said.values()
+        for match in _MADE_FROM.finditer(passage.text)
+    ]
+    return [*said.values(), *made_from]
 
 
 def _line_end(text: str, position: int) -> int:

@@ -11,7 +11,7 @@ import re
 
 from flufl.bounce import all_failures
 
-from mailrelay.reports.reading.addresses import addresses_in
+from mailrelay.reports.reading.addresses import is_whole, recipient_of
 from mailrelay.reports.reading.automatic import read_automatic
 from mailrelay.reports.reading.classification import classify
 from mailrelay.reports.reading.document import Document, open_document, parse
@@ -21,6 +21,7 @@ from mailrelay.reports.reading.notices import Passage, read_passages
 from mailrelay.reports.reading.ses_events import read_ses_events
 from mailrelay.reports.reading.signs import speaks_of_delay, speaks_of_failure
 from mailrelay.reports.reading.status_fields import RecipientFields, read_status_fields
+from mailrelay.reports.reading.xarf import read_xarf
 
 # It writes a stack trace about each message that one of its detectors cannot read, and goes on.
 logging.getLogger("flufl.bounce").disabled = True
@@ -31,6 +32,7 @@ _ARRIVED = frozenset({"delivered", "relayed", "expanded"})
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 # What a server answered, in the transcript of a session.
 _REPLIES = re.compile(r"^[ \t]*<<< ?([45]\d\d.*)", re.MULTILINE)
+_OF_A_LIST = re.compile(r"^List-Id:", re.IGNORECASE | re.MULTILINE)
 _RETURNED_TO = re.compile(r"^(?:To|X-Original-To|Delivered-To):[ \t]*(.*)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -45,12 +47,14 @@ def read_report(raw: bytes) -> tuple[Finding, ...]:
 
 def _read(message: email.message.Message, levels: int) -> list[Finding]:
     document = open_document(message)
-    for reader in (read_feedback, read_ses_events, _of_fields, _of_words, read_automatic):
+    for reader in (read_feedback, read_xarf, read_ses_events, _of_fields, _of_words, read_automatic):
         if findings := reader(document):
             return findings
-    if document.enclosed and levels:
-        return _read(document.enclosed[0], levels - 1)
-    return [NOTHING]
+    enclosed = _read(document.enclosed[0], levels - 1) if document.enclosed and levels else [NOTHING]
+    if enclosed == [NOTHING] and document.returned and speaks_of_failure(document):
+        # Whom it is about is known from the address that it came back to (VERP).
+        return [_of_passage(Passage("", document.notice), document)]
+    return enclosed
 
 
 def _of_fields(document: Document) -> list[Finding]:
@@ -69,7 +73,9 @@ def _of_entry(entry: RecipientFields, passages: list[Passage], document: Documen
     )
     said = (f"{entry.diagnostic}\n{entry.status}", near)
     delayed = entry.action == "delayed"
-    meaning = classify(said, near, delayed=delayed)
+    # RFC 3464 2.3.6: the type is `smtp` for a server's answer, and X- for what the reporter found itself.
+    quoted = bool(entry.diagnostic) and not entry.diagnostic.lower().startswith("x-")
+    meaning = classify(said, near, delayed=delayed, quoted=quoted)
     return Finding(meaning.kind, recipient, meaning.status, meaning.reason, final=not delayed)
 
 
@@ -79,11 +85,11 @@ def _of_words(document: Document) -> list[Finding]:
     passages = read_passages(document) or _by_library(document)
     if not passages and (returned_to := _returned_to(document)):
         passages = [Passage(returned_to, document.notice)]
+    return [_of_passage(passage, document) for passage in passages]
+
+
+def _of_passage(passage: Passage, document: Document) -> Finding:
     delayed = speaks_of_delay(document)
-    return [_of_passage(passage, document, delayed=delayed) for passage in passages]
-
-
-def _of_passage(passage: Passage, document: Document, *, delayed: bool) -> Finding:
     replies = "\n".join(_REPLIES.findall(passage.text))
     said = (replies, passage.text, document.notice, document.field("Subject"))
     meaning = classify(said, passage.text, delayed=delayed)
@@ -101,10 +107,10 @@ def _by_library(document: Document) -> list[Passage]:
     except Exception:  # noqa: BLE001 - its detectors raise on what they did not foresee
         return []
     found = {address.decode("utf-8", "replace") for address in (*permanent, *temporary)}
-    return [Passage(address, document.notice) for address in sorted(found)]
+    return [Passage(address, document.notice) for address in sorted(filter(is_whole, found))]
 
 
 def _returned_to(document: Document) -> str:
     found = _RETURNED_TO.search(document.returned)
-    named = addresses_in(found[1]) if found else []
-    return named[0] if named else ""
+    # What came back from a reader of a list is addressed to the list.
+    return recipient_of(found[1]) if found and not _OF_A_LIST.search(document.returned) else ""

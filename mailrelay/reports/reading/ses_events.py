@@ -9,12 +9,25 @@ from mailrelay.reports.reading.feedback import feedback_type
 from mailrelay.reports.reading.finding import Finding, Kind
 
 _MAX_RECIPIENTS = 200
+# `bounceSubType`, in words: what is left to go by where a bounce brings no answer of a server.
+_IN_WORDS = {
+    "NoEmail": "No such user",
+    "MailboxFull": "Mailbox full",
+    "MessageTooLarge": "Message too large",
+    "ContentRejected": "Content rejected",
+    "AttachmentRejected": "Attachment rejected",
+    "Suppressed": "Rejected",
+    "OnAccountSuppressionList": "Rejected",
+}
 
 
 def read_ses_events(document: Document) -> list[Finding]:
     """Return one finding for each recipient of a notification; empty where this is none."""
     event = _event(document.notice)
-    bounced = [_bounce(each) for each in _recipients(event, "bounce", "bouncedRecipients")]
+    bounced = [
+        _bounce(each, _IN_WORDS.get(_string(event["bounce"], "bounceSubType"), ""))
+        for each in _recipients(event, "bounce", "bouncedRecipients")
+    ]
     complained = [
         Finding(
             Kind.FEEDBACK,
@@ -58,8 +71,9 @@ def _recipients(event: dict[str, Any], what: str, name: str) -> list[Any]:
     return listed[:_MAX_RECIPIENTS] if isinstance(listed, list) else []
 
 
-def _bounce(recipient: object) -> Finding:
-    meaning = classify([f"{_string(recipient, 'diagnosticCode')}\n{_string(recipient, 'status')}"])
+def _bounce(recipient: object, in_words: str) -> Finding:
+    said = _string(recipient, "diagnosticCode") or in_words
+    meaning = classify([f"{said}\n{_string(recipient, 'status')}"])
     address = _string(recipient, "emailAddress")
     return Finding(meaning.kind, address, meaning.status, meaning.reason, final=True)
 

@@ -28,7 +28,9 @@ _SUBJECT = without_case(
     r"fail\w* (?:notice|mail|delivery|to)",
     r"not (?:be )?deliver",
     r"(?:could|can)(?: ?not|n't) (?:be )?(?:send|deliver|sent)",
-    r"non recapitabile|unzustellbar|non remis|nicht zu|no entreg|devuelto",
+    r"unzustellbar|nicht zu|non remis|[ée]chec de (?:la )?remise|non recapitabile|mancato recapito",
+    r"no (?:se puede )?entreg|devuelto|n[ãa]o (?:foi )?entreg|devolvid|niet bezorgd|nie dostarczon",
+    r"не ?доставлен|возвращ|退信|退回|未送达|配信(?:エラー|不能)|送信エラー|반송",
     r"error|bounce|rejected|warning: ",
     r"mail status",
     r"not (?:a )?member",
@@ -47,7 +49,9 @@ _NOTICE = without_case(
     r"not (?:a )?member",
     r"rejected",
     r"\b55\d[ -]",
-    r"送信できません|配信できません|エラー",
+    r"nicht zugestellt|n'a pas pu être remis|non è stato (?:recapitato|consegnato)|niet (?:worden )?bezorgd",
+    r"no se (?:pudo|ha podido) entregar|não (?:pôde|foi) .{0,20}entreg|nie została dostarczona|не доставлен",
+    r"送信できません|配信できません|エラー|退回|退信|无法送达|送达失败",
 )
 _DELAYED = without_case(
     r"^(?:warning: (?:could not|message|mail)|delayed |delivery delay)",
