@@ -125,6 +125,7 @@ _BINARIES = (
     (Kind.SOUND_OR_FILM, _MPEG_AUDIO),
     (Kind.SOUND_OR_FILM, _ADTS),
 )
+_FIRST_OID_WITHIN = 18  # octets; that of PKCS #12 (RFC 7292), which begins alike, stands further in
 _CMS_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
 # What may stand before the first element; each piece is taken once, or a row of comments takes for ever.
@@ -206,7 +207,7 @@ def as_text(content: bytes) -> str | None:
         text = content.decode("latin-1")
     if _CONTROLS.search(text):
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def holds_what_is_never_passed_on(text: str) -> bool:
@@ -224,7 +225,7 @@ def _of_binary(content: bytes) -> Kind:
 
 def _of_der(content: bytes) -> Kind | None:
     """Tell what one ASN.1 SEQUENCE that fills the file is (X.690): a certificate, a key, CMS (RFC 5652)."""
-    if _CMS_OID in content[:32]:
+    if _CMS_OID in content[:_FIRST_OID_WITHIN]:
         return Kind.CMS
     first = content[1:2]
     if first < b"\x80":
