@@ -129,6 +129,7 @@ _FIRST_OID_WITHIN = 18  # octets; that of PKCS #12 (RFC 7292), which begins alik
 _CMS_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
 # What may stand before the first element; each piece is taken once, or a row of comments takes for ever.
+_COMMENTS = r"(?>\s+|<\?[^>]*>|<!--[\s\S]*?-->)*+"
 _PROLOG = r"(?>\s+|<\?[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>)*+"
 # What text may be, by its first lines; the first that fits decides.
 _TEXTS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
@@ -143,10 +144,8 @@ _TEXTS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.VCARD, r"\s*BEGIN:VCARD\s"),
         (Kind.CALENDAR, r"\s*BEGIN:(?:VCALENDAR|ICALENDAR|VEVENT|VTODO|VFREEBUSY)\s"),
         (Kind.SVG, _PROLOG + r"<(?:\w+:)?svg[\s>:/]"),
-        (
-            Kind.HTML,
-            _PROLOG + r"<(?:html|head|body|title|meta|style|table|div|p|br|h1|a|span|img)[\s/>]",
-        ),
+        (Kind.HTML, _COMMENTS + r"<!DOCTYPE\s+html"),
+        (Kind.HTML, _PROLOG + r"<(?:html|head|body|title|meta|style)[\s/>]"),
         (Kind.XML, r"\s*<\?xml\s"),
         (Kind.SHORTCUT, r"\s*\[InternetShortcut\]|\s*\[Desktop Entry\]"),
         (Kind.EXECUTABLE, r"MZ(?![ -~]{3})"),

@@ -36,6 +36,8 @@ def member_names(content: bytes) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return tuple(archive.namelist())
+    except (NotImplementedError, RuntimeError) as error:
+        raise CannotClean("archive-format") from error
     except _BROKEN as error:
         raise CannotClean("broken-archive") from error
 

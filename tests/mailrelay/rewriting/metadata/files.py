@@ -231,7 +231,7 @@ def pdf(text: str = "Text that is shown") -> bytes:
             ColorSpace=Name.DeviceRGB,
         )
     )
-    picture.write(jpeg(), filter=Name.DCTDecode)
+    picture.write(jpeg(), filter=Name.DCTDecode, decode_parms=Dictionary(ColorTransform=1))
     xmp = lambda: Stream(pdf, CANARY.encode(), Type=Name.Metadata, Subtype=Name.XML)  # noqa: E731 - five of them
     picture.Metadata = xmp()
     icc = Stream(pdf, profile(), N=3)

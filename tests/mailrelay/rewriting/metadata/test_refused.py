@@ -162,6 +162,17 @@ def _large_bmp() -> bytes:
     return written.getvalue()
 
 
+def _bmp_with_alpha() -> bytes:
+    """Return a bitmap of version 5 with a mask for alpha, which Pillow reads and does not write."""
+    written = io.BytesIO()
+    files.drawing("RGBA").save(written, "BMP")
+    plain = written.getvalue()
+    masks = b"".join(mask.to_bytes(4, "little") for mask in (0xFF0000, 0xFF00, 0xFF, 0xFF000000))
+    header = (124).to_bytes(4, "little") + plain[18:30] + (3).to_bytes(4, "little") + plain[34:54] + masks
+    pixels = plain[54:]
+    return b"BM" + bytes(8) + (14 + 124).to_bytes(4, "little") + header.ljust(124, b"\0") + pixels
+
+
 def _pdf_with_spaces(count: int) -> bytes:
     """Return a PDF whose catalogue stands in a stream of objects, before so many spaces."""
     packed = zlib.compress(b"1 0 <</Type/Catalog/Pages 2 0 R>>" + b" " * count, 9)
@@ -248,6 +259,7 @@ CANNOT_CLEAN = {
     ),
     "an object in rich text": ("embedded-object", lambda: rb"{\rtf1{\object{\*\objdata 0105}}}"),
     "octets in rich text": ("embedded-object", lambda: rb"{\rtf1{\pict\bin4 abcd}}"),
+    "a bitmap that one can see through": ("picture-mode", _bmp_with_alpha),
     "half of rich text": ("broken-document", lambda: rb"{\rtf1{\b x}"),
     "a photo of a telephone": ("heif-picture", lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1"),
     "music": ("sound-or-film", lambda: b"ID3\x04\0\0\0\0\0\x21TPE1"),
@@ -291,6 +303,7 @@ def test_the_pdf_bomb_is_refused_for_its_size_alone() -> None:
         "中文".encode("gb18030"),
         b"key,value\n1,2\n",
         b'{"a": 1}',
+        b"<p align=center>Markdown may begin with a tag.</p>\n\n# Title\n",
         b"# Title\n\nCertificate: none\n",
     ],
 )
