@@ -12,6 +12,7 @@ class Trait(StrEnum):
     """A kind of data by which an owner is known."""
 
     MAILBOX = "mailbox"
+    HANDLE = "handle"  # local part of a mailbox, which is often his name elsewhere
     NAME = "name"
     ORGANISATION = "organisation"
     PHONE = "phone"

@@ -22,6 +22,7 @@ from email.message import Message
 from urllib.parse import unquote
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
+import pikepdf
 import pytest
 
 from mailrelay.identity import Identity
@@ -99,6 +100,17 @@ def tar_gz(content: bytes) -> bytes:
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
+
+
+def pdf(content: bytes, info: dict[str, str]) -> bytes:
+    written = io.BytesIO()
+    with pikepdf.new() as document:
+        page = document.add_blank_page()
+        page.Contents = document.make_stream(content)
+        for name, value in info.items():
+            document.docinfo[name] = value
+        document.save(written)
+    return written.getvalue()
 
 
 def png_with_text(text: bytes) -> bytes:
@@ -291,7 +303,7 @@ def test_ordinary_answers_are_not_held() -> None:
     identity = replace(
         OWNER.identity, organisations=("Example Bakery",), places=("75001, Paris",), phones=("+4533123456",)
     )
-    document = b"%PDF-1.7\n0000075001 00000 n \n" + bytes(range(256)) * 200
+    document = pdf(b"BT (0000075001 00000 n) Tj ET", {})
     for raw in (plain("I sell example-bakery.org for 2000 or 75001.\r\n"), attached(document, "a.pdf")):
         assert rewrite_reply(RawMessage.parse(raw), identity, FACTS).message.raw
 
@@ -301,12 +313,12 @@ def test_ordinary_answers_are_not_held() -> None:
     [
         ("+4533123456", "Call 33 12 34 56 now"),
         ("+3222345678", "Call 02 234 56 78 now"),
-        ("+3541234567", "123-4567"),
+        ("+3545678901", "567-8901"),
     ],
 )
 def test_a_phone_number_is_found_as_dialled_in_its_country(phone: str, text: str) -> None:
-    with pytest.raises(AnswerHeld):
-        rewrite_reply(RawMessage.parse(plain(text)), Identity(phones=(phone,)), FACTS)
+    answer = rewrite_reply(RawMessage.parse(plain(text)), Identity(phones=(phone,)), FACTS)
+    assert b"56" not in answer.message.raw.partition(b"\r\n\r\n")[2]
 
 
 def test_a_correspondents_address_is_put_in_as_it_is() -> None:

@@ -1,0 +1,125 @@
+"""The forms of a person's names and of an organisation's."""
+
+import re
+from collections.abc import Iterator
+
+from mailrelay.identity import Trait
+from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
+from mailrelay.rewriting.scrub.form import LONG, Form, phrase
+from mailrelay.rewriting.scrub.letters import CYRILLIC_SPELLINGS
+from mailrelay.rewriting.scrub.rules import capital, edged, initialled, lone
+from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, TITLES
+
+_GERMAN = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "Ä": "Ae",
+        "Ö": "Oe",
+        "Ü": "Ue",
+        "å": "aa",
+        "Å": "Aa",
+        "ø": "oe",
+        "Ø": "Oe",
+    }
+)
+_DIGRAPHS = re.compile(r"(?<![aeiouqAEIOUQ])(?:([aou])e|(a)a)(?![aeiou])", re.IGNORECASE)
+_WITH_DIGRAPHS = frozenset({"AT", "CH", "DE", "DK", "FI", "LI", "LU", "NO", "SE"})
+_OF_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_DISTINCT = 5  # letters of a family name in two words: "Müller-Lefèvre"
+_LONE = 2
+
+
+def spellings(text: str, country: str) -> Iterator[str]:
+    """Yield a name in the ways its letters are written where the alphabet lacks them."""
+    yield text
+    if (german := text.translate(_GERMAN)) != text:
+        yield german
+    if (
+        country in _WITH_DIGRAPHS
+        and (plain := _DIGRAPHS.sub(lambda found: found[1] or found[2], text)) != text
+    ):
+        yield plain
+    if _OF_CYRILLIC.search(text):
+        yield from (text.lower().translate(table).title() for table in CYRILLIC_SPELLINGS)
+
+
+def name_forms(name: str, country: str) -> Iterator[Form]:
+    """Yield the forms of a person's name."""
+    for spelling in spellings(name, country):
+        parts = _parts(spelling)
+        for order in dict.fromkeys(_orders(parts)):
+            if (form := phrase(Trait.NAME, " ".join(order))) is not None:
+                yield form
+        if len(parts) > 1:
+            yield from _initialled(parts)
+            yield from _lone(parts)
+        elif len(parts) == 1 and len(folded := bare(parts[0])) >= _LONE:
+            yield Form(Trait.NAME, folded, lone)
+
+
+def _parts(name: str) -> list[str]:
+    """Return given names first: "Example, Ann" is "Ann Example"; titles are left out."""
+    family, comma, given = name.partition(",")
+    words = (f"{given} {family}" if comma and len(bare(given)) > _LONE else name).split()
+    parts = [word for word in words if bare(word) and bare(word) not in TITLES]
+    return parts or words
+
+
+def _orders(parts: list[str]) -> Iterator[tuple[str, ...]]:
+    if len(parts) == 1:
+        # A name of one word, as in Java or of a performer, is the whole name.
+        if len(bare(parts[0])) >= LONG or is_unspaced(bare(parts[0])):
+            yield (parts[0],)
+        return
+    for start in range(len(parts)):
+        yield (*parts[start:], *parts[:start])
+    yield parts[0], parts[-1]
+    yield parts[-1], parts[0]
+    if len(parts) > 2:  # noqa: PLR2004 - with names between the first and the last
+        yield parts[0], *(part[0] for part in parts[1:-1]), parts[-1]
+        yield (*parts[1:],)
+        yield tuple(reversed(parts))
+
+
+def _initialled(parts: list[str]) -> Iterator[Form]:
+    initial = bare(parts[0][0])
+    if not initial:
+        return
+    for family in dict.fromkeys((bare("".join(parts[1:])), bare(parts[-1]))):
+        if len(family) >= _LONE:
+            yield Form(Trait.NAME, initial + family, initialled)
+            yield Form(Trait.NAME, family + initial, initialled)
+    yield Form(Trait.NAME, bare(parts[0]) + bare(parts[-1])[:1], initialled_signature)
+
+
+def initialled_signature(text: str, start: int, end: int) -> bool:
+    """Take a given name with the initial of the family: "Ann E." signed."""
+    return initialled(text, start, end) and lone(text, start, end)
+
+
+def _lone(parts: list[str]) -> Iterator[Form]:
+    for part in dict.fromkeys(parts):
+        if len(folded := bare(part)) >= _LONE:
+            yield Form(Trait.NAME, folded, lone)
+        pieces = words_of(part)
+        if len(pieces) > 1 and len(folded) >= 2 * _DISTINCT:
+            yield Form(Trait.NAME, folded, edged)
+
+
+def organisation_forms(organisation: str, country: str) -> Iterator[Form]:
+    """Yield the forms of an organisation's name, with its legal form or without."""
+    for spelling in spellings(organisation, country):
+        words = re.split(r"[\s/&+,]+", spelling)
+        core = [word for word in words if bare(word)]
+        while len(core) > 1 and bare(core[-1]) in LEGAL_FORMS:
+            core.pop()
+        while len(core) > 1 and bare(core[0]) in LEGAL_FORMS:
+            core.pop(0)
+        shorter = [word for word in core if bare(word) not in JOINING]
+        for form in (words, core, shorter):
+            if len(form) > 1 and (found := phrase(Trait.ORGANISATION, " ".join(form))) is not None:
+                yield found
+        if len(core) == 1 and len(folded := bare(core[0])) >= _DISTINCT:
+            yield Form(Trait.ORGANISATION, folded, capital)

@@ -1,0 +1,190 @@
+"""The readings of a text: as it stands, with escapes resolved, without markup, by the look of its letters.
+
+Each knows for every character where in the text it comes from, so that what is found in a reading can be
+replaced in the text itself.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
+
+_ESCAPE = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+"  # RFC 3986 section 2.1
+    r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"  # HTML section 13.5
+    r"|\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
+    r"|\\'[0-9A-Fa-f]{2}"  # RTF
+    r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
+)
+_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|<(/?[a-z][a-z0-9:]*|[!?/])[^<>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
+    hr html li main nav ol p pre section table tbody tfoot thead title tr ul
+    """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
+)
+_CELLS = frozenset({"td", "th"})
+# Of office documents: what parts words; runs of letters do not (ISO 29500-1 section 17.3, ODF 1.3 section 5).
+_OFFICE_TEXT = frozenset({"a", "m", "pic", "text", "w", "wp"})
+_OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
+_MOST_ROUNDS = 3  # an escape may be escaped: %2540
+
+
+@dataclass(slots=True)
+class Piece:
+    """Part of a text that reads as something else.
+
+    Attributes:
+        reads: What it reads as.
+        parts: Where each character of `reads` stands in the text; the whole piece where None.
+    """
+
+    start: int
+    end: int
+    reads: str
+    parts: list[tuple[int, int]] | None = None
+
+
+@dataclass(eq=False)
+class View:
+    """A reading of a text.
+
+    Attributes:
+        text: As it reads.
+        spans: For each character its (start, end) in the text that is read; None where that is the same.
+    """
+
+    text: str
+    spans: list[tuple[int, int]] | None = field(default=None, repr=False)
+
+    @cached_property
+    def bare(self) -> str:
+        """Letters and digits only, in one form."""
+        return bare(self.text)
+
+    @cached_property
+    def positions(self) -> list[int]:
+        """Where each character of `bare` stands in `text`."""
+        return bare_positions(self.text)
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a range of `text` stands in what is read."""
+        if self.spans is None:
+            return start, end
+        first, last = self.spans[start], self.spans[end - 1]
+        return min(first[0], last[0]), max(first[1], last[1])
+
+    def turned(self) -> "View":
+        """Return the view read backwards."""
+        return View(self.text[::-1], self._spans(0, len(self.text))[::-1])
+
+    def replaced(self, pieces: Iterator[Piece]) -> "View | None":
+        """Return the view with pieces read otherwise; None where there are none."""
+        text, spans, done = "", [], 0
+        chunks: list[str] = []
+        for piece in pieces:
+            chunks += (self.text[done : piece.start], piece.reads)
+            spans += self._spans(done, piece.start)
+            parts = piece.parts or [(piece.start, piece.end)] * len(piece.reads)
+            spans += [self.source(*part) for part in parts]
+            done = piece.end
+        if not done:
+            return None
+        text = "".join((*chunks, self.text[done:]))
+        return View(text, spans + self._spans(done, len(self.text)))
+
+    def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
+        if self.spans is None:
+            return [(at, at + 1) for at in range(start, end)]
+        return self.spans[start:end]
+
+
+def views(text: str) -> list[View]:
+    """Return the readings of a text, those that differ only."""
+    plain = View(text)
+    found = [plain]
+    if (unescaped := _unescaped(plain)) is not None:
+        found.append(unescaped)
+    if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
+        found.append(_unescaped(unmarked) or unmarked)
+    if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
+        found.append(unquoted)
+    found += [View(looks, view.spans) for view in found if (looks := by_look(view.text)) is not view.text]
+    return found
+
+
+def tags_in(text: str) -> str:
+    """Return the tags of a piece of HTML without what stands between them."""
+    return "".join(found[0] for found in _MARKUP.finditer(text))
+
+
+def _unescaped(view: View) -> View | None:
+    result = None
+    for _ in range(_MOST_ROUNDS):
+        following = view.replaced(_escapes(view.text))
+        if following is None or following.text == view.text:
+            break
+        result = view = following
+    return result
+
+
+def _escapes(text: str) -> Iterator[Piece]:
+    if "%" not in text and "&" not in text and "\\" not in text:
+        return
+    for found in _ESCAPE.finditer(text):
+        if found[0].startswith("%"):
+            yield _octets(found, bytes.fromhex(found[0].replace("%", "")), 3)
+        else:
+            yield Piece(found.start(), found.end(), _resolved(found[0]))
+
+
+def _quoted_printable(text: str) -> Iterator[Piece]:
+    for found in _QUOTED_PRINTABLE.finditer(text):
+        digits = found[0].replace("=", "").strip()
+        yield _octets(found, bytes.fromhex(digits), 3)
+
+
+def _octets(found: re.Match[str], octets: bytes, width: int) -> Piece:
+    """Read octets that are each written in `width` characters."""
+    reads = _text_of(octets)
+    start, end = found.span()
+    parts = [(at, at + width) for at in range(start, end, width)] if len(reads) == len(octets) else None
+    return Piece(start, end, reads, parts)
+
+
+def _text_of(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("cp1252", "replace")
+
+
+def _resolved(escape: str) -> str:
+    if escape.startswith("&"):
+        return html.unescape(escape)
+    digits = escape.strip("\\ux{}' ")
+    if escape.startswith("\\'"):
+        return bytes.fromhex(digits).decode("cp1252", "replace")
+    code = int(digits, 16)
+    # Half characters and what is none stay as they are written.
+    return chr(code) if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else escape  # noqa: PLR2004 - Unicode section 3.9
+
+
+def _markup(text: str) -> Iterator[Piece]:
+    for found in _MARKUP.finditer(text):
+        yield Piece(found.start(), found.end(), _parting((found[2] or "").lstrip("/").lower()))
+
+
+def _parting(tag: str) -> str:
+    """Return what a tag is to the reader: the end of a line, of a cell, or nothing."""
+    space, colon, name = tag.rpartition(":")
+    if colon:
+        return "" if space in _OFFICE_TEXT and name not in _OFFICE_BLOCKS else "\n"
+    return "\n" if name in _BLOCKS else " \t" if name in _CELLS else ""
