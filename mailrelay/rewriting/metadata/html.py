@@ -37,6 +37,8 @@ _STYLES = {
     "margin-bottom",
     "vertical-align",
 }
+_BEFORE = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>\n<body>\n'
+_AFTER = "\n</body></html>\n"
 _MOST_OCTETS = 8 * 1024 * 1024  # a tree takes some twenty times the octets of its text
 
 
@@ -60,6 +62,7 @@ def cleaned_html(content: bytes, _name: str, nesting: Nesting) -> Cleaned:
     body = nh3.clean(
         _decoded(content),
         tags=nh3.ALLOWED_TAGS | {"font"},
+        clean_content_tags={"script", "style", "title"},
         attributes=nh3.ALLOWED_ATTRIBUTES | {"*": {"style", "dir", "lang", "align"}},
         attribute_filter=filtered,
         url_schemes={"http", "https", "mailto", "tel", "data"},
@@ -68,7 +71,7 @@ def cleaned_html(content: bytes, _name: str, nesting: Nesting) -> Cleaned:
     )
     if failures:
         raise failures[0]
-    document = f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>\n<body>{body}</body></html>\n'
+    document = f"{_BEFORE}{body.strip()}{_AFTER}"
     return Cleaned(document.encode("utf-8", "replace"), "text/html", ".html")
 
 

@@ -18,7 +18,7 @@ _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 # Tables, frames and scans: all that the decoder needs. JPG (C8) and DHP, EXP (DE, DF) are not met.
 _PICTURE = frozenset((*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD))
 # In coded data a marker is FF that neither zero nor a restart follows (B.1.1.5).
-_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+_AFTER_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JFIF, _EXIF, _ICC, _ADOBE = b"JFIF\0", b"Exif\0\0", b"ICC_PROFILE\0", b"Adobe"
 _ICC_PIECE = 65519  # octets of a profile in one segment (ICC.1:2022 annex B.4)
 _MOST_ICC_PIECES = 255

@@ -125,9 +125,11 @@ _BINARIES = (
     (Kind.SOUND_OR_FILM, _MPEG_AUDIO),
     (Kind.SOUND_OR_FILM, _ADTS),
 )
+_FIRST_OID_WITHIN = 18  # octets; that of PKCS #12 (RFC 7292), which begins alike, stands further in
 _CMS_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
 # What may stand before the first element; each piece is taken once, or a row of comments takes for ever.
+_COMMENTS = r"(?>\s+|<\?[^>]*>|<!--[\s\S]*?-->)*+"
 _PROLOG = r"(?>\s+|<\?[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>)*+"
 # What text may be, by its first lines; the first that fits decides.
 _TEXTS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
@@ -142,10 +144,8 @@ _TEXTS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.VCARD, r"\s*BEGIN:VCARD\s"),
         (Kind.CALENDAR, r"\s*BEGIN:(?:VCALENDAR|ICALENDAR|VEVENT|VTODO|VFREEBUSY)\s"),
         (Kind.SVG, _PROLOG + r"<(?:\w+:)?svg[\s>:/]"),
-        (
-            Kind.HTML,
-            _PROLOG + r"<(?:html|head|body|title|meta|style|table|div|p|br|h1|a|span|img)[\s/>]",
-        ),
+        (Kind.HTML, _COMMENTS + r"<!DOCTYPE\s+html"),
+        (Kind.HTML, _PROLOG + r"<(?:html|head|body|title|meta|style)[\s/>]"),
         (Kind.XML, r"\s*<\?xml\s"),
         (Kind.SHORTCUT, r"\s*\[InternetShortcut\]|\s*\[Desktop Entry\]"),
         (Kind.EXECUTABLE, r"MZ(?![ -~]{3})"),
@@ -206,7 +206,7 @@ def as_text(content: bytes) -> str | None:
         text = content.decode("latin-1")
     if _CONTROLS.search(text):
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def holds_what_is_never_passed_on(text: str) -> bool:
@@ -224,7 +224,7 @@ def _of_binary(content: bytes) -> Kind:
 
 def _of_der(content: bytes) -> Kind | None:
     """Tell what one ASN.1 SEQUENCE that fills the file is (X.690): a certificate, a key, CMS (RFC 5652)."""
-    if _CMS_OID in content[:32]:
+    if _CMS_OID in content[:_FIRST_OID_WITHIN]:
         return Kind.CMS
     first = content[1:2]
     if first < b"\x80":

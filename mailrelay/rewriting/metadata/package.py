@@ -24,8 +24,7 @@ _BROKEN = (
     OverflowError,
     IndexError,
 )
-# Leading slashes, drives and steps up: no name may leave the folder it is unpacked in, or say where it was.
-_OUTSIDE = re.compile(r"^(?:[A-Za-z]:)?/*(?:\.\.?/+)*")
+_DRIVE = re.compile(r"^[A-Za-z]:")
 
 
 def member_names(content: bytes) -> tuple[str, ...]:
@@ -37,6 +36,8 @@ def member_names(content: bytes) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return tuple(archive.namelist())
+    except (NotImplementedError, RuntimeError) as error:
+        raise CannotClean("archive-format") from error
     except _BROKEN as error:
         raise CannotClean("broken-archive") from error
 
@@ -66,8 +67,10 @@ def unpacked(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
 
 
 def inside(name: str) -> str:
-    """Return a member's name as a path that stays inside its archive."""
-    return _OUTSIDE.sub("", name.replace("\\", "/").replace("\0", "")).replace("/../", "/")
+    """Return a member's name as a path that stays inside its archive: no drive, no root, no steps up."""
+    steps = (_DRIVE.sub("", step) for step in name.replace("\\", "/").replace("\0", "").split("/"))
+    path = "/".join(step for step in steps if step.strip("."))
+    return f"{path}/" if path and name.endswith("/") else path
 
 
 def packed(members: dict[str, bytes]) -> bytes:

@@ -252,9 +252,20 @@ def _clean_stream(stream: Stream) -> None:
         return
     filters = _filters(stream)
     if filters[-1:] == ["/DCTDecode"]:
-        stream.write(bare_jpeg(_unpacked(stream, filters)), filter=Name.DCTDecode)
+        _write_picture(stream, bare_jpeg(_unpacked(stream, filters)), Name.DCTDecode)
     elif filters[-1:] == ["/JPXDecode"]:
-        stream.write(bare_jpx(_unpacked(stream, filters)), filter=Name.JPXDecode)
+        _write_picture(stream, bare_jpx(_unpacked(stream, filters)), Name.JPXDecode)
+
+
+def _write_picture(stream: Stream, picture: bytes, packing: Name) -> None:
+    """Replace a coded picture; what its decoder was told (Table 13) is told it again."""
+    told = stream.get("/DecodeParms")
+    if isinstance(told, Array):
+        told = told[-1] if len(told) else None
+    if isinstance(told, Dictionary):
+        stream.write(picture, filter=packing, decode_parms=told)
+    else:
+        stream.write(picture, filter=packing)
 
 
 def _filters(stream: Stream) -> list[str]:

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, ImageSequence
 from mailrelay.rewriting.metadata.nesting import Nesting
 from mailrelay.rewriting.metadata.outcome import CannotClean, Cleaned
 
-_MOST_PIXELS = 50_000_000  # of all frames together, where they are decoded
+_MOST_PIXELS = 30_000_000  # of all frames together, where they are decoded
 _MOST_FRAMES = 200
 
 
@@ -59,6 +59,11 @@ def _opened(content: bytes, kind: str) -> Iterator[Image.Image]:
 
 
 def _written_anew(content: bytes, kind: str, options: dict[str, str]) -> bytes:
+    """Return a picture of the same pixels.
+
+    Raises:
+        CannotClean: The format, as Pillow writes it, cannot hold them.
+    """
     with _opened(content, kind) as picture:
         pages = list(_pages(picture))
     written = io.BytesIO()
@@ -67,6 +72,9 @@ def _written_anew(content: bytes, kind: str, options: dict[str, str]) -> bytes:
         pages[0].save(written, kind, **several, **options)
     except (OSError, ValueError, KeyError) as error:
         raise CannotClean("picture-mode") from error
+    with _opened(written.getvalue(), kind) as picture:
+        if list(_pages(picture)) != pages:
+            raise CannotClean("picture-mode")
     return written.getvalue()
 
 

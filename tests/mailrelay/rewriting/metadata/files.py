@@ -6,7 +6,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
@@ -189,7 +188,8 @@ def rtf() -> bytes:
             r"{\info{\author NAME}{\operator NAME}{\company NAME}{\doccomm a {nested} NAME}}"
             r"{\*\userprops{\propname x}{\staticval NAME}}{\*\revtbl{NAME;}}{\*\generator NAME;}"
             r"{\*\xmlnstbl NAME}{\*\datastore 4e}{\*\docvar {x}{NAME}}{\*\unheard NAME}"
-            r"\pard\insrsid77\f0 Dear \{reader\}, {\*\atnid N}{\*\atnauthor NAME}{\*\annotation a remark} gr\'fc\'dfe\par"
+            r"\pard\insrsid77\f0 Dear \{reader\}, {\*\atnid N}{\*\atnauthor NAME}{\*\annotation a remark}"
+            r" gr\'fc\'dfe\par"
             r"{\*\shppict{\pict\jpegblip " + jpeg().hex() + r"}}{\nonshppict{\pict\wmetafile8 00NAME}}}NAME"
         )
         .replace("NAME", CANARY)
@@ -231,7 +231,7 @@ def pdf(text: str = "Text that is shown") -> bytes:
             ColorSpace=Name.DeviceRGB,
         )
     )
-    picture.write(jpeg(), filter=Name.DCTDecode)
+    picture.write(jpeg(), filter=Name.DCTDecode, decode_parms=Dictionary(ColorTransform=1))
     xmp = lambda: Stream(pdf, CANARY.encode(), Type=Name.Metadata, Subtype=Name.XML)  # noqa: E731 - five of them
     picture.Metadata = xmp()
     icc = Stream(pdf, profile(), N=3)
@@ -293,8 +293,3 @@ def _with_an_earlier_version(content: bytes) -> bytes:
     """Put an object that no table of the file knows any more before its end."""
     end = content.rindex(b"startxref")
     return content[:end] + f"999 0 obj\n({CANARY})\nendobj\n".encode() + content[end:]
-
-
-def write(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path

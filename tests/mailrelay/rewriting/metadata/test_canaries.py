@@ -160,6 +160,7 @@ def test_text_links_and_remarks_of_a_pdf_are_still_there() -> None:
         assert b"https://example.com/kept" in everything
         assert b"A remark" in everything
         assert page.Resources.XObject.Im0.Filter == pikepdf.Name.DCTDecode
+        assert page.Resources.XObject.Im0.DecodeParms.ColorTransform == 1
         assert pikepdf.PdfImage(page.Resources.XObject.Im0).as_pil_image().size == (64, 48)
         assert pdf.check_pdf_syntax() == []
 
