@@ -7,6 +7,7 @@ too: those are taken out before.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 import pysequoia
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
@@ -79,8 +80,9 @@ def read_openpgp(octets: bytes, now: datetime) -> OpenPgpKey:
 def _good(packets: Sequence[Packet], now: datetime) -> list[Packet]:
     """Return the packets without those of subkeys that are revoked or expired."""
     starts = [at for at, one in enumerate(packets) if one.tag == Tag.PublicSubkey]
-    kept = list(packets[: starts[0]]) if starts else list(packets)
-    for start, end in zip(starts, [*starts[1:], len(packets)], strict=True):
+    ends = [*starts, len(packets)]
+    kept = list(packets[: ends[0]])
+    for start, end in pairwise(ends):
         if _is_good(packets[start], packets[start + 1 : end], now):
             kept += packets[start:end]
     return kept

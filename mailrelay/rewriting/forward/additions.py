@@ -55,7 +55,8 @@ def with_additions(entity: Entity, message: RawMessage, facts: ForwardFacts) -> 
 
 
 def _banner(facts: ForwardFacts) -> str:
-    verified = facts.author_verdict in {"pass", "none"}
+    # Of a domain that says nothing about its mail, nobody can know.
+    verified = not facts.authentication or facts.author_verdict == "pass"
     return banner_text(Banner(facts.language, facts.domain, verified, facts.answer_url, facts.block_url))
 
 
