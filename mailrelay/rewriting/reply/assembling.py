@@ -1,36 +1,23 @@
-"""Write a message from parts: new boundaries, transfer encodings of ours, nothing else (RFC 2045, 2046, 2183).
+"""Write texts and files as entities of a new message, in transfer encodings of ours (RFC 2045, 2046, 2183).
 
 Lines end with CRLF. Text is US-ASCII as it is, or UTF-8 in quoted-printable or base64, whichever is shorter.
 """
 
 import binascii
 import re
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
-_LONGEST_LINE = 998  # RFC 5322 section 2.1.1
+from mailrelay.rewriting.entity import Entity, multipart
+
+_LONGEST_LINE = 998  # octets (RFC 5322 section 2.1.1)
 _BASE64_OCTETS = 57  # of each line
-_SEVERAL = re.compile(rb"\r\n|\r|\n")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _TOKEN = re.compile(r"[\w .,()+@=-]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part: header fields in order, and the body with its transfer encoding done."""
-
-    fields: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def octets(self) -> bytes:
-        """Return the part as it stands in a multipart."""
-        head = "".join([f"{name}: {value}\r\n" for name, value in self.fields])
-        return head.encode() + b"\r\n" + self.body
-
-
-def text_part(text: str, kind: str, parameters: str = "") -> Part:
-    """Return a part that is shown.
+def text_entity(text: str, kind: str, parameters: str = "") -> Entity:
+    """Return what is shown.
 
     Args:
         text: Line ends LF.
@@ -40,58 +27,36 @@ def text_part(text: str, kind: str, parameters: str = "") -> Part:
     octets = text.encode()
     charset = "us-ascii" if octets.isascii() else "utf-8"
     encoding, body = _encoded(octets)
-    return Part(
-        (
-            ("Content-Type", f"{kind}; charset={charset}{parameters}"),
-            ("Content-Transfer-Encoding", encoding),
-        ),
-        body,
+    return Entity.make(
+        body, content_type=f"{kind}; charset={charset}{parameters}", content_transfer_encoding=encoding
     )
 
 
-def file_part(content: bytes, kind: str, name: str, content_id: str = "") -> Part:
-    """Return a part that is a file: within the HTML where it has a Content-ID, else an attachment."""
-    disposition = "inline" if content_id else "attachment"
-    fields = [
-        ("Content-Type", kind),
-        ("Content-Transfer-Encoding", "base64"),
-        ("Content-Disposition", f"{disposition};\r\n {_file_name(name)}"),
-    ]
-    if content_id:
-        fields.append(("Content-ID", f"<{content_id}>"))
-    return Part(tuple(fields), _base64(content))
-
-
-def together(kind: str, parts: Sequence[Part]) -> Part:
-    """Return several parts as one; a single one as it is."""
-    if len(parts) == 1:
-        return parts[0]
-    boundary = f"=_{secrets.token_hex(16)}"
-    related = f';\r\n type="{_kind(parts[0])}"' if kind == "multipart/related" else ""
-    delimiter = f"--{boundary}\r\n".encode()
-    inner = b"".join([delimiter + part.octets() + _line_end(part.body) for part in parts])
-    return Part(
-        (("Content-Type", f'{kind}{related};\r\n boundary="{boundary}"'),),
-        inner + f"--{boundary}--\r\n".encode(),
+def file_entity(content: bytes, kind: str, name: str, content_id: str = "") -> Entity:
+    """Return a file: a picture within the HTML where it has a Content-ID, else an attachment."""
+    within = {"content_id": f"<{content_id}>"} if content_id else {}
+    return Entity.make(
+        _base64(content),
+        content_type=kind,
+        content_transfer_encoding="base64",
+        content_disposition=f"{'inline' if content_id else 'attachment'};\r\n {_file_name(name)}",
+        **within,
     )
 
 
-def _kind(part: Part) -> str:
-    return part.fields[0][1].partition(";")[0]
-
-
-def _line_end(body: bytes) -> bytes:
-    # RFC 2046 section 5.1.1: the line end before a delimiter belongs to it, not to the part.
-    return b"\r\n" if body else b""
+def together(kind: str, entities: Sequence[Entity], parameters: str = "") -> Entity:
+    """Return several entities as one `multipart/kind`; a single one as it is."""
+    return entities[0] if len(entities) == 1 else multipart(kind, entities, parameters)
 
 
 def _encoded(octets: bytes) -> tuple[str, bytes]:
-    if octets.isascii() and max(map(len, octets.split(b"\n")), default=0) <= _LONGEST_LINE - 2:
-        return "7bit", _SEVERAL.sub(b"\r\n", octets)
+    lines = _LINE_END.sub(b"\r\n", octets)
+    if octets.isascii() and max(map(len, lines.split(b"\r\n"))) <= _LONGEST_LINE:
+        return "7bit", lines
     quoted = binascii.b2a_qp(octets, istext=True)
     if len(quoted) < len(octets) * 4 / 3:
         return "quoted-printable", quoted.replace(b"\n", b"\r\n")
-    return "base64", _base64(_SEVERAL.sub(b"\r\n", octets))
+    return "base64", _base64(lines)
 
 
 def _base64(content: bytes) -> bytes:

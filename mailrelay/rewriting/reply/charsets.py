@@ -41,6 +41,7 @@ _NO_CHARSETS = frozenset(
 )
 # The mark of byte order belongs to the encoding, not to the text.
 _CONTROLS = re.compile(r"\A\ufeff|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BYTE_ORDERS = (b"\xff\xfe", b"\xfe\xff")
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
@@ -51,7 +52,8 @@ def decode_text(octets: bytes, charset: str) -> str:
         octets: With the transfer encoding undone.
         charset: As declared; empty where it is not.
     """
-    text = _decoded(octets, charset.strip().strip("\"'").lower())
+    marked = "utf-16" if octets.startswith(_BYTE_ORDERS) else charset
+    text = _decoded(octets, marked.strip().strip("\"'").lower())
     text = text.encode("utf-8", "replace").decode("utf-8")  # UTF-7 can bring half characters
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 

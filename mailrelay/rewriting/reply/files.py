@@ -1,13 +1,12 @@
 """Attachments and pictures of an answer: cleaned by content, with names that say nothing of the owner."""
 
+import hashlib
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailrelay.rewriting.metadata import CannotClean, Dropped, cleaned
-from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
-from mailrelay.rewriting.reply.markup import sanitised
+from mailrelay.rewriting.reply.charsets import decode_text
 from mailrelay.rewriting.reply.model import AnswerHeld, LeftOut, ReplyFacts
 from mailrelay.rewriting.reply.reading import File
 from mailrelay.rewriting.scrub import Scrubber
@@ -78,29 +77,29 @@ class Cleaning:
             raise Dropped("message")
         known = cleaned(file.content, file.declared_type, file.name)
         content, kind = known.content, known.content_type
-        if kind.startswith("text/"):
+        if kind.startswith("text/") or kind == "application/json":
             content, kind = self._text(content, kind, file.charset)
         return Clean(
             content,
             kind,
             self._name(file.name, known.extension, number, place),
             file.content_id,
-            f"{secrets.token_hex(12)}@{self._facts.relay_domain}" if file.content_id else "",
+            f"{hashlib.sha256(content).hexdigest()[:24]}@{self._facts.relay_domain}"
+            if file.content_id
+            else "",
         )
 
     def _text(self, content: bytes, kind: str, charset: str) -> tuple[bytes, str]:
-        """Return text as it is where it names nobody, else in UTF-8 without the owner's data."""
-        bare = kind.partition(";")[0].strip().lower()
-        if bare == _HTML:
-            html = decode_text(content, charset or charset_of_html(content))
-            return self._scrubber.html(sanitised(html)).encode(), f"{_HTML}; charset=utf-8"
+        """Return text in UTF-8 and without the owner's data; octet for octet where it is that already."""
+        kind = f"{kind.partition(';')[0].strip().lower()}; charset=utf-8"
+        if kind.startswith(_HTML):
+            return self._scrubber.html(content.decode("utf-8", "replace")).encode(), kind
         text = decode_text(content, charset)
         scrubbed = self._scrubber.text(text)
-        if scrubbed == text and (content.isascii() or not charset):
-            return content, bare if content.isascii() else f"{bare}; charset=utf-8" if _is_utf8(
-                content
-            ) else bare
-        return scrubbed.encode(), f"{bare}; charset=utf-8"
+        if scrubbed == text and _is_utf8(content, text):
+            return content, kind
+        line_end = "\r\n" if b"\r\n" in content else "\n"
+        return scrubbed.replace("\n", line_end).encode(), kind
 
     def _name(self, name: str, extension: str, number: int, place: str) -> str:
         # Only the last component: paths name the user of the computer.
@@ -116,9 +115,9 @@ class Cleaning:
         return f"{stem[: _LONGEST_NAME - len(last)]}{dot}{last}"[-_LONGEST_NAME:]
 
 
-def _is_utf8(content: bytes) -> bool:
+def _is_utf8(content: bytes, text: str) -> bool:
     try:
         content.decode()
     except UnicodeDecodeError:
         return False
-    return True
+    return decode_text(content, "utf-8") == text

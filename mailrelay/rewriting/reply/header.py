@@ -39,7 +39,6 @@ def header_of(message: RawMessage, subject: str, message_id: str, facts: ReplyFa
         ("In-Reply-To", answered[0] if answered else ""),
         ("References", "\r\n ".join(references)),
         ("Importance", _IMPORTANCE.get(message.first("Importance").strip().lower(), "")),
-        ("MIME-Version", "1.0"),
     ]
     return [HeaderField.make(name, value) for name, value in fields if value or name == "Subject"]
 

@@ -1,6 +1,7 @@
 """The text of an answer in both its forms, made from the blocks that the owner's message shows."""
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from mailrelay.rewriting.reply.quotes import Quotes
 from mailrelay.rewriting.reply.reading import Shown
 from mailrelay.rewriting.reply.signature import without_signature
 
+# Outlook names pictures so in plain text; the name tells of its computer.
+_PICTURE = re.compile(r"\[cid:[^\]\s]{1,250}\]")
 _LINE_END = "\n"
 _LINE_BREAK = "<br>\n"
 
@@ -65,7 +68,8 @@ def _plain(block: Shown, markup: Markup | None, quotes: Quotes) -> str:
     if block.plain is None or (markup is not None and not block.plain.strip()):
         # Made of what is left of the HTML, where everything is put right already.
         return text_of(markup.html) if markup is not None else ""
-    return quotes.text(without_signature(block.plain))
+    # Quotes first: only then does each line above a quote stand in one piece, and end a signature.
+    return without_signature(quotes.text(_PICTURE.sub("[image]", block.plain)))
 
 
 def _html(markup: Markup | None, plain: str) -> str:

@@ -21,7 +21,7 @@ from mailrelay.rewriting.reply.quotes import Quotes
 _TAGS = set(
     """
     a b blockquote br center code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp
-    small span strike strong sub sup table tbody td tfoot th thead tr tt u ul
+    small strike strong sub sup table tbody td tfoot th thead tr tt u ul
     """.split()
 )
 _ATTRIBUTES = {
@@ -168,19 +168,23 @@ def _is_quoted(element: Element) -> bool:
 
 
 def _drop_behind_mark(root: Element) -> None:
-    """Drop a signature that only its mark shows (RFC 3676 section 4.3): the line of two hyphens and what follows."""
+    """Drop signatures that only a mark shows, the line of two hyphens (RFC 3676 section 4.3)."""
     for element in list(root.iter()):
-        for text, first in ((element.text, next(iter(element), None)), (element.tail, element.getnext())):
-            if (
-                text
-                and _MARK.match(text)
-                and element.getroottree().getroot() is root
-                and not _is_quoted(element)
-            ):
+        for text, first in _texts_and_next(element):
+            if _MARK.match(text) and element.getroottree().getroot() is root and not _is_quoted(element):
                 behind = _until_quote(first)
                 if len(behind) <= _MOST_BEHIND_MARK:
                     _take_out_mark(element, text)
                     _drop(behind, with_tails=True)
+
+
+def _texts_and_next(element: Element) -> Iterator[tuple[str, Element | None]]:
+    """Yield the texts in and behind an element, each with the element that follows it."""
+    if element.text:
+        # A mark that has an element for itself speaks of what follows that.
+        yield element.text, next(iter(element), element.getnext())
+    if element.tail:
+        yield element.tail, element.getnext()
 
 
 def _take_out_mark(element: Element, mark: str) -> None:

@@ -54,6 +54,8 @@ class _Writer:
 
     def leave(self) -> None:
         self.end_line()
+        while self.lines and not self.lines[-1].strip(" >"):
+            self.lines.pop()
         self._prefixes.pop()
         self._pending = ""
 

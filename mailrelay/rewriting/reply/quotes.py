@@ -2,7 +2,7 @@
 
 Mail to the owner comes from `"Ann Lee, ann at offers.example (via owner.example) <reply address>"`. His
 program writes that into the line above a quote, into quoted headers and into links, in its own language;
-what it writes around the name does not matter here. His own mailboxes become the published address.
+what it writes around the name does not matter here.
 """
 
 import re
@@ -12,7 +12,6 @@ from functools import cached_property
 from urllib.parse import quote
 
 from mailrelay.addresses import parse_mailboxes
-from mailrelay.identity import Identity
 from mailrelay.rewriting.banner import without_banner, without_banner_html
 from mailrelay.rewriting.reply.model import ReplyFacts
 
@@ -29,13 +28,11 @@ class Quotes:
 
     Attributes:
         facts: What is known of the answer.
-        identity: The owner.
         display: The correspondent's name as we had shown it; empty where he has none, None where that
             is not known.
     """
 
     facts: ReplyFacts
-    identity: Identity
     display: str | None = field(default=None)
 
     def text(self, text: str) -> str:
@@ -99,22 +96,13 @@ class Quotes:
     def _replacements(self) -> tuple[tuple[re.Pattern[str], str], ...]:
         """What stands for what, the most particular first."""
         facts = self.facts
-        own_name = "|".join(re.escape(name) for name in self.identity.names if name) or "(?!)"
-        mailboxes = [_mailbox(one) for one in self.identity.mailboxes if one not in self.identity.released]
-        any_own = "|".join(mailboxes) or "(?!)"
-        released = [facts.relay_address, facts.correspondent, f"postmaster@{facts.relay_domain}"]
-        kept = "|".join(re.escape(one) for one in released)
+        kept_ones = [facts.relay_address, facts.correspondent, f"postmaster@{facts.relay_domain}"]
+        kept = "|".join(re.escape(one) for one in kept_ones)
         return (
             (
                 re.compile(_BEFORE + _mailbox(facts.reply_address) + _BEHIND, re.IGNORECASE),
                 facts.correspondent,
             ),
-            # Quoted letters of his own, as the correspondent knows them.
-            (
-                re.compile(f"[\"']?(?:{own_name})[\"']?{_GAP}<(?:{any_own})>", re.IGNORECASE),
-                f"{facts.domain} owner <{facts.relay_address}>",
-            ),
-            (re.compile(f"{_BEFORE}(?:{any_own}){_BEHIND}", re.IGNORECASE), facts.relay_address),
             # Addresses of other conversations and of returned mail.
             (
                 re.compile(

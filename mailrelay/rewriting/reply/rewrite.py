@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from mailrelay.addresses import decoded
 from mailrelay.identity import Identity
-from mailrelay.message import HeaderField, RawMessage
+from mailrelay.message import RawMessage
 from mailrelay.reports.automation import sign_of_automation
-from mailrelay.rewriting.reply.assembling import Part, file_part, text_part, together
+from mailrelay.rewriting.entity import MIME_VERSION, Entity
+from mailrelay.rewriting.reply.assembling import file_entity, text_entity, together
 from mailrelay.rewriting.reply.files import Clean, Cleaning
 from mailrelay.rewriting.reply.header import header_of
 from mailrelay.rewriting.reply.letter import Letter, letter_of
@@ -17,6 +18,7 @@ from mailrelay.rewriting.reply.reading import read_letter
 from mailrelay.rewriting.scrub import CannotLookInside, Scrubber, scrubber_for
 
 _FLOWED = "; format=flowed"
+_RELATED = ';\r\n type="text/html"'  # RFC 2387 section 3.1: the kind of the part that is shown
 _DOCUMENT = "<!DOCTYPE html>\n<html><body>{}</body></html>\n"
 _IN_HEADER = ("subject", "header")
 
@@ -32,12 +34,13 @@ def rewrite_reply(message: RawMessage, identity: Identity, facts: ReplyFacts) ->
         raise AutomaticMail(reason)
     display = display_in((*message.all("To"), *message.all("Cc")), facts)
     facts = replace(facts, correspondent_name=display or "")
-    scrubber = scrubber_for(identity, (facts.correspondent, facts.relay_address, facts.domain))
-    body, dropped = _rebuilt(message, Quotes(facts, identity, display), scrubber, facts)
-    subject = scrubber.text(Quotes(facts, identity, display).text(decoded(message.first("Subject"))))
+    quotes = Quotes(facts, display)
+    scrubber = scrubber_for(identity, (facts.correspondent,), facts.relay_address, facts.domain)
+    body, dropped = _rebuilt(message, quotes, scrubber, facts)
+    subject = scrubber.text(quotes.text(decoded(message.first("Subject"))))
     message_id = facts.message_id or f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
-    fields = [HeaderField.make(name, value) for name, value in body.fields]
-    answer = RawMessage.assemble([*header_of(message, subject, message_id, facts), *fields], body.body)
+    header = header_of(message, subject, message_id, facts)
+    answer = RawMessage.assemble([*header, MIME_VERSION, *body.fields], body.body)
     _look_once_more(answer, scrubber)
     return Answer(answer, message_id, dropped)
 
@@ -54,7 +57,7 @@ def _look_once_more(answer: RawMessage, scrubber: Scrubber) -> None:
 
 def _rebuilt(
     message: RawMessage, quotes: Quotes, scrubber: Scrubber, facts: ReplyFacts
-) -> tuple[Part, tuple[LeftOut, ...]]:
+) -> tuple[Entity, tuple[LeftOut, ...]]:
     """Return the body, and what was left out."""
     blocks = read_letter(message.raw)
     files = Cleaning(facts, scrubber).clean(file for block in blocks for file in block.files)
@@ -67,25 +70,18 @@ def _rebuilt(
     return _put_together(letter, files.clean, scrubber), dropped
 
 
-def _put_together(letter: Letter, files: tuple[Clean, ...], scrubber: Scrubber) -> Part:
+def _put_together(letter: Letter, files: tuple[Clean, ...], scrubber: Scrubber) -> Entity:
     """Return text, HTML with its pictures, and the other files, as far as there are any."""
-    plain = text_part(scrubber.text(letter.plain), "text/plain", _FLOWED if letter.flowed else "")
+    plain = text_entity(scrubber.text(letter.plain), "text/plain", _FLOWED if letter.flowed else "")
     # A picture that stood in a signature, or where it was not seen, is no longer wanted.
     wanted = [one for one in files if one.replaces not in letter.unwanted]
-    if letter.html is None:
-        return together("multipart/mixed", [plain, *(_attached(one) for one in wanted)])
     pictures = [one for one in wanted if one.replaces in letter.pictures]
-    html = text_part(_DOCUMENT.format(scrubber.html(letter.html)), "text/html")
-    shown = together("multipart/related", [html, *(_within(one) for one in pictures)])
-    alternative = together("multipart/alternative", [plain, shown])
-    return together(
-        "multipart/mixed", [alternative, *(_attached(one) for one in wanted if one not in pictures)]
-    )
-
-
-def _within(file: Clean) -> Part:
-    return file_part(file.content, file.content_type, file.name, file.content_id)
-
-
-def _attached(file: Clean) -> Part:
-    return file_part(file.content, file.content_type, file.name)
+    attachments = [
+        file_entity(one.content, one.content_type, one.name) for one in wanted if one not in pictures
+    ]
+    if letter.html is None:
+        return together("mixed", [plain, *attachments])
+    html = text_entity(_DOCUMENT.format(scrubber.html(letter.html)), "text/html")
+    within = [file_entity(one.content, one.content_type, one.name, one.content_id) for one in pictures]
+    shown = together("related", [html, *within], _RELATED)
+    return together("mixed", [together("alternative", [plain, shown]), *attachments])

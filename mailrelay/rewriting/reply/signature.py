@@ -8,6 +8,7 @@ import re
 _MARK = re.compile(r"^--[ \t\u00a0]?$")
 _STRICT_MARK = "-- "
 _LONGEST = {True: 25, False: 12}  # lines behind a mark; two hyphens without the blank may be a mere rule
+_MOST_ABOVE = 4  # lines
 _QUOTED = re.compile(r"^[ \t]*[>|]")
 # The lines by which programs begin a quote: an attribution, or a rule with words in it.
 _BEGINS_QUOTE = re.compile(
@@ -36,5 +37,19 @@ def _end_of_signature(lines: list[str], mark: int) -> int:
     end = mark + 1
     while end < len(lines) and not _QUOTED.match(lines[end]) and not _BEGINS_QUOTE.match(lines[end]):
         end += 1
+    if end < len(lines):
+        end = _line_above_quote(lines, mark, end)
     written = [line for line in lines[mark + 1 : end] if line.strip()]
     return end if len(written) <= _LONGEST[lines[mark] == _STRICT_MARK] else 0
+
+
+def _line_above_quote(lines: list[str], mark: int, quote: int) -> int:
+    """Return where a quote begins with the line above it that says whose it is, wrapped or not."""
+    above = quote
+    while above > mark + 1 and not lines[above - 1].strip():
+        above -= 1
+    if not lines[above - 1].rstrip().endswith((":", "\uff1a")) or above == mark + 1:
+        return quote
+    while above > mark + 1 and lines[above - 1].strip() and quote - above < _MOST_ABOVE:
+        above -= 1
+    return above
