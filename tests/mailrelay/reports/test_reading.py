@@ -129,7 +129,6 @@ def test_a_forwarded_report_is_read() -> None:
     [
         "Auto-Submitted: auto-replied",
         "Precedence: auto_reply",
-        "X-Auto-Response-Suppress: All",
         'Content-Type: multipart/report; report-type=disposition-notification; boundary="x"',
         "Subject: Automatische Antwort: Frage\nIn-Reply-To: <1@one.example>",
         "Subject: Out of office\nReturn-Path: <>",
