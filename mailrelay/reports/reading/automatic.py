@@ -15,7 +15,6 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("X-Autorespond", re.compile(r"\S")),
     ("X-Autoresponder", re.compile(r"\S")),
     ("X-Auto-Reply", re.compile(r"\S")),
-    ("X-Auto-Response-Suppress", re.compile(r"\b(?:all|oof|autoreply)\b", re.IGNORECASE)),
     ("X-Apple-Action", re.compile(r"^\s*vacation", re.IGNORECASE)),
     ("X-Vacation", re.compile(r"\S")),
     ("Vacation", re.compile(r"\S")),

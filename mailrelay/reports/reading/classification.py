@@ -155,7 +155,7 @@ _AT_RCPT = re.compile(
     re.IGNORECASE,
 )
 # KDDI names the address where it refuses RCPT TO, and does not where its users' filters refuse the message.
-_NAMED_AT_RCPT = re.compile(r"@(?:ezweb\.ne|au|uqmobile|auone-net)\.(?:com|jp)\b", re.IGNORECASE)
+_NAMED_AT_RCPT = re.compile(r"@(?:ezweb\.ne|au|uqmobile|ne\.auone-net)\.(?:com|jp)\b", re.IGNORECASE)
 # Yahoo looks recipients up only when it has the whole message.
 _LOOKED_UP_LATE = re.compile(r"delivery error: dd", re.IGNORECASE)
 _RECIPIENT_REFUSED = re.compile(r"recipient (?:address )?reject", re.IGNORECASE)

@@ -20,10 +20,11 @@ _WORDS = {
     "BOX": r"(?:mail ?box|mail ?folder|in ?box|mail ?drop|folder|account|user|recipient|storage|directory)",
     "SITE": r"(?:host|domain|system)",
     "SENDER": r"(?:sender|return.path|(?:envelope|header|mail).from|from (?=address|domain|header))",
-    "ABSENT": r"(?:unknown"
+    "ABSENT": r"(?:unknown?|unkown"
     r"|not (?:be )?(?:found|known|exists?|recogni[sz]ed|listed|on file|valid|registered|here|find)"
-    r"|(?:does|do|did)(?: not|n't) (?:exist|match|have)|non-?existent)",
-    "WRONG": r"(?:unknown|no such|wrong|invalid|illegal|bad|non-?existent|unrouteable|unroutable)",
+    r"|(?:does|do|did)(?: not|n't) (?:exist|match|have)|non-?existent"
+    r"|(?:could|can)(?: ?not|n't|.t) be found|wasn.t found)",
+    "WRONG": r"(?:unknown?|unkown|no such|wrong|invalid|illegal|bad|non-?existent|unrouteable|unroutable)",
     "REFUSED": r"(?:reject|refus|denied|block|fail|prohib|disallow)",
     "CLOSED": r"(?:disabled|suspend\w*|discontinued|inactive|frozen|locked|deactivated|terminated|not active"
     r"|closed|cancell?ed|dormant|expired|temporarily (?:unavailable|blocked)|no longer active|on hold)",

@@ -143,12 +143,13 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"must (?:first )?authenticate",
         ),
     ),
+    ("host-unknown", (r"dns error: (?:domain name not found|dns server returned answer with no data)",)),
     (
         "network-error",
         (
             r"host not found, try again",
             r"host name lookup failure",
-            r"dns (?:error(?!: domain)|failure)",
+            r"dns (?:error|failure)",
             r"lost connection|no route to host|host (?:is )?(?:unreachable|not reachable)",
             r"mx records? points? to (?:local|my)",
             r"could not resolve",
@@ -166,7 +167,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"SENDER'?s?[ :](?:e-?mail )?(?:address|domain|host)?.{0,40}(?:REFUSED|ABSENT|WRONG)",
             r"SENDER'?s?[ :](?:e-?mail )?(?:address|domain|host)?.{0,40}(?:not |verif|exist)",
-            r"domain of sender|domain may not exist or dns check",
+            r"SENDER has no\b|mx for sender|domain of sender|domain may not exist or dns check",
             r"not (?:a )?member(?! of domain)",
             r"not allowed to (?:post|send)",
             r"mail from.{0,40}(?:REFUSED|invalid)",
@@ -182,7 +183,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"domain(?: name| part)?[^.\n]{0,30}not reachable",
             r"WRONG(?: mail| or illegal| address| destination| recipient)* SITE",
             r"find any host|unresolvable (?:host|domain)|recipient domain must exist",
-            r"nxdomain|lookups? failed permanently",
+            r"lookups? failed permanently",
             r"host not found",
             r"name service error",
             r"mx records? (?:point|for)",
@@ -202,6 +203,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"(?:can(?:no|')t|couldn't|could not|unable to) find.{0,30}\bWHO",
             r"does(?: not|n't) have (?:an? )?(?:\S+ )?account",
             r"not a member of domain|handle mail for that",
+            r"not (?:listed )?in .{0,20}(?:directory|address book)",
         ),
     ),
 )

@@ -101,7 +101,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
             r"not a (?:registered|known|valid)",
             r"(?:isn't|is not) (?:a |an )?(?:known|valid|active|registered|listed|our)",
             r"no mail ?box|WHO[^\n]{0,60}?(?:no exist|cannot be verified)|(?<!command )unrecogni[sz]ed",
-            r"cannot deliver mail for|incorrectly addressed",
+            r"cannot resolve address|cannot deliver mail for|incorrectly addressed",
             r"recipient (?:is )?not allowed|recipient ADDR denied",
             r"here by that name",
             r"(?:could|can) ?not (?:find|be found|locate)",

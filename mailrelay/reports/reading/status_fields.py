@@ -34,14 +34,26 @@ class RecipientFields:
 
 def read_status_fields(document: Document) -> list[RecipientFields]:
     """Return one entry for each recipient the report has fields for."""
-    texts = [part.text for part in document.parts if _may_hold_fields(part)]
-    groups = [group for text in texts for group in _groups(text)]
+    declared = [part for part in document.parts if "delivery-status" in part.content_type]
+    elsewhere = [part for part in document.parts if part not in declared and _may_hold_fields(part)]
+    entries = _entries(declared) or _entries(elsewhere)
+    # Some servers put the address that was written to into a group of its own.
+    telling = {entry.recipient.lower() for entry in entries if _says_something(entry)}
+    return [entry for entry in entries if _says_something(entry) or entry.recipient.lower() not in telling]
+
+
+def _entries(parts: list[Part]) -> list[RecipientFields]:
+    groups = [group for part in parts for group in _groups(part.text)]
     return [_entry(group) for group in groups[:_MAX_GROUPS]]
+
+
+def _says_something(entry: RecipientFields) -> bool:
+    return bool(entry.action or entry.status or entry.diagnostic)
 
 
 def _may_hold_fields(part: Part) -> bool:
     lowered = part.text.lower()
-    return "delivery-status" in part.content_type or ("-recipient:" in lowered and "action:" in lowered)
+    return "-recipient:" in lowered and "action:" in lowered
 
 
 def _groups(text: str) -> list[dict[str, str]]:

@@ -129,7 +129,6 @@ def test_a_forwarded_report_is_read() -> None:
     [
         "Auto-Submitted: auto-replied",
         "Precedence: auto_reply",
-        "X-Auto-Response-Suppress: All",
         'Content-Type: multipart/report; report-type=disposition-notification; boundary="x"',
         "Subject: Automatische Antwort: Frage\nIn-Reply-To: <1@one.example>",
         "Subject: Out of office\nReturn-Path: <>",
@@ -210,3 +209,41 @@ def test_no_message_of_the_collections_is_too_much() -> None:
 )
 def test_hostile_reports_are_bounded(raw: bytes) -> None:
     assert 1 <= len(read_report(raw)) <= 500
+
+
+def test_fields_that_a_report_gives_twice_are_one_finding() -> None:
+    """Some servers repeat them in words, and some put the written address into a group of its own."""
+    fields = ("Original-Recipient: rfc822; a@one.example", "")
+    final = ("Final-Recipient: rfc822; a@one.example", "Action: failed", "Status: 5.1.1")
+    raw = dsn(*fields, *final, text="Final-Recipient: a@one.example\nAction: failed\nStatus: 5.0.0 of mine")
+    assert read_report(raw) == (Finding(Kind.HARD, "a@one.example", "5.1.1", "no-such-user", final=True),)
+
+
+@pytest.mark.parametrize(
+    ("subtype", "kind", "reason"),
+    [("NoEmail", Kind.HARD, "no-such-user"), ("MailboxFull", Kind.SOFT, "mailbox-full")],
+)
+def test_a_bounce_of_amazon_ses_without_an_answer_is_read_by_its_type(
+    subtype: str, kind: Kind, reason: str
+) -> None:
+    event = f'"bounceSubType":"{subtype}","bouncedRecipients":[{{"emailAddress":"a@one.example"}}]'
+    [found] = read_report(notice(f'{{"notificationType":"Bounce","bounce":{{{event}}}}}'))
+    assert (found.kind, found.recipient, found.reason) == (kind, "a@one.example", reason)
+
+
+@pytest.mark.parametrize(
+    ("report_type", "reason"), [("Phishing", "fraud"), ("Botnet", "virus"), ("Spam", "abuse")]
+)
+def test_an_abuse_report_in_xarf_is_feedback_and_names_whom_it_is_about(
+    report_type: str, reason: str
+) -> None:
+    report = f'"ReportType": "{report_type}", "SmtpRcptToAddress": "a@one.example"'
+    raw = notice(f'{{"Version": "3", "ReporterInfo": {{}}, "Report": {{{report}}}}}', "From: b@two.example\n")
+    assert read_report(raw) == (Finding(Kind.FEEDBACK, "a@one.example", "", reason),)
+
+
+def test_an_abuse_report_in_the_current_xarf_or_the_old_one_is_feedback() -> None:
+    current = notice('{"xarf_version": "4.0.0", "reporter": {}, "type": "phishing"}', "From: b@two.example\n")
+    old = notice("Category: abuse", "From: b@two.example\nX-XARF: PLAIN\n")
+    assert read_report(current) == (Finding(Kind.FEEDBACK, "", "", "fraud"),)
+    assert read_report(old) == (Finding(Kind.FEEDBACK, "", "", "abuse"),)

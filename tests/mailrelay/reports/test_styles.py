@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mailrelay.reports.reading.finding import NOTHING
 from mailrelay.reports.reading.report import read_report
 
-_FILES = sorted((Path(__file__).parents[2] / "data/mail/reports").glob("*.eml"))
+_DATA = Path(__file__).parents[2] / "data/mail"
+_FILES = sorted(_DATA.glob("reports/*.eml"))
 # Exim names the address that failed, which is another than the one that was written to.
 _RECIPIENTS = {"exim_expanded.hard.eml": "k2@x.example"}
 
@@ -26,3 +28,9 @@ def test_an_address_with_something_left_out_is_no_recipient() -> None:
         b"------ This is a copy of the message ------\n\nTo: ann...@x.example\n"
     )
     assert (found.kind.value, found.recipient) == ("hard", "")
+
+
+def test_what_people_write_is_no_report() -> None:
+    """Complaints that quote spam and notices of lawyers among it."""
+    for file in _DATA.glob("honest/*.eml"):
+        assert read_report(file.read_bytes()) == (NOTHING,), file.name
