@@ -16,6 +16,7 @@ from email.utils import getaddresses, quote
 
 # Crockford's base32 in lower case: mail servers may change the case of a local part.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 _EPOCH_DAY_CHARS = 4  # 20 bits of days since 1970: enough for 2,800 years
 _PROOF_CHARS = 20  # 100 bits
 _ID_CHARS = 26
@@ -175,8 +176,8 @@ class BounceAddresses:
 
 
 def base32(value: int, length: int) -> str:
-    """Write `value` as `length` characters of ALPHABET, most significant first."""
-    return "".join([ALPHABET[value >> place & 31] for place in range(5 * (length - 1), -1, -5)])
+    """Write `value` as `length` characters of ALPHABET, an even number, most significant first."""
+    return "".join([_PAIRS[value >> place & 1023] for place in range(5 * (length - 2), -1, -10)])
 
 
 def _days(at: datetime) -> int:

@@ -2,7 +2,8 @@
 
 A database takes nearly as long for one row as for a hundred. While one transaction runs, further asks gather
 and share the next; each asker gets an answer of its own, and none before the commit. An asker whose part is
-refused stops no other. An ask that finds nothing running is carried out at once.
+refused stops no other. An ask that finds nothing running is carried out at once, unless the last batch began
+a moment ago: small batches cost the most for each ask.
 """
 
 import asyncio
@@ -51,6 +52,7 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
         perform: Callable[[TransactionT, Sequence[AskT]], Awaitable[Sequence[AnswerT | Exception]]],
         key: Callable[[AskT], object],
         passing: tuple[type[Exception], ...],
+        pause_s: float = 0,
     ) -> None:
         """Create it.
 
@@ -60,11 +62,14 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
                 What it raises undoes the whole batch, which is then carried out one by one.
             key: Of two asks with the same key, the second finds what the first has left, committed.
             passing: Errors of a database that is away: they concern all asks alike.
+            pause_s: At least so long from the beginning of one batch to that of the next.
         """
         self._begin = begin
         self._perform = perform
         self._key = key
         self._passing = passing
+        self._pause_s = pause_s
+        self._next_at = 0.0
         self._waiting: deque[_Asked[AskT, AnswerT]] = deque()
         self._running: asyncio.Task[None] | None = None
 
@@ -89,6 +94,8 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
     async def _run(self) -> None:
         while self._waiting:
             batch: list[_Asked[AskT, AnswerT]] = []
+            if self._pause_s:
+                await self._paced()
             try:
                 # Taken only once it is our turn to write: until then more may come.
                 async with self._begin() as transaction:
@@ -99,6 +106,12 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
             else:
                 for each, answer in zip(batch, answers, strict=True):
                     each.settle(answer)
+
+    async def _paced(self) -> None:
+        time = asyncio.get_running_loop().time
+        if (left_s := self._next_at - time()) > 0:
+            await asyncio.sleep(left_s)
+        self._next_at = time() + self._pause_s
 
     def _take(self) -> list[_Asked[AskT, AnswerT]]:
         """Return those that can be carried out together, in order."""

@@ -6,7 +6,6 @@ the slot, which is the number of the queue file.
 
 import random
 from datetime import datetime
-from functools import lru_cache
 
 from mailrelay.addresses import ALPHABET, base32
 
@@ -14,23 +13,20 @@ PREFIX = "msg_"
 SLOTS = len(ALPHABET)
 """How many slots an id can name."""
 
-_TIME_CHARS = 10
-_RANDOM_BITS = 80
-_ID_CHARS = len(PREFIX) + 26
-_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+_TIME_CHARS, _RANDOM_CHARS = 10, 16  # of the latter, the slot takes the place of the last
+_ID_CHARS = len(PREFIX) + _TIME_CHARS + _RANDOM_CHARS
 
 
 def new_message_id(now: datetime, slot: int = 0) -> str:
     """Return an id for a message that is kept in a slot."""
     # An id must be unique; nothing depends on its being secret. This is quicker than a call of the system.
-    bits = random.getrandbits(_RANDOM_BITS)
-    chars = "".join([_PAIRS[bits >> place & 1023] for place in range(0, _RANDOM_BITS, 10)])
+    chars = base32(random.getrandbits(5 * _RANDOM_CHARS), _RANDOM_CHARS)
     return f"{first_id(now)}{chars[:-1]}{ALPHABET[slot]}"
 
 
 def first_id(at: datetime) -> str:
     """Return what sorts before the ids made at a time, and after all earlier ones."""
-    return PREFIX + _time(int(at.timestamp() * 1000))
+    return PREFIX + base32(int(at.timestamp() * 1000), _TIME_CHARS)
 
 
 def slot_of(message_id: str) -> int | None:
@@ -39,8 +35,3 @@ def slot_of(message_id: str) -> int | None:
         return None
     slot = ALPHABET.find(message_id[-1])
     return None if slot < 0 else slot
-
-
-@lru_cache(maxsize=8)
-def _time(milliseconds: int) -> str:
-    return base32(milliseconds, _TIME_CHARS)

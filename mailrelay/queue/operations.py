@@ -76,6 +76,13 @@ class Work:
 Operation = Insert | Change | Work
 Then = Callable[[Any], None]
 
+PAUSE_S = 0.005
+"""From the beginning of one transaction to that of the next.
+
+A commit costs as much as several messages, and a sender does not mind a few milliseconds; the first operation
+after a quiet moment does not wait.
+"""
+
 
 def key_of(operation: Operation) -> object:
     """Return what two operations of one transaction must not share."""

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.gathering import Gathering
 from mailrelay.queue.operations import (
+    PAUSE_S,
     AnswerT,
     Change,
     Insert,
@@ -72,7 +73,7 @@ class PostgresQueue:
         self._engine = engine
         self._connection: Any = None
         self._gathering: Gathering[None, Insert | Change, Any] = Gathering(
-            nullcontext, self._perform, key_of, (QueueUnavailable,)
+            nullcontext, self._perform, key_of, (QueueUnavailable,), PAUSE_S
         )
 
     async def ask(self, operation: Operation, then: Then | None = None) -> Any:

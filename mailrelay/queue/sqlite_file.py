@@ -2,7 +2,7 @@
 
 The file belongs to one process of several, so that they never wait for each other's commits; another may
 still change single messages in it. WAL with `synchronous=FULL`: a commit is on disk when it returns, and
-one commit serves all operations that gathered while the one before it ran. The event loop never waits for
+one commit serves all operations that gathered since the one before it began. The event loop never waits for
 the disk.
 """
 
@@ -22,6 +22,7 @@ from sqlalchemy.pool import StaticPool
 
 from mailrelay.gathering import Gathering
 from mailrelay.queue.operations import (
+    PAUSE_S,
     AnswerT,
     Change,
     Insert,
@@ -69,7 +70,7 @@ class QueueFile:
         self._writer = _Visitor(path)
         self._reader = _Visitor(path)
         self._gathering: Gathering[None, Operation, Any] = Gathering(
-            nullcontext, self._perform, key_of, (QueueUnavailable,)
+            nullcontext, self._perform, key_of, (QueueUnavailable,), PAUSE_S
         )
 
     async def ask(self, operation: Operation, then: Then | None = None) -> Any:

@@ -1,0 +1,27 @@
+"""Batches of asks, without a database."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from mailrelay.gathering import Gathering
+
+
+async def test_after_a_batch_further_asks_gather_for_the_pause() -> None:
+    """Each of them would else cost a commit of its own; the first, after a quiet moment, waits for none."""
+    batches: list[list[str]] = []
+
+    async def perform(_: None, asks: Sequence[str]) -> Sequence[str]:
+        batches.append(list(asks))
+        return [ask.upper() for ask in asks]
+
+    gathering: Gathering[None, str, str] = Gathering(nullcontext, perform, id, (), pause_s=1)
+
+    async def a_moment_later(ask: str) -> str:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return await gathering.ask(ask)
+
+    assert await gathering.ask("first") == "FIRST"
+    assert await asyncio.gather(gathering.ask("second"), a_moment_later("third")) == ["SECOND", "THIRD"]
+    assert batches == [["first"], ["second", "third"]]
