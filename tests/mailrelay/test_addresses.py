@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrelay.addresses import (
-    ALPHABET,
     BounceAddresses,
     decoded,
     format_mailbox,
@@ -16,6 +15,7 @@ from mailrelay.addresses import (
     split_address,
 )
 from mailrelay.message import HeaderField
+from mailrelay.tokens import ALPHABET
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LIFETIME = timedelta(days=14)
