@@ -6,7 +6,7 @@ anybody fails like an address that never existed.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -100,7 +100,7 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
-            CorrespondentBlocked: The owner wants no mail of its sender.
+            CorrespondentBlocked: The owner wants no mail of its sender, and has not released this message.
             AutomaticMail: The owner's software wrote it.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
@@ -129,7 +129,7 @@ class Preparation:
             raise _not_served()
         if author is not None and author.address in delivery.owner.mailboxes:
             _raise_if_automatic(message)
-        if delivery.blocked and not _is_protected(queued):
+        if delivery.blocked and queued.released is None and not _is_protected(queued):
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
@@ -184,8 +184,10 @@ class Preparation:
             plain_text_only=owner.wishes.plain_text_only,
             neutral_file_names=owner.wishes.neutral_file_names,
         )
+        released = owner.identity.released.union(queued.released or ())
+        identity = replace(owner.identity, released=released)
         # Looking through large attachments takes a while; the server goes on meanwhile.
-        answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
+        answer = await asyncio.to_thread(rewrite_reply, message, identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )

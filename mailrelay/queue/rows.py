@@ -1,9 +1,9 @@
 """Between values and rows: what is sealed, and how.
 
 A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient,
-the protocol by which it came, and what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
-people. The body, which goes when the recipient is done, is the Authentication-Results value and the octets
-as received.
+the protocol by which it came, what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
+people, and the words that its owner lets pass. The body, which goes when the recipient is done, is the
+Authentication-Results value and the octets as received.
 """
 
 import hashlib
@@ -80,6 +80,8 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
         envelope["request"] = _request_as_json(new.request)
     if new.protocol != USUAL_PROTOCOL:
         envelope["protocol"] = new.protocol
+    if new.released is not None:
+        envelope["released"] = new.released
     values = (
         message_id,
         new.direction.value,
@@ -127,6 +129,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         received_at=received_at,
         warned_at=None,
         protocol=new.protocol,
+        released=new.released,
         parsed=new.parsed,
     )
 
@@ -158,7 +161,19 @@ def opened(row: Any, body: bytes, key: SealingKey) -> QueuedMessage:
         received_at=row.received_at,
         warned_at=row.warned_at,
         protocol=envelope.get("protocol", USUAL_PROTOCOL),
+        released=tuple(envelope["released"]) if "released" in envelope else None,
     )
+
+
+def with_released(envelope: bytes, key: SealingKey, words: Iterable[str]) -> bytes:
+    """Return a sealed envelope with the words that its owner lets pass, besides those of earlier releases.
+
+    Raises:
+        KeyDestroyed: It does not open.
+    """
+    content = orjson.loads(key.open(envelope))
+    content["released"] = list(dict.fromkeys((*content.get("released", ()), *words)))
+    return key.seal(orjson.dumps(content))
 
 
 def record_of(row: Any, key: SealingKey | None) -> MessageRecord:

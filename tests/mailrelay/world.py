@@ -119,6 +119,7 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
     health: Health = field(
         default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
     )
@@ -142,7 +143,7 @@ class Addresses:
         reply = route.address
         if opening.correspondent:
             reply = await self.reply_address(route.relay_id, opening)
-        return Delivery(route, owner, reply)
+        return Delivery(route, owner, reply, blocked=opening.correspondent in self.blocked)
 
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         for address, route in self.replies.items():

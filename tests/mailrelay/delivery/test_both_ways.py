@@ -13,6 +13,7 @@ from mailrelay.delivery.schedule import Schedule
 from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
+from mailrelay.rewriting.reply import AnswerHeld
 from tests.mailrelay.world import (
     OWNER_MAILBOX,
     RELAY_ADDRESS,
@@ -24,6 +25,11 @@ from tests.mailrelay.world import (
 )
 from whoisproxy.demo.cast import traces_in
 from whoisproxy.demo.mail_actors import Letter, send
+
+SHOWS_HIS_STREET = (
+    b'Content-Type: image/svg+xml; name=a.svg\r\n\r\n<svg xmlns="http://www.w3.org/2000/svg">'
+    b"<text>Rue de l'Etang 7</text></svg>\r\n"
+)
 
 
 async def _reply_address(world: World) -> str:
@@ -79,16 +85,15 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
     assert b"> Is it for sale?" in decoded
     message = RawMessage.parse(sent.raw)
     assert message.first("From") == f'"example-bakery.org owner" <{RELAY_ADDRESS}>'
-    assert message.first("To") == STRANGER
+    assert message.first("To") == f"Ada Buyer <{STRANGER}>"
     assert reply_address.encode() not in decoded
     assert STRANGER.encode() in decoded
 
 
 async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
     reply_address = await _reply_address(world)
-    text = "Call me, I live at Rue de l'Etang 7 in town.\n"
 
-    await world.owner_answers(Letter(OWNER_MAILBOX, reply_address, "Re: x", text).raw(), reply_address)
+    await world.owner_answers(_with_part(reply_address, SHOWS_HIS_STREET), reply_address)
     await world.settle()
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
@@ -98,8 +103,46 @@ async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
     [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert (record.direction, record.last_error) == (Direction.REPLY, "owner-shows-in-body")
-    assert await world.store.release(record.id) is False
+
+    # Nobody but he can say that his street may be seen.
+    assert await world.store.release(record.id)
+    await world.settle()
+    assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert await world.store.discard(record.id) is True
+
+
+async def test_an_answer_goes_with_the_words_that_its_owner_lets_pass_and_no_others(world: World) -> None:
+    reply_address = await _reply_address(world)
+    await world.owner_answers(_with_part(reply_address, SHOWS_HIS_STREET), reply_address)
+    await world.settle()
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    kept = await world.store.kept(record.id)
+    assert kept is not None
+    with pytest.raises(AnswerHeld) as held:
+        await world.deliverer._preparation.prepare(kept)
+
+    for words in ((), ("something else",), tuple(hit.found for hit in held.value.hits)):
+        assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+        assert await world.store.release(record.id, words)
+        await world.settle()
+
+    [sent] = await world.arrived_at(STRANGER)
+    assert b"Etang 7" in sent.raw
+
+
+async def test_mail_of_a_blocked_correspondent_is_held_until_the_owner_releases_it(world: World) -> None:
+    world.directory.blocked.add(STRANGER)
+    assert (await world.stranger_writes()).code == 250
+    await world.settle()
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert (record.last_error, world.sink.messages) == ("correspondent-blocked", [])
+
+    assert await world.store.release(record.id)
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    assert b"Is it for sale?" in letter.raw
 
 
 async def test_the_answer_refers_only_to_letters_that_the_correspondent_knows(world: World) -> None:
