@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from mailrelay.delivery.client import SmtpClient
-from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.delivery.exchange import Timeouts
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.mta_sts import StsPolicies
