@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, cast
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bench.mail_directory import RELAY_DOMAIN, filled_storage
+from bench.mail_directory import filled_storage
 from bench.mail_kinds import KINDS, messages
+from bench.peers import RELAY_DOMAIN
 from bench.report import report
 from mailrelay.addresses import BounceAddresses
 from mailrelay.authentication.results import (
@@ -186,7 +187,7 @@ async def parts(kind: str) -> dict[str, object]:
 
 async def directory(folder: Path, addresses: int) -> dict[str, object]:
     """Return a row of what look-ups and the cipher cost with so many addresses."""
-    storage, known = await filled_storage(folder, addresses)
+    storage, known = await filled_storage(folder, RELAY_DOMAIN, addresses)
     relays = RelayDirectory(storage, RELAY_DOMAIN, _now, MailboxHealth(storage, _now))
     cipher = MailCipher(storage)
     asked = random.Random(1).choices(known, k=_LOOKUPS)  # noqa: S311 - which to ask, no secret
