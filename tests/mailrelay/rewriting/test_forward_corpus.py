@@ -73,7 +73,7 @@ def check_additions(name: str, message: RawMessage, language: str) -> None:
     facts = replace(FACTS, attach_original=True, banner=True, language=language)
     rewritten = forward(message, facts)
     before, after = message_from_bytes(message.raw), message_from_bytes(rewritten.raw)
-    content, *_, original = after.get_payload()
+    content, original = after.get_payload(0), list(after.get_payload())[-1]
     assert isinstance(content, Message), name
     assert isinstance(original, Message)
     assert original.get_content_type() == "message/rfc822", name
