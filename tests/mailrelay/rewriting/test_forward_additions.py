@@ -185,8 +185,9 @@ _PARAMETERS = st.lists(
     st.sampled_from(
         [
             "; charset=utf-8", '; charset="us-ascii', "; charset=x-unknown", "; charset*=utf-8''%ff",
-            "; charset*0=u", "; charset*0*=a'b'%E4; charset*1=x", "; boundary=b", "; charset=utf-16", "; charset=\u00e9",
-            "; charset=", "; format=flowed", ";;;", "; =", "; charset*1*=%zz", "(comment", '; name="=?utf-8?b?/w==?="',
+            "; charset*0=u", "; charset*0*=a'b'%E4; charset*1=x", "; charset*1*=%zz", "; charset=utf-16",
+            "; charset=\u00e9", "; charset=", "; boundary=b", "; format=flowed", ";;;", "; =", "(comment",
+            '; name="=?utf-8?b?/w==?="',
         ]
     ),
     max_size=3,
