@@ -104,6 +104,7 @@ def test_a_line_before_a_text_changes_nothing_of_it(text: str) -> None:
         b"Content-Type: multipart/mixed; boundary=open\r\n\r\n--open\r\n\r\nnever closed",
         b"Content-Type: multipart/mixed\r\n\r\nno boundary",
         b"Content-Type: ;;=?\r\n\r\nbroken",
+        b"Content-Type: text/plain; charset*=utf-8''a; charset*0=b\r\n\r\ntwo ways at once",
     ],
 )
 @pytest.mark.parametrize("facts", [BANNER, ORIGINAL, replace(BANNER, attach_original=True)])
