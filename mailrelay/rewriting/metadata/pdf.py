@@ -91,7 +91,7 @@ _PAGE = frozenset(
 _ANYWHERE = frozenset(
     ["/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF", "/EF", "/CreatorInfo", "/OPI"]
 )
-_ANNOTATION = frozenset(["/T", "/NM", "/M", "/CreationDate", "/RC", "/Popup", "/IRT", "/FS", "/ExData"])
+_ANNOTATION = frozenset(["/T", "/NM", "/M", "/CreationDate", "/RC", "/FS", "/ExData"])
 _FILE = frozenset(("/F", "/UF", "/DOS", "/Mac", "/Unix", "/Desc"))
 _ACTIONS = frozenset(
     [

@@ -32,6 +32,9 @@ def parsed(content: bytes) -> etree._Element:
         root = etree.fromstring(content, parser)
     except (etree.LxmlError, ValueError) as error:
         raise CannotClean("broken-document") from error
+    # Namespaces that are not declared are errors that the parser goes on after.
+    if parser.error_log.filter_from_errors():
+        raise CannotClean("broken-document")
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and list(declared.iterentities()):  # type: ignore[union-attr]  # the stub lacks it
         raise CannotClean("xml-entities")
