@@ -88,6 +88,37 @@ _PAGE = frozenset(
         "/Trans",
     ]
 )
+# Table 87 and table 93.
+_XOBJECT = frozenset(
+    (
+        "/Type",
+        "/Subtype",
+        "/Length",
+        "/Filter",
+        "/DecodeParms",
+        "/Width",
+        "/Height",
+        "/ColorSpace",
+        "/BitsPerComponent",
+        "/Intent",
+        "/ImageMask",
+        "/Mask",
+        "/Decode",
+        "/Interpolate",
+        "/SMask",
+        "/SMaskInData",
+        "/Matte",
+        "/StructParent",
+        "/StructParents",
+        "/OC",
+        "/Name",
+        "/FormType",
+        "/BBox",
+        "/Matrix",
+        "/Resources",
+        "/Group",
+    )
+)
 _ANYWHERE = frozenset(
     ["/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF", "/EF", "/CreatorInfo", "/OPI"]
 )
@@ -210,8 +241,8 @@ def _clean_dictionary(value: Object) -> None:
     if "/Rect" in keys and "/Subtype" in keys and value.Subtype != Name.Widget:
         for key in keys & _ANNOTATION:
             del value[key]
-    if value.get("/Type") in {Name.Filespec, Name.F} or "/UF" in keys:
-        for key in keys & _FILE:
+    for key in keys & _FILE:
+        if isinstance(value.get(key), pikepdf.String):
             del value[key]
     for key in keys & {"/A", "/OpenAction", "/Next", "/PA"}:
         if _is_unwanted_action(value.get(key)):
@@ -250,6 +281,8 @@ def _clean_stream(stream: Stream) -> None:
     if stream.get("/Type") == Name.Metadata:
         stream.write(b"")
         return
+    if stream.get("/Subtype") in {Name.Image, Name.Form}:
+        _keep(stream, _XOBJECT)
     filters = _filters(stream)
     if filters[-1:] == ["/DCTDecode"]:
         _write_picture(stream, bare_jpeg(_unpacked(stream, filters)), Name.DCTDecode)

@@ -236,6 +236,7 @@ def pdf(text: str = "Text that is shown") -> bytes:
         )
     )
     picture.write(jpeg(), filter=Name.DCTDecode, decode_parms=Dictionary(ColorTransform=1))
+    picture.Custom, picture.F = CANARY, f"/home/{CANARY}/x.jpg"
     picture.Metadata = _xmp(pdf)
     icc = Stream(pdf, profile(), N=3)
     page.obj.Resources = Dictionary(
