@@ -41,9 +41,7 @@ _CERTIFICATE = (
     .not_valid_after(_NOW + timedelta(days=1))
     .sign(_KEY, hashes.SHA256())
 )
-_CMS = (
-    pkcs7.PKCS7SignatureBuilder().set_data(b"text").add_signer(_CERTIFICATE, _KEY, hashes.SHA256())  # type: ignore[arg-type]
-)
+_CMS = pkcs7.PKCS7SignatureBuilder().set_data(b"text").add_signer(_CERTIFICATE, _KEY, hashes.SHA256())
 _TRANSFERABLE = pysequoia.Tsk.generate("Ann Smith <ann@home.example>")
 _OPENPGP = _TRANSFERABLE.extract_certificate()
 _MAIL = b"Received: by x\r\nFrom: Ann <ann@home.example>\r\nTo: x@y.example\r\nSubject: x\r\n\r\nbody\r\n"
@@ -230,6 +228,11 @@ CANNOT_CLEAN = {
             word__extra_dot_xml=b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'
         ),
     ),
+    "a namespace nobody declared": ("broken-document", lambda: _svg_with('<g who:name="Ann"/>')),
+    "a ZIP of times to come": (
+        "archive-format",
+        lambda: archive({"a.txt": b"x"}).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x54"),
+    ),
     "entities in a drawing": ("xml-entities", lambda: _svg_with("&b;", _LAUGHS)),
     "a film in a drawing": (
         "sound-or-film",
@@ -295,6 +298,9 @@ def test_the_pdf_bomb_is_refused_for_its_size_alone() -> None:
         b"Dear all,\n\nFrom: Monday we are closed.\n",
         b"MZ is how it begins.",
         b"0123\n",
+        b"ID3 is a tag of music.\n",
+        b"GIF89a and BZh are magic numbers.\n",
+        b"FORM 27\n",
         b"BM: remarks\n",
         b"To: the shop\nabout: the chair\nSize: large\nPrice: 3\n",
         "Grüße".encode("utf-16"),
