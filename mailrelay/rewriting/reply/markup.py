@@ -18,12 +18,11 @@ import nh3
 from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.quotes import Quotes
 
-_TAGS = set(
-    """
-    a b blockquote br center code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp
-    small strike strong sub sup table tbody td tfoot th thead tr tt u ul
-    """.split()
-)
+_TAGS = {
+    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
+    "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small",
+    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+}  # fmt: skip
 _ATTRIBUTES = {
     "*": {"dir"},
     "a": {"href"},
