@@ -159,7 +159,7 @@ def _signatures(root: Element) -> Iterator[Element]:
 def _is_short(element: Element) -> bool:
     if any(True for _ in element.iter("blockquote")):
         return False
-    return len("".join(element.itertext())) <= _LONGEST_SIGNATURE
+    return len("".join(map(str, element.itertext()))) <= _LONGEST_SIGNATURE
 
 
 def _is_quoted(element: Element) -> bool:
@@ -217,7 +217,7 @@ def _drop(elements: list[Element], *, with_tails: bool = False) -> None:
             if with_tails:
                 element.tail = None
             element.clear(keep_tail=True)  # type: ignore[call-arg]
-            lxml.html.HtmlElement.drop_tree(element)  # type: ignore[arg-type]
+            lxml.html.HtmlElement.drop_tree(element)
 
 
 def _set_pictures(root: Element, content_ids: Mapping[str, str]) -> Iterator[str]:

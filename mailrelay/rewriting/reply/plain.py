@@ -137,7 +137,7 @@ def _mark(item: lxml.etree._Element) -> str:
 
 def _target(link: lxml.etree._Element) -> str:
     target = (link.get("href") or "").strip()
-    shown = "".join(link.itertext()).strip()
+    shown = "".join(map(str, link.itertext())).strip()
     bare = target.removeprefix("mailto:").rstrip("/")
     seen = {shown, shown.split("://")[-1].rstrip("/")}
     if not target or target.startswith("#") or bare.split("://")[-1] in seen:

@@ -90,10 +90,10 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
     kind = part.get_content_type()
     if kind in _ENCRYPTED:
         raise AnswerHeld("encrypted")
-    payload = part.get_payload()
     if kind.startswith("message/"):
         return _message(part, kind, budget, depth)
-    if not isinstance(payload, list):
+    payload = _children(part)
+    if payload is None:
         return _leaf(part, kind)
     if kind == "multipart/alternative":
         return [_alternative([_read(child, budget, depth + 1) for child in payload])]
@@ -104,9 +104,14 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
     return [*blocks, Shown(signed=True)] if signed else blocks
 
 
-def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
+def _children(part: email.message.Message) -> list[email.message.Message] | None:
     payload = part.get_payload()
-    if kind not in _MESSAGES or not isinstance(payload, list):
+    return [one for one in payload if isinstance(one, email.message.Message)] if part.is_multipart() else None
+
+
+def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
+    payload = _children(part)
+    if kind not in _MESSAGES or not payload:
         return [Shown(files=(File(kind, _name(part), b"", is_message=True),))]
     inner = [block for child in payload for block in _read(child, budget, depth + 1)]
     return [Shown(plain=_heading(payload[0])), *inner]
