@@ -1,8 +1,11 @@
 """The whole way of a letter and its answer, over real sockets."""
 
+import base64
 import email
+import io
 from dataclasses import replace
 from email.utils import parseaddr
+from zipfile import ZipFile
 
 import pytest
 
@@ -86,9 +89,14 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
 
 async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
     reply_address = await _reply_address(world)
-    text = "Call me, I live at Rue de l'Etang 7 in town.\n"
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "I live at Rue de l'Etang 7 in town.\n")
+    part = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 
-    await world.owner_answers(Letter(OWNER_MAILBOX, reply_address, "Re: x", text).raw(), reply_address)
+    await world.owner_answers(
+        _with_part(reply_address, part + base64.encodebytes(packed.getvalue())), reply_address
+    )
     await world.settle()
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
