@@ -41,6 +41,7 @@ from whoisproxy.observability import configure_logging
 
 _LIMIT_S = 3600
 _MODES = {"kept": True, "one each": False}
+_SEALED = r"\AARC-Seal:.*\bcv=none\b"
 _UNSIGNED = r"\A(?!.*DKIM-Signature)"
 _PEERS = {
     "postfix": postfix_missing,
@@ -71,6 +72,8 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         if options.crypto == "off":
             _take_crypto_out()
         ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
+        if options.arc:
+            ours = replace(ours, title=f"{ours.title}, ARC", proof=(*ours.proof, _SEALED))
         if options.crypto == "off":
             ours = replace(ours, title=f"{ours.title}, no crypto", proof=(_UNSIGNED,))
         chosen = random.Random(1).sample(list(addresses), options.recipients)  # noqa: S311 - any will do
@@ -104,7 +107,8 @@ def _settings(options: argparse.Namespace, names: int, sink: int) -> RelaySettin
     smtp = {"connections_per_address": "100"}
     if options.processes:
         smtp["processes"] = str(options.processes)
-    return RelaySettings(names, sink, smtp=smtp)
+    sealing = {"arc_sealing": "true"} if options.arc else {}
+    return RelaySettings(names, sink, smtp=smtp, authentication=sealing)
 
 
 def _take_crypto_out() -> None:
@@ -170,6 +174,7 @@ def _options() -> argparse.Namespace:
         default="on",
         help="off: letters without signature, no signing, no encryption; opendkim would have nothing to do",
     )
+    parser.add_argument("--arc", action="store_true", help="the relay seals with ARC, too")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.crypto == "off":

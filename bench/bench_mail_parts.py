@@ -24,11 +24,11 @@ from bench.processes import printing_port, stop_by_signal
 from bench.relay import RelaySettings, fill
 from bench.report import report
 from mailrelay.authentication import authenticate, results_header
-from mailrelay.authentication.arc_sealing import Sealer, seal
+from mailrelay.authentication.arc_sealing import Findings
 from mailrelay.authentication.results import Result
 from mailrelay.content.reading import read_content
 from mailrelay.content.score import score
-from mailrelay.delivery.signing import Signer, read_key
+from mailrelay.delivery.signing import Signer
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NewMessage
 from mailrelay.rewriting.forward import ForwardFacts, author_of, rewrite_forward
@@ -45,6 +45,7 @@ _TOGETHER = 16
 _PEER_IP, _HELO, _HOST = "127.0.0.1", "mx.offers.example", "mx.relay.example"
 
 _RESULTS = f"{_HOST};\r\n\tspf=pass smtp.mailfrom={SENDER_DOMAIN}"
+_FINDINGS = Findings(_RESULTS, Result.NONE)
 
 _Part = Callable[[RawMessage], Awaitable[object] | object]
 
@@ -55,7 +56,6 @@ class Parts:
 
     core: Core
     signer: Signer
-    sealer: Sealer
     address: str
     owner_id: str
     relay_id: str
@@ -70,7 +70,7 @@ class Parts:
             "read and score the content": lambda message: score(message, read_content(message)),
             "rewrite": lambda message: rewrite_forward(message, author_of(message, SENDER), self._facts(now)),
             "DKIM sign": self.signer.sign,
-            "ARC seal": lambda message: seal(message, _RESULTS, Result.NONE, self.sealer, now),
+            "DKIM sign and ARC seal": lambda message: self.signer.sign(message, _FINDINGS),
             "enqueue, one at a time": lambda message: self.core.queue.enqueue([self._new(message)]),
         }
 
@@ -109,7 +109,7 @@ async def measure(config: Path, address: str, sender: MailDomain) -> list[dict[s
         owner_id, relay_id = await _owner(core, address)
         key = settings.keys.folder / "bench-dkim.pem"
         signer = Signer.load_or_create(key, RELAY_DOMAIN, "bench", lambda: datetime.now(UTC))
-        parts = Parts(core, signer, Sealer(RELAY_DOMAIN, "bench", read_key(key)), address, owner_id, relay_id)
+        parts = Parts(core, signer, address, owner_id, relay_id)
         chance = random.Random(1)  # noqa: S311 - texts
         messages = [
             RawMessage.parse(sender.sign(letter(address, str(number), chance))) for number in range(_LETTERS)

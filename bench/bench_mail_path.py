@@ -43,6 +43,7 @@ from mailrelay.dsn_request import NOTHING_ASKED
 from mailrelay.identity import Identity
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, NoteOfVerdict, QueuedMessage
+from mailrelay.rewriting.threads import AnswerIds
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
@@ -99,6 +100,7 @@ class _Parts:
             directory=_OneAddress(),
             store=cast("QueueStore", None),  # only answers of owners ask it
             bounces=BounceAddresses(b"k" * 32, RELAY_DOMAIN),
+            answer_ids=AnswerIds(b"k" * 32, RELAY_DOMAIN),
             relay_domain=RELAY_DOMAIN,
             relay_host="mx.relay.example",
             operator_mailbox="",

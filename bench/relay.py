@@ -50,6 +50,8 @@ port = 0
 port = {port}
 hostname = "mx.relay.example"
 {smtp}
+[authentication]
+{authentication}
 [dns]
 nameservers = ["127.0.0.1:{names}"]
 [delivery]
@@ -79,6 +81,7 @@ class RelaySettings:
         port: Of the relay; 0 lets the system choose.
         smtp: Other settings of `[smtp]`, values in TOML.
         delivery: The same for `[delivery]`.
+        authentication: The same for `[authentication]`.
     """
 
     names: int
@@ -88,6 +91,7 @@ class RelaySettings:
     log_level: str = "error"
     smtp: Mapping[str, str] = field(default_factory=dict)
     delivery: Mapping[str, str] = field(default_factory=dict)
+    authentication: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
         """Write the settings into a folder and return their file."""
@@ -100,6 +104,7 @@ class RelaySettings:
                 sink=self.sink,
                 smtp=_lines(self.smtp),
                 delivery=_lines(self.delivery),
+                authentication=_lines(self.authentication),
                 domain=RELAY_DOMAIN,
                 log_level=self.log_level,
             )

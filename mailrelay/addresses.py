@@ -7,6 +7,7 @@ proof of both, so that nobody can report a failure that did not happen. It names
 import hashlib
 import hmac
 import re
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
@@ -30,6 +31,7 @@ _SIMPLE = re.compile(
 _SAFE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _LONGEST_DISPLAY = 200
+_FOLDER = textwrap.TextWrapper(72, break_on_hyphens=False, break_long_words=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def format_mailbox(display: str, address: str) -> str:
 
     Controls and invisible characters in `display` become blanks: they serve only to deceive.
     """
-    shown = _UNSEEN.sub(" ", display).strip()[:_LONGEST_DISPLAY]
+    shown = display if display.isascii() and display.isprintable() else _UNSEEN.sub(" ", display)
+    shown = shown.strip()[:_LONGEST_DISPLAY]
     if not shown:
         return address
     # What looks like an encoded word would be decoded by the reader's program into something else.
@@ -106,9 +109,20 @@ def format_mailbox(display: str, address: str) -> str:
     return f'"{quote(shown)}" <{address}>'
 
 
+def empty_group(display: str) -> str:
+    """Return a header value that shows `display` and holds no address: a group of nobody (RFC 5322 3.4)."""
+    shown = _UNSEEN.sub(" ", display).strip()
+    if not shown.isascii() or "=?" in shown:
+        return f"{encoded(shown)}:;"
+    # A quoted string may be folded where it has blanks.
+    return "\r\n ".join(_FOLDER.wrap(f'"{quote(shown)}":;'))
+
+
 def encoded(text: str) -> str:
     """Return text as encoded words (RFC 2047), folded with CRLF."""
-    return Header(text, "utf-8", maxlinelen=70).encode(linesep="\r\n")
+    # Half characters, which UTF-8 cannot write, become question marks.
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return Header(whole, "utf-8", maxlinelen=70).encode(linesep="\r\n")
 
 
 class BounceAddresses:

@@ -216,6 +216,7 @@ class Inbound:
             "authentication": results_header(results, self._authserv_id),
             "proven": results.proven,
             "protected": decision.protected,
+            "protocol": transaction.sender.protocol,
         }
         return [
             _entry(address, route, message, {**shared, "request": transaction.requests[address]})

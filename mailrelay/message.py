@@ -106,7 +106,7 @@ class RawMessage:
     @classmethod
     def assemble(cls, fields: Iterable[HeaderField], body: bytes) -> Self:
         """Put a message together; fields without a line end get one."""
-        whole = tuple([one if one.raw[-1:] in {b"\r", b"\n"} else _ended(one) for one in fields])
+        whole = tuple([one if one.raw[-1] in _LINE_ENDS else _ended(one) for one in fields])
         return cls(b"".join([one.raw for one in whole]) + b"\r\n" + body, whole, body)
 
     def named(self, name: str) -> Sequence[HeaderField]:

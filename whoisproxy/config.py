@@ -120,11 +120,14 @@ class Authentication(_Section):
 
     arc: bool = True
     trusted_arc_sealers: tuple[Host, ...] = ()
+    arc_sealing: bool = False
 
     @model_validator(mode="after")
-    def _sealers_are_looked_at(self) -> "Authentication":
+    def _chains_are_looked_at(self) -> "Authentication":
         if self.trusted_arc_sealers and not self.arc:
             raise ValueError("trusted_arc_sealers need arc = true")
+        if self.arc_sealing and not self.arc:
+            raise ValueError("arc_sealing needs arc = true: a seal says what became of the chain before")
         return self
 
 

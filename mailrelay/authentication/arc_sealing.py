@@ -1,4 +1,4 @@
-"""Add a set to an Authenticated Received Chain (RFC 8617 section 5.1): off unless somebody calls it.
+"""Add a set to an Authenticated Received Chain (RFC 8617 section 5.1): off unless the operator wants it.
 
 A relay that rewrites From and signs under its own domain passes DMARC without a seal. Tags stand in
 alphabetical order, folded only between tags, so that the relaxed form of a field is known before it is
@@ -19,6 +19,7 @@ from mailrelay.authentication.arc import MAX_SETS, RESULTS, SEAL, SIGNATURE, col
 from mailrelay.authentication.canonical import canonical_header
 from mailrelay.authentication.keys import Unusable
 from mailrelay.authentication.results import Result
+from mailrelay.authentication.results_field import statements
 from mailrelay.authentication.signature import SignedMessage
 from mailrelay.message import HeaderField, RawMessage
 
@@ -28,6 +29,7 @@ COVERED = (
     "mime-version", "content-type", "content-transfer-encoding", "dkim-signature",
 )  # fmt: skip
 _ORDER = (RESULTS, SIGNATURE, SEAL)
+_CONTINUED = frozenset({Result.NONE, Result.PASS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,31 @@ class Sealer:
         return b64encode(proof).decode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a new set says of a message, as it was when it came.
+
+    Attributes:
+        results: Value of our Authentication-Results field.
+        status: What validation of the chain gave, `cv=`.
+    """
+
+    results: str
+    status: Result
+
+
+def findings_of(results: str) -> Findings | None:
+    """Return what a set can say by our Authentication-Results value; None where no set may follow.
+
+    Without a word of ARC there was no chain. After a failed one a set would only repeat that it failed
+    (section 5.1.2): nobody is helped by it.
+    """
+    status = next((said.result for said in statements(results) if said.method == "arc"), Result.NONE.value)
+    if not results or status not in _CONTINUED:
+        return None
+    return Findings(results, Result(status))
+
+
 def seal(  # noqa: PLR0913, PLR0917 - what a set is made of
     message: RawMessage,
     results: str,
@@ -59,6 +86,7 @@ def seal(  # noqa: PLR0913, PLR0917 - what a set is made of
     sealer: Sealer,
     now: datetime,
     covered: Sequence[str] = COVERED,
+    body_hash: bytes | None = None,
 ) -> RawMessage:
     """Return the message with one more ARC set on top; unchanged where the chain cannot be continued.
 
@@ -69,8 +97,9 @@ def seal(  # noqa: PLR0913, PLR0917 - what a set is made of
         sealer: Who seals.
         now: Aware UTC.
         covered: Names of the fields to cover, lower case; each occurrence is covered.
+        body_hash: SHA-256 digest of the relaxed body, where it is known.
     """
-    signed = SignedMessage(message)
+    signed = SignedMessage(message, body_hash)
     try:
         chain = collect_sets(signed)
         number = max(chain, default=0) + 1

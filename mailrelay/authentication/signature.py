@@ -36,7 +36,8 @@ class SignedMessage:
     """One message while its signatures are looked at.
 
     Args:
-        message: As received.
+        message: As received, or as it will be sent.
+        body_hash: SHA-256 digest of its relaxed body, where it is known.
 
     Attributes:
         body: What follows the empty line.
@@ -44,10 +45,10 @@ class SignedMessage:
         too_long: The header is beyond all use: nothing in it is looked at.
     """
 
-    def __init__(self, message: RawMessage) -> None:
+    def __init__(self, message: RawMessage, body_hash: bytes | None = None) -> None:
         self.body = message.body
         self.named = message.named
-        self._bodies: dict[str, bytes] = {}
+        self._bodies: dict[str, bytes] = {} if body_hash is None else {"relaxed": body_hash}
         self._relaxed: dict[int, bytes] = {}
         self._tags: dict[int, dict[str, str] | None] = {}
         header_octets = len(message.raw) - len(message.body)

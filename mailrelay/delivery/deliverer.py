@@ -30,7 +30,7 @@ from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.reading.report import read_report
-from mailrelay.rewriting.reply import AnswerHeld
+from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail
 
 _log = structlog.get_logger()
 _OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
@@ -104,6 +104,10 @@ class Deliverer:
             notice = self._reports.notice(message, held.reason, domain, self._clock())
             await self._store.held(self._worker_id, message.id, held.reason, [notice])
             outcome = "held"
+        except AutomaticMail as automatic:
+            # A notice about it would be answered by the same software.
+            await self._store.held(self._worker_id, message.id, automatic.reason, [])
+            outcome = "held"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)
         except PermanentMailError as error:
@@ -151,7 +155,7 @@ class Deliverer:
         route = await self._router.route(domain)
         destination = route.destination
         self._destinations.admit(destination)
-        raw = self._signer.sign(outgoing.message).raw
+        raw = self._signer.sign(outgoing.message, outgoing.findings).raw
         taken = partial(self._store.sent, message.id)
         try:
             accepted = await self._client.send(route, outgoing.reverse_path, outgoing.recipient, raw, taken)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailrelay.addresses import BounceAddresses
+from mailrelay.authentication.arc_sealing import Findings, findings_of
+from mailrelay.authentication.results import Result
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Directory, MailPolicy, Owner, RelayRoute, ReplyRoute
@@ -17,14 +19,15 @@ from mailrelay.errors import PermanentMailError
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.automation import sign_of_automation
 from mailrelay.rewriting.forward import (
     ForwardFacts,
     author_of,
     correspondent_of,
     rewrite_forward,
 )
-from mailrelay.rewriting.reply import ReplyFacts, rewrite_reply
-from mailrelay.rewriting.threads import referenced_ids
+from mailrelay.rewriting.reply import AutomaticMail, ReplyFacts, rewrite_reply
+from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Outgoing:
     Attributes:
         learned: Message-IDs that the correspondent knows once it is delivered.
         on_trial: The mailbox is suspect; whether it takes the message is worth knowing.
+        findings: What an ARC set is to say; None for no set.
     """
 
     reverse_path: str
@@ -41,6 +45,7 @@ class Outgoing:
     message: RawMessage
     learned: tuple[str, ...] = ()
     on_trial: bool = False
+    findings: Findings | None = None
 
 
 class Preparation:
@@ -50,10 +55,12 @@ class Preparation:
         directory: Knows relays and owners.
         store: Knows the conversations.
         bounces: Makes return addresses.
+        answer_ids: Makes the Message-IDs of answers.
         relay_domain: Domain of relay addresses and Message-IDs.
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
         clock: Gives aware UTC.
+        seals_arc: Whether strangers' mail gets an ARC set, and keeps those of a chain that holds.
     """
 
     def __init__(  # noqa: PLR0913 - what rewriting depends on
@@ -62,18 +69,22 @@ class Preparation:
         directory: Directory,
         store: QueueStore,
         bounces: BounceAddresses,
+        answer_ids: AnswerIds,
         relay_domain: str,
         relay_host: str,
         operator_mailbox: str,
         clock: Callable[[], datetime],
+        seals_arc: bool = False,
     ) -> None:
         self._directory = directory
         self._store = store
         self._bounces = bounces
+        self._answer_ids = answer_ids
         self._relay_domain = relay_domain
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
         self._clock = clock
+        self._seals_arc = seals_arc
 
     async def prepare(self, queued: QueuedMessage) -> Outgoing:
         """Return what to send.
@@ -81,6 +92,7 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave.
+            AutomaticMail: The owner's software wrote it.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
@@ -107,6 +119,9 @@ class Preparation:
         if route.owner_id != queued.owner_id:
             # The domain has a new holder since: what was written to the one before is not for his eyes.
             raise _not_served()
+        if author is not None and author.address in delivery.owner.mailboxes:
+            _raise_if_automatic(message)
+        findings = findings_of(queued.authentication) if self._seals_arc else None
         facts = ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -116,11 +131,19 @@ class Preparation:
             verdicts=tuple([f"{one.check}={one.action} ({one.reason})" for one in queued.verdicts]),
             queue_id=queued.id,
             received_at=queued.received_at,
+            protocol=queued.protocol,
+            keeps_chain=findings is not None and findings.status is Result.PASS,
         )
         rewritten = rewrite_forward(message, author, facts)
         owner = delivery.owner
         mailbox = _mailbox(owner)
-        return Outgoing(self._return_address(queued), mailbox, rewritten, on_trial=mailbox in owner.suspects)
+        return Outgoing(
+            self._return_address(queued),
+            mailbox,
+            rewritten,
+            on_trial=mailbox in owner.suspects,
+            findings=findings,
+        )
 
     async def _reply(self, queued: QueuedMessage) -> Outgoing:
         route = await self._directory.find(queued.recipient)
@@ -128,22 +151,31 @@ class Preparation:
         if not isinstance(route, ReplyRoute):
             raise _not_served()
         message = RawMessage.parse(canonical_line_ends(queued.raw))
-        asked = referenced_ids(message)
-        known = await self._store.known_thread_ids(route.relay_id, asked)
         facts = ReplyFacts(
             domain=route.domain,
             relay_address=route.relay_address,
             relay_domain=self._relay_domain,
             reply_address=queued.recipient,
             correspondent=route.correspondent,
-            known_ids=tuple(one for one in asked if one in known),
+            known_ids=await self._known_ids(message, route),
             now=self._clock(),
+            message_id=self._answer_ids.of(own_id(message) or queued.id, route.relay_id, route.correspondent),
         )
         # Looking through large attachments takes a while; the server goes on meanwhile.
         answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )
+
+    async def _known_ids(self, message: RawMessage, route: ReplyRoute) -> dict[str, str]:
+        """Return by what the correspondent knows the messages that the owner's message names."""
+        # His own came to the owner as they were; those of the owner went out under ours.
+        ours = {
+            one: self._answer_ids.of(one, route.relay_id, route.correspondent)
+            for one in referenced_ids(message)
+        }
+        known = await self._store.known_thread_ids(route.relay_id, {*ours, *ours.values()})
+        return {one: known_as for one, our in ours.items() for known_as in (our, one) if known_as in known}
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
@@ -172,6 +204,11 @@ def _mailbox(owner: Owner) -> str:
     if owner.rest is not None:
         raise MailboxRests(owner.rest)
     return owner.mailboxes[0]
+
+
+def _raise_if_automatic(message: RawMessage) -> None:
+    if reason := sign_of_automation(message):
+        raise AutomaticMail(reason)
 
 
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:

@@ -1,8 +1,8 @@
-"""Sign what we send with DKIM (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed.
+"""Sign what we send with DKIM (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed; seal with ARC (RFC 8617).
 
 From and the other fields a reader relies on are named once more than they occur, so that a second one
 cannot be added without breaking the signature (RFC 6376 section 8.15). Several keys sign one after the other,
-and the body is hashed once for all of them.
+and the body is hashed once for all of them. A seal comes last, since it covers these signatures.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from typing import Self
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from mailrelay.authentication.arc_sealing import Findings, Sealer, seal
 from mailrelay.authentication.canonical import canonical_body, canonical_header
 from mailrelay.message import HeaderField, RawMessage
 
@@ -99,12 +100,22 @@ class Signer:
         """Return the keys that sign now."""
         return self._keys
 
-    def sign(self, message: RawMessage) -> RawMessage:
-        """Return the message with a DKIM-Signature per key before its header; line ends are CRLF already."""
+    def sign(self, message: RawMessage, findings: Findings | None = None) -> RawMessage:
+        """Return the message with a DKIM-Signature per key before its header, sealed by the first key.
+
+        Args:
+            message: Its line ends are CRLF already.
+            findings: What an ARC set says of the message when it came; None adds no set.
+        """
         names, covered = _covered(message)
-        body_hash = b64encode(hashlib.sha256(canonical_body(message.body, "relaxed")).digest()).decode()
-        tail = f"t={int(self._clock().timestamp())}; h={names};\r\n\tbh={body_hash};\r\n\tb="
-        return message.with_first(*[self._field(key, tail, covered) for key in self.keys()])
+        body_hash = hashlib.sha256(canonical_body(message.body, "relaxed")).digest()
+        now, keys = self._clock(), self.keys()
+        tail = f"t={int(now.timestamp())}; h={names};\r\n\tbh={b64encode(body_hash).decode()};\r\n\tb="
+        signed = message.with_first(*[self._field(key, tail, covered) for key in keys])
+        if findings is None:
+            return signed
+        sealer = Sealer(self._domain, keys[0].selector, keys[0].key)
+        return seal(signed, findings.results, findings.status, sealer, now, body_hash=body_hash)
 
     def _field(self, key: SigningKey, tail: str, covered: bytes) -> HeaderField:
         unsigned = (

@@ -42,6 +42,9 @@ PROTECTED, NORMAL = 0, 1
 PRIORITIES = (PROTECTED, NORMAL)
 """In the order in which mail is delivered."""
 
+USUAL_PROTOCOL = "ESMTP"
+"""Not written down with a message; one without a protocol came by this."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoteOfVerdict:
@@ -67,6 +70,7 @@ class NewMessage:
         thread_ids: Message-IDs that the correspondent knows, for he used them.
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
+        protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
     """
 
     direction: Direction
@@ -84,6 +88,7 @@ class NewMessage:
     thread_ids: tuple[str, ...] = ()
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
+    protocol: str = USUAL_PROTOCOL
 
     @property
     def priority(self) -> int:
@@ -118,6 +123,7 @@ class QueuedMessage:
     attempts: int
     received_at: datetime
     warned_at: datetime | None
+    protocol: str = USUAL_PROTOCOL
 
 
 @dataclass(frozen=True, slots=True)

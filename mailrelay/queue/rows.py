@@ -1,8 +1,9 @@
 """Between values and rows: what is sealed, and how.
 
-A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient
-and what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name people. The body, which goes
-when the recipient is done, is the Authentication-Results value and the octets as received.
+A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient,
+the protocol by which it came, and what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
+people. The body, which goes when the recipient is done, is the Authentication-Results value and the octets
+as received.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.queue.cipher import SealingKey
 from mailrelay.queue.entry import (
     FINAL,
+    USUAL_PROTOCOL,
     Direction,
     MessageRecord,
     NewMessage,
@@ -76,6 +78,8 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
     envelope: dict[str, object] = {"reverse_path": new.reverse_path, "recipient": new.recipient}
     if new.request is not NOTHING_ASKED:
         envelope["request"] = _request_as_json(new.request)
+    if new.protocol != USUAL_PROTOCOL:
+        envelope["protocol"] = new.protocol
     values = (
         message_id,
         new.direction.value,
@@ -122,6 +126,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         attempts=0,
         received_at=received_at,
         warned_at=None,
+        protocol=new.protocol,
     )
 
 
@@ -151,6 +156,7 @@ def opened(row: Any, body: bytes, key: SealingKey) -> QueuedMessage:
         attempts=row.attempts - 1,
         received_at=row.received_at,
         warned_at=row.warned_at,
+        protocol=envelope.get("protocol", USUAL_PROTOCOL),
     )
 
 

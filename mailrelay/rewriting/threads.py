@@ -1,11 +1,54 @@
-"""Message-IDs of a conversation (RFC 5322 section 3.6.4)."""
+"""Message-IDs of a conversation (RFC 5322 section 3.6.4), and those by which answers go out.
 
+An answer's Message-ID follows from the owner's by a key: whoever answers it is recognised, and every attempt
+to deliver it bears the same one, yet nobody without the key learns the owner's from it.
+"""
+
+import hashlib
+import hmac
 import re
 
 from mailrelay.message import RawMessage
 
 _ID = re.compile(r"<[^<>\s]{1,250}>")
 _MOST = 50
+_MIN_KEY_OCTETS = 32
+_ID_CHARS = 32  # hexadecimal: 128 bits
+
+
+class AnswerIds:
+    """Makes the Message-IDs of answers.
+
+    Args:
+        key: At least 32 octets, kept secret.
+        relay_domain: Domain of the ids.
+    """
+
+    def __init__(self, key: bytes, relay_domain: str) -> None:
+        if len(key) < _MIN_KEY_OCTETS:
+            raise ValueError("the key of Message-IDs needs 32 octets")
+        self._key = key
+        self._domain = relay_domain
+
+    def of(self, owners: str, relay_id: str, correspondent: str) -> str:
+        """Return the id under which a message of the owner goes to one correspondent.
+
+        Two correspondents get different ones: they cannot tell that they were written to at once.
+
+        Args:
+            owners: Message-ID of the owner's message, or where it has none, another name of it.
+            relay_id: Of the relay address that it goes out by.
+            correspondent: Mailbox that it goes to.
+        """
+        named = f"message-id\0{relay_id}\0{correspondent.lower()}\0{owners}"
+        digest = hmac.digest(self._key, named.encode(), hashlib.sha256)
+        return f"<{digest.hex()[:_ID_CHARS]}@{self._domain}>"
+
+
+def own_id(message: RawMessage) -> str:
+    """Return the Message-ID in angle brackets, empty where there is none."""
+    found = _ID.search(message.first("Message-ID"))
+    return found[0] if found else ""
 
 
 def ids_in_thread(message: RawMessage) -> tuple[str, ...]:
@@ -18,3 +61,8 @@ def referenced_ids(message: RawMessage) -> tuple[str, ...]:
     """Return the ids that a message answers, oldest first, each once."""
     values = [*message.all("References"), *message.all("In-Reply-To")]
     return tuple(dict.fromkeys(found for value in values for found in _ID.findall(value)))[-_MOST:]
+
+
+def answered_ids(message: RawMessage) -> tuple[str, ...]:
+    """Return the ids in In-Reply-To, each once."""
+    return tuple(dict.fromkeys(_ID.findall(message.first("In-Reply-To"))))[:_MOST]

@@ -37,6 +37,7 @@ from mailrelay.inbound import Inbound
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
+from mailrelay.rewriting.threads import AnswerIds
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
@@ -236,6 +237,7 @@ async def open_world(
                 directory=directory,
                 store=store,
                 bounces=bounces,
+                answer_ids=AnswerIds(b"k" * 32, RELAY_DOMAIN),
                 relay_domain=RELAY_DOMAIN,
                 relay_host=RELAY_HOST,
                 operator_mailbox="ops@home.example",

@@ -105,6 +105,10 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             '[authentication]\narc = false\ntrusted_arc_sealers = ["secret.example"]',
             "authentication: Value error, trusted_arc_sealers need arc = true",
         ),
+        (
+            "[authentication]\narc = false\narc_sealing = true",
+            "authentication: Value error, arc_sealing needs arc = true",
+        ),
         ("[smtp", "Expected"),
         (
             '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',

@@ -1,14 +1,19 @@
 """The whole way of a letter and its answer, over real sockets."""
 
+import base64
 import email
+import io
 from dataclasses import replace
 from email.utils import parseaddr
+from zipfile import ZipFile
 
 import pytest
 
 from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
+from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.delivery.schedule import Schedule
+from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from tests.mailrelay.world import (
@@ -84,9 +89,14 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
 
 async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
     reply_address = await _reply_address(world)
-    text = "Call me, I live at Rue de l'Etang 7 in town.\n"
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "I live at Rue de l'Etang 7 in town.\n")
+    part = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 
-    await world.owner_answers(Letter(OWNER_MAILBOX, reply_address, "Re: x", text).raw(), reply_address)
+    await world.owner_answers(
+        _with_part(reply_address, part + base64.encodebytes(packed.getvalue())), reply_address
+    )
     await world.settle()
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
@@ -214,30 +224,75 @@ async def test_mail_to_postmaster_reaches_the_operator(world: World, mailbox: st
     assert b"Please look." in got.raw
 
 
-@pytest.mark.parametrize(
-    "attachment",
-    [
-        b"Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\n\r\nx\r\n",
-        b"Content-Type: text/vcard\r\n\r\nBEGIN:VCARD\r\nEND:VCARD\r\n",
-        b"Content-Type: application/ms-tnef\r\n\r\nx\r\n",
-        b"Content-Type: application/pgp-keys\r\n\r\nx\r\n",
-    ],
-)
-async def test_parts_that_cannot_be_looked_into_hold_the_answer(world: World, attachment: bytes) -> None:
-    reply_address = await _reply_address(world)
-    raw = (
-        f"From: {OWNER_MAILBOX}\r\nTo: {reply_address}\r\nSubject: Re\r\n"
+def _with_part(reply_address: str, part: bytes, header: str = "") -> bytes:
+    return (
+        f"From: {OWNER_MAILBOX}\r\nTo: {reply_address}\r\nSubject: Re\r\n{header}"
         "Date: Mon, 1 Jun 2026 10:00:00 +0200\r\nMessage-ID: <x@home.example>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n"
         "--z\r\n\r\nHello\r\n--z\r\n"
-    ).encode() + attachment + b"--z--\r\n"  # fmt: skip
+    ).encode() + part + b"--z--\r\n"  # fmt: skip
 
-    await world.owner_answers(raw, reply_address)
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"Content-Type: text/plain; name=a.txt\r\n\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:x\r\nEND:VCARD\r\n",
+        b"Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\neJ8+IgEAAAA=\r\n",
+    ],
+)
+async def test_what_says_who_somebody_is_is_left_out_whatever_it_is_called(world: World, part: bytes) -> None:
+    reply_address = await _reply_address(world)
+
+    await world.owner_answers(_with_part(reply_address, part), reply_address)
+    await world.settle()
+
+    [sent] = await world.arrived_at(STRANGER)
+    message = email.message_from_bytes(sent.raw)
+    assert message.get_content_type() == "text/plain"
+    assert message.get_payload() == "Hello\r\n"
+
+
+async def test_what_cannot_be_looked_into_holds_the_answer(world: World) -> None:
+    reply_address = await _reply_address(world)
+    part = b"Content-Type: application/pkcs7-mime\r\n\r\nx\r\n"
+
+    await world.owner_answers(_with_part(reply_address, part), reply_address)
     await world.settle()
 
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
     [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
-    assert record.last_error == "unsafe-part"
+    assert record.last_error == "encrypted"
+
+
+async def test_a_correspondent_finds_the_owners_second_answer_below_the_first(world: World) -> None:
+    """The owner's program names its own first message; the correspondent knows that by our name of it."""
+    reply_address = await _reply_address(world)
+    first = _with_part(reply_address, b"", "")
+    await world.owner_answers(first, reply_address)
+    await world.settle()
+    second = _with_part(reply_address, b"", "References: <x@home.example> <other@home.example>\r\n").replace(
+        b"Message-ID: <x@", b"Message-ID: <y@"
+    )
+
+    await world.owner_answers(second, reply_address)
+    await world.settle()
+
+    one, two = [RawMessage.parse(sent.raw) for sent in await world.arrived_at(STRANGER)]
+    assert two.first("References") == two.first("In-Reply-To") == one.first("Message-ID")
+    assert two.first("Message-ID") != one.first("Message-ID")
+
+
+async def test_the_owners_answering_machine_gets_nothing_relayed_to_either_address(world: World) -> None:
+    reply_address = await _reply_address(world)
+    before = len(world.sink.messages)
+    for address in (reply_address, RELAY_ADDRESS):
+        letter = _with_part(address, b"", "Auto-Submitted: auto-replied\r\n")
+        assert (await world.owner_answers(letter, address)).code == 250
+    await world.settle()
+
+    assert len(world.sink.messages) == before
+    held = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert [one.last_error for one in held if one.last_error] == ["auto-submitted"]
 
 
 async def test_what_was_written_to_the_holder_before_is_not_shown_to_the_next_one(world: World) -> None:
@@ -249,3 +304,18 @@ async def test_what_was_written_to_the_holder_before_is_not_shown_to_the_next_on
     assert (record.state, record.last_error) == (State.BOUNCED, "not-served")
     # Its sender is told, as of an address that never existed; the next holder sees nothing.
     assert {one for sunk in world.sink.messages for one in sunk.recipients} <= {STRANGER}
+
+
+@pytest.mark.parametrize("protocol", ["SMTP", "ESMTP", "ESMTPS", "UTF8SMTP", "UTF8SMTPS"])
+async def test_received_says_how_mail_came_though_it_waited_in_the_queue(world: World, protocol: str) -> None:
+    """RFC 3848, RFC 6531 section 4.3."""
+    connection = ConnectionContext("127.0.0.1")
+    transaction = Transaction(SenderContext(connection, "mx.offers.example", STRANGER, protocol=protocol))
+    assert (await world.inbound.recipient(transaction, RELAY_ADDRESS)).code == 250
+    raw = world.offers.sign(Letter(STRANGER, RELAY_ADDRESS, "Your domain", "Is it for sale?\n").raw())
+    assert (await world.inbound.message(transaction, raw)).code == 250
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    [received] = RawMessage.parse(letter.raw).all("Received")
+    assert received.startswith(f"by {RELAY_HOST} with {protocol} id msg_")

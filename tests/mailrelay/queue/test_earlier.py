@@ -87,8 +87,8 @@ async def test_all_of_it_is_there_afterwards_and_can_be_delivered(
         claimed = await store.claim("w", LEASE, 1000)
         due = {State.QUEUED, State.DELIVERING, State.DEFERRED}
         assert {one.id for one in claimed} == {one for one, state in before.items() if state in due}
-        assert {(one.raw, one.authentication, one.proven, one.attempts) for one in claimed} == {
-            (RAW, "relay.example; spf=pass", True, 2)
+        assert {(one.raw, one.authentication, one.proven, one.attempts, one.protocol) for one in claimed} == {
+            (RAW, "relay.example; spf=pass", True, 2, "ESMTP")
         }
         [first, *_] = claimed
         assert await store.delivered("w", first.id)

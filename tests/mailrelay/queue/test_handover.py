@@ -18,10 +18,11 @@ async def test_a_message_is_durable_and_claimed_when_its_worker_gets_it(store: Q
     worker = Taker(store)
     await store.begin_delivering(worker)
 
-    [message_id] = await store.enqueue([letter()])
+    [message_id] = await store.enqueue([letter(protocol="ESMTPS")])
 
     [taken] = worker.taken
     assert (taken.id, taken.raw, taken.authentication) == (message_id, RAW, letter().authentication)
+    assert taken.protocol == "ESMTPS"
     assert await store.depth() == {State.DELIVERING: 1}
     assert await store.claim("other", LEASE, 5) == []
     assert await worker.deliver(taken)

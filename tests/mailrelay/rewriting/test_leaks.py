@@ -27,7 +27,7 @@ FACTS = ReplyFacts(
     relay_domain=RELAY_DOMAIN,
     reply_address=REPLY_ADDRESS,
     correspondent=STRANGER,
-    known_ids=(),
+    known_ids={},
     now=datetime(2026, 11, 24, 12, tzinfo=UTC),
 )
 IDENTITY = replace(

@@ -5,6 +5,7 @@ from cryptography import x509
 from mailrelay.addresses import BounceAddresses
 from mailrelay.delivery.dkim_keys import DkimKeys, DkimKeysError, RotatingSigner
 from mailrelay.delivery.signing import Signer
+from mailrelay.rewriting.threads import AnswerIds
 from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.core import utc_now
@@ -88,6 +89,11 @@ def certificate(settings: Settings) -> RenewedCertificate:
 def return_addresses(settings: Settings) -> BounceAddresses:
     """Return what writes and reads return addresses."""
     return BounceAddresses(secret_key(settings.keys.folder / _BOUNCE_KEY), settings.relay.domain)
+
+
+def answer_ids(settings: Settings) -> AnswerIds:
+    """Return what makes the Message-IDs of answers."""
+    return AnswerIds(secret_key(settings.keys.folder / _BOUNCE_KEY), settings.relay.domain)
 
 
 def greylist_key(settings: Settings) -> bytes:

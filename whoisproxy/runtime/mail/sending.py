@@ -20,7 +20,7 @@ from mailrelay.directory import Directory, MailboxHealth
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, Delivery, Settings
 from whoisproxy.runtime.core import Core
-from whoisproxy.runtime.mail.keys import return_addresses, signer_of
+from whoisproxy.runtime.mail.keys import answer_ids, return_addresses, signer_of
 
 _SMARTHOST_TLS = {
     "none": TlsPolicy(Demand.CLEAR),
@@ -43,10 +43,12 @@ def delivery_worker(
             directory=directory,
             store=core.queue,
             bounces=return_addresses(settings),
+            answer_ids=answer_ids(settings),
             relay_domain=domain,
             relay_host=hostname,
             operator_mailbox=settings.relay.operator_mailbox or "",
             clock=core.clock,
+            seals_arc=settings.authentication.arc_sealing,
         ),
         router=_router_of(settings, resolver, tls_reports),
         client=_client_of(settings, tls_reports),

@@ -1,0 +1,183 @@
+"""Read an owner's message: what it shows, in plain text and in HTML, and the files it brings.
+
+Standards: MIME (RFC 2045-2047, 2183, 2231), multipart/alternative and mixed (RFC 2046), related (RFC 2387),
+security multiparts (RFC 1847), format=flowed (RFC 3676), and uuencode within text. Anything is read; what
+has too many parts, or is encrypted, is held. A message within the message becomes text of it.
+"""
+
+import email.message
+from dataclasses import dataclass, field
+from email import message_from_bytes
+
+from mailrelay.addresses import decoded
+from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
+from mailrelay.rewriting.reply.model import AnswerHeld
+from mailrelay.rewriting.reply.uuencode import split_uuencoded
+
+_MOST_PARTS = 200
+_MOST_DEPTH = 30
+_ENCRYPTED = frozenset(
+    {"multipart/encrypted", "application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
+)
+_SHOWN = frozenset({"text/plain", "text/html"})
+_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+_TOLD = ("From", "Subject")
+_TROUBLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A part that is no shown text.
+
+    Attributes:
+        declared_type: `type/subtype`, lower case.
+        name: Decoded; may be empty.
+        content_id: Without brackets; empty where it has none.
+        charset: As declared; empty where it is not.
+        is_message: It is part of a message, or a report about one: never passed on.
+    """
+
+    declared_type: str
+    name: str
+    content: bytes
+    content_id: str = ""
+    charset: str = ""
+    is_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a part shows, in both forms.
+
+    Attributes:
+        plain: None where it does not have that form.
+        html: The documents that stand one after the other; empty where it does not have that form.
+        flowed: The lines of `plain` are format=flowed.
+        signed: It bears a signature of one of the security multiparts.
+    """
+
+    plain: str | None = None
+    html: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    flowed: bool = True
+    signed: bool = False
+
+
+@dataclass(slots=True)
+class _Budget:
+    parts: int = field(default=_MOST_PARTS)
+
+    def take(self, depth: int) -> None:
+        self.parts -= 1
+        if self.parts < 0 or depth > _MOST_DEPTH:
+            raise AnswerHeld("too-many-parts")
+
+
+def read_letter(raw: bytes) -> list[Shown]:
+    """Return what a message shows, block by block, in order.
+
+    Raises:
+        AnswerHeld: It is encrypted, or has too many parts.
+    """
+    try:
+        return _read(message_from_bytes(raw), _Budget(), 1)
+    except RecursionError:
+        raise AnswerHeld("too-many-parts") from None
+
+
+def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Shown]:
+    budget.take(depth)
+    kind = part.get_content_type()
+    if kind in _ENCRYPTED:
+        raise AnswerHeld("encrypted")
+    if kind.startswith("message/"):
+        return _message(part, kind, budget, depth)
+    payload = _children(part)
+    if payload is None:
+        return _leaf(part, kind)
+    if kind == "multipart/alternative":
+        return [_alternative([_read(child, budget, depth + 1) for child in payload])]
+    # RFC 1847 section 2.1: what is signed stands first, the signature behind it.
+    signed = kind == "multipart/signed"
+    children = payload[:1] if signed else payload
+    blocks = [block for child in children for block in _read(child, budget, depth + 1)]
+    return [*blocks, Shown(signed=True)] if signed else blocks
+
+
+def _children(part: email.message.Message) -> list[email.message.Message] | None:
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, email.message.Message)] if part.is_multipart() else None
+
+
+def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
+    payload = _children(part)
+    if kind not in _MESSAGES or not payload:
+        return [Shown(files=(File(kind, _name(part), b"", is_message=True),))]
+    inner = [block for child in payload for block in _read(child, budget, depth + 1)]
+    return [Shown(plain=_heading(payload[0])), *inner]
+
+
+def _heading(message: email.message.Message) -> str:
+    """Return what is said above a message within the message; its other fields tell of its way."""
+    lines = [f"{name}: {decoded(str(message.get(name) or ''))}" for name in _TOLD]
+    return "\n".join(["", *lines, ""])
+
+
+def _alternative(forms: list[list[Shown]]) -> Shown:
+    """Return the forms of one text: the plainest comes first, the richest last (RFC 2046 section 5.1.4).
+
+    Each may be in several pieces, with files between them.
+    """
+    blocks = [block for form in forms for block in form]
+    plain = next((form for form in forms if any(block.plain is not None for block in form)), [])
+    html = next((form for form in reversed(forms) if any(block.html for block in form)), [])
+    texts = [block.plain for block in plain if block.plain is not None]
+    return Shown(
+        "\n".join(texts) if texts else None,
+        tuple([document for block in html for document in block.html]),
+        tuple([file for block in blocks for file in block.files]),
+        flowed=all(block.flowed for block in plain if block.plain is not None),
+        signed=any(block.signed for block in blocks),
+    )
+
+
+def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
+    content, name, charset = _content(part), _name(part), _parameter(part, "charset")
+    if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
+        content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
+        return [Shown(files=(File(kind, name, content, content_id, charset),))]
+    if kind == "text/html":
+        return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
+    text, files = split_uuencoded(decode_text(content, charset))
+    flowed = _parameter(part, "format").lower() == "flowed"
+    return [
+        Shown(
+            plain=text,
+            files=tuple([File("application/octet-stream", name, octets) for name, octets in files]),
+            flowed=flowed,
+        )
+    ]
+
+
+def _content(part: email.message.Message) -> bytes:
+    try:
+        payload = part.get_payload(decode=True)
+    except _TROUBLE:
+        payload = None
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _name(part: email.message.Message) -> str:
+    try:
+        return decoded(part.get_filename() or "")
+    except _TROUBLE:
+        return "attachment"
+
+
+def _parameter(part: email.message.Message, name: str) -> str:
+    try:
+        value = part.get_param(name, "")
+    except _TROUBLE:
+        return ""
+    # RFC 2231: charset, language, value.
+    return str(value[2] if isinstance(value, tuple) else value or "")
