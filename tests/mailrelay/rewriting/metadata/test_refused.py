@@ -1,6 +1,7 @@
 """What says who somebody is is dropped, what nobody here can clean asks the owner; both by content."""
 
 import io
+import traceback
 import zipfile
 import zlib
 from base64 import b64encode
@@ -300,6 +301,13 @@ def test_what_cannot_be_cleaned_asks_the_owner(what: str) -> None:
     with pytest.raises(CannotClean) as refused:
         cleaned(make(), "text/plain", "harmless.txt")
     assert refused.value.reason == reason
+
+
+def test_a_refusal_quotes_nothing_of_the_file() -> None:
+    """What a library says of a broken file may quote it, and would be logged with the refusal."""
+    with pytest.raises(CannotClean) as refused:
+        cleaned(_svg_with(f"<g></{files.CANARY}>"), "", f"{files.CANARY}.svg")
+    assert files.CANARY not in "".join(traceback.format_exception(refused.value))
 
 
 def test_the_pdf_bomb_is_refused_for_its_size_alone() -> None:
