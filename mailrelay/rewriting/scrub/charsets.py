@@ -55,7 +55,7 @@ def readings(octets: bytes, declared: str = "") -> Iterator[Reading]:
             return
     if octets.startswith(b"{\\rtf"):
         yield Reading(_rich_text(octets.decode("latin-1")))
-    if not octets.isascii() and _NO_TEXT.search(octets):
+    if _NO_TEXT.search(octets):
         yield from _of_no_text(octets)
     elif (text := _strictly(octets, "utf-8")) is not None:
         yield Reading(text.replace("\0", ""))
