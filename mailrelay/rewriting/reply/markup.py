@@ -239,10 +239,10 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.text(element.text)
+            element.text = quotes.put_right(element.text)
         if element.tail:
-            element.tail = quotes.text(element.tail)
+            element.tail = quotes.put_right(element.tail)
         if element.get("href"):
-            element.set("href", quotes.link(element.get("href") or ""))
+            element.set("href", quotes.put_right(element.get("href") or ""))
         if element.get("alt"):
-            element.set("alt", quotes.text(element.get("alt") or ""))
+            element.set("alt", quotes.put_right(element.get("alt") or ""))

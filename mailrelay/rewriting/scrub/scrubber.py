@@ -14,6 +14,7 @@ from mailrelay.rewriting.scrub.views import tags_in
 
 OMITTED = "[...]"
 _MOST_ROUNDS = 4
+_LAST_LATIN = "\u024f"
 _KEPT = 256  # scrubbers
 
 
@@ -50,6 +51,7 @@ class Scrubber:
     ) -> None:
         released = frozenset(map(bare, identity.released))
         self._matcher = Matcher(forms_of(identity), (*allowed, relay_address, domain), released)
+        self._wide = any(char > _LAST_LATIN for value in identity.values() for char in value)
         self._instead = {Trait.MAILBOX: relay_address, Trait.NAME: domain, Trait.ORGANISATION: domain}
 
     def text(self, text: str) -> str:
@@ -80,7 +82,9 @@ class Scrubber:
         Raises:
             CannotLookInside: Something in it is encrypted, broken or too large.
         """
-        looked_at = (self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw))
+        looked_at = (
+            self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw, wide=self._wide)
+        )
         return tuple(dict.fromkeys(chain.from_iterable(looked_at)))
 
     def _replaced(self, text: str, kept: Callable[[str], str]) -> str:
