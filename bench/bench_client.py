@@ -19,7 +19,7 @@ import uvloop
 
 from bench.report import report
 from mailrelay.delivery.client import SmtpClient
-from mailrelay.delivery.connection import Timeouts
+from mailrelay.delivery.exchange import Timeouts
 from mailrelay.delivery.opening import Opener
 from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.routing import Route, Target

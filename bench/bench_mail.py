@@ -22,9 +22,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.mail_load import SESSIONS, FinishedLetter, counting_sink, send, write_letters
+from bench.mail_load import SESSIONS, FinishedLetter, counting_sink, write_letters
 from bench.mail_names import SENDER_DOMAIN
-from bench.mail_round import Measured, prove, until_quiet
+from bench.mail_round import Measured, prove
 from bench.peers import Peer
 from bench.peers.haraka import haraka
 from bench.peers.haraka import missing as haraka_missing
@@ -33,7 +33,7 @@ from bench.peers.opendkim import postfix_with_opendkim
 from bench.peers.postfix import missing as postfix_missing
 from bench.peers.postfix import postfix
 from bench.processes import free_port, printing_port, stop_by_signal
-from bench.relay import RelaySettings, put_off, relay
+from bench.relay import RelaySettings, relay
 from bench.report import report
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain
@@ -71,7 +71,9 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
         settings = _settings(options, names, sink_port)
         if options.crypto == "off":
             _take_crypto_out()
-        ours, addresses = stack.enter_context(relay(folder, settings, options.engine, options.addresses))
+        ours, addresses = stack.enter_context(
+            relay(folder, settings, options.engine, options.addresses, options.queued)
+        )
         if options.arc:
             ours = replace(ours, title=f"{ours.title}, ARC", proof=(*ours.proof, _SEALED))
         if options.crypto == "off":
@@ -84,12 +86,7 @@ def ground(options: argparse.Namespace, folder: Path) -> Iterator[Ground]:
 
 async def measure(options: argparse.Namespace, where: Ground) -> list[Measured]:
     """Look whether each server does its part, warm them up, and let them take turns."""
-    ours, letters = where.peers[0], where.letters
-    if options.queued:
-        # Nobody listens where they should go: all are deferred.
-        await send(ours.port, letters, options.queued, kept=True)
-        await until_quiet(ours)
-        put_off(where.folder)
+    letters = where.letters
     await prove(where.peers, letters, where.sink_port)
     measured = [Measured(peer) for peer in where.peers]
     async with counting_sink(where.sink_port) as sink:
@@ -165,7 +162,7 @@ def _options() -> argparse.Namespace:
         "--recipients", type=int, default=SESSIONS, help="addresses that are written to, with a text each"
     )
     parser.add_argument(
-        "--queued", type=int, default=0, help="messages that wait in the relay's queue beforehand (SQLite)"
+        "--queued", type=int, default=0, help="messages that wait in the relay's queue and are not due"
     )
     parser.add_argument("--peers", nargs="*", choices=list(_PEERS), default=list(_PEERS), help="default all")
     parser.add_argument(

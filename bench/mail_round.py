@@ -89,12 +89,3 @@ async def prove(peers: Sequence[Peer], letters: Sequence[FinishedLetter], sink_p
             text = delivered.raw.decode()
             for proof in peer.proof:
                 assert re.search(proof, text, re.DOTALL), f"{peer.title}: no {proof} in {text}"
-
-
-async def until_quiet(peer: Peer) -> None:
-    """Wait until a server has nothing to do any more, by its CPU."""
-    used, calm = cpu_s(*peer.pids), 0
-    while calm < 3:
-        await asyncio.sleep(1)
-        before, used = used, cpu_s(*peer.pids)
-        calm = calm + 1 if used - before < 0.05 else 0

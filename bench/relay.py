@@ -1,38 +1,23 @@
-"""The service as a mail relay, for the benches: its settings, and as many relay addresses as are wanted.
+"""The service as a mail relay, for the benches: its settings, its addresses, and what waits in its queue.
 
 Registering a domain and switching its privacy on is not what is measured, so both are written straight into
-the database, by the repositories of the service.
+the database.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
-from bench.installation import mailbox_of
+from bench.mail_backlog import fill_queue
+from bench.mail_directory import add_addresses
 from bench.peers import RELAY_DOMAIN, Peer
 from bench.processes import service
-from registries.contact import Role
 from tests.support.postgres import postgres_server
 from whoisproxy.config import load
-from whoisproxy.demo.cast import REGISTRANT
-from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.ids import new_id
-from whoisproxy.domain.names import DomainName
-from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus, initial
-from whoisproxy.domain.registrant import Registrant
-from whoisproxy.domain.registration import Registration
 from whoisproxy.runtime.core import open_core
-from whoisproxy.services import relay_addresses
-from whoisproxy.storage.unit_of_work import UnitOfWork
 
-_BATCH = 500
-_ROLES = (Role.REGISTRANT, Role.ADMIN, Role.TECH)
-_ON = PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True)
 # Of the letters' signature, and of ours.
 _PROOF = (r"Authentication-Results: mx\.relay\.example;[^:]*\bdkim=pass", rf"\bd={RELAY_DOMAIN}\b")
 _CONFIGURATION = """
@@ -112,21 +97,13 @@ class RelaySettings:
         return file
 
 
-def put_off(folder: Path) -> None:
-    """Let what is deferred in the queue files of a folder wait for a day longer."""
-    later = "UPDATE mail_messages SET next_attempt_at = next_attempt_at + ? WHERE state = 'deferred'"
-    for file in folder.glob("*-mail-*.sqlite3"):
-        with closing(sqlite3.connect(file, timeout=60)) as queue, queue:
-            queue.execute(later, (86_400_000_000,))
-
-
 def _lines(settings: Mapping[str, str]) -> str:
     return "\n".join(f"{key} = {value}" for key, value in settings.items())
 
 
 @contextmanager
 def relay(
-    folder: Path, settings: RelaySettings, engine: str, addresses: int
+    folder: Path, settings: RelaySettings, engine: str, addresses: int, queued: int = 0
 ) -> Iterator[tuple[Peer, dict[str, str]]]:
     """Start the relay on a database of its own; give it, and its addresses with their owners' mailboxes.
 
@@ -135,6 +112,7 @@ def relay(
         settings: Their database is chosen here.
         engine: `sqlite` or `postgresql`; what the latter's processes use counts as the relay's.
         addresses: How many there are.
+        queued: How many messages wait in its queue that are not due.
     """
     with ExitStack() as stack:
         pids: tuple[int, ...] = ()
@@ -144,6 +122,8 @@ def relay(
             pids = (server.pid,)
         config = settings.write(folder)
         made = fill(config, addresses)
+        if queued:
+            fill_queue(config, queued)
         running = stack.enter_context(service(config))
         yield Peer("whoisproxy", (running.pid, *pids), running.ports["smtp"], _PROOF), made
 
@@ -158,40 +138,5 @@ def fill(config: Path, addresses: int) -> dict[str, str]:
 
 async def _fill(config: Path, addresses: int) -> dict[str, str]:
     settings = load(config, {})
-    found: dict[str, str] = {}
     async with open_core(settings) as core:
-        registrar = await core.accounts.add_registrar("Bench", "https://registrar.example", None)
-        domains = -(-addresses // len(_ROLES))
-        for start in range(0, domains, _BATCH):
-            numbers = range(start, min(start + _BATCH, domains))
-            async with core.storage.unit_of_work() as uow:
-                made = await _add(uow, registrar, numbers, settings.relay.domain)
-            found |= made
-    return dict(islice(found.items(), addresses))
-
-
-async def _add(uow: UnitOfWork, registrar: Registrar, numbers: range, relay_domain: str) -> dict[str, str]:
-    now = datetime.now(UTC)
-    new = [_registration(registrar, f"bench-{number}.net", now) for number in numbers]
-    await uow.registrations.add(*new)
-    await uow.privacy.put_all({each.id: replace(initial(now), status=_ON) for each in new})
-    made = {each: relay_addresses.made(each.id, _ROLES, relay_domain, now) for each in new}
-    await uow.relays.add(*(relay for relays in made.values() for relay in relays))
-    return {relay.address: each.registrant.email for each, relays in made.items() for relay in relays}
-
-
-def _registration(registrar: Registrar, name: str, now: datetime) -> Registration:
-    return Registration(
-        id=new_id("dom", now),
-        registrar_id=registrar.id,
-        name=DomainName(name),
-        registrant_id=new_id("own", now),
-        registrant=Registrant.parse({**REGISTRANT, "email": mailbox_of(name)}),
-        registrant_verified=True,
-        nameservers=(),
-        statuses=(),
-        registered_at=now,
-        expires_at=None,
-        updated_at=now,
-        version=1,
-    )
+        return await add_addresses(core.storage, settings.relay.domain, addresses)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter
 
-from mailrelay.delivery.connection import ConnectionLost, SmtpConnection
+from mailrelay.delivery.connection import SmtpConnection
+from mailrelay.delivery.exchange import ConnectionLost
 from mailrelay.delivery.pool import Pool
 from mailrelay.delivery.refusals import (
     HostRefuses,

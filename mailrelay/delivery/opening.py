@@ -9,8 +9,9 @@ import binascii
 import ssl
 from dataclasses import dataclass, field
 
-from mailrelay.delivery.connection import ConnectionLost, SmtpConnection, Timeouts
+from mailrelay.delivery.connection import SmtpConnection
 from mailrelay.delivery.dane import chain_of, is_authentic
+from mailrelay.delivery.exchange import ConnectionLost, Timeouts
 from mailrelay.delivery.refusals import HostUnavailable, Stage, judged, unavailable, unreachable
 from mailrelay.delivery.replies import Reply
 from mailrelay.delivery.routing import Target

@@ -1,11 +1,13 @@
-"""Count what came of encrypted connections, as SMTP TLS reporting wants it (RFC 8460).
+"""Count what came of encrypted connections, and write the reports of a day (SMTP TLS reporting, RFC 8460).
 
-Counted are connections, by the policy of the domain and the day. A report could be made of `of_day`; none
-is sent. The domains are those of owners and correspondents: they stay in memory, and out of metric labels.
+Counted are connections, by day, domain and policy. The domains are those of owners and correspondents: they
+stay out of metric labels, and `tls_counts` keeps them sealed. Reports are made when they are asked for; none
+is sent to the `rua` of a domain.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -17,8 +19,10 @@ _SESSIONS = Counter(
     "mailrelay_tls_sessions_total", "Connections by TLS policy and result (RFC 8460)", ["policy", "result"]
 )
 _SUCCESS = "success"
-_DAYS = 2  # today, and yesterday for the report
 _MOST_ROWS = 20_000
+
+Counts = Tally[tuple[str, str, str]]
+"""How many connections of one day had a domain, a policy and a result."""
 
 
 class TlsResult(StrEnum):
@@ -37,7 +41,7 @@ class TlsResult(StrEnum):
 
 
 class TlsReports:
-    """Counters by day, domain and policy.
+    """Counters of this process.
 
     Args:
         clock: Gives aware UTC; days begin at its midnight.
@@ -45,38 +49,69 @@ class TlsReports:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._days: dict[date, Tally[tuple[str, PolicyKind, str]]] = {}
+        self._days: dict[date, Counts] = {}
 
     def count(self, domain: str, kind: PolicyKind, failure: TlsResult | None = None) -> None:
         """Note one connection, or one failure to learn a policy."""
         result = failure.value if failure else _SUCCESS
         _SESSIONS.labels(kind.value, result).inc()
-        today = self._clock().date()
-        rows = self._days.get(today)
-        if rows is None:
-            rows = self._days[today] = Tally()
-            for past in sorted(self._days)[:-_DAYS]:
-                del self._days[past]
-        if (domain, kind, result) in rows or len(rows) < _MOST_ROWS:
-            rows[domain, kind, result] += 1
+        rows = self._days.setdefault(self._clock().date(), Tally())
+        if (domain, kind.value, result) in rows or len(rows) < _MOST_ROWS:
+            rows[domain, kind.value, result] += 1
 
-    def of_day(self, day: date) -> list[dict[str, object]]:
-        """Return the policies of a day with their counts, in the names of RFC 8460 section 4.4."""
-        by_policy: dict[tuple[str, PolicyKind], dict[str, int]] = {}
-        for (domain, kind, result), count in sorted(self._days.get(day, {}).items()):
-            by_policy.setdefault((domain, kind), {})[result] = count
+    def take(self) -> dict[date, Counts]:
+        """Return what was counted since this was last asked."""
+        taken, self._days = self._days, {}
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reports.
+
+    Attributes:
+        organization: `organization-name`.
+        contact: `contact-info`, a mailbox; empty for none.
+        host: Makes report ids unique.
+    """
+
+    organization: str
+    contact: str
+    host: str
+
+    def reports(self, day: date, counts: Counts) -> list[dict[str, object]]:
+        """Return a report of a day for each domain (RFC 8460 section 4.4), without addresses of servers."""
+        domains: dict[str, dict[str, Counts]] = {}
+        for (domain, kind, result), count in sorted(counts.items()):
+            domains.setdefault(domain, {}).setdefault(kind, Tally())[domain, kind, result] = count
         return [
             {
-                "policy": {"policy-type": kind.value, "policy-domain": domain},
-                "summary": {
-                    "total-successful-session-count": results.get(_SUCCESS, 0),
-                    "total-failure-session-count": sum(results.values()) - results.get(_SUCCESS, 0),
+                "organization-name": self.organization,
+                "date-range": {
+                    "start-datetime": f"{day}T00:00:00Z",
+                    "end-datetime": f"{day}T23:59:59Z",
                 },
-                "failure-details": [
-                    {"result-type": result, "failed-session-count": count}
-                    for result, count in results.items()
-                    if result != _SUCCESS
-                ],
+                "contact-info": self.contact,
+                "report-id": f"{day}-{domain}@{self.host}",
+                "policies": [_policy(domain, kind, rows) for kind, rows in policies.items()],
             }
-            for (domain, kind), results in by_policy.items()
+            for domain, policies in domains.items()
         ]
+
+
+def _policy(domain: str, kind: str, rows: Counts) -> dict[str, object]:
+    failures = _failures((result, count) for (_, _, result), count in rows.items())
+    return {
+        "policy": {"policy-type": kind, "policy-domain": domain},
+        "summary": {
+            "total-successful-session-count": rows[domain, kind, _SUCCESS],
+            "total-failure-session-count": sum(failures.values()),
+        },
+        "failure-details": [
+            {"result-type": result, "failed-session-count": count} for result, count in failures.items()
+        ],
+    }
+
+
+def _failures(results: Iterable[tuple[str, int]]) -> dict[str, int]:
+    return {result: count for result, count in results if result != _SUCCESS}

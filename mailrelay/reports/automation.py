@@ -110,13 +110,13 @@ _SUBJECT = re.compile(
         r"resposta autom|fora do escrit|aus[êe]ncia",
         r"autoodpowied|odpowied[źz] automatyczna|poza biurem|nieobecno",
         r"automatická odpov|mimo kancel|automatikus válasz|házon kívül|răspuns automat",
-        r"otomatik yan|ofis dışında|αυτόματη απάντηση|εκτός γραφείου",
+        r"otomatik yan|ofis d.{1,3}nda|αυτόματη απάντηση|εκτός γραφείου",
         r"автоответ|автоматический ответ|автоматична відповідь|отсутствую",
         r"自動応答|自動返信|不在|自动回复|自動回覆|자동 회신|부재중|رد تلقائي|תשובה אוטומטית",
-        r"(?:read|gelesen|lu|le[íi]do|letto|gelezen|lido|lido|l[äæ]st|luettu|прочитано|開封済み|已读)[ \xa0]?:",
+        r"(?:read|gelesen|lu|le[íi]do|letto|gelezen|lido|l[äæ]st|luettu|прочитано|開封済み|已读)[ \xa0]?:",
         r"not read:|ungelesen gel[öo]scht:|return receipt|lesebest[äa]tigung|accus[ée] de (?:lecture|r)",
-        r"(?:accepted|declined|tentative(?:ly accepted)?|zugesagt|abgelehnt|mit vorbehalt|accept[ée]e?|refus[ée]e?"
-        r"|aceptad[oa]|rechazad[oa]|accettato|rifiutato|geaccepteerd|geweigerd)[ \xa0]?:",
+        r"(?:accepted|declined|tentative(?:ly accepted)?|zugesagt|abgelehnt|mit vorbehalt)[ \xa0]?:",
+        r"(?:accept[ée]e?|refus[ée]e?|aceptad[oa]|rechazad[oa]|accettato|rifiutato|geaccepteerd)[ \xa0]?:",
     ),
     re.IGNORECASE,
 )

@@ -40,7 +40,7 @@ class AnswerIds:
             relay_id: Of the relay address that it goes out by.
             correspondent: Mailbox that it goes to.
         """
-        named = "\0".join(("message-id", relay_id, correspondent.lower(), owners))
+        named = f"message-id\0{relay_id}\0{correspondent.lower()}\0{owners}"
         digest = hmac.digest(self._key, named.encode(), hashlib.sha256)
         return f"<{digest.hex()[:_ID_CHARS]}@{self._domain}>"
 

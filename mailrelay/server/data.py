@@ -18,6 +18,7 @@ _LONGEST_TAIL = len(_END) - 1
 # is too long for a message is for the checks to say. The longest header of 2,400 real messages had 28 KiB.
 _MAX_LINE_OCTETS = 100_000  # with its CR, without its LF
 _MAX_HEADER_OCTETS = 256 * 1024
+_MAX_FIELDS = 4_000  # each costs the parser more than its octets do, and everybody waits for it
 
 
 class Spool:
@@ -82,7 +83,7 @@ class Spool:
             return NO_MEMORY
         if self._malformed or not self._returns == self._feeds == self._pairs:
             return MALFORMED
-        if _has_long_line(self._content):
+        if _has_long_line(self._content) or _has_many_fields(self._content):
             return MALFORMED
         if stuffed:
             del self._content[-len(_FINAL_DOT) :]
@@ -125,6 +126,14 @@ def _has_long_line(message: bytearray) -> bool:
             return True
         start = end + 1
     return False
+
+
+def _has_many_fields(message: bytearray) -> bool:
+    end = message.find(b"\r\n\r\n", 0, _MAX_HEADER_OCTETS)
+    end = _MAX_HEADER_OCTETS if end < 0 else end + 2
+    lines = message.count(b"\n", 0, end)
+    # Seldom is it necessary to tell fields from their continuations.
+    return lines > _MAX_FIELDS < lines - message.count(b"\n ", 0, end) - message.count(b"\n\t", 0, end)
 
 
 class Reader(Protocol):

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.delivery.client import SmtpClient
-from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.delivery.exchange import Timeouts
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.opening import Opener

@@ -18,6 +18,7 @@ from whoisproxy.cli import (
     registry,
     serve,
     tld,
+    tls_report,
 )
 from whoisproxy.cli.failures import Exit
 
@@ -35,6 +36,7 @@ app.command("demo")(demo.demo)
 app.command("migrate")(keys.migrate)
 app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
+app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),
     (registry, "registry"),

@@ -74,21 +74,26 @@ def _with_banner(entity: Entity, text: str) -> list[Entity]:
     content = message_from_bytes(b"".join([one.raw for one in entity.fields]))
     if content.get_content_type() in _WITHOUT_BANNER or _INLINE_OPENPGP in entity.body:
         return [entity]
-    before = _as_lines_of(content, text)
+    try:
+        before = _as_lines_of(content, text)
+    except (TypeError, ValueError, LookupError):
+        # Not with these letters; or parameters on which `email` raises, as `charset*=` beside `charset*0=`.
+        before = None
     return [entity, _banner_part(text)] if before is None else [Entity(entity.fields, before + entity.body)]
 
 
 def _as_lines_of(content: Message, text: str) -> bytes | None:
-    """Return the banner as it stands before the text of a message; None where it cannot."""
+    """Return the banner as it stands before the text of a message; None where that holds no such text.
+
+    Raises:
+        UnicodeError: The text's charset or encoding has not the banner's letters.
+    """
     charset = str(content.get_content_charset("us-ascii")).lower()
     encode = _ENCODERS.get(str(content.get("Content-Transfer-Encoding", "7bit")).strip().lower())
     is_text = content.get_content_type() == "text/plain" and content.get_content_disposition() != "attachment"
     if not is_text or encode is None or charset not in _ASCII_CHARSETS:
         return None
-    try:
-        return encode(f"{text}\n".replace("\n", "\r\n").encode(charset))
-    except UnicodeError:
-        return None
+    return encode(f"{text}\n".replace("\n", "\r\n").encode(charset))
 
 
 def _seven_bit(octets: bytes) -> bytes:

@@ -25,7 +25,9 @@ def own_fields(message: RawMessage, author: Mailbox | None, facts: ForwardFacts)
     received = f"Received: by {facts.relay_host} with {facts.protocol} id {facts.queue_id};\r\n {date}\r\n"
     fields = [HeaderField("Received", received.encode())]
     if facts.authentication:
-        fields.append(HeaderField.make("Authentication-Results", facts.authentication))
+        # `authentication.results_header` writes nothing in it that could end it.
+        results = f"Authentication-Results: {facts.authentication}\r\n"
+        fields.append(HeaderField("Authentication-Results", results.encode()))
     fields += _marks(facts.domain, facts.author_verdict, facts.verdicts, facts.score, facts.relay_host)
     if facts.hint_key:
         fields.append(HeaderField.make("X-Whoisproxy-Message", _hint(message, facts.hint_key)))

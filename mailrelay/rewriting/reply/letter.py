@@ -50,29 +50,29 @@ def letter_of(
     Raises:
         AnswerHeld: HTML that cannot be read.
     """
-    shown = [block for block in blocks if block.plain is not None or block.html is not None]
-    markups = [None if block.html is None else made_anew(block.html, quotes, new_ids) for block in shown]
+    shown = [block for block in blocks if block.plain is not None or block.html]
+    markups = [[made_anew(document, quotes, new_ids) for document in block.html] for block in shown]
     plain = [_plain(block, markup, quotes) for block, markup in zip(shown, markups, strict=True)]
-    made = [markup for markup in markups if markup is not None]
-    seen = frozenset(one for markup in made for one in markup.pictures)
+    made = [one for markup in markups for one in markup]
+    seen = frozenset(picture for one in made for picture in one.pictures)
     return Letter(
         plain="\n".join(plain),
         html=None if plain_only or not made else "\n".join(map(_html, markups, plain)),
         flowed=bool(shown) and all(block.flowed and block.plain is not None for block in shown),
         pictures=frozenset() if plain_only else seen,
-        unwanted=frozenset(one for markup in made for one in markup.named) - seen,
+        unwanted=frozenset(picture for one in made for picture in one.named) - seen,
     )
 
 
-def _plain(block: Shown, markup: Markup | None, quotes: Quotes) -> str:
-    if block.plain is None or (markup is not None and not block.plain.strip()):
+def _plain(block: Shown, markups: Sequence[Markup], quotes: Quotes) -> str:
+    if block.plain is None or (markups and not block.plain.strip()):
         # Made of what is left of the HTML, where everything is put right already.
-        return text_of(markup.html) if markup is not None else ""
+        return "\n".join([text_of(one.html) for one in markups])
     # Quotes first: only then does each line above a quote stand in one piece, and end a signature.
     return without_signature(quotes.text(_PICTURE.sub("[image]", block.plain)))
 
 
-def _html(markup: Markup | None, plain: str) -> str:
-    if markup is not None:
-        return markup.html
+def _html(markups: Sequence[Markup], plain: str) -> str:
+    if markups:
+        return "\n".join([one.html for one in markups])
     return f"<div>{_LINE_BREAK.join(html.escape(plain).split(_LINE_END))}</div>"

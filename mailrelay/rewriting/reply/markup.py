@@ -18,12 +18,11 @@ import nh3
 from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.quotes import Quotes
 
-_TAGS = set(
-    """
-    a b blockquote br center code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp
-    small strike strong sub sup table tbody td tfoot th thead tr tt u ul
-    """.split()
-)
+_TAGS = {
+    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
+    "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small",
+    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+}  # fmt: skip
 _ATTRIBUTES = {
     "*": {"dir"},
     "a": {"href"},
@@ -160,7 +159,7 @@ def _signatures(root: Element) -> Iterator[Element]:
 def _is_short(element: Element) -> bool:
     if any(True for _ in element.iter("blockquote")):
         return False
-    return len("".join(element.itertext())) <= _LONGEST_SIGNATURE
+    return len("".join(map(str, element.itertext()))) <= _LONGEST_SIGNATURE
 
 
 def _is_quoted(element: Element) -> bool:
@@ -218,7 +217,7 @@ def _drop(elements: list[Element], *, with_tails: bool = False) -> None:
             if with_tails:
                 element.tail = None
             element.clear(keep_tail=True)  # type: ignore[call-arg]
-            lxml.html.HtmlElement.drop_tree(element)  # type: ignore[arg-type]
+            lxml.html.HtmlElement.drop_tree(element)
 
 
 def _set_pictures(root: Element, content_ids: Mapping[str, str]) -> Iterator[str]:
@@ -240,10 +239,10 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.text(element.text)
+            element.text = quotes.put_right(element.text)
         if element.tail:
-            element.tail = quotes.text(element.tail)
+            element.tail = quotes.put_right(element.tail)
         if element.get("href"):
-            element.set("href", quotes.link(element.get("href") or ""))
+            element.set("href", quotes.put_right(element.get("href") or ""))
         if element.get("alt"):
-            element.set("alt", quotes.text(element.get("alt") or ""))
+            element.set("alt", quotes.put_right(element.get("alt") or ""))

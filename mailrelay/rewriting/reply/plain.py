@@ -68,7 +68,7 @@ class _Writer:
 
 
 def text_of(html: str) -> str:
-    """Return HTML as text, lines ended with LF; HTML that cannot be read at all gives its text unformatted."""
+    """Return HTML as text, lines ended with LF; what cannot be read at all gives its text unformatted."""
     if not html.strip():
         return ""
     parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, huge_tree=True)
@@ -83,7 +83,7 @@ def text_of(html: str) -> str:
     return "\n".join(writer.lines).strip("\n") + "\n"
 
 
-def _start(writer: _Writer, element: lxml.etree._Element) -> None:  # noqa: SLF001 - a name for the type checker
+def _start(writer: _Writer, element: lxml.etree._Element) -> None:
     tag = element.tag
     if tag in _SPACED and not _is_in_item(element):
         writer.blank_line()
@@ -107,7 +107,7 @@ def _start(writer: _Writer, element: lxml.etree._Element) -> None:  # noqa: SLF0
         writer.write(element.text or "", as_is=_is_preformatted(element))
 
 
-def _end(writer: _Writer, element: lxml.etree._Element) -> None:  # noqa: SLF001 - as above
+def _end(writer: _Writer, element: lxml.etree._Element) -> None:
     tag = element.tag
     if tag == "a":
         writer.write(_target(element), as_is=False)
@@ -121,10 +121,10 @@ def _end(writer: _Writer, element: lxml.etree._Element) -> None:  # noqa: SLF001
     writer.write(element.tail or "", as_is=parent is not None and _is_preformatted(parent))
 
 
-_STEPS: dict[str, Callable[[_Writer, lxml.etree._Element], None]] = {"start": _start, "end": _end}  # noqa: SLF001
+_STEPS: dict[str, Callable[[_Writer, lxml.etree._Element], None]] = {"start": _start, "end": _end}
 
 
-def _mark(item: lxml.etree._Element) -> str:  # noqa: SLF001 - as above
+def _mark(item: lxml.etree._Element) -> str:
     above = item.getparent()
     if above is None or above.tag != "ol":
         return "- "
@@ -135,23 +135,20 @@ def _mark(item: lxml.etree._Element) -> str:  # noqa: SLF001 - as above
     return f"{number}. "
 
 
-def _target(link: lxml.etree._Element) -> str:  # noqa: SLF001 - as above
+def _target(link: lxml.etree._Element) -> str:
     target = (link.get("href") or "").strip()
-    shown = "".join(link.itertext()).strip()
+    shown = "".join(map(str, link.itertext())).strip()
     bare = target.removeprefix("mailto:").rstrip("/")
-    if (
-        not target
-        or target.startswith("#")
-        or bare.split("://")[-1] in {shown, shown.split("://")[-1].rstrip("/")}
-    ):
+    seen = {shown, shown.split("://")[-1].rstrip("/")}
+    if not target or target.startswith("#") or bare.split("://")[-1] in seen:
         return ""
     return f" <{bare if target.startswith('mailto:') else target}>" if shown else f"<{target}>"
 
 
-def _is_in_item(element: lxml.etree._Element) -> bool:  # noqa: SLF001 - as above
+def _is_in_item(element: lxml.etree._Element) -> bool:
     above = element.getparent()
     return above is not None and above.tag in {"li", "td", "th"} and element.tag != "blockquote"
 
 
-def _is_preformatted(element: lxml.etree._Element) -> bool:  # noqa: SLF001 - as above
+def _is_preformatted(element: lxml.etree._Element) -> bool:
     return element.tag == "pre" or any(True for _ in element.iterancestors("pre"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 
 from mailrelay.addresses import decoded
+from mailrelay.rewriting.reply.armour import without_armour
 from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
 from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.uuencode import split_uuencoded
@@ -47,13 +48,20 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a part shows, in both forms; None where it does not have that form."""
+    """What a part shows, in both forms.
+
+    Attributes:
+        plain: None where it does not have that form.
+        html: The documents that stand one after the other; empty where it does not have that form.
+        flowed: The lines of `plain` are format=flowed.
+        left_out: What was found and is never passed on, such as a signature; kebab-case.
+    """
 
     plain: str | None = None
-    html: str | None = None
+    html: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
     flowed: bool = True
-    signed: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,20 +91,31 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
     kind = part.get_content_type()
     if kind in _ENCRYPTED:
         raise AnswerHeld("encrypted")
-    payload = part.get_payload()
     if kind.startswith("message/"):
-        if kind not in _MESSAGES or not isinstance(payload, list):
-            return [Shown(files=(File(kind, _name(part), b"", is_message=True),))]
-        inner = [block for child in payload for block in _read(child, budget, depth + 1)]
-        return [Shown(plain=_heading(payload[0])), *inner]
-    if not isinstance(payload, list):
+        return _message(part, kind, budget, depth)
+    payload = _children(part)
+    if payload is None:
         return _leaf(part, kind)
+    if kind == "multipart/alternative":
+        return [_alternative([_read(child, budget, depth + 1) for child in payload])]
     # RFC 1847 section 2.1: what is signed stands first, the signature behind it.
-    children = payload[:1] if kind == "multipart/signed" else payload
+    signed = kind == "multipart/signed"
+    children = payload[:1] if signed else payload
     blocks = [block for child in children for block in _read(child, budget, depth + 1)]
-    if kind == "multipart/signed":
-        return [*blocks, Shown(signed=True)]
-    return [_alternative(blocks)] if kind == "multipart/alternative" else blocks
+    return [*blocks, Shown(left_out=("signature",))] if signed else blocks
+
+
+def _children(part: email.message.Message) -> list[email.message.Message] | None:
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, email.message.Message)] if part.is_multipart() else None
+
+
+def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
+    payload = _children(part)
+    if kind not in _MESSAGES or not payload:
+        return [Shown(files=(File(kind, _name(part), b"", is_message=True),))]
+    inner = [block for child in payload for block in _read(child, budget, depth + 1)]
+    return [Shown(plain=_heading(payload[0])), *inner]
 
 
 def _heading(message: email.message.Message) -> str:
@@ -105,16 +124,21 @@ def _heading(message: email.message.Message) -> str:
     return "\n".join(["", *lines, ""])
 
 
-def _alternative(blocks: list[Shown]) -> Shown:
-    """Return the forms of one text: the plainest comes first, the richest last (RFC 2046 section 5.1.4)."""
-    plain = next((block for block in blocks if block.plain is not None), None)
-    html = [block.html for block in blocks if block.html is not None]
+def _alternative(forms: list[list[Shown]]) -> Shown:
+    """Return the forms of one text: the plainest comes first, the richest last (RFC 2046 section 5.1.4).
+
+    Each may be in several pieces, with files between them.
+    """
+    blocks = [block for form in forms for block in form]
+    plain = next((form for form in forms if any(block.plain is not None for block in form)), [])
+    html = next((form for form in reversed(forms) if any(block.html for block in form)), [])
+    texts = [block.plain for block in plain if block.plain is not None]
     return Shown(
-        plain.plain if plain else None,
-        "\n".join(html) or None,
-        tuple(file for block in blocks for file in block.files),
-        flowed=plain.flowed if plain else True,
-        signed=any(block.signed for block in blocks),
+        "\n".join(texts) if texts else None,
+        tuple([document for block in html for document in block.html]),
+        tuple([file for block in blocks for file in block.files]),
+        flowed=all(block.flowed for block in plain if block.plain is not None),
+        left_out=tuple([reason for block in blocks for reason in block.left_out]),
     )
 
 
@@ -124,14 +148,16 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
         content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
     if kind == "text/html":
-        return [Shown(html=decode_text(content, charset or charset_of_html(content)))]
+        return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))
+    text, left_out = without_armour(text)
     flowed = _parameter(part, "format").lower() == "flowed"
     return [
         Shown(
             plain=text,
             files=tuple([File("application/octet-stream", name, octets) for name, octets in files]),
             flowed=flowed,
+            left_out=left_out,
         )
     ]
 

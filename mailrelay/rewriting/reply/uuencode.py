@@ -29,7 +29,7 @@ def split_uuencoded(text: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 
 def _line(line: str) -> bytes:
-    # Programs on the way cut blanks off the ends of lines; the first character tells how many octets are there.
+    # Programs on the way cut blanks off the ends of lines; the first character tells the number of octets.
     octets = (ord(line[0]) - 32) & 63
     needed = 1 + (octets * 4 + 2) // 3
     return binascii.a2b_uu(line[:needed].ljust(needed))

@@ -26,16 +26,13 @@ class Matcher:
 
     Args:
         forms: What must not stand.
-        allowed: What may, with everything in it: an address, a domain.
-        released: Bare forms that may, by themselves.
+        allowed: What may, with everything in it: an address, a domain, what the owner lets pass.
     """
 
-    def __init__(self, forms: Iterable[Form], allowed: Iterable[str], released: frozenset[str]) -> None:
+    def __init__(self, forms: Iterable[Form], allowed: Iterable[str]) -> None:
         self._forms = tuple(forms)
         self._sure = tuple(form for form in self._forms if form.is_sure)
-        self._needles = tuple(dict.fromkeys(form.needle for form in self._forms))
         self._allowed = tuple({folded for one in allowed if (folded := bare(one))})
-        self._released = released
         self._backwards = tuple({form.needle for form in self._forms if len(form.needle) >= _BACKWARDS})
 
     def matches(self, text: str, *, by_chance: bool = False) -> list[Match]:
@@ -45,25 +42,25 @@ class Matcher:
             text: What is looked at.
             by_chance: Letters stand there by chance too, as in a picture: only forms that are long count.
         """
+        if by_chance:
+            return sorted(set(self._in_view(View(text), self._sure)))
         readings = views(text)
         # Letters may be written backwards and shown forwards (CSS, U+202E); few texts need the second look.
         readings += [view.turned() for view in readings if self._is_backwards(view.bare[::-1])]
-        forms = self._sure if by_chance else self._forms
-        return sorted({match for view in readings for match in self._in_view(view, forms)})
+        return sorted({match for view in readings for match in self._in_view(view, self._forms)})
 
     def _is_backwards(self, turned: str) -> bool:
         return any(needle in turned for needle in self._backwards)
 
     def _in_view(self, view: View, forms: tuple[Form, ...]) -> Iterator[Match]:
         folded = view.bare
-        present = {needle for needle in self._needles if needle in folded}
+        present = [form for form in forms if form.needle in folded]
         if present:
             spared = list(self._spared(folded))
-            for form in forms:
-                if form.needle in present:
-                    for start, end in _places(form, folded):
-                        if not any(first <= start and end <= last for first, last in spared):
-                            yield from self._judged(view, form, start, end)
+            for form in present:
+                for start, end in _places(form, folded):
+                    if not any(first <= start and end <= last for first, last in spared):
+                        yield from self._judged(view, form, start, end)
 
     def _spared(self, folded: str) -> Iterator[tuple[int, int]]:
         for one in self._allowed:
@@ -75,8 +72,6 @@ class Matcher:
             yield from self._match(view, form, start, end)
 
     def _match(self, view: View, form: Form, start: int, end: int) -> Iterator[Match]:
-        if view.bare[start:end] in self._released:
-            return
         text_start, text_end = _in_text(view, start, end)
         if form.trait is Trait.PHONE and text_start and view.text[text_start - 1] in "+(":
             text_start -= 1

@@ -8,7 +8,7 @@ from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.form import LONG, Form, phrase
 from mailrelay.rewriting.scrub.letters import CYRILLIC_SPELLINGS
 from mailrelay.rewriting.scrub.rules import capital, edged, initialled, lone
-from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, TITLES
+from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, TITLES, WORDS_TOO
 
 _GERMAN = str.maketrans(
     {
@@ -29,6 +29,8 @@ _WITH_DIGRAPHS = frozenset({"AT", "CH", "DE", "DK", "FI", "LI", "LU", "NO", "SE"
 _OF_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _DISTINCT = 5  # letters of a family name in two words: "Müller-Lefèvre"
 _LONE = 2
+_FAMILY = 4
+_FAMILY_FIRST = frozenset({"CN", "HU", "JP", "KP", "KR", "TW", "VN"})
 
 
 def spellings(text: str, country: str) -> Iterator[str]:
@@ -55,6 +57,7 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
         if len(parts) > 1:
             yield from _initialled(parts)
             yield from _lone(parts)
+            yield from _family(parts[0] if country in _FAMILY_FIRST else parts[-1])
         elif len(parts) == 1 and len(folded := bare(parts[0])) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
 
@@ -108,6 +111,12 @@ def _lone(parts: list[str]) -> Iterator[Form]:
             yield Form(Trait.NAME, folded, edged)
 
 
+def _family(name: str) -> Iterator[Form]:
+    """A family name names few, wherever it stands; a given name many, unless they sign with it."""
+    if len(folded := bare(name)) >= _FAMILY and folded not in WORDS_TOO:
+        yield Form(Trait.NAME, folded, capital)
+
+
 def organisation_forms(organisation: str, country: str) -> Iterator[Form]:
     """Yield the forms of an organisation's name, with its legal form or without."""
     for spelling in spellings(organisation, country):
@@ -121,5 +130,5 @@ def organisation_forms(organisation: str, country: str) -> Iterator[Form]:
         for form in (words, core, shorter):
             if len(form) > 1 and (found := phrase(Trait.ORGANISATION, " ".join(form))) is not None:
                 yield found
-        if len(core) == 1 and len(folded := bare(core[0])) >= _DISTINCT:
+        if len(core) == 1 and len(folded := bare(core[0])) >= _DISTINCT and folded not in WORDS_TOO:
             yield Form(Trait.ORGANISATION, folded, capital)

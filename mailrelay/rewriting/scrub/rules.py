@@ -44,9 +44,9 @@ _SPACE = re.compile(r"\s")
 _LABELS = re.compile(r"(?i)\S\s*(?:\.|[\u3002\uff0e\uff61]|\W?\b(?:dot|punkt|point|punto|ponto)\b\W?)\s*\S")
 
 
-def anywhere(_text: str, _start: int, _end: int) -> bool:
-    """Take every place: the form is too long to be there by chance."""
-    return True
+def anywhere(text: str, start: int, end: int) -> bool:
+    """Take nearly every place: the form is too long to be there by chance, unless it ends in an address."""
+    return "<" not in text[start:end]
 
 
 def edged(text: str, start: int, end: int) -> bool:

@@ -7,13 +7,13 @@ from itertools import chain
 
 from mailrelay.identity import Identity, Trait
 from mailrelay.rewriting.scrub.decoding import texts_of
-from mailrelay.rewriting.scrub.folding import bare
 from mailrelay.rewriting.scrub.forms import forms_of
 from mailrelay.rewriting.scrub.matching import Match, Matcher
 from mailrelay.rewriting.scrub.views import tags_in
 
 OMITTED = "[...]"
 _MOST_ROUNDS = 4
+_LAST_LATIN = "\u024f"
 _KEPT = 256  # scrubbers
 
 
@@ -48,8 +48,9 @@ class Scrubber:
     def __init__(
         self, identity: Identity, allowed: tuple[str, ...] = (), *, relay_address: str = "", domain: str = ""
     ) -> None:
-        released = frozenset(map(bare, identity.released))
-        self._matcher = Matcher(forms_of(identity), (*allowed, relay_address, domain), released)
+        may_stand = (*allowed, relay_address, domain, *identity.released)
+        self._matcher = Matcher(forms_of(identity), may_stand)
+        self._wide = any(char > _LAST_LATIN for value in identity.values() for char in value)
         self._instead = {Trait.MAILBOX: relay_address, Trait.NAME: domain, Trait.ORGANISATION: domain}
 
     def text(self, text: str) -> str:
@@ -80,7 +81,9 @@ class Scrubber:
         Raises:
             CannotLookInside: Something in it is encrypted, broken or too large.
         """
-        looked_at = (self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw))
+        looked_at = (
+            self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw, wide=self._wide)
+        )
         return tuple(dict.fromkeys(chain.from_iterable(looked_at)))
 
     def _replaced(self, text: str, kept: Callable[[str], str]) -> str:

@@ -6,9 +6,11 @@ replaced in the text itself.
 
 import html
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 
 from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
 
@@ -37,19 +39,19 @@ _OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
 _MOST_ROUNDS = 3  # an escape may be escaped: %2540
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Part of a text that reads as something else.
 
     Attributes:
         reads: What it reads as.
-        parts: Where each character of `reads` stands in the text; the whole piece where None.
+        width: Of each character of `reads` in the text; 0 where they cannot be told apart.
     """
 
     start: int
     end: int
     reads: str
-    parts: list[tuple[int, int]] | None = None
+    width: int = 0
 
 
 @dataclass(eq=False)
@@ -58,11 +60,16 @@ class View:
 
     Attributes:
         text: As it reads.
-        spans: For each character its (start, end) in the text that is read; None where that is the same.
+        read: The view that is read; None for the text itself.
+        pieces: From where in `text` on (ascending) which piece of `read.text` stands; empty where they are
+            the same, character by character.
+        backwards: It is read from its end.
     """
 
     text: str
-    spans: list[tuple[int, int]] | None = field(default=None, repr=False)
+    read: "View | None" = None
+    pieces: list[tuple[int, Piece]] = field(default_factory=list, repr=False)
+    backwards: bool = False
 
     @cached_property
     def bare(self) -> str:
@@ -75,35 +82,42 @@ class View:
         return bare_positions(self.text)
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a range of `text` stands in what is read."""
-        if self.spans is None:
+        """Return where a range of `text` stands in the text that all is read from."""
+        if self.read is None:
             return start, end
-        first, last = self.spans[start], self.spans[end - 1]
-        return min(first[0], last[0]), max(first[1], last[1])
+        if self.backwards:
+            return self.read.source(len(self.text) - end, len(self.text) - start)
+        if not self.pieces:
+            return self.read.source(start, end)
+        return self.read.source(self._place(start)[0], self._place(end - 1)[1])
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Return where the character at a place of `text` stands in `read.text`."""
+        first, piece = self.pieces[bisect_right(self.pieces, at, key=itemgetter(0)) - 1]
+        if not piece.width:
+            return piece.start, piece.end
+        start = piece.start + (at - first) * piece.width
+        return start, start + piece.width
 
     def turned(self) -> "View":
         """Return the view read backwards."""
-        return View(self.text[::-1], self._spans(0, len(self.text))[::-1])
+        return View(self.text[::-1], self, backwards=True)
 
-    def replaced(self, pieces: Iterator[Piece]) -> "View | None":
+    def replaced(self, others: Iterable[Piece]) -> "View | None":
         """Return the view with pieces read otherwise; None where there are none."""
-        text, spans, done = "", [], 0
         chunks: list[str] = []
-        for piece in pieces:
-            chunks += (self.text[done : piece.start], piece.reads)
-            spans += self._spans(done, piece.start)
-            parts = piece.parts or [(piece.start, piece.end)] * len(piece.reads)
-            spans += [self.source(*part) for part in parts]
-            done = piece.end
-        if not done:
-            return None
-        text = "".join((*chunks, self.text[done:]))
-        return View(text, spans + self._spans(done, len(self.text)))
-
-    def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
-        if self.spans is None:
-            return [(at, at + 1) for at in range(start, end)]
-        return self.spans[start:end]
+        pieces: list[tuple[int, Piece]] = []
+        length = done = 0
+        for other in (*others, Piece(len(self.text), len(self.text), "")):
+            same = Piece(done, other.start, self.text[done : other.start], 1)
+            for piece in (same, other):
+                if piece.reads:
+                    pieces.append((length, piece))
+                    chunks.append(piece.reads)
+                    length += len(piece.reads)
+            done = other.end
+        text = "".join(chunks)
+        return None if text == self.text else View(text, self, pieces)
 
 
 def views(text: str) -> list[View]:
@@ -116,7 +130,7 @@ def views(text: str) -> list[View]:
         found.append(_unescaped(unmarked) or unmarked)
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
         found.append(unquoted)
-    found += [View(looks, view.spans) for view in found if (looks := by_look(view.text)) is not view.text]
+    found += [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
     return found
 
 
@@ -129,7 +143,7 @@ def _unescaped(view: View) -> View | None:
     result = None
     for _ in range(_MOST_ROUNDS):
         following = view.replaced(_escapes(view.text))
-        if following is None or following.text == view.text:
+        if following is None:
             break
         result = view = following
     return result
@@ -140,7 +154,7 @@ def _escapes(text: str) -> Iterator[Piece]:
         return
     for found in _ESCAPE.finditer(text):
         if found[0].startswith("%"):
-            yield _octets(found, bytes.fromhex(found[0].replace("%", "")), 3)
+            yield _octets(found, bytes.fromhex(found[0].replace("%", "")))
         else:
             yield Piece(found.start(), found.end(), _resolved(found[0]))
 
@@ -148,15 +162,13 @@ def _escapes(text: str) -> Iterator[Piece]:
 def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
         digits = found[0].replace("=", "").strip()
-        yield _octets(found, bytes.fromhex(digits), 3)
+        yield _octets(found, bytes.fromhex(digits))
 
 
-def _octets(found: re.Match[str], octets: bytes, width: int) -> Piece:
-    """Read octets that are each written in `width` characters."""
+def _octets(found: re.Match[str], octets: bytes) -> Piece:
+    """Read octets that are each written in three characters."""
     reads = _text_of(octets)
-    start, end = found.span()
-    parts = [(at, at + width) for at in range(start, end, width)] if len(reads) == len(octets) else None
-    return Piece(start, end, reads, parts)
+    return Piece(*found.span(), reads, 3 if len(reads) == len(octets) else 0)
 
 
 def _text_of(octets: bytes) -> str:

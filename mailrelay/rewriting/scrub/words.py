@@ -74,6 +74,26 @@ TITLES = _words(
     """
 )
 
+# Family names that are words too, or of many thousands: alone they count only where somebody signs with them.
+WORDS_TOO = _words(
+    """
+    abbey bach back baker bank banks bauer bell berg best bird bishop black bloom blum brand brook brown
+    burg burns bush butler carpenter case cash chance church clay close cook cooper counts court cross day
+    dean drake fairly faith farmer field fields fisher ford forest fox franc franco frank freitag frost
+    fuchs garden gardener glass gold good grace grand grant gray green grey gross grove hall hand hardy
+    hart heath herbst hill holland holmes home hoop hope house hunt hunter jager joy judge jung kaiser
+    kaufmann keller king klein knight koch konig kopp kraus kurz lake lamb land lane lang law little lock
+    long lord love major marin mark marks marsh martin mason may mayor meier mercy meyer miller mills
+    montag moon moor moore moss neumann nice noble north page palmer paris park parker parks parsons peace
+    penny petit piper pitt place pond poole pope porter post potter powers press price prince query rain
+    rao read reed rich richter ring rivers roman rose roth roy sage sand sauer schmidt schneider scott
+    sharp shepherd short silver singer small smart snow sommer son south sparks spring star stark stein
+    stone storm strong summer summers swift taylor temple thorn tower town turner vogel wagner walker wall
+    wang ward waters weaver webb weber weiss wells west white wild will wills winter wise wolf wood woods
+    wright young zimmermann
+    """
+)
+
 # Legal forms of organisations; a name without them names the same.
 LEGAL_FORMS = _words(
     """

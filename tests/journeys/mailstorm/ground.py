@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.processes import free_port, printing_port
@@ -83,7 +83,6 @@ def ground(plan: Plan, folder: Path, *, engine: str = "sqlite") -> Iterator[Grou
     """
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(durable=True)) if engine == "postgresql" else None
-        database = {"database": server.url(server.new_database())} if server else {}
         settings = RelaySettings(
             names=stack.enter_context(printing_port("bench.mail_names", str(folder))),
             sink=free_port(),
@@ -91,8 +90,9 @@ def ground(plan: Plan, folder: Path, *, engine: str = "sqlite") -> Iterator[Grou
             log_level="info",
             smtp={"connections_per_address": "100", **_processes(plan)},
             delivery={"timeout_s": str(plan.timeout_s), "retry_after_s": str(_RETRY_AFTER_S)},
-            **database,
         )
+        if server is not None:
+            settings = replace(settings, database=server.url(server.new_database()))
         config = settings.write(folder)
         mailboxes = fill(config, plan.addresses)
         victim = Victim(config, (), folder / "log")

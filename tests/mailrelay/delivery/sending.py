@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mailrelay.delivery.client import Accepted, SmtpClient
-from mailrelay.delivery.connection import Timeouts
+from mailrelay.delivery.exchange import Timeouts
 from mailrelay.delivery.opening import Login, Opener
 from mailrelay.delivery.pool import Pool, PoolLimits
 from mailrelay.delivery.routing import Route, Target

@@ -1,8 +1,11 @@
 """The whole way of a letter and its answer, over real sockets."""
 
+import base64
 import email
+import io
 from dataclasses import replace
 from email.utils import parseaddr
+from zipfile import ZipFile
 
 import pytest
 
@@ -25,11 +28,6 @@ from tests.mailrelay.world import (
 )
 from whoisproxy.demo.cast import traces_in
 from whoisproxy.demo.mail_actors import Letter, send
-
-SHOWS_HIS_STREET = (
-    b'Content-Type: image/svg+xml; name=a.svg\r\n\r\n<svg xmlns="http://www.w3.org/2000/svg">'
-    b"<text>Rue de l'Etang 7</text></svg>\r\n"
-)
 
 
 async def _reply_address(world: World) -> str:
@@ -93,7 +91,8 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
 async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
     reply_address = await _reply_address(world)
 
-    await world.owner_answers(_with_part(reply_address, SHOWS_HIS_STREET), reply_address)
+    part = _packed("I live at Rue de l'Etang 7.\n")
+    await world.owner_answers(_with_part(reply_address, part), reply_address)
     await world.settle()
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
@@ -114,7 +113,8 @@ async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world
 
 async def test_an_answer_goes_with_the_words_that_its_owner_lets_pass_and_no_others(world: World) -> None:
     reply_address = await _reply_address(world)
-    await world.owner_answers(_with_part(reply_address, SHOWS_HIS_STREET), reply_address)
+    raw = _with_part(reply_address, _packed("I live at Rue de l'Etang 7, as Zoë Müller-Lefèvre.\n"))
+    await world.owner_answers(raw, reply_address)
     await world.settle()
     [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     kept = await world.store.kept(record.id)
@@ -128,7 +128,8 @@ async def test_an_answer_goes_with_the_words_that_its_owner_lets_pass_and_no_oth
         await world.settle()
 
     [sent] = await world.arrived_at(STRANGER)
-    assert b"Etang 7" in sent.raw
+    [_, attached] = email.message_from_bytes(sent.raw).get_payload()
+    assert b"Etang 7" in ZipFile(io.BytesIO(attached.get_payload(decode=True))).read("a.txt")  # type: ignore[arg-type]
 
 
 async def test_mail_of_a_blocked_correspondent_is_held_until_the_owner_releases_it(world: World) -> None:
@@ -266,6 +267,15 @@ def _with_part(reply_address: str, part: bytes, header: str = "") -> bytes:
         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=z\r\n\r\n"
         "--z\r\n\r\nHello\r\n--z\r\n"
     ).encode() + part + b"--z--\r\n"  # fmt: skip
+
+
+def _packed(text: str) -> bytes:
+    """Return a part whose text cannot be replaced, only found."""
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", text)
+    header = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return header + base64.encodebytes(packed.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailrelay.delivery.mta_sts import Mode, StsPolicies, StsPolicy, parse_policy, policy_id
 from mailrelay.delivery.routing import Router, RoutingRules
 from mailrelay.delivery.tls_policy import Demand
-from mailrelay.delivery.tls_report import TlsReports
+from mailrelay.delivery.tls_report import Counts, TlsReports
 from mailrelay.dns import Resolver
 from mailrelay.errors import TemporaryMailError
 from tests.mailrelay.delivery.certificates import authority, issued
@@ -109,11 +109,8 @@ class Domain:
         return [(one.host, one.tls.demand) for one in (await router.route("home.example")).targets]
 
     def failures(self) -> dict[str, int]:
-        return {
-            one["result-type"]: one["failed-session-count"]
-            for row in self.reports.of_day(NOON.date())
-            for one in row["failure-details"]  # type: ignore[attr-defined]
-        }
+        counted = self.reports.take().get(NOON.date(), Counts())
+        return {result: count for (_, _, result), count in counted.items() if result != "success"}
 
     def announce(self, record_id: str) -> None:
         self.dns.set("_mta-sts.home.example", "TXT", f"v=STSv1; id={record_id}")

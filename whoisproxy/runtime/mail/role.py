@@ -12,6 +12,7 @@ from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.names import resolver_of
 from whoisproxy.runtime.mail.receiving import mail_server
 from whoisproxy.runtime.mail.sending import delivery_worker
+from whoisproxy.runtime.mail.tls_reports import counted
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
 
@@ -52,16 +53,18 @@ async def mail_role(
     stop, resolver = asyncio.Event(), resolver_of(core.settings)
     health = MailboxHealth(core.storage, core.clock)
     directory = RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
-    worker = delivery_worker(core, directory, health, resolver, f"{socket.gethostname()}-{os.getpid()}")
-    working = asyncio.create_task(worker.run(stop))
-    try:
-        server = mail_server(core, directory, resolver)
-        await server.start(sockets)
+    worker_id = f"{socket.gethostname()}-{os.getpid()}"
+    async with counted(core) as tls_reports:
+        worker = delivery_worker(core, directory, health, resolver, tls_reports, worker_id)
+        working = asyncio.create_task(worker.run(stop))
         try:
-            yield RunningMail(server.ports, working)
+            server = mail_server(core, directory, resolver)
+            await server.start(sockets)
+            try:
+                yield RunningMail(server.ports, working)
+            finally:
+                # Nobody new is let in while the last messages go out.
+                await server.close()
         finally:
-            # Nobody new is let in while the last messages go out.
-            await server.close()
-    finally:
-        stop.set()
-        await working
+            stop.set()
+            await working

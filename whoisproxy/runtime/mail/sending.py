@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from mailrelay.delivery.client import SmtpClient
-from mailrelay.delivery.connection import Timeouts
 from mailrelay.delivery.deliverer import Deliverer
+from mailrelay.delivery.exchange import Timeouts
 from mailrelay.delivery.failures import Reports
 from mailrelay.delivery.mailbox_failures import MailboxFailures
 from mailrelay.delivery.mta_sts import StsPolicies
@@ -29,13 +29,17 @@ _SMARTHOST_TLS = {
 }
 
 
-def delivery_worker(
-    core: Core, directory: Directory, health: MailboxHealth, resolver: Resolver, worker_id: str
+def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shares
+    core: Core,
+    directory: Directory,
+    health: MailboxHealth,
+    resolver: Resolver,
+    tls_reports: TlsReports,
+    worker_id: str,
 ) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings = core.settings
     hostname, domain = settings.smtp.hostname, settings.relay.domain
-    tls_reports = TlsReports(core.clock)
     reports = Reports(hostname, domain, settings.relay.contact_url)
     deliverer = Deliverer(
         store=core.queue,

@@ -18,8 +18,8 @@ TO = f'"Ada Buyer, ada at offers.example (via example-bakery.org)" <{FACTS.reply
 
 def letter(body: bytes, kind: str = "text/plain; charset=utf-8", header: str = "Subject: Re: x\r\n") -> bytes:
     """Return a message of the owner with one entity."""
-    head = f"From: zoe.lefevre@home.example\r\nTo: {TO}\r\n{header}MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n"
-    return head.encode() + canonical_line_ends(body)
+    head = f"From: zoe.lefevre@home.example\r\nTo: {TO}\r\n{header}MIME-Version: 1.0\r\n"
+    return f"{head}Content-Type: {kind}\r\n\r\n".encode() + canonical_line_ends(body)
 
 
 def html(body: str) -> bytes:

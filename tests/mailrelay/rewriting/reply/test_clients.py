@@ -46,4 +46,4 @@ def test_an_answer_goes_out_as_written_down(client: str) -> None:
 
 def test_the_owner_learns_that_key_and_signature_stayed_behind() -> None:
     dropped = answer_to("thunderbird").dropped
-    assert dropped == (LeftOut("openpgp", "attachment 1"), LeftOut("signature", "message"))
+    assert dropped == (LeftOut("openpgp", "attachment 1"), LeftOut("signature", "text"))
