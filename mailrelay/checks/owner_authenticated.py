@@ -9,6 +9,8 @@ from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import LOOKUP_FAILED, Action, Verdict
 
+OWNER_NOT_AUTHENTICATED = "owner-not-authenticated"
+
 
 class OwnerAuthenticated:
     """Hold mail to a reply address that is not authenticated as one of the owner's mailboxes."""
@@ -25,4 +27,4 @@ class OwnerAuthenticated:
         results = [context.authentication.spf.result, *(one.result for one in context.authentication.dkim)]
         if Result.TEMPERROR in results:
             return Verdict(self.name, Action.DEFER, "owner-lookup-failed", LOOKUP_FAILED)
-        return Verdict(self.name, Action.QUARANTINE, "owner-not-authenticated")
+        return Verdict(self.name, Action.QUARANTINE, OWNER_NOT_AUTHENTICATED)

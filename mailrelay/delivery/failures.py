@@ -1,7 +1,7 @@
 """What is told, and to whom, about a message that failed, is late, or was passed on (RFC 3464, RFC 3461).
 
-The sender of a forwarded message gets a DSN that names the relay address; an owner whose answer failed
-gets a notice. Nobody is told about a report, and a sender whom nothing proves is left in peace.
+The sender of a forwarded message gets a DSN that names the relay address. Nobody is told about a report, and
+a sender whom nothing proves is left in peace. What owners are told is in `mailrelay.notices`.
 """
 
 import re
@@ -12,7 +12,6 @@ from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.reports.unreachable import Unreachable, build_unreachable
 from mailrelay.reports.writing import Action, Outcome, build_dsn
-from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
 _STATUS = {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0", Action.RELAYED: "2.0.0"}
 _ANY_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
@@ -35,30 +34,25 @@ def may_be_told(message: Reported, event: Notify) -> bool:
 
 
 class Reports:
-    """Writes DSNs and notices.
+    """Writes DSNs, and notices to correspondents.
 
     Args:
         relay_host: Reporting-MTA.
-        relay_domain: Domain of notices.
         contact_url: Web form by which correspondents may reach owners too; empty for none.
     """
 
-    def __init__(self, relay_host: str, relay_domain: str, contact_url: str = "") -> None:
+    def __init__(self, relay_host: str, contact_url: str = "") -> None:
         self._relay_host = relay_host
-        self._relay_domain = relay_domain
         self._contact_url = contact_url
 
-    def of_failure(self, failed: Reported, status: str, domain: str, now: datetime) -> list[NewMessage]:
-        """Return the reports about a message that failed for good.
+    def of_failure(self, failed: Reported, status: str, now: datetime) -> list[NewMessage]:
+        """Return the report about a message that failed for good.
 
         Args:
             failed: The message; a record where its body is kept no longer.
             status: Enhanced status code.
-            domain: The owner's domain, for a notice.
             now: Aware UTC.
         """
-        if failed.direction is Direction.REPLY:
-            return [self.notice(failed, "delivery-failed", domain, now)]
         return self._dsn(failed, Notify.FAILURE, Action.FAILED, status, now)
 
     def of_delay(
@@ -82,11 +76,6 @@ class Reports:
         facts = Unreachable(message.recipient, domain, self._contact_url)
         sender = message.reverse_path
         return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
-
-    def notice(self, about: Reported, reason: str, domain: str, now: datetime) -> NewMessage:
-        """Return the notice to an owner whose answer was not sent."""
-        facts = NoticeFacts(domain, self._relay_domain, reason, now)
-        return _new(Direction.NOTICE, about, "", build_notice(facts))
 
     def _dsn(  # noqa: PLR0913, PLR0917 - the facts of a report
         self,

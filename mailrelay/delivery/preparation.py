@@ -17,6 +17,7 @@ from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
+from mailrelay.links import Links
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
@@ -64,6 +65,7 @@ class Preparation:
         store: Knows the conversations.
         bounces: Makes return addresses.
         answer_ids: Makes the Message-IDs of answers.
+        links: Makes the links in what owners get.
         relay_domain: Domain of relay addresses and Message-IDs.
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
@@ -78,6 +80,7 @@ class Preparation:
         store: QueueStore,
         bounces: BounceAddresses,
         answer_ids: AnswerIds,
+        links: Links,
         relay_domain: str,
         relay_host: str,
         operator_mailbox: str,
@@ -88,6 +91,7 @@ class Preparation:
         self._store = store
         self._bounces = bounces
         self._answer_ids = answer_ids
+        self._links = links
         self._relay_domain = relay_domain
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
@@ -146,7 +150,9 @@ class Preparation:
         self, queued: QueuedMessage, delivery: Delivery, mailbox: str, findings: Findings | None
     ) -> ForwardFacts:
         owner, route = delivery.owner, delivery.route
-        wishes = owner.wishes
+        wishes, now = owner.wishes, self._clock()
+        # Where nobody is known to have written, there is nobody to answer or to block.
+        named = "" if delivery.reply_address == route.address else delivery.reply_address
         return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -161,7 +167,9 @@ class Preparation:
             language=owner.language,
             banner=wishes.banner,
             attach_original=wishes.attach_original,
-            key=_key(wishes.encryption_key, self._clock()) if wishes.encryption_key else None,
+            key=_key(wishes.encryption_key, now) if wishes.encryption_key else None,
+            answer_url=self._links.answer(named, now),
+            block_url=self._links.stop(named, now),
             hint_key=self._answer_ids.hint_key(mailbox),
         )
 
