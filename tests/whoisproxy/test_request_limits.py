@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whoisproxy.rdds_servers import limits
-from whoisproxy.rdds_servers.limits import PrefixLimits, prefix
+from whoisproxy.request_limits import PrefixLimits, prefix
 
 
 class Clock:
