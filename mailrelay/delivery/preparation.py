@@ -17,6 +17,7 @@ from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
+from mailrelay.identity import Identity
 from mailrelay.links import Links
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
@@ -192,8 +193,7 @@ class Preparation:
             plain_text_only=owner.wishes.plain_text_only,
             neutral_file_names=owner.wishes.neutral_file_names,
         )
-        released = owner.identity.released.union(queued.released or ())
-        identity = replace(owner.identity, released=released)
+        identity = _with_secrets(owner.identity, queued)
         # Looking through large attachments takes a while; the server goes on meanwhile.
         answer = await asyncio.to_thread(rewrite_reply, message, identity, facts)
         return Outgoing(
@@ -240,6 +240,16 @@ def _opening(message: RawMessage, reverse_path: str) -> Opening:
         return Opening("")
     subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]
     return Opening(correspondent.address, correspondent.display, subject, thread_of(message))
+
+
+def _with_secrets(identity: Identity, answer: QueuedMessage) -> Identity:
+    """Return what must not show in an answer: the owner's data that he does not let pass, and his links.
+
+    Whoever has a link that names the reply address can see what becomes of a text, and so guess at names.
+    """
+    reply, _, _ = answer.recipient.partition("@")
+    released = identity.released.union(answer.released or ())
+    return replace(identity, released=released, others=(*identity.others, reply))
 
 
 def _mailbox(owner: Owner) -> str:

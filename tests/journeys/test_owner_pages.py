@@ -6,19 +6,22 @@ import email.policy
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from aiohttp import web
 
 from mailrelay.queue.entry import State
 from tests.journeys.journey import STRANGER, Journey, eventually
 from whoisproxy.demo.cast import traces_in
 from whoisproxy.demo.mail_actors import Letter, send
 from whoisproxy.demo.mail_sink import SunkMessage
+from whoisproxy.portal.app import make_portal_app
+from whoisproxy.runtime.pages import portal_dependencies
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Start = Callable[[str], Journey]
@@ -371,3 +374,40 @@ async def test_pages_speak_the_owners_language(journey: Start) -> None:
     page = await Browser(owner).open(link)
     assert '<html lang="fr">' in page.html
     assert "Votre réponse" in page.html
+
+
+async def test_a_link_that_an_owner_quotes_does_not_reach_the_correspondent(journey: Start) -> None:
+    """Whoever has it could answer in his name, and block himself."""
+    owner = journey("org")
+    received = await _written_to(owner)
+    links = [_header(received, name) for name in ("X-Whoisproxy-Answer", "List-Unsubscribe")]
+    text = f"Quoted as it came:\n> X-Whoisproxy-Answer: <{links[0]}>\n> odd text {links[1]} around\n"
+    raw = Letter(owner.owner, _header(received, "Reply-To"), "Re: sale", text).raw()
+    await _answered_by_mail(owner, received, raw, signed=True)
+
+    [answer] = await _answers(owner, "Quoted as it came")
+    body = email.message_from_bytes(answer.raw, EmailMessage, policy=email.policy.default).get_content()
+    for link in links:
+        assert link.rpartition("/")[2] not in body
+
+
+async def test_whoever_asks_too_much_has_to_wait(journey: Start) -> None:
+    owner = journey("org")
+    deps = replace(portal_dependencies(owner.world.service.core), requests_per_minute=2)
+    runner = web.AppRunner(make_portal_app(deps, lambda: 0.0))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/a/x"
+    try:
+        answers = [await owner.world.http.get(url) for _ in range(3)]
+        assert [one.status for one in answers] == [404, 404, 429]
+        assert answers[2].headers["Retry-After"] == "30"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_text_beyond_all_use_is_refused(journey: Start) -> None:
+    owner = journey("org")
+    link = _header(await _written_to(owner), "X-Whoisproxy-Answer")
+    page = await Browser(owner).post(link, subject="x", text="x" * 300_000, do="send")
+    assert (page.status, page.read().strange) == (413, [])
