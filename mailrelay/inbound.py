@@ -206,7 +206,8 @@ class Inbound:
         decision: Decision,
     ) -> list[NewMessage]:
         notes = tuple(
-            NoteOfVerdict(one.check, one.action.name.lower(), one.reason) for one in decision.verdicts
+            NoteOfVerdict(one.check, one.action.name.lower(), one.reason, round(one.score, 1))
+            for one in decision.verdicts
         )
         shared = {
             "reverse_path": transaction.sender.reverse_path,

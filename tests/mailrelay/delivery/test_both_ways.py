@@ -82,7 +82,7 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
     assert b"> Is it for sale?" in decoded
     message = RawMessage.parse(sent.raw)
     assert message.first("From") == f'"example-bakery.org owner" <{RELAY_ADDRESS}>'
-    assert message.first("To") == STRANGER
+    assert message.first("To") == f"Ada Buyer <{STRANGER}>"
     assert reply_address.encode() not in decoded
     assert STRANGER.encode() in decoded
 
