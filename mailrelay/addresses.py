@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import re
 import textwrap
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
-from email.header import Header, decode_header, make_header
+from email.header import decode_header, make_header
 from email.utils import getaddresses, quote
 
 # Crockford's base32 in lower case: mail servers may change the case of a local part.
@@ -31,6 +32,7 @@ _SIMPLE = re.compile(
 _SAFE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _LONGEST_DISPLAY = 200
+_WORD_OCTETS = 45  # RFC 2047 section 2: a word has 75 characters at most
 _FOLDER = textwrap.TextWrapper(72, break_on_hyphens=False, break_long_words=False)
 
 
@@ -119,10 +121,17 @@ def empty_group(display: str) -> str:
 
 
 def encoded(text: str) -> str:
-    """Return text as encoded words (RFC 2047), folded with CRLF."""
-    # Half characters, which UTF-8 cannot write, become question marks.
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    return Header(whole, "utf-8", maxlinelen=70).encode(linesep="\r\n")
+    """Return text as encoded words (RFC 2047), folded with CRLF; half characters become question marks."""
+    octets = text.encode("utf-8", "replace")
+    words: list[str] = []
+    start = 0
+    while start < len(octets):
+        end = start + _WORD_OCTETS
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
+            end -= 1
+        words.append(f"=?utf-8?b?{b2a_base64(octets[start:end], newline=False).decode()}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 class BounceAddresses:

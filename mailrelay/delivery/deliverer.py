@@ -101,7 +101,7 @@ class Deliverer:
                 return
         except AnswerHeld as held:
             domain = await self._domain(message)
-            notice = self._reports.notice(message, held.reason, domain, self._clock())
+            notice = self._reports.notice(message, held.reason, domain, self._clock(), held.places)
             await self._store.held(self._worker_id, message.id, held.reason, [notice])
             outcome = "held"
         except AutomaticMail as automatic:

@@ -83,9 +83,11 @@ class Reports:
         sender = message.reverse_path
         return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
 
-    def notice(self, about: Reported, reason: str, domain: str, now: datetime) -> NewMessage:
+    def notice(
+        self, about: Reported, reason: str, domain: str, now: datetime, places: tuple[str, ...] = ()
+    ) -> NewMessage:
         """Return the notice to an owner whose answer was not sent."""
-        facts = NoticeFacts(domain, self._relay_domain, reason, now)
+        facts = NoticeFacts(domain, self._relay_domain, reason, now, places)
         return _new(Direction.NOTICE, about, "", build_notice(facts))
 
     def _dsn(  # noqa: PLR0913, PLR0917 - the facts of a report

@@ -9,9 +9,9 @@ angle brackets, which hold them together over line ends (RFC 3986 appendix C).
 import html
 import re
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _DEFAULT_LANGUAGE = "en"
 _SENTENCES: dict[str, dict[str, str]] = {
@@ -72,7 +72,7 @@ _CHANGING = r"\S{1,6}"  # a letter as mail programs may mistake it, or an apostr
 _BLANK_QUOTE = re.compile(r"[\s>|\u200b\ufeff]*")
 # Comments are read like text: a banner has no place there either.
 _HTML_TOKEN = re.compile(
-    r"<(?P<tag>/?[a-z][a-z0-9]*)(?=[\s/>])[^<>]*>|<![^<>]*>|&(?:\#\w{1,8}|[a-z]\w{1,31});?|.",
+    r"<(?P<tag>/?[a-z][a-z0-9]*)(?=[\s/>])[^<>]*>|<![^<>]*>|&(?:\#\w{1,8}|[a-z]\w{1,31});?|[^<&]+|.",
     re.IGNORECASE | re.DOTALL,
 )
 _IN_LINE = frozenset(
@@ -132,44 +132,52 @@ def without_banner(text: str) -> str:
 
 def without_banner_html(document: str) -> str:
     """Return an HTML document without the words and links of banners; all other markup stays."""
-    shown: list[str] = []
-    sources: list[tuple[int, int]] = []
-    anchors: list[tuple[int, int]] = []
-    for text, start, end, tag in _html_tokens(document):
-        shown.append(text)
-        sources += [(start, end)] * len(text)
-        if tag in {"a", "/a", "wbr"}:
-            anchors.append((start, end))
-    gone: set[tuple[int, int]] = set()
-    for found in _sentence().finditer("".join(shown)):
-        places = sources[found.start() : found.end()]
-        first, last = places[0][0], places[-1][1]
-        # A program that makes links of text may have put its tags around the ends of a sentence, too.
-        gone |= {one for one in places if not document.startswith("<", one[0])}
-        gone |= {one for one in anchors if first <= one[0] < last}
-    return _cut(document, gone)
+    tokens = [_token(found) for found in _HTML_TOKEN.finditer(document)]
+    spans = [one.span() for one in _sentence().finditer("".join([one.shown for one in tokens]))]
+    if not spans:
+        return document
+    kept: list[str] = []
+    at = 0
+    for token in tokens:
+        while spans and spans[0][1] <= at:
+            del spans[0]
+        kept.append(_left_of(token, at, spans))
+        at += len(token.shown)
+    return "".join(kept)
 
 
-def _html_tokens(document: str) -> Iterator[tuple[str, int, int, str]]:
-    """Yield what is shown for each token of a document, its place, and the lower-case name of a tag."""
-    for token in _HTML_TOKEN.finditer(document):
-        source, tag = token[0], (token["tag"] or "").lower()
-        if tag:
-            shown = "" if tag.strip("/") in _IN_LINE else "\n"
-        elif source.startswith("<!"):
-            shown = ""
-        else:
-            shown = html.unescape(source) if source.startswith("&") else source
-        yield shown, token.start(), token.end(), tag
+class _Token(NamedTuple):
+    """A piece of a document: what is shown for it, what is written, and a tag's lower-case name."""
+
+    shown: str
+    written: str
+    tag: str
 
 
-def _cut(document: str, gone: set[tuple[int, int]]) -> str:
+def _token(found: re.Match[str]) -> _Token:
+    written, tag = found[0], (found["tag"] or "").lower()
+    if tag:
+        return _Token("" if tag.strip("/") in _IN_LINE else "\n", written, tag)
+    if written.startswith("<!"):
+        return _Token("", written, "!")
+    return _Token(html.unescape(written) if written.startswith("&") else written, written, "")
+
+
+def _left_of(token: _Token, at: int, spans: list[tuple[int, int]]) -> str:
+    """Return what stays of a token that is shown from `at` on, outside of spans that end after there."""
+    if not spans or spans[0][0] >= at + max(len(token.shown), 1):
+        return token.written
+    if token.tag:
+        # Programs make links of addresses; of other tags the document may need the pair.
+        return "" if token.tag in {"a", "/a", "wbr"} and spans[0][0] < at else token.written
+    if token.shown != token.written:
+        return ""
     kept: list[str] = []
     position = 0
-    for start, end in sorted(gone):
-        kept.append(document[position:start])
-        position = end
-    return "".join(kept) + document[position:]
+    for start, end in spans:
+        kept.append(token.shown[position : max(start - at, position)])
+        position = max(end - at, position)
+    return "".join(kept) + token.shown[position:]
 
 
 @lru_cache(maxsize=1)

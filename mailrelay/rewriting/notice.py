@@ -11,10 +11,15 @@ from mailrelay.message import RawMessage
 
 _SUBJECT = "Your answer was not sent"
 _HEAD = "Your answer through the privacy relay of {domain} was not sent.\n\n"
+# The first row whose words a reason begins with is said.
 _WHY = {
-    "unsafe-part": "It holds a part that the relay cannot look into, such as a forwarded message,\n"
-    "a visiting card, a calendar entry or an encrypted part.\n"
-    "Please send plain text and ordinary attachments.\n",
+    "unsafe-part-encrypted": "It holds an encrypted file, which the relay cannot look into.\n"
+    "Please send it without a password.\n",
+    "unsafe-part": "It holds a file from which the relay cannot take what says who you are, for it\n"
+    "cannot read it. Please send it as plain text, PDF or a picture.\n",
+    "encrypted": "It is encrypted, so that the relay cannot look into it. Please send plain text.\n",
+    "nothing-left": "It holds nothing but what the relay never passes on, such as a key, a visiting card\n"
+    "or a calendar entry.\n",
     "owner-shows-in-header": "Its subject or another header shows who you are.\n",
     "owner-shows-in-body": "Its text or an attachment shows who you are, for example by your name, address,\n"
     "phone number or mailbox. Please take it out and send the answer again.\n",
@@ -25,17 +30,26 @@ _OTHERWISE = "It could not be made safe to send. Please send plain text.\n"
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """What a notice says; `reason` is that of `AnswerHeld`, or `delivery-failed`."""
+    """What a notice says.
+
+    Attributes:
+        domain: The owner's registered domain.
+        reason: That of `AnswerHeld`, or `delivery-failed`.
+        places: Where in the answer the reason stands, in plain words that name nobody.
+    """
 
     domain: str
     relay_domain: str
     reason: str
     now: datetime
+    places: tuple[str, ...] = ()
 
 
 def build_notice(facts: NoticeFacts) -> RawMessage:
     """Return the letter; To is added at delivery, when the owner's mailbox is known."""
-    text = _HEAD.format(domain=facts.domain) + _WHY.get(facts.reason, _OTHERWISE)
+    why = next((said for reason, said in _WHY.items() if facts.reason.startswith(reason)), _OTHERWISE)
+    where = f"\nLook at: {', '.join(facts.places)}.\n" if facts.places else ""
+    text = _HEAD.format(domain=facts.domain) + why + where
     notice = MIMEText(text, "plain", "us-ascii" if text.isascii() else "utf-8")
     notice["From"] = f"Privacy relay <postmaster@{facts.relay_domain}>"
     notice["Subject"] = _SUBJECT

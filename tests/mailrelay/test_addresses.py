@@ -11,6 +11,8 @@ from mailrelay.addresses import (
     ALPHABET,
     BounceAddresses,
     decoded,
+    empty_group,
+    encoded,
     format_mailbox,
     parse_mailboxes,
     split_address,
@@ -90,3 +92,18 @@ def test_no_display_name_becomes_another_one_when_it_is_decoded() -> None:
 def test_half_a_character_does_not_keep_a_letter_from_its_way() -> None:
     [read] = parse_mailboxes("=?utf-7?q?A+2AA-?= <ada@offers.example>")
     assert format_mailbox(read.display, read.address).isascii()
+
+
+@given(st.text(max_size=120))
+def test_encoded_words_say_what_was_written_in_short_lines(text: str) -> None:
+    written = encoded(text)
+    assert all(len(line) <= 75 for line in written.split("\r\n "))
+    assert decoded(written.replace("\r\n", "")) == text.encode("utf-8", "replace").decode()
+
+
+@given(st.text(max_size=300))
+def test_a_group_of_nobody_has_no_address_and_shows_its_name(name: str) -> None:
+    field = HeaderField.make("Cc", empty_group(name.replace("@", " at ")))
+    assert parse_mailboxes(field.value) == ()
+    assert field.value.endswith(":;")
+    assert all(len(line) <= 998 for line in field.raw.split(b"\r\n"))

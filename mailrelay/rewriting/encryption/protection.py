@@ -15,7 +15,7 @@ _SUBJECT = HeaderField("Subject", b"Subject: ...\r\n")
 # Of the way and of the relay, not of the message: they do not go inside.
 _ONLY_OUTSIDE = frozenset(
     {
-        "received", "authentication-results",
+        "mime-version", "received", "authentication-results",
         "arc-seal", "arc-message-signature", "arc-authentication-results",
         "list-unsubscribe", "list-unsubscribe-post", "x-whoisproxy-loop", "x-whoisproxy-message",
         "x-whoisproxy-domain", "x-whoisproxy-authentication", "x-whoisproxy-verdict", "x-whoisproxy-score",

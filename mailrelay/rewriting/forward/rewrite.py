@@ -1,7 +1,7 @@
 """Put the message for the owner together."""
 
 from mailrelay.addresses import Mailbox, parse_mailboxes
-from mailrelay.message import RawMessage
+from mailrelay.message import HeaderField, RawMessage
 from mailrelay.rewriting.encryption import encrypted
 from mailrelay.rewriting.entity import MIME_VERSION, Entity, multipart
 from mailrelay.rewriting.forward.additions import with_additions
@@ -33,17 +33,22 @@ def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardF
     Raises:
         UnusableKey: His mail cannot be encrypted; it must not go in clear.
     """
-    fields = [*own_fields(message, author, facts), *strangers_fields(message, facts)]
+    own, kept = own_fields(message, author, facts), strangers_fields(message, facts)
     if not facts.banner and not facts.attach_original and facts.key is None:
-        return RawMessage.assemble(fields, message.body)
-    of_content = tuple([one for one in fields if one.name.lower().startswith("content-")])
-    entity = Entity(of_content, message.body)
+        return RawMessage.assemble([*own, *kept], message.body)
+    entity = Entity(tuple([one for one in kept if _is_of_content(one)]), message.body)
     parts = with_additions(entity, message, facts)
     if parts == [entity] and facts.key is None:
-        return RawMessage.assemble(fields, message.body)
-    rest = [one for one in fields if one not in of_content and one.name.lower() != "mime-version"]
-    if facts.key is not None:
-        rest, content = encrypted(rest, parts, facts.key)
-    else:
+        return RawMessage.assemble([*own, *kept], message.body)
+    rest = [one for one in kept if one not in entity.fields and one.name.lower() != "mime-version"]
+    if facts.key is None:
         content = parts[0] if len(parts) == 1 else multipart("mixed", parts)
-    return RawMessage.assemble([*rest, MIME_VERSION, *content.fields], content.body)
+        # Before the stranger's own fields, of which some programs may not read on.
+        return RawMessage.assemble([*own, MIME_VERSION, *content.fields, *rest], content.body)
+    outer, content = encrypted([*own, MIME_VERSION, *rest], parts, facts.key)
+    at = outer.index(MIME_VERSION) + 1
+    return RawMessage.assemble([*outer[:at], *content.fields, *outer[at:]], content.body)
+
+
+def _is_of_content(field: HeaderField) -> bool:
+    return field.name.lower().startswith("content-")

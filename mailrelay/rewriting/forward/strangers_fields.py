@@ -1,7 +1,7 @@
 """What becomes of each header field of a stranger's message: one table.
 
 Fields by which the owner's software would contact the stranger directly, and fields that would be false now,
-do not come along. What is kept, is kept octet for octet.
+do not come along. What is kept, is kept octet for octet; only blanks before a colon go.
 """
 
 from enum import Enum, auto
@@ -13,6 +13,8 @@ from mailrelay.rewriting.forward.facts import ForwardFacts
 
 ORIGINAL = "X-Whoisproxy-Original-"
 """Before the name of a field that is only shown: no program acts on it."""
+
+_COLON = ord(":")
 
 
 class Treatment(Enum):
@@ -80,7 +82,12 @@ def strangers_fields(message: RawMessage, facts: ForwardFacts) -> list[HeaderFie
             treatment is Treatment.RESULTS and not claims_to_be(field.value, facts.relay_host)
         ):
             kept.append(field)
-    return kept
+    return [one if one.raw[len(one.name)] == _COLON else _tidy(one) for one in kept]
+
+
+def _tidy(field: HeaderField) -> HeaderField:
+    """RFC 5322 section 4.5 allows blanks before the colon; for many programs the header ends there."""
+    return HeaderField(field.name, field.name.encode() + b":" + field.raw.partition(b":")[2])
 
 
 def shown(field: HeaderField) -> HeaderField:

@@ -39,12 +39,21 @@ _STYLES = {
 }
 _BEFORE = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>\n<body>\n'
 _AFTER = "\n</body></html>\n"
+_MOST_WORK = 2_000_000
+# Elements of the second group end by themselves and are no level.
+_TAG = re.compile(
+    r"<(/?)(?:((?:br|img|hr|p|li|t[drh]|input|meta|link|option|d[dt]|wbr|col)(?=[\s/>]))|[a-z])",
+    re.IGNORECASE,
+)
 _MOST_OCTETS = 8 * 1024 * 1024  # a tree takes some twenty times the octets of its text
 
 
 def cleaned_html(content: bytes, _name: str, nesting: Nesting) -> Cleaned:
     """Return the body as a document of UTF-8."""
     if len(content) > _MOST_OCTETS:
+        raise CannotClean("too-large")
+    text = _decoded(content)
+    if _work(text) > _MOST_WORK:
         raise CannotClean("too-large")
     failures: list[CannotClean] = []
 
@@ -60,7 +69,7 @@ def cleaned_html(content: bytes, _name: str, nesting: Nesting) -> Cleaned:
             return None
 
     body = nh3.clean(
-        _decoded(content),
+        text,
         tags=nh3.ALLOWED_TAGS | {"font"},
         clean_content_tags={"script", "style", "title"},
         attributes=nh3.ALLOWED_ATTRIBUTES | {"*": {"style", "dir", "lang", "align"}},
@@ -73,6 +82,17 @@ def cleaned_html(content: bytes, _name: str, nesting: Nesting) -> Cleaned:
         raise failures[0]
     document = f"{_BEFORE}{body.strip()}{_AFTER}"
     return Cleaned(document.encode("utf-8", "replace"), "text/html", ".html")
+
+
+def _work(html: str) -> int:
+    """Return how many elements a parser may make: it opens again, in each paragraph, what was left open."""
+    depth = deepest = count = 0
+    for tag in _TAG.finditer(html):
+        count += 1
+        if not tag[2]:
+            depth = max(depth - 1, 0) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return count * deepest
 
 
 def _decoded(content: bytes) -> str:

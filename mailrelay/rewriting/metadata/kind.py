@@ -148,7 +148,6 @@ _TEXTS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.HTML, _PROLOG + r"<(?:html|head|body|title|meta|style)[\s/>]"),
         (Kind.XML, r"\s*<\?xml\s"),
         (Kind.SHORTCUT, r"\s*\[InternetShortcut\]|\s*\[Desktop Entry\]"),
-        (Kind.EXECUTABLE, r"MZ(?![ -~]{3})"),
     )
 )
 # RFC 5322 section 2.2: several fields in a row, two of them such as mail systems write.
@@ -186,7 +185,7 @@ def kind_of(content: bytes) -> Kind:
     if not content:
         return Kind.EMPTY
     for kind, offset, octets in _MAGIC:
-        if content.startswith(octets, offset):
+        if content.startswith(octets, offset) and not _is_a_word(kind, octets, content):
             return Kind.WEBP if octets == b"RIFF" and content[8:12] == b"WEBP" else kind
     text = as_text(content)
     if text is None:
@@ -194,6 +193,11 @@ def kind_of(content: bytes) -> Kind:
     if _PDF.match(content):
         return Kind.PDF
     return _of_text(text)
+
+
+def _is_a_word(kind: Kind, octets: bytes, content: bytes) -> bool:
+    """Say whether a text begins with letters that are a magic number elsewhere, as "ID3" or "FORM"."""
+    return kind is not Kind.RTF and octets.isalnum() and as_text(content) is not None
 
 
 def as_text(content: bytes) -> str | None:

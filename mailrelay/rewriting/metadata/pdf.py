@@ -6,7 +6,6 @@ Pictures lose their metadata and keep their pixels, colour profiles keep their n
 """
 
 import io
-import zlib
 from collections.abc import Iterator
 
 import pikepdf
@@ -14,23 +13,26 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 from pikepdf.sanitize import Sanitizer
 from pikepdf.settings import set_qpdf_limits
 
-from mailrelay.rewriting.metadata.icc import colorimetry
-from mailrelay.rewriting.metadata.jpeg import bare_jpeg
-from mailrelay.rewriting.metadata.jpx import bare_jpx
 from mailrelay.rewriting.metadata.nesting import Nesting
 from mailrelay.rewriting.metadata.outcome import CannotClean, Cleaned
+from mailrelay.rewriting.metadata.pdf_streams import (
+    MOST_UNPACKED,
+    clean_profile,
+    clean_stream,
+    keep,
+    note_profile,
+)
 from mailrelay.rewriting.metadata.xml import is_remote
 
-_MOST_UNPACKED = 64 * 1024 * 1024  # octets of one stream
 _MOST_OBJECTS = 60_000
 _MOST_VALUES = 1_500_000
 # They hold for the whole process; nothing else in it reads PDF.
 set_qpdf_limits(
-    flate_max_memory=_MOST_UNPACKED,
-    png_max_memory=_MOST_UNPACKED,
-    tiff_max_memory=_MOST_UNPACKED,
-    run_length_max_memory=_MOST_UNPACKED,
-    dct_max_memory=_MOST_UNPACKED,
+    flate_max_memory=MOST_UNPACKED,
+    png_max_memory=MOST_UNPACKED,
+    tiff_max_memory=MOST_UNPACKED,
+    run_length_max_memory=MOST_UNPACKED,
+    dct_max_memory=MOST_UNPACKED,
     parser_max_container_size=_MOST_VALUES,
     max_stream_filters=4,
     doc_max_warnings=200,
@@ -91,7 +93,7 @@ _PAGE = frozenset(
 _ANYWHERE = frozenset(
     ["/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF", "/EF", "/CreatorInfo", "/OPI"]
 )
-_ANNOTATION = frozenset(["/T", "/NM", "/M", "/CreationDate", "/RC", "/Popup", "/IRT", "/FS", "/ExData"])
+_ANNOTATION = frozenset(["/T", "/NM", "/M", "/CreationDate", "/RC", "/FS", "/ExData"])
 _FILE = frozenset(("/F", "/UF", "/DOS", "/Mac", "/Unix", "/Desc"))
 _ACTIONS = frozenset(
     [
@@ -131,10 +133,10 @@ def cleaned_pdf(content: bytes, _name: str, _nesting: Nesting) -> Cleaned:
         _look_at(written.getvalue(), pages)
     except CannotClean:
         raise
-    except pikepdf.PasswordError as error:
-        raise CannotClean("encrypted") from error
-    except Exception as error:
-        raise CannotClean("broken-document") from error
+    except pikepdf.PasswordError:
+        raise CannotClean("encrypted") from None
+    except Exception:  # noqa: BLE001 - see above
+        raise CannotClean("broken-document") from None
     return Cleaned(written.getvalue(), "application/pdf", ".pdf")
 
 
@@ -148,21 +150,21 @@ def _clean(pdf: Pdf) -> int:
     """Clean in place; return the number of pages."""
     _judge(pdf)
     _SANITIZER.apply(pdf)
-    _keep(pdf.trailer, frozenset(("/Root", "/Size")))
-    _keep(pdf.Root, _CATALOGUE)
+    keep(pdf.trailer, frozenset(("/Root", "/Size")))
+    keep(pdf.Root, _CATALOGUE)
     if "/Names" in pdf.Root:
-        _keep(pdf.Root.Names, frozenset(("/Dests",)))
+        keep(pdf.Root.Names, frozenset(("/Dests",)))
     for page in pdf.pages:
-        _keep(page.obj, _PAGE)
+        keep(page.obj, _PAGE)
     profiles: dict[tuple[int, int], Stream] = {}
     for value in _values(pdf):
-        _note_profile(value, profiles)
+        note_profile(value, profiles)
         if not isinstance(value, Array):
             _clean_dictionary(value)
         if isinstance(value, Stream):
-            _clean_stream(value)
+            clean_stream(value)
     for profile in profiles.values():
-        _clean_profile(profile)
+        clean_profile(profile)
     return len(pdf.pages)
 
 
@@ -176,11 +178,6 @@ def _judge(pdf: Pdf) -> None:
     form = pdf.Root.get("/AcroForm")
     if isinstance(form, Dictionary) and "/XFA" in form:
         raise CannotClean("xfa-form")
-
-
-def _keep(dictionary: Object, keys: frozenset[str]) -> None:
-    for key in set(dictionary.keys()) - keys:
-        del dictionary[key]
 
 
 def _values(pdf: Pdf) -> Iterator[Object]:
@@ -210,8 +207,8 @@ def _clean_dictionary(value: Object) -> None:
     if "/Rect" in keys and "/Subtype" in keys and value.Subtype != Name.Widget:
         for key in keys & _ANNOTATION:
             del value[key]
-    if value.get("/Type") in {Name.Filespec, Name.F} or "/UF" in keys:
-        for key in keys & _FILE:
+    for key in keys & _FILE:
+        if isinstance(value.get(key), pikepdf.String):
             del value[key]
     for key in keys & {"/A", "/OpenAction", "/Next", "/PA"}:
         if _is_unwanted_action(value.get(key)):
@@ -227,59 +224,3 @@ def _is_unwanted_action(value: object) -> bool:
     if action == Name.URI:
         return not is_remote(str(value.get("/URI", "")))
     return str(action) in _ACTIONS
-
-
-def _note_profile(value: Object, profiles: dict[tuple[int, int], Stream]) -> None:
-    """Remember a stream that is used as a colour profile (sections 8.6.5.5 and 14.11.5)."""
-    if not isinstance(value, Array):
-        profile = value.get("/DestOutputProfile")
-    else:
-        profile = value[1] if len(value) > 1 and value[0] == Name.ICCBased else None
-    if isinstance(profile, Stream):
-        profiles[profile.objgen] = profile
-
-
-def _clean_profile(stream: Stream) -> None:
-    profile = colorimetry(stream.read_bytes())
-    if profile is None:
-        raise CannotClean("colour-profile")
-    stream.write(profile)
-
-
-def _clean_stream(stream: Stream) -> None:
-    if stream.get("/Type") == Name.Metadata:
-        stream.write(b"")
-        return
-    filters = _filters(stream)
-    if filters[-1:] == ["/DCTDecode"]:
-        _write_picture(stream, bare_jpeg(_unpacked(stream, filters)), Name.DCTDecode)
-    elif filters[-1:] == ["/JPXDecode"]:
-        _write_picture(stream, bare_jpx(_unpacked(stream, filters)), Name.JPXDecode)
-
-
-def _write_picture(stream: Stream, picture: bytes, packing: Name) -> None:
-    """Replace a coded picture; what its decoder was told (Table 13) is told it again."""
-    told = stream.get("/DecodeParms")
-    if isinstance(told, Array):
-        told = told[-1] if len(told) else None
-    if isinstance(told, Dictionary):
-        stream.write(picture, filter=packing, decode_parms=told)
-    else:
-        stream.write(picture, filter=packing)
-
-
-def _filters(stream: Stream) -> list[str]:
-    value = stream.get("/Filter")
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, Array) else [str(value)]
-
-
-def _unpacked(stream: Stream, filters: list[str]) -> bytes:
-    """Return a coded picture out of the packing around it."""
-    raw = stream.read_raw_bytes()
-    if len(filters) == 1:
-        return raw
-    if filters[:-1] != ["/FlateDecode"]:
-        raise CannotClean("picture-mode")
-    return zlib.decompressobj().decompress(raw, _MOST_UNPACKED)

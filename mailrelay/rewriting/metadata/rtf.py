@@ -11,7 +11,7 @@ from mailrelay.rewriting.metadata.nesting import Nesting
 from mailrelay.rewriting.metadata.outcome import CannotClean, Cleaned, Dropped
 
 _TOKEN = re.compile(rb"\\[a-zA-Z]+(?:-?[0-9]+)? ?|\\'[0-9a-fA-F]{2}|\\[^a-zA-Z]|[{}]|[^\\{}]+", re.DOTALL)
-_DESTINATION = re.compile(rb"\{\s*(\\\*)?\s*\\([a-zA-Z]+)")
+_DESTINATION = re.compile(rb"\{\s*+(\\\*)?\s*+\\([a-zA-Z]+)")
 _LEFT_OUT = frozenset(b"info nonshppict revtbl atnid atnauthor template".split())
 _KEPT_ALTHOUGH_IGNORABLE = frozenset(
     b"""shppict shpinst listtable listoverridetable listpicture fldinst pn pnseclvl bkmkstart bkmkend panose
@@ -101,5 +101,5 @@ class _Writer:
         try:
             picture = binascii.unhexlify(b"".join(digits.split()))
             return binascii.hexlify(self._nesting.cleaned(picture).content)
-        except (binascii.Error, Dropped) as error:
-            raise CannotClean("broken-document") from error
+        except (binascii.Error, Dropped):
+            raise CannotClean("broken-document") from None

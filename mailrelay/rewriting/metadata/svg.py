@@ -48,7 +48,7 @@ def _clean_element(element: etree._Element, nesting: Nesting) -> None:
         kept = _attribute(str(attribute), str(value), nesting)
         if kept is None:
             del element.attrib[attribute]
-        else:
+        elif kept != value:
             element.set(str(attribute), kept)
 
 

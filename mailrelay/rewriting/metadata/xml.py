@@ -7,6 +7,7 @@ from lxml import etree
 from mailrelay.rewriting.metadata.outcome import CannotClean
 
 _MOST_OCTETS = 24 * 1024 * 1024  # a tree takes some ten times the octets of its text
+_MOST_ATTRIBUTES = 500  # of one element: each is sought among all of them
 _REMOTE = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 # Paths of a computer name who sits at it.
 _LOCAL_PATH = re.compile(r"\b[a-z]:[\\/](?!/)|\\\\[\w.-]+\\|file:|/Users/|/home/", re.IGNORECASE)
@@ -30,11 +31,16 @@ def parsed(content: bytes) -> etree._Element:
     )
     try:
         root = etree.fromstring(content, parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise CannotClean("broken-document") from error
+    except (etree.LxmlError, ValueError):
+        raise CannotClean("broken-document") from None
+    # Namespaces that are not declared are errors that the parser goes on after.
+    if parser.error_log.filter_from_errors():
+        raise CannotClean("broken-document")
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and list(declared.iterentities()):  # type: ignore[union-attr]  # the stub lacks it
         raise CannotClean("xml-entities")
+    if any(len(element.attrib) > _MOST_ATTRIBUTES for element in root.iter()):
+        raise CannotClean("too-large")
     return root
 
 

@@ -48,6 +48,7 @@ _SIGNATURE = re.compile(r"signature", re.IGNORECASE)
 _LONGEST_SIGNATURE = 1_500  # characters; what is longer has been written into by mistake
 _MARK = re.compile(r"^[\s\u00a0]*--[\s\u00a0]*$")
 _MOST_BEHIND_MARK = 25
+_NEW_LINE = frozenset({"br", "div", "p", "table", "pre", "ul", "blockquote", "address"})
 _QUOTE_CLASS = re.compile(
     r"gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|OutlookMessageHeader|protonmail_quote"
 )
@@ -172,7 +173,7 @@ def _drop_behind_mark(root: Element) -> None:
         for text, first in _texts_and_next(element):
             if _MARK.match(text) and element.getroottree().getroot() is root and not _is_quoted(element):
                 behind = _until_quote(first)
-                if len(behind) <= _MOST_BEHIND_MARK:
+                if behind and behind[0].tag in _NEW_LINE and len(behind) <= _MOST_BEHIND_MARK:
                     _take_out_mark(element, text)
                     _drop(behind, with_tails=True)
 
@@ -195,7 +196,7 @@ def _take_out_mark(element: Element, mark: str) -> None:
 
 def _until_quote(first: Element | None) -> list[Element]:
     found: list[Element] = []
-    while first is not None and not _begins_quote(first):
+    while first is not None and len(found) <= _MOST_BEHIND_MARK and not _begins_quote(first):
         found.append(first)
         first = first.getnext()
     return found
@@ -239,10 +240,10 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.text(element.text)
+            element.text = quotes.put_right(element.text)
         if element.tail:
-            element.tail = quotes.text(element.tail)
+            element.tail = quotes.put_right(element.tail)
         if element.get("href"):
-            element.set("href", quotes.link(element.get("href") or ""))
+            element.set("href", quotes.put_right(element.get("href") or ""))
         if element.get("alt"):
-            element.set("alt", quotes.text(element.get("alt") or ""))
+            element.set("alt", quotes.put_right(element.get("alt") or ""))

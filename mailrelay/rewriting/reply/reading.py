@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 
 from mailrelay.addresses import decoded
+from mailrelay.rewriting.reply.armour import without_armour
 from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
 from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.uuencode import split_uuencoded
@@ -53,14 +54,14 @@ class Shown:
         plain: None where it does not have that form.
         html: The documents that stand one after the other; empty where it does not have that form.
         flowed: The lines of `plain` are format=flowed.
-        signed: It bears a signature of one of the security multiparts.
+        left_out: What was found and is never passed on, such as a signature; kebab-case.
     """
 
     plain: str | None = None
     html: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
     flowed: bool = True
-    signed: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
     signed = kind == "multipart/signed"
     children = payload[:1] if signed else payload
     blocks = [block for child in children for block in _read(child, budget, depth + 1)]
-    return [*blocks, Shown(signed=True)] if signed else blocks
+    return [*blocks, Shown(left_out=("signature",))] if signed else blocks
 
 
 def _children(part: email.message.Message) -> list[email.message.Message] | None:
@@ -137,7 +138,7 @@ def _alternative(forms: list[list[Shown]]) -> Shown:
         tuple([document for block in html for document in block.html]),
         tuple([file for block in blocks for file in block.files]),
         flowed=all(block.flowed for block in plain if block.plain is not None),
-        signed=any(block.signed for block in blocks),
+        left_out=tuple([reason for block in blocks for reason in block.left_out]),
     )
 
 
@@ -149,12 +150,14 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
     if kind == "text/html":
         return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))
+    text, left_out = without_armour(text)
     flowed = _parameter(part, "format").lower() == "flowed"
     return [
         Shown(
             plain=text,
             files=tuple([File("application/octet-stream", name, octets) for name, octets in files]),
             flowed=flowed,
+            left_out=left_out,
         )
     ]
 

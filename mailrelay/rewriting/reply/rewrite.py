@@ -63,8 +63,8 @@ def _rebuilt(
     files = Cleaning(facts, scrubber).clean(file for block in blocks for file in block.files)
     new_ids = {one.replaces: one.content_id for one in files.clean if one.replaces}
     letter = letter_of(blocks, quotes, new_ids, plain_only=facts.plain_text_only)
-    signatures = tuple([LeftOut("signature", "message") for block in blocks if block.signed])
-    dropped = (*files.dropped, *signatures)
+    in_text = [LeftOut(reason, "text") for block in blocks for reason in block.left_out]
+    dropped = (*files.dropped, *in_text)
     if dropped and not files.clean and not letter.plain.strip():
         raise AnswerHeld("nothing-left", places=tuple([one.place for one in dropped]))
     return _put_together(letter, files.clean, scrubber), dropped

@@ -8,7 +8,8 @@ import re
 _MARK = re.compile(r"^--[ \t\u00a0]?$")
 _STRICT_MARK = "-- "
 _LONGEST = {True: 25, False: 12}  # lines behind a mark; two hyphens without the blank may be a mere rule
-_MOST_ABOVE = 4  # lines
+_MOST_ABOVE = 3  # lines into which a line above a quote is wrapped
+_COLONS = (":", "\uff1a")
 _QUOTED = re.compile(r"^[ \t]*[>|]")
 # The lines by which programs begin a quote: an attribution, or a rule with words in it.
 _BEGINS_QUOTE = re.compile(
@@ -34,22 +35,29 @@ def without_signature(text: str) -> str:
 
 def _end_of_signature(lines: list[str], mark: int) -> int:
     """Return the line behind a signature; 0 where it is none."""
-    end = mark + 1
+    longest = _LONGEST[lines[mark] == _STRICT_MARK]
+    end, written = mark + 1, 0
     while end < len(lines) and not _QUOTED.match(lines[end]) and not _BEGINS_QUOTE.match(lines[end]):
+        written += bool(lines[end].strip())
+        if written > longest + _MOST_ABOVE:
+            return 0
         end += 1
     if end < len(lines):
         end = _line_above_quote(lines, mark, end)
-    written = [line for line in lines[mark + 1 : end] if line.strip()]
-    return end if len(written) <= _LONGEST[lines[mark] == _STRICT_MARK] else 0
+    return end if sum(1 for line in lines[mark + 1 : end] if line.strip()) <= longest else 0
 
 
 def _line_above_quote(lines: list[str], mark: int, quote: int) -> int:
     """Return where a quote begins with the line above it that says whose it is, wrapped or not."""
-    above = quote
-    while above > mark + 1 and not lines[above - 1].strip():
-        above -= 1
-    if not lines[above - 1].rstrip().endswith((":", "\uff1a")) or above == mark + 1:
-        return quote
-    while above > mark + 1 and lines[above - 1].strip() and quote - above < _MOST_ABOVE:
-        above -= 1
-    return above
+    last = quote
+    if _QUOTED.match(lines[quote]):
+        last -= 1
+        while last > mark and not lines[last].strip():
+            last -= 1
+        if last == mark or not lines[last].rstrip().endswith(_COLONS):
+            return quote
+    first = last
+    while first - 1 > mark and lines[first - 1].strip():
+        first -= 1
+    # What touches the mark is the signature, without a blank line before the quote.
+    return last if first == mark + 1 or last - first > _MOST_ABOVE else first

@@ -101,6 +101,7 @@ async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
     assert b"was not sent" in letters[-1].raw
+    assert b"Look at: attachment 1 content." in letters[-1].raw
     assert b"Etang" not in letters[-1].raw
     assert letters[-1].reverse_path == ""
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]

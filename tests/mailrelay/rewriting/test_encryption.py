@@ -105,7 +105,7 @@ def check_inside(payload: bytes) -> None:
     assert "Subject: ..." in outer
     assert "Message-ID: <1@x>" in outer
     assert not [one for one in outer if one.startswith("Thread-Topic")]
-    content, banner = inside.get_payload()
+    content, banner = inside.get_payload(0), inside.get_payload(1)
     assert isinstance(content, Message)
     assert isinstance(banner, Message)
     assert content.get_content_type() == "multipart/alternative"
@@ -122,7 +122,7 @@ def test_gnupg_reads_what_is_encrypted_with_openpgp(gpg: Gpg, algorithm: str) ->
         check_outside(message)
         assert message.get_content_type() == "multipart/encrypted"
         assert message.get_param("protocol") == "application/pgp-encrypted"
-        control, content = message.get_payload()
+        control, content = message.get_payload(0), message.get_payload(1)
         assert isinstance(control, Message)
         assert isinstance(content, Message)
         assert (control.get_content_type(), control.get_payload()) == (

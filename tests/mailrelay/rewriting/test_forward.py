@@ -121,6 +121,12 @@ def test_of_fields_that_may_stand_once_the_first_stays() -> None:
         assert rewritten.all(name) == [value]
 
 
+def test_obsolete_syntax_is_tidied_so_that_every_program_reads_on() -> None:
+    rewritten = forward(b"From : a@b.example\r\nSubject \t: one\r\n two\r\nX-Other: 1\r\n")
+    assert b"\r\nSubject: one\r\n two\r\nX-Other: 1\r\n" in rewritten.raw
+    assert message_from_bytes(rewritten.raw)["X-Other"] == "1"
+
+
 def test_what_every_message_must_have_is_added_and_stays_when_it_is_sent_again() -> None:
     first, again = forward(b"From: a@b.example\r\n"), forward(b"From: a@b.example\r\n")
     assert first.all("Date") == ["Mon, 01 Jun 2026 00:00:00 +0000"]

@@ -217,6 +217,10 @@ def archive(members: dict[str, bytes], *, comment: bytes = b"") -> bytes:
     return written.getvalue()
 
 
+def _xmp(pdf: pikepdf.Pdf) -> Stream:
+    return Stream(pdf, CANARY.encode(), Type=Name.Metadata, Subtype=Name.XML)
+
+
 def pdf(text: str = "Text that is shown") -> bytes:
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=(200, 200))
@@ -232,8 +236,8 @@ def pdf(text: str = "Text that is shown") -> bytes:
         )
     )
     picture.write(jpeg(), filter=Name.DCTDecode, decode_parms=Dictionary(ColorTransform=1))
-    xmp = lambda: Stream(pdf, CANARY.encode(), Type=Name.Metadata, Subtype=Name.XML)  # noqa: E731 - five of them
-    picture.Metadata = xmp()
+    picture.Custom, picture.F = CANARY, f"/home/{CANARY}/x.jpg"
+    picture.Metadata = _xmp(pdf)
     icc = Stream(pdf, profile(), N=3)
     page.obj.Resources = Dictionary(
         XObject=Dictionary(Im0=picture),
@@ -241,7 +245,7 @@ def pdf(text: str = "Text that is shown") -> bytes:
         Font=Dictionary(F1=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)),
     )
     page.obj.Contents = Stream(pdf, f"BT /F1 12 Tf 10 10 Td ({text}) Tj ET".encode())
-    page.obj.Metadata, page.obj.PieceInfo = xmp(), Dictionary(App=Dictionary(Private=CANARY))
+    page.obj.Metadata, page.obj.PieceInfo = _xmp(pdf), Dictionary(App=Dictionary(Private=CANARY))
     page.obj.Thumb = Stream(pdf, CANARY.encode())
     page.obj.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS=CANARY))
     page.obj.Annots = Array(
@@ -278,7 +282,7 @@ def pdf(text: str = "Text that is shown") -> bytes:
             ),
         ]
     )
-    pdf.Root.Metadata, pdf.Root.Custom = xmp(), CANARY
+    pdf.Root.Metadata, pdf.Root.Custom = _xmp(pdf), CANARY
     pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=CANARY)
     pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=["x", Dictionary(S=Name.JavaScript, JS=CANARY)]))
     pdf.docinfo.Author, pdf.docinfo["/Company"] = CANARY, CANARY

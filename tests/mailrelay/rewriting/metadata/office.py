@@ -52,6 +52,7 @@ def docx(**more: bytes) -> bytes:
 <w:p w:rsidR="00AB12CD" w:rsidRDefault="00AB12CD"><w:ins w:id="1" w:author="NAME" w:date="2026-01-02T03:04:05Z">
 <w:r w:rsidRPr="00AB12CD"><w:t>Text that is shown</w:t></w:r></w:ins>
 <w:r><w:rPr><w:rPrChange w:id="2" w:author="NAME" w:date="2026-01-02T03:04:05Z"/></w:rPr></w:r>
+<w:cellDel w:id="3" w:author="NAME" w:date="2026-01-02T03:04:05Z"/>
 <w:r><w:instrText>INCLUDEPICTURE "C:\\\\Users\\\\NAME\\\\x.png"</w:instrText></w:r>
 <wp:docPr id="1" name="Picture 1" descr="C:\\Users\\NAME\\x.png"/>
 <w:hyperlink r:id="rId4"><w:r><w:t>a link</w:t></w:r></w:hyperlink></w:p></w:body></w:document>"""

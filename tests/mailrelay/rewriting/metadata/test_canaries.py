@@ -159,9 +159,11 @@ def test_text_links_and_remarks_of_a_pdf_are_still_there() -> None:
         everything = b"".join(value.unparse(resolved=True) for value in pdf.objects)
         assert b"https://example.com/kept" in everything
         assert b"A remark" in everything
-        assert page.Resources.XObject.Im0.Filter == pikepdf.Name.DCTDecode
-        assert page.Resources.XObject.Im0.DecodeParms.ColorTransform == 1
-        assert pikepdf.PdfImage(page.Resources.XObject.Im0).as_pil_image().size == (64, 48)
+        picture = page.Resources.XObject.Im0
+        assert isinstance(picture, pikepdf.Stream)
+        assert picture.Filter == pikepdf.Name.DCTDecode
+        assert picture.DecodeParms.ColorTransform == 1
+        assert pikepdf.PdfImage(picture).as_pil_image().size == (64, 48)
         assert pdf.check_pdf_syntax() == []
 
 
@@ -197,6 +199,13 @@ def test_no_relationship_of_a_document_leads_nowhere(kind: str) -> None:
                 assert normpath(join(dirname(dirname(rels)), target.decode())) in names
         for part in re.findall(rb'PartName="/([^"]*)"', document.read("[Content_Types].xml")):
             assert part.decode() in names
+
+
+def test_nothing_tells_when_a_document_was_changed() -> None:
+    with zipfile.ZipFile(io.BytesIO(cleaned(office.docx(), "", "").content)) as document:
+        for name in document.namelist():
+            assert b"2026-01-02" not in document.read(name)
+            assert b"00AB12CD" not in document.read(name)
 
 
 def test_an_opendocument_file_begins_with_its_type_unpacked() -> None:
