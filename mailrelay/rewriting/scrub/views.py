@@ -20,6 +20,7 @@ _ESCAPE = re.compile(
     r"|(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
     r"|\\'[0-9A-Fa-f]{2}"  # RTF
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
+    r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
 _MARKUP = re.compile(
@@ -185,6 +186,8 @@ def _text_of(octets: bytes) -> str:
 def _resolved(escape: str) -> str:
     if escape.startswith("&"):
         return html.unescape(escape)
+    if escape[-1] in "nrt":
+        return "\n"
     digits = escape.strip("\\ux{}' ")
     if escape.startswith("\\'"):
         return bytes.fromhex(digits).decode("cp1252", "replace")
