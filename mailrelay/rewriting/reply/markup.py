@@ -48,6 +48,7 @@ _SIGNATURE = re.compile(r"signature", re.IGNORECASE)
 _LONGEST_SIGNATURE = 1_500  # characters; what is longer has been written into by mistake
 _MARK = re.compile(r"^[\s\u00a0]*--[\s\u00a0]*$")
 _MOST_BEHIND_MARK = 25
+_NEW_LINE = frozenset({"br", "div", "p", "table", "pre", "ul", "blockquote", "address"})
 _QUOTE_CLASS = re.compile(
     r"gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|OutlookMessageHeader|protonmail_quote"
 )
@@ -172,7 +173,7 @@ def _drop_behind_mark(root: Element) -> None:
         for text, first in _texts_and_next(element):
             if _MARK.match(text) and element.getroottree().getroot() is root and not _is_quoted(element):
                 behind = _until_quote(first)
-                if len(behind) <= _MOST_BEHIND_MARK:
+                if behind and behind[0].tag in _NEW_LINE and len(behind) <= _MOST_BEHIND_MARK:
                     _take_out_mark(element, text)
                     _drop(behind, with_tails=True)
 
@@ -195,7 +196,7 @@ def _take_out_mark(element: Element, mark: str) -> None:
 
 def _until_quote(first: Element | None) -> list[Element]:
     found: list[Element] = []
-    while first is not None and not _begins_quote(first):
+    while first is not None and len(found) <= _MOST_BEHIND_MARK and not _begins_quote(first):
         found.append(first)
         first = first.getnext()
     return found

@@ -52,7 +52,8 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
     """Yield the forms of a person's name."""
     for spelling in spellings(name, country):
         parts = _parts(spelling)
-        for order in dict.fromkeys(_orders(parts)):
+        # Also with titles and what stands behind a name: "Example MD, Ann".
+        for order in dict.fromkeys((*_orders(parts), *_orders(spelling.split()))):
             if (form := phrase(Trait.NAME, " ".join(order))) is not None:
                 yield form
         if len(parts) > 1:

@@ -84,6 +84,10 @@ def test_signatures_do_not_leave(signature: str) -> None:
     assert "Is it?" in seen(got).html
 
 
+def test_two_hyphens_within_a_line_are_no_mark() -> None:
+    assert "Ada" in seen(answer(html("<p>2026<br>-- <b>Ada</b> writes</p>"))).html
+
+
 def test_a_signature_that_holds_the_answer_is_text() -> None:
     """Some programs put what is written into the element of the signature."""
     got = answer(html(f'<div id="Signature"><p>{"A long answer. " * 200}</p></div>'))
