@@ -25,15 +25,13 @@ class Matcher:
 
     Args:
         forms: What must not stand.
-        allowed: What may, with everything in it: an address, a domain.
-        released: Bare forms that may, by themselves.
+        allowed: What may, with everything in it: an address, a domain, a form let pass on purpose.
     """
 
-    def __init__(self, forms: Iterable[Form], allowed: Iterable[str], released: frozenset[str]) -> None:
+    def __init__(self, forms: Iterable[Form], allowed: Iterable[str]) -> None:
         self._forms = tuple(forms)
         self._sure = tuple(form for form in self._forms if form.is_sure)
         self._allowed = tuple({folded for one in allowed if (folded := bare(one))})
-        self._released = released
         self._backwards = tuple({form.needle for form in self._forms if len(form.needle) >= _BACKWARDS})
 
     def matches(self, text: str, *, by_chance: bool = False) -> list[Match]:
@@ -73,8 +71,6 @@ class Matcher:
             yield from self._match(view, form, start, end)
 
     def _match(self, view: View, form: Form, start: int, end: int) -> Iterator[Match]:
-        if view.bare[start:end] in self._released:
-            return
         text_start, text_end = _in_text(view, start, end)
         if form.trait is Trait.PHONE and text_start and view.text[text_start - 1] in "+(":
             text_start -= 1

@@ -7,7 +7,6 @@ from itertools import chain
 
 from mailrelay.identity import Identity, Trait
 from mailrelay.rewriting.scrub.decoding import texts_of
-from mailrelay.rewriting.scrub.folding import bare
 from mailrelay.rewriting.scrub.forms import forms_of
 from mailrelay.rewriting.scrub.matching import Match, Matcher
 from mailrelay.rewriting.scrub.views import tags_in
@@ -49,8 +48,8 @@ class Scrubber:
     def __init__(
         self, identity: Identity, allowed: tuple[str, ...] = (), *, relay_address: str = "", domain: str = ""
     ) -> None:
-        released = frozenset(map(bare, identity.released))
-        self._matcher = Matcher(forms_of(identity), (*allowed, relay_address, domain), released)
+        may_stand = (*allowed, *identity.released, relay_address, domain)
+        self._matcher = Matcher(forms_of(identity), may_stand)
         self._wide = any(char > _LAST_LATIN for value in identity.values() for char in value)
         self._instead = {Trait.MAILBOX: relay_address, Trait.NAME: domain, Trait.ORGANISATION: domain}
 
