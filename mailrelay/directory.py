@@ -169,6 +169,10 @@ class Directory(Protocol):
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
         ...
 
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
+        ...
+
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         """Return where a message of a correspondent to a relay address goes, in one look-up.
 

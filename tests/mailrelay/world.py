@@ -134,6 +134,10 @@ class Addresses:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
 
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        owner = await self.owner(relay_id)
+        return owner.mailboxes if owner else ()
+
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         route = self.relays.get(recipient.lower())
         owner = await self.owner(route.relay_id) if route else None

@@ -46,6 +46,7 @@ class RelayDirectory:
         self._clock = clock
         self._served = mail_route_question(storage, self._find_all)
         self._served_delivery = mail_route_question(storage, self._deliver_all)
+        self._mailboxes = mail_route_question(storage, self._mailboxes_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
         self._replies: Gathering[Wish, str] = Gathering(
             storage.unit_of_work,
@@ -106,6 +107,10 @@ class RelayDirectory:
             _owner(owner_id, registration.registrant, privacy.forward_to, settings)
         )
 
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
+        return await self._mailboxes(relay_id)
+
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         """Return the stable reply address for a correspondent's thread, made when needed.
 
@@ -121,11 +126,12 @@ class RelayDirectory:
         return local_part.casefold() if domain.casefold() == self._relay_domain.casefold() else ""
 
     async def _find_all(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
-        now = self._clock()
-        relays = await routes.addresses({*local_parts}, self._relay_domain, now)
-        others = {*local_parts} - relays.keys()
-        replies = await routes.replies(others, self._relay_domain, now) if others else {}
-        return [relays.get(each) or replies.get(each) for each in local_parts]
+        found = await routes.routes({*local_parts}, self._relay_domain, self._clock())
+        return [found.get(each) for each in local_parts]
+
+    async def _mailboxes_all(self, routes: MailRoutes, relay_ids: Sequence[str]) -> list[tuple[str, ...]]:
+        found = await routes.mailboxes({*relay_ids}, self._clock())
+        return [found.get(each, ()) for each in relay_ids]
 
     async def _deliver_all(self, routes: MailRoutes, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
         return await routes.deliveries(pairs, self._relay_domain, self._clock())
