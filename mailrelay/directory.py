@@ -48,6 +48,9 @@ class Opening:
     thread: str = field(default="", repr=False)
 
 
+NOT_OPENED = Opening("")
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyRoute:
     """A reply address: mail to it comes from the owner and goes to the correspondent.
@@ -55,7 +58,7 @@ class ReplyRoute:
     Attributes:
         reply_id: Identifies the reply address.
         relay_address: The published address that the correspondent wrote to; the answer's From.
-        opening: Who is answered, and what he began with.
+        opening: Who is answered, and what he began with; NOT_OPENED at the door.
     """
 
     reply_id: str
@@ -163,6 +166,10 @@ class Directory(Protocol):
 
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         """Return the route of an address, or None where it never existed or is retired."""
+        ...
+
+    async def find_at_door(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        """Return the same, and leave sealed who is answered: it would take longer than at a relay address."""
         ...
 
     async def owner(self, relay_id: str) -> Owner | None:

@@ -5,7 +5,9 @@ when it is durable in the queue. Replies are the same for strangers, owners and 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -37,6 +39,10 @@ _ANSWERS = Counter(
 )
 _log = structlog.get_logger()
 
+# A recipient is refused so long after RCPT, which is longer than any look-up takes.
+_REFUSED_AFTER_S = 0.005
+# Timers of the event loop begin to run when it has nothing to do, and so would count what was done before.
+_WAITING = ThreadPoolExecutor(8, thread_name_prefix="refusal")
 _RECIPIENT_OK = Reply(250, "2.1.5", "OK")
 _SENDER_OK = Reply(250, "2.1.0", "OK")
 # RFC 5321 4.5.1 and RFC 2142: these must reach a person wherever mail is taken.
@@ -114,7 +120,17 @@ class Inbound:
     async def recipient(
         self, transaction: Transaction, address: str, request: DsnRequest = NOTHING_ASKED
     ) -> Reply:
-        """Answer RCPT; an accepted recipient is added to the transaction."""
+        """Answer RCPT; an accepted recipient is added to the transaction.
+
+        The time of a refusal says nothing of what was found, and how long that took.
+        """
+        refused_at = time.perf_counter() + _REFUSED_AFTER_S
+        reply = await self._recipient(transaction, address, request)
+        if reply is not _RECIPIENT_OK:
+            await asyncio.get_running_loop().run_in_executor(_WAITING, _sleep_until, refused_at)
+        return reply
+
+    async def _recipient(self, transaction: Transaction, address: str, request: DsnRequest) -> Reply:
         # RFC 5321 4.5.1: postmaster is taken without a domain too.
         full = f"{address}@{self._relay_domain}" if address.lower() == "postmaster" else address
         local_part, _, domain = full.rpartition("@")
@@ -127,7 +143,7 @@ class Inbound:
                 return self._bounce_recipient(transaction, reported)
         if address in transaction.routes:
             return _RECIPIENT_OK
-        route = await self._directory.find(address)
+        route = await self._directory.find_at_door(address)
         context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
         decision = await self._chains.recipient.run(context)
         if decision.action < Action.DEFER:
@@ -259,6 +275,10 @@ class Inbound:
             _log.warning("refusal-not-recorded", error=type(error).__name__)
         else:
             _log.info("message-refused", ids=ids)
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.perf_counter()))
 
 
 @cache

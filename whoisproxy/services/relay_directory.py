@@ -45,6 +45,7 @@ class RelayDirectory:
         self._relay_domain = relay_domain
         self._clock = clock
         self._served = mail_route_question(storage, self._find_all)
+        self._served_at_door = mail_route_question(storage, self._find_all_at_door)
         self._served_delivery = mail_route_question(storage, self._deliver_all)
         self._mailboxes = mail_route_question(storage, self._mailboxes_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
@@ -57,19 +58,12 @@ class RelayDirectory:
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         """Return the route of an address, or None where it never existed or is retired."""
         local_part = self._local_part(recipient)
-        served = await self._served(local_part) if local_part else None
-        if served is None:
-            return None
-        if isinstance(served, ServedAddress):
-            return self._relay_route(served)
-        return ReplyRoute(
-            reply_id=served.reply_id,
-            relay_id=served.relay_id,
-            owner_id=served.registrant_id,
-            domain=served.domain,
-            relay_address=self._address(served.relay_local_part),
-            opening=served.opening,
-        )
+        return self._route(await self._served(local_part)) if local_part else None
+
+    async def find_at_door(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        """Return the same, and leave sealed who is answered."""
+        local_part = self._local_part(recipient)
+        return self._route(await self._served_at_door(local_part)) if local_part else None
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         """Return where a message of a correspondent to a relay address goes, or None for nowhere."""
@@ -129,6 +123,10 @@ class RelayDirectory:
         found = await routes.routes({*local_parts}, self._relay_domain, self._clock())
         return [found.get(each) for each in local_parts]
 
+    async def _find_all_at_door(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
+        found = await routes.routes({*local_parts}, self._relay_domain, self._clock(), opened=False)
+        return [found.get(each) for each in local_parts]
+
     async def _mailboxes_all(self, routes: MailRoutes, relay_ids: Sequence[str]) -> list[tuple[str, ...]]:
         found = await routes.mailboxes({*relay_ids}, self._clock())
         return [found.get(each, ()) for each in relay_ids]
@@ -142,6 +140,20 @@ class RelayDirectory:
             NotFound("the relay address serves nobody") if each is None else self._address(each)
             for each in made
         ]
+
+    def _route(self, served: _Served) -> RelayRoute | ReplyRoute | None:
+        if served is None:
+            return None
+        if isinstance(served, ServedAddress):
+            return self._relay_route(served)
+        return ReplyRoute(
+            reply_id=served.reply_id,
+            relay_id=served.relay_id,
+            owner_id=served.registrant_id,
+            domain=served.domain,
+            relay_address=self._address(served.relay_local_part),
+            opening=served.opening,
+        )
 
     def _relay_route(self, served: ServedAddress) -> RelayRoute:
         return RelayRoute(

@@ -1,4 +1,4 @@
-"""What becomes of messages: owners hear of delays, strangers of the end only; what rests with its destination."""
+"""What becomes of messages: owners hear of delays, strangers of the end; some rest with their destination."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,9 +1,9 @@
 """What the mail relay asks on each message: who takes mail at an address, and where that mail goes.
 
-One statement answers one or many who ask at the time, with what it takes and no more. At RCPT the data key is
-opened, under which the message will be sealed, and at a reply address who is answered; at delivery the
-registrant is too. The key comes with the row: an erased registrant is seen even by whoever still has his key
-in memory. `relays` writes the addresses.
+One statement answers one or many who ask at the time, with what it takes and no more. At RCPT only the data
+key is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with
+the row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the
+addresses.
 
 Relay and reply addresses are sought by the same statement, whether they take mail, take none, or never were:
 which of these an address is must not show in the time that an answer takes.
@@ -29,7 +29,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from mailrelay.directory import MailPolicy, Opening
+from mailrelay.directory import NOT_OPENED, MailPolicy, Opening
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import REPLY_LIFETIME, RelayState
@@ -217,11 +217,13 @@ class MailRoutes:
         self._keyring = keyring
 
     async def routes(
-        self, local_parts: Iterable[str], relay_domain: str, now: datetime
+        self, local_parts: Iterable[str], relay_domain: str, now: datetime, *, opened: bool = True
     ) -> dict[str, ServedAddress | ServedReply]:
-        """Return which of the addresses take mail, by local part."""
+        """Return which of the addresses take mail, by local part; `opened`, with who is answered."""
         rows = await self._rows(_ROUTES, local_parts, relay_domain, now)
-        return {row.local_part: served for row in rows if (served := self._served(row)) is not None}
+        return {
+            row.local_part: served for row in rows if (served := self._served(row, opened=opened)) is not None
+        }
 
     async def mailboxes(self, relay_ids: Iterable[str], now: datetime) -> dict[str, tuple[str, ...]]:
         """Return where owners get mail, in the order of their wish, by relay address that takes mail.
@@ -277,12 +279,12 @@ class MailRoutes:
         values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
         return (await self._reader.execute(statement, values)).all()
 
-    def _served(self, row: Row[Any]) -> ServedAddress | ServedReply | None:
+    def _served(self, row: Row[Any], *, opened: bool) -> ServedAddress | ServedReply | None:
         # Whoever seals the message finds the key in memory then.
         self._keyring.opened(row.sealed_for, row.wrapped, row.master_key_id)
         if row.reply_id is None:
             return _address(row)
-        opening = self._opening(row)
+        opening = self._opening(row) if opened else NOT_OPENED
         if opening is None:
             return None
         return ServedReply(row.reply_id, row.id, row.registrant_id, row.name, row.relay_local_part, opening)
