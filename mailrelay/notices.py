@@ -46,6 +46,7 @@ class OwnerNotices:
         message: QueuedMessage | MessageRecord | NewMessage,
         reason: str,
         hits: tuple[Hit, ...] = (),
+        places: tuple[str, ...] = (),
         message_id: str = "",
     ) -> list[NewMessage]:
         """Return the notice about a message of or to an owner; none where he is gone, or got enough of them.
@@ -54,6 +55,7 @@ class OwnerNotices:
             message: It was held or failed.
             reason: kebab-case, as of `AnswerHeld`.
             hits: What of the owner would show.
+            places: Where the reason stands, in words that name nobody.
             message_id: Of the message, where it does not say so itself.
         """
         about_id = message_id or ("" if isinstance(message, NewMessage) else message.id)
@@ -67,7 +69,14 @@ class OwnerNotices:
         link = "" if self._links is None or reason in _WITHOUT_LINK else self._links.confirm(about_id, now)
         notice = build_notice(
             NoticeFacts(
-                route.domain if route else "", self._relay_domain, reason, now, owner.language, link, hits
+                route.domain if route else "",
+                self._relay_domain,
+                reason,
+                now,
+                owner.language,
+                link,
+                hits,
+                places,
             )
         )
         return [

@@ -165,6 +165,7 @@ class Preparation:
             received_at=queued.received_at,
             protocol=queued.protocol,
             keeps_chain=findings is not None and findings.status is Result.PASS,
+            score=sum(one.score for one in queued.verdicts),
             language=owner.language,
             banner=wishes.banner,
             attach_original=wishes.attach_original,

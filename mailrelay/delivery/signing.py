@@ -27,10 +27,9 @@ RSA_BITS = 2048
 _OVERSIGNED = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+    "Cc", "List-Unsubscribe", "List-Unsubscribe-Post",
 )  # fmt: skip
 _OVERSIGNED_LOWER = tuple((name, name.lower()) for name in _OVERSIGNED)
-# RFC 8058 section 4: else no mailbox offers its user to have done with a correspondent by one click.
-_SIGNED_LOWER = tuple((name, name.lower()) for name in ("List-Unsubscribe", "List-Unsubscribe-Post"))
 _LINE = 72
 _NAMES_IN_A_LINE = 5
 _PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
@@ -138,10 +137,6 @@ def _covered(message: RawMessage) -> tuple[str, bytes]:
         fields = message.named(lower)
         names += [name] * (len(fields) + 1)
         covered += [canonical_header(one.raw, "relaxed") for one in reversed(fields)]
-    for name, lower in _SIGNED_LOWER:
-        if fields := message.named(lower):
-            names += [name] * len(fields)
-            covered += [canonical_header(one.raw, "relaxed") for one in reversed(fields)]
     lines = [":".join(names[at : at + _NAMES_IN_A_LINE]) for at in range(0, len(names), _NAMES_IN_A_LINE)]
     return ":\r\n\t".join(lines), b"".join(covered)
 

@@ -49,11 +49,16 @@ USUAL_PROTOCOL = "ESMTP"
 
 @dataclass(frozen=True, slots=True)
 class NoteOfVerdict:
-    """A verdict as kept for the owner: no score, no public text."""
+    """A verdict as kept for the owner: no public text.
+
+    Attributes:
+        score: Weight of evidence, for checks that add up.
+    """
 
     check: str
     action: str
     reason: str
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

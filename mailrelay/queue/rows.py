@@ -245,7 +245,7 @@ def verdicts_as_json(verdicts: Iterable[NoteOfVerdict]) -> str:
 
 
 def _notes(verdicts: str) -> tuple[NoteOfVerdict, ...]:
-    return tuple(NoteOfVerdict(one["check"], one["action"], one["reason"]) for one in orjson.loads(verdicts))
+    return tuple(NoteOfVerdict(**one) for one in orjson.loads(verdicts))
 
 
 def _request_as_json(request: DsnRequest) -> dict[str, object]:

@@ -35,6 +35,7 @@ class NoticeFacts:
         language: BCP 47 tag of the owner's.
         link: Page to decide on the answer; empty for none.
         hits: What of the owner would show.
+        places: Where the reason stands, in words that name nobody, as `attachment 2`.
     """
 
     domain: str
@@ -44,6 +45,7 @@ class NoticeFacts:
     language: str = "en"
     link: str = field(default="", repr=False)
     hits: tuple[Hit, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def build_notice(facts: NoticeFacts) -> RawMessage:
@@ -72,5 +74,7 @@ def _paragraphs(facts: NoticeFacts, words: OwnerWords, about: str) -> Iterator[s
     if facts.hits:
         shown = dict.fromkeys(words.hit(hit) for hit in facts.hits[:_MOST_HITS])
         yield "\n".join([words.text("found"), *map(_LISTED.fill, shown)])
+    elif facts.places:
+        yield words.text("look_at", places=", ".join(dict.fromkeys(map(words.place, facts.places))))
     if facts.link:
         yield f"{_WRAPPER.fill(words.text('link'))}\n<{facts.link}>"

@@ -1,5 +1,6 @@
 """What owners do behind the links in their mail, and what others cannot."""
 
+import asyncio
 import base64
 import email
 import email.policy
@@ -117,7 +118,7 @@ def _header(sunk: SunkMessage, name: str) -> str:
 def _link_in(notice: SunkMessage) -> str:
     read = email.message_from_bytes(notice.raw, EmailMessage, policy=email.policy.default)
     [link] = re.findall(r"<(http://[^>]+/c/\w+)>", read.get_content())
-    return link
+    return str(link)
 
 
 async def _written_to(owner: Journey, subject: str = "Is your domain for sale?") -> SunkMessage:
@@ -173,8 +174,7 @@ async def test_an_owner_answers_in_the_browser_and_nothing_names_him(journey: St
     assert (sent.status, sent.read().strange) == (200, [])
 
     [answer] = await _answers(owner, "Browser says no")
-    body = email.message_from_bytes(answer.raw, policy=email.policy.default).get_content()  # type: ignore[attr-defined]
-    assert owner.traces_in(answer.raw, body, answer.reverse_path) == []
+    assert owner.traces_in(answer.raw, _text_of(answer), answer.reverse_path) == []
     assert _header(answer, "In-Reply-To") == _header(received, "Message-ID")
     assert owner.address in _header(answer, "From")
     assert (
@@ -187,6 +187,20 @@ async def test_an_owner_answers_in_the_browser_and_nothing_names_him(journey: St
         )
         == 1
     )
+
+
+async def test_a_form_that_is_sent_twice_sends_one_answer(journey: Start) -> None:
+    owner = journey("org")
+    link, browser = _header(await _written_to(owner), "X-Whoisproxy-Answer"), Browser(owner)
+    [once] = re.findall(r'name="once" value="(\w+)"', (await browser.open(link)).html)
+
+    fields = {"subject": "Twice", "text": "Said once.", "once": once, "do": "send"}
+    pages = await asyncio.gather(*(browser.post(link, **fields) for _ in range(3)))
+    await browser.post(link, subject="After it", text="Said afterwards.", do="send")
+
+    assert {page.status for page in pages} == {200}
+    await _answers(owner, "Said afterwards")
+    assert len([one for one in _sent_to_stranger(owner) if b"Said once" in one.raw]) == 1
 
 
 async def test_a_new_conversation_is_not_filed_under_the_one_before(journey: Start) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whoisproxy.rdds_servers import limits
+from whoisproxy import request_limits as limits
 from whoisproxy.request_limits import PrefixLimits, prefix
 
 

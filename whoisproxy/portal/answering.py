@@ -1,5 +1,8 @@
 """The page to answer a correspondent in the browser."""
 
+import re
+from dataclasses import replace
+
 from aiohttp import web
 
 from mailrelay.links import Purpose
@@ -22,6 +25,9 @@ _NOTHING = Review(None)
 _UNTICKED: frozenset[int] = frozenset()
 
 
+_ONCE = re.compile(r"[0-9a-f]{32}")
+
+
 class AnswerPage:
     """Shows a form; shows or sends what was written."""
 
@@ -39,7 +45,7 @@ class AnswerPage:
     async def act(self, request: web.Request) -> web.Response:
         """Show what would be sent, or send it."""
         desk, form = await self._desk(request), await form_of(request)
-        draft = Draft(form.get("subject", [""])[0], form.get("text", [""])[0], "new" in form)
+        draft = _draft(form)
         if not draft.text.strip():
             return self._form(desk, draft, note="empty", status=422)
         review, ticked = await self._deps.answers.look_at(desk, draft), ticked_in(form)
@@ -84,3 +90,9 @@ class AnswerPage:
             cannot=words_for(language).reason(review.reason) if review.reason and not review.message else "",
             preview=preview_of(review.message, language) if review.message else None,
         )
+
+
+def _draft(form: dict[str, list[str]]) -> Draft:
+    subject, text, once = (form.get(name, [""])[0] for name in ("subject", "text", "once"))
+    draft = Draft(subject, text, "new" in form)
+    return replace(draft, once=once) if _ONCE.fullmatch(once) else draft

@@ -6,6 +6,7 @@ show what would leave, then once more when they do. Nothing is sent on anybody's
 
 import re
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 
@@ -24,6 +25,7 @@ from whoisproxy.services.settings import Clock
 
 _MOST_ROUNDS = 4
 _LONGEST_SUBJECT = 200
+_MOST_REMEMBERED = 10_000
 _DECIDABLE = frozenset({State.HELD, State.QUARANTINED})
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -40,11 +42,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Draft:
-    """What an owner has written; `is_new` begins another conversation."""
+    """What an owner has written.
+
+    Attributes:
+        is_new: It begins another conversation.
+        once: 32 hexadecimal digits of the form that it came by: it is sent once, however often that is sent.
+    """
 
     subject: str
     text: str
     is_new: bool = False
+    once: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class OwnerAnswers:
         self._preparation = preparation
         self._relay_domain = relay_domain
         self._clock = clock
+        self._sent: OrderedDict[str, None] = OrderedDict()
 
     async def desk(self, local_part: str) -> Desk | None:
         """Return where an owner writes at a reply address, or None where it takes nothing any more."""
@@ -114,7 +123,16 @@ class OwnerAnswers:
 
     async def send(self, desk: Desk, draft: Draft, words: tuple[str, ...]) -> None:
         """Send a draft on its way, with the words that may show."""
-        await self._queue.enqueue([replace(self._message(desk, draft), released=words)])
+        if draft.once in self._sent:
+            return
+        self._sent[draft.once] = None
+        try:
+            await self._queue.enqueue([replace(self._message(desk, draft), released=words)])
+        except BaseException:
+            del self._sent[draft.once]
+            raise
+        if len(self._sent) > _MOST_REMEMBERED:
+            self._sent.popitem(last=False)
 
     async def held(self, message_id: str) -> HeldAnswer | None:
         """Return an answer that waits for its owner's word; None for anything else."""
@@ -187,7 +205,7 @@ def _raw(desk: Desk, draft: Draft, date: str, relay_domain: str) -> bytes:
         "To": desk.address,
         "Subject": encoded(subject),
         "Date": date,
-        "Message-ID": f"<{secrets.token_hex(16)}@{relay_domain}>",
+        "Message-ID": f"<{draft.once}@{relay_domain}>",
         "In-Reply-To": thread,
         "References": thread,
         "MIME-Version": "1.0",

@@ -12,6 +12,7 @@ _PREFIX = r"^[ \t>|]{0,40}"
 _BEGIN = re.compile(
     _PREFIX + r"(?:-----BEGIN ([A-Z0-9 ]{2,40})-----|BEGIN:(V(?:CARD|CALENDAR)))[ \t]*$", re.IGNORECASE
 )
+_END = re.compile(_PREFIX + r"(?:-----END ([A-Z0-9 ]{2,40})-----|END:(V(?:CARD|CALENDAR)))[ \t]*$")
 _SIGNED, _ENCRYPTED = "PGP SIGNED MESSAGE", "PGP MESSAGE"
 _BLANK = re.compile(_PREFIX + r"$")
 _ESCAPED = re.compile(r"^([ \t>|]{0,40})- (?=-|From )")
@@ -29,15 +30,20 @@ def without_armour(text: str) -> tuple[str, tuple[str, ...]]:
         return text, ()
     lines, kept, taken, at = text.split("\n"), list[str](), list[str](), 0
     is_signed = False
+    last_end = {
+        found[1] or found[2]: at for at, line in enumerate(lines) if (found := _END.match(line.upper()))
+    }
+    last_end[_SIGNED] = len(lines)
     while at < len(lines):
         found = _BEGIN.match(lines[at])
         label = (found[1] or found[2]).upper() if found else ""
         if label == _ENCRYPTED:
             raise AnswerHeld("encrypted")
-        end = _end(lines, at, label)
+        end = _end(lines, at, label) if at < last_end.get(label, 0) else 0
         if end and label == _SIGNED:
             is_signed = True
         elif end:
+            is_signed = False
             taken.append(label.lower().replace(" ", "-"))
         else:
             kept.append(_ESCAPED.sub(r"\1", lines[at]) if is_signed else lines[at])
@@ -47,8 +53,6 @@ def without_armour(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _end(lines: list[str], begin: int, label: str) -> int:
     """Return the line behind a block, or behind the head of a signed text; 0 where there is no block."""
-    if not label:
-        return 0
     ends = (f"-----END {label}-----", f"END:{label}")
     for at in range(begin + 1, len(lines)):
         if label == _SIGNED and _BLANK.match(lines[at]):

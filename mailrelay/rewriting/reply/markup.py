@@ -48,6 +48,8 @@ _SIGNATURE = re.compile(r"signature", re.IGNORECASE)
 _LONGEST_SIGNATURE = 1_500  # characters; what is longer has been written into by mistake
 _MARK = re.compile(r"^[\s\u00a0]*--[\s\u00a0]*$")
 _MOST_BEHIND_MARK = 25
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_NEW_LINE = frozenset({"br", "div", "p", "table", "pre", "ul", "blockquote", "address"})
 _QUOTE_CLASS = re.compile(
     r"gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|OutlookMessageHeader|protonmail_quote"
 )
@@ -172,7 +174,7 @@ def _drop_behind_mark(root: Element) -> None:
         for text, first in _texts_and_next(element):
             if _MARK.match(text) and element.getroottree().getroot() is root and not _is_quoted(element):
                 behind = _until_quote(first)
-                if len(behind) <= _MOST_BEHIND_MARK:
+                if behind and behind[0].tag in _NEW_LINE and len(behind) <= _MOST_BEHIND_MARK:
                     _take_out_mark(element, text)
                     _drop(behind, with_tails=True)
 
@@ -195,7 +197,7 @@ def _take_out_mark(element: Element, mark: str) -> None:
 
 def _until_quote(first: Element | None) -> list[Element]:
     found: list[Element] = []
-    while first is not None and not _begins_quote(first):
+    while first is not None and len(found) <= _MOST_BEHIND_MARK and not _begins_quote(first):
         found.append(first)
         first = first.getnext()
     return found
@@ -239,10 +241,14 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.put_right(element.text)
+            element.text = _seen(quotes.put_right(element.text))
         if element.tail:
-            element.tail = quotes.put_right(element.tail)
-        if element.get("href"):
-            element.set("href", quotes.put_right(element.get("href") or ""))
-        if element.get("alt"):
-            element.set("alt", quotes.put_right(element.get("alt") or ""))
+            element.tail = _seen(quotes.put_right(element.tail))
+        for name in ("href", "alt"):
+            if value := element.get(name):
+                element.set(name, _seen(quotes.put_right(value)))
+
+
+def _seen(text: str) -> str:
+    """Return text without controls, which entities may have brought and no document may hold."""
+    return _CONTROLS.sub("", text)

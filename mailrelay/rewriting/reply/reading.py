@@ -106,8 +106,9 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
 
 
 def _children(part: email.message.Message) -> list[email.message.Message] | None:
-    payload = part.get_payload()
-    return [one for one in payload if isinstance(one, email.message.Message)] if part.is_multipart() else None
+    if not part.is_multipart():
+        return None
+    return [one for one in part.get_payload() if isinstance(one, email.message.Message)]
 
 
 def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
@@ -143,7 +144,8 @@ def _alternative(forms: list[list[Shown]]) -> Shown:
 
 
 def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
-    content, name, charset = _content(part), _name(part), _parameter(part, "charset")
+    name, charset = _name(part), _parameter(part, "charset")
+    content = _content(part)
     if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
         content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
@@ -163,11 +165,15 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
 
 
 def _content(part: email.message.Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except _TROUBLE:
-        payload = None
-    return payload if isinstance(payload, bytes) else b""
+    for _ in range(2):
+        try:
+            payload = part.get_payload(decode=True)
+        except _TROUBLE:
+            # The library looks at the charset of 8-bit text, and cannot read one that is encoded (RFC 2231).
+            part.del_param("charset")
+        else:
+            return payload if isinstance(payload, bytes) else b""
+    return b""
 
 
 def _name(part: email.message.Message) -> str:

@@ -60,6 +60,11 @@ def bare(text: str) -> str:
     return text.translate(_FOLDS)
 
 
+def is_silent(char: str) -> bool:
+    """Return whether a character belongs to the one before it and is nothing in a bare form: an accent."""
+    return bool(char) and not bare(char) and (char.isalnum() or unicodedata.category(char)[0] == "M")
+
+
 def bare_positions(text: str) -> list[int]:
     """Return for each character of `bare(text)` where in the text it comes from."""
     if text.isascii():

@@ -1,11 +1,10 @@
 """Find an owner's forms in a text, in all its readings."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailrelay.identity import Trait
-from mailrelay.rewriting.scrub.folding import bare
+from mailrelay.rewriting.scrub.folding import bare, is_silent
 from mailrelay.rewriting.scrub.form import Form
 from mailrelay.rewriting.scrub.views import View, views
 
@@ -26,7 +25,7 @@ class Matcher:
 
     Args:
         forms: What must not stand.
-        allowed: What may, with everything in it: an address, a domain, what the owner lets pass.
+        allowed: What may, with everything in it: an address, a domain, a form let pass on purpose.
     """
 
     def __init__(self, forms: Iterable[Form], allowed: Iterable[str]) -> None:
@@ -79,9 +78,9 @@ class Matcher:
 
 
 def _in_text(view: View, start: int, end: int) -> tuple[int, int]:
-    """Return where a range of the bare text stands in the text, with the accents behind its last letter."""
+    """Return where a range of the bare text stands in the text, with the accents and signs behind its end."""
     text_end = view.positions[end - 1] + 1
-    while text_end < len(view.text) and unicodedata.combining(view.text[text_end]):
+    while is_silent(view.text[text_end : text_end + 1]):
         text_end += 1
     return view.positions[start], text_end
 

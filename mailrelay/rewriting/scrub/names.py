@@ -29,6 +29,7 @@ _WITH_DIGRAPHS = frozenset({"AT", "CH", "DE", "DK", "FI", "LI", "LU", "NO", "SE"
 _OF_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _DISTINCT = 5  # letters of a family name in two words: "Müller-Lefèvre"
 _LONE = 2
+_ACRONYM = 3
 _FAMILY = 4
 _FAMILY_FIRST = frozenset({"CN", "HU", "JP", "KP", "KR", "TW", "VN"})
 
@@ -51,7 +52,8 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
     """Yield the forms of a person's name."""
     for spelling in spellings(name, country):
         parts = _parts(spelling)
-        for order in dict.fromkeys(_orders(parts)):
+        # Also with titles and what stands behind a name: "Example MD, Ann".
+        for order in dict.fromkeys((*_orders(parts), *_orders(spelling.split()))):
             if (form := phrase(Trait.NAME, " ".join(order))) is not None:
                 yield form
         if len(parts) > 1:
@@ -60,14 +62,17 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
             yield from _family(parts[0] if country in _FAMILY_FIRST else parts[-1])
         elif len(parts) == 1 and len(folded := bare(parts[0])) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
+            yield from _family(parts[0])
 
 
 def _parts(name: str) -> list[str]:
     """Return given names first: "Example, Ann" is "Ann Example"; titles are left out."""
     family, comma, given = name.partition(",")
     words = (f"{given} {family}" if comma and len(bare(given)) > _LONE else name).split()
-    parts = [word for word in words if bare(word) and bare(word) not in TITLES]
-    return parts or words
+    words = [word for word in words if bare(word)]
+    parts = [word for word in words if bare(word) not in TITLES]
+    # "Don" is a name too.
+    return parts if len(parts) > 1 else words
 
 
 def _orders(parts: list[str]) -> Iterator[tuple[str, ...]]:
@@ -121,14 +126,17 @@ def organisation_forms(organisation: str, country: str) -> Iterator[Form]:
     """Yield the forms of an organisation's name, with its legal form or without."""
     for spelling in spellings(organisation, country):
         words = re.split(r"[\s/&+,]+", spelling)
-        core = [word for word in words if bare(word)]
+        core = [word for word in words if bare(word)] or words
         while len(core) > 1 and bare(core[-1]) in LEGAL_FORMS:
             core.pop()
         while len(core) > 1 and bare(core[0]) in LEGAL_FORMS:
             core.pop(0)
         shorter = [word for word in core if bare(word) not in JOINING]
         for form in (words, core, shorter):
-            if len(form) > 1 and (found := phrase(Trait.ORGANISATION, " ".join(form))) is not None:
+            # A legal form, however it is written, makes a name of the word before it.
+            found = phrase(Trait.ORGANISATION, " ".join(form), capitals=form is not words)
+            if found is not None and (len(form) > 1 or is_unspaced(found.needle)):
                 yield found
-        if len(core) == 1 and len(folded := bare(core[0])) >= _DISTINCT and folded not in WORDS_TOO:
+        least = _ACRONYM if core[0].isupper() else _DISTINCT
+        if len(core) == 1 and len(folded := bare(core[0])) >= least and folded not in WORDS_TOO:
             yield Form(Trait.ORGANISATION, folded, capital)

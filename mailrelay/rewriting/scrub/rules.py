@@ -40,6 +40,10 @@ _ATTRIBUTION = re.compile(
 )
 _HONOURED = re.compile(r"\s?(?:さん|様|さま|氏|先生|女士|小姐|씨|님)")
 _LOOK_AROUND = 60  # characters
+_NAME_WORD = re.compile(r"(?![\u10d0-\u10ff])[^\W_]+(?:['\u2019\u02bc][^\W_]+)*")  # Georgian has no capitals
+_PARTICLES = frozenset(
+    "af al av bin da das de del den der di do dos du e el ibn la le ten ter van von y zu".split()  # noqa: SIM905 - words
+)
 _SPACE = re.compile(r"\s")
 _LABELS = re.compile(r"(?i)\S\s*(?:\.|[\u3002\uff0e\uff61]|\W?\b(?:dot|punkt|point|punto|ponto)\b\W?)\s*\S")
 
@@ -139,7 +143,7 @@ def _is_edge(text: str, at: int) -> bool:
 
 def _is_name(found: str) -> bool:
     """Return whether each word has a capital, where its script has them."""
-    return all(word[0].isupper() or not word[0].islower() for word in re.findall(r"[^\W_]+", found))
+    return all(not word[0].islower() or word in _PARTICLES for word in _NAME_WORD.findall(found))
 
 
 def _is_marked(text: str, start: int, found: str) -> bool:

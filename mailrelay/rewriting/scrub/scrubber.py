@@ -48,7 +48,7 @@ class Scrubber:
     def __init__(
         self, identity: Identity, allowed: tuple[str, ...] = (), *, relay_address: str = "", domain: str = ""
     ) -> None:
-        may_stand = (*allowed, relay_address, domain, *identity.released)
+        may_stand = (*allowed, *identity.released, relay_address, domain)
         self._matcher = Matcher(forms_of(identity), may_stand)
         self._wide = any(char > _LAST_LATIN for value in identity.values() for char in value)
         self._instead = {Trait.MAILBOX: relay_address, Trait.NAME: domain, Trait.ORGANISATION: domain}

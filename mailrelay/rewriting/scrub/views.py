@@ -17,9 +17,10 @@ from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
 _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+"  # RFC 3986 section 2.1
     r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"  # HTML section 13.5
-    r"|\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
+    r"|(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
     r"|\\'[0-9A-Fa-f]{2}"  # RTF
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
+    r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
 _MARKUP = re.compile(
@@ -36,6 +37,7 @@ _CELLS = frozenset({"td", "th"})
 # Of office documents: what parts words; runs of letters do not (ISO 29500-1 section 17.3, ODF 1.3 section 5).
 _OFFICE_TEXT = frozenset({"a", "m", "pic", "text", "w", "wp"})
 _OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
+_JSON = 6  # characters of an escape
 _MOST_ROUNDS = 3  # an escape may be escaped: %2540
 
 
@@ -155,6 +157,9 @@ def _escapes(text: str) -> Iterator[Piece]:
     for found in _ESCAPE.finditer(text):
         if found[0].startswith("%"):
             yield _octets(found, bytes.fromhex(found[0].replace("%", "")))
+        elif found[0].startswith("\\u") and "{" not in found[0]:
+            reads = bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
+            yield Piece(*found.span(), reads, _JSON if _JSON * len(reads) == len(found[0]) else 0)
         else:
             yield Piece(found.start(), found.end(), _resolved(found[0]))
 
@@ -181,6 +186,8 @@ def _text_of(octets: bytes) -> str:
 def _resolved(escape: str) -> str:
     if escape.startswith("&"):
         return html.unescape(escape)
+    if escape[-1] in "nrt":
+        return "\n"
     digits = escape.strip("\\ux{}' ")
     if escape.startswith("\\'"):
         return bytes.fromhex(digits).decode("cp1252", "replace")

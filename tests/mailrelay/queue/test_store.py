@@ -105,6 +105,7 @@ async def test_held_mail_is_released_with_the_words_that_its_owner_lets_pass(
     assert "Zoe" not in repr(claimed)
     place = next(iter(store._places.of_id(message_id)))
     row = await place.read(partial(work.one, message_id=message_id))
+    assert row is not None
     assert b"Lefevre" not in row.envelope
 
 

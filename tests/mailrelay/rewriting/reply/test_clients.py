@@ -14,7 +14,7 @@ from mailrelay.message import RawMessage, canonical_line_ends
 from mailrelay.rewriting.reply import Answer, LeftOut, ReplyFacts, rewrite_reply
 from tests.mailrelay.world import OWNER, RELAY_ADDRESS, RELAY_DOMAIN, STRANGER
 
-FOLDER = Path("tests/data/answers")
+FOLDER = Path(__file__).parents[3] / "data" / "answers"
 FACTS = ReplyFacts(
     domain="example-bakery.org",
     relay_address=RELAY_ADDRESS,

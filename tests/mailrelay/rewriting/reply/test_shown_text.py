@@ -41,6 +41,13 @@ def test_charsets_mean_what_senders_mean_by_them(charset: str, octets: bytes, te
     assert seen(answer(mixed([part(octets, f"text/plain; charset={charset}")]))).plain == text
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/octet-stream"])
+def test_a_charset_may_be_encoded_itself(kind: str) -> None:
+    got = answer(letter("f\u00fcr".encode(), f"{kind}; charset*=utf-8''utf-8"))
+    leaves = [one for one in seen(got).message.walk() if not one.is_multipart()]
+    assert "f\u00fcr".encode() in leaves[-1].get_payload(decode=True)
+
+
 def test_lines_that_flow_still_flow() -> None:
     got = answer(letter(b"One \r\nline.\r\n", "text/plain; format=flowed"))
     assert got.message.first("Content-Type") == "text/plain; charset=us-ascii; format=flowed"

@@ -1,5 +1,7 @@
 """What is put in the place of an owner's data, and what is left as it is."""
 
+from dataclasses import replace
+
 import pytest
 
 from mailrelay.identity import Identity, Trait
@@ -95,6 +97,12 @@ def test_what_he_lets_pass_on_purpose_passes_and_nothing_more() -> None:
     scrubber = Scrubber(identity, domain=DOMAIN)
     assert scrubber.text("Best,\nzoë\n") == "Best,\nzoë\n"
     assert scrubber.text("Best,\nZoë Müller-Lefèvre\n") == f"Best,\n{DOMAIN}\n"
+
+
+def test_a_hit_that_he_lets_pass_is_none_any_more() -> None:
+    text = "Ask Zoë Müller-Lefèvre <zoe.lefevre@home.example> for it."
+    found = frozenset(hit.found for hit in SCRUBBER.hits(text, "text"))
+    assert Scrubber(replace(OWNER.identity, released=found)).hits(text, "text") == ()
 
 
 def test_the_correspondents_own_address_may_be_named_though_data_of_the_owner_be_part_of_it() -> None:
