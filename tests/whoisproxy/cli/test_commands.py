@@ -200,7 +200,7 @@ WRONG_USAGE = (
     (
         ("serve", "--role", "all"),
         (
-            "whoisproxy: invalid value for '--role': 'all' is not one of 'api', 'rdds', 'smtp', 'worker' "
+            "whoisproxy: invalid value for '--role': 'all' is not one of 'api', 'rdds', 'portal', 'smtp', 'worker' "
             "(see `whoisproxy serve --help`)"
         ),
     ),
