@@ -200,8 +200,8 @@ WRONG_USAGE = (
     (
         ("serve", "--role", "all"),
         (
-            "whoisproxy: invalid value for '--role': 'all' is not one of 'api', 'rdds', 'portal', 'smtp', 'worker' "
-            "(see `whoisproxy serve --help`)"
+            "whoisproxy: invalid value for '--role': 'all' is not one of "
+            "'api', 'rdds', 'portal', 'smtp', 'worker' (see `whoisproxy serve --help`)"
         ),
     ),
     (("serve", "--config", "none.toml"), "whoisproxy: none.toml: No such file or directory"),
