@@ -32,6 +32,7 @@ from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.relaying import report_of_relaying
+from mailrelay.rewriting.forward import author_of, correspondent_of
 from mailrelay.rewriting.threads import ids_in_thread
 
 _ANSWERS = Counter(
@@ -230,9 +231,12 @@ class Inbound:
             "protected": decision.protected,
             "protocol": transaction.sender.protocol,
         }
-        thread_ids = ids_in_thread(message)
+        author = author_of(message, transaction.sender.reverse_path)
+        correspondent = correspondent_of(message, author)
+        # Where nobody can be answered, nobody is to be told of anything.
+        known = (correspondent.address, ids_in_thread(message)) if correspondent else ("", ())
         return [
-            _entry(address, route, message, thread_ids, {**shared, "request": transaction.requests[address]})
+            _entry(address, route, message, known, {**shared, "request": transaction.requests[address]})
             for address, route in transaction.routes.items()
         ]
 
@@ -292,16 +296,22 @@ def _refusal(decision: Decision) -> Reply | None:
 
 
 def _entry(
-    address: str, route: Route, message: RawMessage, thread_ids: tuple[str, ...], shared: dict[str, object]
+    address: str,
+    route: Route,
+    message: RawMessage,
+    known: tuple[str, tuple[str, ...]],
+    shared: dict[str, object],
 ) -> NewMessage:
     is_reply = isinstance(route, ReplyRoute)
+    correspondent, thread_ids = ("", ()) if is_reply else known
     return NewMessage(
         direction=Direction.REPLY if is_reply else Direction.FORWARD,
         owner_id=route.owner_id,
         relay_id=route.relay_id,
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        thread_ids=() if is_reply else thread_ids,
+        thread_ids=thread_ids,
+        correspondent=correspondent,
         parsed=message,
         **shared,  # type: ignore[arg-type]
     )

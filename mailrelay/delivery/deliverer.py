@@ -135,7 +135,7 @@ class Deliverer:
             accepted = await self._send(message, outgoing)
         except PermanentMailError as error:
             raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
-        thread = [(message.relay_id, one) for one in outgoing.learned]
+        thread = [(message.relay_id, outgoing.recipient, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:

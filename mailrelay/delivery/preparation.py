@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from mailrelay.addresses import BounceAddresses, decoded
+from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
 from mailrelay.checks.protected_mail import ProtectedMail
@@ -119,7 +119,7 @@ class Preparation:
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
         message = queued.canonical()
         author = author_of(message, queued.reverse_path)
-        opening = _opening(message, queued.reverse_path)
+        opening = _opening(message, author)
         delivery = await self._directory.delivery(queued.recipient, opening)
         if delivery is None or not _is_wanted(delivery.route, queued):
             raise _not_served()
@@ -198,7 +198,9 @@ class Preparation:
             one: self._answer_ids.of(one, route.relay_id, route.correspondent)
             for one in referenced_ids(message)
         }
-        known = await self._store.known_thread_ids(route.relay_id, {*ours, *ours.values()})
+        known = await self._store.known_thread_ids(
+            route.relay_id, route.correspondent, {*ours, *ours.values()}
+        )
         return {one: known_as for one, our in ours.items() for known_as in (our, one) if known_as in known}
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
@@ -224,9 +226,9 @@ class Preparation:
         return self._bounces.encode(queued.id, self._clock())
 
 
-def _opening(message: RawMessage, reverse_path: str) -> Opening:
+def _opening(message: RawMessage, author: Mailbox | None) -> Opening:
     """Return what an answer to a message will begin with."""
-    correspondent = correspondent_of(message, reverse_path)
+    correspondent = correspondent_of(message, author)
     if correspondent is None:
         return Opening("")
     subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]

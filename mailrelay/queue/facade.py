@@ -161,9 +161,11 @@ class QueueFacade:
         )
         return await self._merged(query, limit)
 
-    async def known_thread_ids(self, relay_id: str, candidates: Iterable[str]) -> set[str]:
-        """Return which Message-IDs the correspondents of a relay address have used or been sent."""
-        by_digest = {thread_digest(relay_id, candidate): candidate for candidate in candidates}
+    async def known_thread_ids(
+        self, relay_id: str, correspondent: str, candidates: Iterable[str]
+    ) -> set[str]:
+        """Return which Message-IDs a correspondent has used towards a relay address or been sent from it."""
+        by_digest = {thread_digest(relay_id, correspondent, one): one for one in candidates}
         known: set[bytes] = set()
         if by_digest:
             for database in self._places.all():

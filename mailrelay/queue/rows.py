@@ -91,7 +91,7 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
         key.seal(orjson.dumps(envelope)),
         new.size_octets,
         verdicts_as_json(new.verdicts),
-        b"".join([thread_digest(new.relay_id, one) for one in new.thread_ids]),
+        b"".join([thread_digest(new.relay_id, new.correspondent, one) for one in new.thread_ids]),
         new.proven,
         new.priority,
         1 if claim else 0,
@@ -214,9 +214,16 @@ def trail_line(at: int, event: str) -> str:
     return f"{at // 1000} {event}\n"
 
 
-def thread_digest(relay_id: str, message_id: str) -> bytes:
-    """Return 16 octets that stand for a Message-ID at a relay address and do not show it."""
-    return hashlib.sha256(f"{relay_id}\0{message_id}".encode()).digest()[:_DIGEST_OCTETS]
+def thread_digest(relay_id: str, correspondent: str, message_id: str) -> bytes:
+    """Return 16 octets that stand for a Message-ID that somebody knows, and show neither him nor it.
+
+    Args:
+        relay_id: Of the relay address that the conversation goes by.
+        correspondent: Mailbox in any case; empty for the owner.
+        message_id: In angle brackets.
+    """
+    named = f"{relay_id}\0{correspondent.lower()}\0{message_id}"
+    return hashlib.sha256(named.encode()).digest()[:_DIGEST_OCTETS]
 
 
 def digests_in(joined: bytes) -> Iterable[bytes]:

@@ -247,7 +247,7 @@ def _newest(limit: int, after: str, states: Collection[State]) -> Select[Any]:
 
 
 def threads(connection: Connection, relay_id: str) -> set[bytes]:
-    """Return the digests of the Message-IDs that correspondents of a relay address know."""
+    """Return the digests of the Message-IDs that anybody knows who writes by a relay address."""
     query = select(messages.c.thread_ids).where(messages.c.relay_id == relay_id)
     return {digest for joined in connection.scalars(query) for digest in digests_in(joined)}
 

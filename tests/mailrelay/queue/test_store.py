@@ -147,8 +147,11 @@ async def test_a_conversation_knows_the_ids_that_its_correspondents_used(store: 
     await store.enqueue([letter()])
 
     asked = ["<1@offers.example>", "<2@home.example>"]
-    assert await store.known_thread_ids("relay_1", asked) == {"<1@offers.example>"}
-    assert await store.known_thread_ids("relay_2", asked) == set()
+    assert await store.known_thread_ids("relay_1", "Ada.Buyer@offers.example", asked) == {
+        "<1@offers.example>"
+    }
+    assert await store.known_thread_ids("relay_2", "ada.buyer@offers.example", asked) == set()
+    assert await store.known_thread_ids("relay_1", "bo@others.example", asked) == set()
 
 
 async def test_old_ends_are_forgotten_and_waiting_mail_is_not(store: QueueStore, clock: Clock) -> None:
@@ -255,12 +258,14 @@ async def test_a_later_servers_return_counts_once(store: QueueStore) -> None:
 async def test_ids_that_an_answer_brought_are_known_once_it_is_delivered(store: QueueStore) -> None:
     [answer] = await store.enqueue([letter(direction=Direction.REPLY, thread_ids=())])
     await store.claim("w", LEASE, 1)
-    learned = [("relay_1", "<new@relay.example>")]
+    new, ada = "<new@relay.example>", "ada.buyer@offers.example"
+    learned = [("relay_1", ada, new)]
 
     assert not await store.delivered("gone", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == set()
+    assert await store.known_thread_ids("relay_1", ada, [new]) == set()
     assert await store.delivered("w", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == {"<new@relay.example>"}
+    assert await store.known_thread_ids("relay_1", ada, [new]) == {new}
+    assert await store.known_thread_ids("relay_1", "bo@others.example", [new]) == set()
 
 
 async def test_many_ends_are_forgotten_in_parts(store: QueueStore, clock: Clock) -> None:

@@ -1,0 +1,54 @@
+"""Conversations hold together on both sides, and no correspondent learns of another's."""
+
+from email import message_from_bytes
+from email.utils import parseaddr
+
+from mailrelay.message import RawMessage
+from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, World
+from whoisproxy.demo.mail_actors import send
+
+BO = "bo@offers.example"
+
+
+def _letter(sender: str, to: str, message_id: str, *, answers: str = "") -> bytes:
+    thread = f"In-Reply-To: {answers.rsplit(maxsplit=1)[-1]}\r\nReferences: {answers}\r\n" if answers else ""
+    return (
+        f"From: {sender}\r\nTo: {to}\r\nSubject: Your domain\r\nMessage-ID: {message_id}\r\n{thread}"
+        "Date: Mon, 1 Jun 2026 10:00:00 +0200\r\n\r\nHello\r\n"
+    ).encode()
+
+
+async def _write(world: World, sender: str, message_id: str, *, answers: str = "") -> RawMessage:
+    """Have a stranger write to the owner, and return what the owner gets."""
+    raw = world.offers.sign(_letter(sender, RELAY_ADDRESS, message_id, answers=answers))
+    before = len(world.sink.messages)
+    assert (await send(world.port, sender, RELAY_ADDRESS, raw)).code == 250
+    await world.settle()
+    [got] = world.sink.messages[before:]
+    assert got.recipients == (OWNER_MAILBOX,)
+    return RawMessage.parse(got.raw)
+
+
+async def _answer(world: World, letter: RawMessage, message_id: str, references: str) -> RawMessage:
+    """Have the owner answer what he got, and return what its correspondent gets."""
+    reply_address = parseaddr(message_from_bytes(letter.raw)["Reply-To"])[1]
+    before = len(world.sink.messages)
+    raw = _letter(OWNER_MAILBOX, reply_address, message_id, answers=references)
+    assert (await world.owner_answers(raw, reply_address)).code == 250
+    await world.settle()
+    [sent] = world.sink.messages[before:]
+    return RawMessage.parse(sent.raw)
+
+
+async def test_no_correspondent_learns_which_messages_another_wrote_or_got(world: World) -> None:
+    """An owner whose program mixes two conversations names the one's messages to the other."""
+    from_ada = await _write(world, STRANGER, "<ada-1@secret-buyer.example>")
+    to_ada = await _answer(world, from_ada, "<mine-1@home.example>", "<ada-1@secret-buyer.example>")
+    from_bo = await _write(world, BO, "<bo-1@offers.example>")
+
+    mixed = f"<ada-1@secret-buyer.example> <mine-1@home.example> {to_ada.first('Message-ID')}"
+    to_bo = await _answer(world, from_bo, "<mine-2@home.example>", f"{mixed} <bo-1@offers.example>")
+
+    assert to_bo.first("References") == to_bo.first("In-Reply-To") == "<bo-1@offers.example>"
+    assert b"secret-buyer" not in to_bo.raw
+    assert to_ada.first("Message-ID").encode() not in to_bo.raw
