@@ -6,7 +6,7 @@ anybody fails like an address that never existed.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -133,7 +133,13 @@ class Preparation:
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
-        rewritten = rewrite_forward(message, author, self._facts(queued, delivery, mailbox, findings))
+        facts = self._facts(queued, delivery, mailbox, findings)
+        if ours := self._answer_ids.named_in(message):
+            owners_ids = await self._store.owners_ids(
+                queued.owner_id, queued.relay_id, opening.correspondent, ours
+            )
+            facts = replace(facts, owners_ids=owners_ids)
+        rewritten = rewrite_forward(message, author, facts)
         return Outgoing(
             self._return_address(queued),
             mailbox,

@@ -1,10 +1,11 @@
 """Conversations hold together on both sides, and no correspondent learns of another's."""
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.utils import parseaddr
 
 from mailrelay.message import RawMessage
-from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, World
+from tests.mailrelay.world import OWNER, OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, World
 from whoisproxy.demo.mail_actors import send
 
 BO = "bo@offers.example"
@@ -52,3 +53,43 @@ async def test_no_correspondent_learns_which_messages_another_wrote_or_got(world
     assert to_bo.first("References") == to_bo.first("In-Reply-To") == "<bo-1@offers.example>"
     assert b"secret-buyer" not in to_bo.raw
     assert to_ada.first("Message-ID").encode() not in to_bo.raw
+
+
+async def test_the_owners_program_finds_an_answer_below_what_he_sent(world: World) -> None:
+    """The stranger knows it by our Message-ID; the owner by that of his own program."""
+    first = await _write(world, STRANGER, "<ada-1@offers.example>")
+    sent = await _answer(world, first, "<mine-1@home.example>", "<ada-1@offers.example>")
+    ours = sent.first("Message-ID")
+    assert "home.example" not in ours
+
+    second = await _write(world, STRANGER, "<ada-2@offers.example>", answers=f"<ada-1@offers.example> {ours}")
+
+    assert second.first("References") == "<ada-1@offers.example> <mine-1@home.example>"
+    assert second.first("In-Reply-To") == "<mine-1@home.example>"
+    # And back: what the owner's program names goes out as the stranger knows it.
+    third = await _answer(
+        world, second, "<mine-2@home.example>", f"{second.first('References')} <ada-2@offers.example>"
+    )
+    assert third.first("References").split() == ["<ada-1@offers.example>", ours, "<ada-2@offers.example>"]
+    assert b"home.example" not in third.raw
+
+
+async def test_nobody_else_who_names_our_id_is_shown_as_answering_the_owner(world: World) -> None:
+    first = await _write(world, STRANGER, "<ada-1@offers.example>")
+    sent = await _answer(world, first, "<mine-1@home.example>", "<ada-1@offers.example>")
+    ours = sent.first("Message-ID")
+
+    assert (await _write(world, BO, "<bo-1@offers.example>", answers=ours)).first("References") == ours
+
+
+async def test_a_new_holder_of_the_address_is_not_shown_the_ids_of_the_one_before(world: World) -> None:
+    first = await _write(world, STRANGER, "<ada-1@offers.example>")
+    sent = await _answer(world, first, "<mine-1@home.example>", "<ada-1@offers.example>")
+    ours = sent.first("Message-ID")
+    owner = replace(OWNER, owner_id="reg_2")
+    world.directory.publish(RELAY_ADDRESS, "relay_1", owner, "example-bakery.org")
+
+    second = await _write(world, STRANGER, "<ada-2@offers.example>", answers=ours)
+
+    assert second.first("In-Reply-To") == ours
+    assert b"mine-1" not in second.raw

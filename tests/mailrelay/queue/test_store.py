@@ -291,3 +291,26 @@ async def test_a_batch_in_which_one_part_is_refused_carries_out_the_rest(store: 
 
     assert [outcomes[0], outcomes[1], outcomes[3], outcomes[4]] == [True, False, True, False]
     assert await store.depth() == {State.DELIVERING: 1, State.QUEUED: 1}
+
+
+async def test_an_answer_is_found_by_the_id_it_went_out_under(store: QueueStore, keys: OwnerKeys) -> None:
+    ada = "ada.buyer@offers.example"
+    own, own_named = (
+        "<1@home.example>",
+        {"message_id": "<1@home.example>", "thread_ids": ("<1@home.example>",)},
+    )
+    answers = [
+        letter(direction=Direction.REPLY, correspondent="", **own_named),
+        letter(direction=Direction.REPLY, correspondent="", message_id="", thread_ids=()),
+    ]
+    for number, message_id in enumerate(await store.enqueue(answers)):
+        await store.claim("w", LEASE, 5)
+        await store.delivered("w", message_id, [("relay_1", ada, f"<out-{number}@relay.example>")])
+    out = ["<out-0@relay.example>", "<out-1@relay.example>", "<other@relay.example>"]
+
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {"<out-0@relay.example>": own}
+    assert await store.owners_ids("reg_1", "relay_1", "bo@others.example", out) == {}
+    assert await store.owners_ids("reg_2", "relay_1", ada, out) == {}
+    assert await store.owners_ids("reg_1", "relay_2", ada, out) == {}
+    keys.erased.add("reg_1")
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {}
