@@ -32,6 +32,9 @@ from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail, ReplyFacts, rew
 from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids, thread_of
 
 _LONGEST_SUBJECT = 200  # characters that are kept of it
+_THREAD_FROM_OCTETS = (
+    256 * 1024
+)  # packing less than this anew takes no longer than going to a thread is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Preparation:
                 queued.owner_id, queued.relay_id, opening.correspondent, ours
             )
             facts = replace(facts, owners_ids=owners_ids)
-        rewritten = rewrite_forward(message, author, facts)
+        rewritten = await _rewritten(message, author, facts)
         return Outgoing(
             self._return_address(queued),
             mailbox,
@@ -239,6 +242,13 @@ def _opening(message: RawMessage, author: Mailbox | None) -> Opening:
         return Opening("")
     subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]
     return Opening(correspondent.address, correspondent.display, subject, thread_of(message))
+
+
+async def _rewritten(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
+    """Return the message for the owner; the server goes on while a large one is packed anew."""
+    if len(message.raw) < _THREAD_FROM_OCTETS or not facts.packs_anew:
+        return rewrite_forward(message, author, facts)
+    return await asyncio.to_thread(rewrite_forward, message, author, facts)
 
 
 def _mailbox(owner: Owner) -> str:

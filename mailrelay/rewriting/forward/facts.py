@@ -53,6 +53,11 @@ class ForwardFacts:
     owners_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
+    def packs_anew(self) -> bool:
+        """Whether anything is to stand around the body; else the header alone changes."""
+        return self.banner or self.attach_original or self.key is not None
+
+    @property
     def author_verdict(self) -> str:
         """The result of DMARC for the author (RFC 8601 section 2.7), `none` where nobody asked."""
         # Our own field: no value that a stranger chose has an equals sign (`authentication.results_header`).

@@ -34,7 +34,7 @@ def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardF
         UnusableKey: His mail cannot be encrypted; it must not go in clear.
     """
     own, kept = own_fields(message, author, facts), strangers_fields(message, facts)
-    if not facts.banner and not facts.attach_original and facts.key is None:
+    if not facts.packs_anew:
         return RawMessage.assemble([*own, *kept], message.body)
     entity = Entity(tuple([one for one in kept if _is_of_content(one)]), message.body)
     parts = with_additions(entity, message, facts)
