@@ -13,6 +13,7 @@ from functools import lru_cache
 from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
+from mailrelay.authentication.results_field import statements
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
@@ -57,6 +58,12 @@ class Outgoing:
 
 class CorrespondentBlocked(Exception):
     """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
+
+    reason = "correspondent-blocked"
+
+
+class CopyOfAnswer(Exception):
+    """The owner answered to all, and so to himself too; his answer takes its own way."""
 
 
 class Preparation:
@@ -105,6 +112,7 @@ class Preparation:
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
             CorrespondentBlocked: The owner wants no mail of its sender.
             AutomaticMail: The owner's software wrote it.
+            CopyOfAnswer: The owner wrote it, and has sent it to a reply address too.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
@@ -132,6 +140,7 @@ class Preparation:
             raise _not_served()
         if author is not None and author.address in delivery.owner.mailboxes:
             _raise_if_automatic(message)
+            await self._raise_if_copy(queued, message, author)
         if delivery.blocked and not _is_protected(queued):
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
@@ -212,6 +221,13 @@ class Preparation:
         )
         return {one: known_as for one, our in ours.items() for known_as in (our, one) if known_as in known}
 
+    async def _raise_if_copy(self, queued: QueuedMessage, message: RawMessage, author: Mailbox) -> None:
+        named = own_id(message)
+        if not named or not _is_authenticated(queued, author):
+            return
+        if await self._store.known_thread_ids(queued.relay_id, "", [named]):
+            raise CopyOfAnswer
+
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
         mailbox = _mailbox(owner)
@@ -260,6 +276,14 @@ def _mailbox(owner: Owner) -> str:
 def _raise_if_automatic(message: RawMessage) -> None:
     if reason := sign_of_automation(message):
         raise AutomaticMail(reason)
+
+
+def _is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
+    """Return whether DMARC passed for the author's domain."""
+    return any(
+        (said.method, said.result, said.properties.get("header.from")) == ("dmarc", "pass", author.domain)
+        for said in statements(queued.authentication)
+    )
 
 
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:

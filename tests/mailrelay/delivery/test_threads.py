@@ -5,6 +5,7 @@ from email import message_from_bytes
 from email.utils import parseaddr
 
 from mailrelay.message import RawMessage
+from mailrelay.queue.entry import State
 from tests.mailrelay.world import OWNER, OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, World
 from whoisproxy.demo.mail_actors import send
 
@@ -93,3 +94,43 @@ async def test_a_new_holder_of_the_address_is_not_shown_the_ids_of_the_one_befor
 
     assert second.first("In-Reply-To") == ours
     assert b"mine-1" not in second.raw
+
+
+async def test_an_answer_to_all_does_not_come_back_to_its_owner(world: World) -> None:
+    """His program answers to From and To; the second is his own relay address."""
+    letter = await _write(world, STRANGER, "<ada-1@offers.example>")
+    reply_address = parseaddr(message_from_bytes(letter.raw)["Reply-To"])[1]
+    to_all = f"{reply_address}, {RELAY_ADDRESS}"
+    raw = _letter(OWNER_MAILBOX, to_all, "<mine-1@home.example>", answers="<ada-1@offers.example>")
+    before = len(world.sink.messages)
+
+    answers = [await world.owner_answers(raw, address) for address in (reply_address, RELAY_ADDRESS)]
+    await world.settle()
+
+    assert [one.text.rpartition(" ")[0] for one in answers] == ["2.0.0 OK"] * 2
+    assert [one.recipients for one in world.sink.messages[before:]] == [(STRANGER,)]
+    copy, *_ = await world.store.of_relay(["relay_1"], 1)
+    assert (copy.state, copy.recipient) == (State.DELIVERED, RELAY_ADDRESS)
+    assert copy.trail.endswith("not-sent-copy-of-an-answer\n")
+
+
+async def test_an_owner_who_tries_his_own_address_gets_what_he_sent(world: World) -> None:
+    letter = await _write(world, STRANGER, "<ada-1@offers.example>")
+    await _answer(world, letter, "<mine-1@home.example>", "<ada-1@offers.example>")
+
+    await world.owner_answers(_letter(OWNER_MAILBOX, RELAY_ADDRESS, "<mine-2@home.example>"), RELAY_ADDRESS)
+    await world.settle()
+
+    assert RawMessage.parse(world.sink.messages[-1].raw).first("Message-ID") == "<mine-2@home.example>"
+    assert world.sink.messages[-1].recipients == (OWNER_MAILBOX,)
+
+
+async def test_a_copy_that_is_not_proven_to_be_the_owners_is_shown_to_him(world: World) -> None:
+    world.dns.set("_dmarc.home.example", "TXT", "v=DMARC1; p=none")
+    letter = await _write(world, STRANGER, "<ada-1@offers.example>")
+    await _answer(world, letter, "<mine-1@home.example>", "<ada-1@offers.example>")
+    copy = _letter(OWNER_MAILBOX, RELAY_ADDRESS, "<mine-1@home.example>")
+    assert (await send(world.port, STRANGER, RELAY_ADDRESS, copy)).code == 250
+    await world.settle()
+
+    assert world.sink.messages[-1].recipients == (OWNER_MAILBOX,)
