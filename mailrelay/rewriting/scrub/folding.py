@@ -29,6 +29,10 @@ _UNSPACED = re.compile(
 _WORD = re.compile(r"[^\W_]+")
 
 
+# Stands between texts that are read each by itself; Unicode keeps it out of texts (section 23.7).
+BARRIER = "\ufdd0"
+
+
 class _Folds(dict[int, str | None]):
     """What becomes of each character, made when first met; None, which `translate` likes, for nothing."""
 
@@ -52,7 +56,7 @@ def _folded(char: str) -> Iterator[str]:
             yield one
 
 
-_FOLDS = _Folds()
+_FOLDS = _Folds({ord(BARRIER): BARRIER})
 
 
 def bare(text: str) -> str:

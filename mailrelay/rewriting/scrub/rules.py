@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from mailrelay.rewriting.scrub.folding import INVISIBLE, words_of
-from mailrelay.rewriting.scrub.words import TITLES
+from mailrelay.rewriting.scrub.words import PARTICLES, TITLES
 
 Rule = Callable[[str, int, int], bool]
 """Asked with a text and the range [start, end) in it."""
@@ -41,16 +41,20 @@ _ATTRIBUTION = re.compile(
 _HONOURED = re.compile(r"\s?(?:さん|様|さま|氏|先生|女士|小姐|씨|님)")
 _LOOK_AROUND = 60  # characters
 _NAME_WORD = re.compile(r"(?![\u10d0-\u10ff])[^\W_]+(?:['\u2019\u02bc][^\W_]+)*")  # Georgian has no capitals
-_PARTICLES = frozenset(
-    "af al av bin da das de del den der di do dos du e el ibn la le ten ter van von y zu".split()  # noqa: SIM905 - words
-)
+_MONOGRAM = 3  # letters; "OK" is no signature
+_ADDRESS_BEGINS = re.compile(r"[<@]")
 _SPACE = re.compile(r"\s")
 _LABELS = re.compile(r"(?i)\S\s*(?:\.|[\u3002\uff0e\uff61]|\W?\b(?:dot|punkt|point|punto|ponto)\b\W?)\s*\S")
 
 
 def anywhere(text: str, start: int, end: int) -> bool:
     """Take nearly every place: the form is too long to be there by chance, unless it ends in an address."""
-    return "<" not in text[start:end]
+    return not _ADDRESS_BEGINS.search(text, start, end)
+
+
+def between_words(text: str, start: int, end: int) -> bool:
+    """Take what is `edged` and does not end in an address."""
+    return edged(text, start, end) and anywhere(text, start, end)
 
 
 def edged(text: str, start: int, end: int) -> bool:
@@ -83,7 +87,7 @@ def words(*wanted: str, capitals: bool = True) -> Rule:
     expected = list(wanted)
 
     def rule(text: str, start: int, end: int) -> bool:
-        if not edged(text, start, end):
+        if not between_words(text, start, end):
             return False
         found = INVISIBLE.sub("", text[start:end])
         parted = words_of(found)
@@ -102,7 +106,7 @@ def initialled(text: str, start: int, end: int) -> bool:
     """Take an initial with its point or comma beside a name: "A. Example", "Example, A"."""
     found = text[start:end]
     return (
-        edged(text, start, end)
+        between_words(text, start, end)
         and _is_name(found)
         and bool(re.search(r"[.,\-_]", found + text[end : end + 1]))
     )
@@ -117,6 +121,15 @@ def lone(text: str, start: int, end: int) -> bool:
     if stands_alone(text, start, end) or _ATTRIBUTION.match(text, end) or _HONOURED.match(text, end):
         return True
     return _is_name(found) and bool(_TITLED.search(before) or _INTRODUCTION.search(before))
+
+
+def monogram(text: str, start: int, end: int) -> bool:
+    """Take initials that somebody signs with: "ABE"; two only with points or below a closing."""
+    found = text[start:end]
+    if not found.isupper() or not stands_alone(text, start, end):
+        return False
+    letters = sum(map(str.isalnum, found))
+    return letters >= _MONOGRAM or "." in found or text[:start].rstrip().endswith(",")
 
 
 def capital(text: str, start: int, end: int) -> bool:
@@ -143,7 +156,7 @@ def _is_edge(text: str, at: int) -> bool:
 
 def _is_name(found: str) -> bool:
     """Return whether each word has a capital, where its script has them."""
-    return all(not word[0].islower() or word in _PARTICLES for word in _NAME_WORD.findall(found))
+    return all(not word[0].islower() or word in PARTICLES for word in _NAME_WORD.findall(found))
 
 
 def _is_marked(text: str, start: int, found: str) -> bool:
