@@ -1,5 +1,6 @@
 """Find an owner's forms in a text, in all its readings."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -89,7 +90,15 @@ def _in_text(view: View, start: int, end: int) -> tuple[int, int]:
 def _places(form: Form, folded: str) -> Iterator[tuple[int, int]]:
     if form.pattern is None:
         return _occurrences(form.needle, folded)
-    return (found.span() for found in form.pattern.finditer(folded))
+    return _spans(form.pattern, folded)
+
+
+def _spans(pattern: re.Pattern[str], folded: str) -> Iterator[tuple[int, int]]:
+    """Yield also places that overlap: one that no rule takes may hide one that it does."""
+    found = pattern.search(folded)
+    while found is not None:
+        yield found.span()
+        found = pattern.search(folded, found.start() + 1)
 
 
 def _occurrences(needle: str, folded: str) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.form import LONG, Form, phrase
 from mailrelay.rewriting.scrub.letters import CYRILLIC_SPELLINGS
-from mailrelay.rewriting.scrub.rules import capital, edged, initialled, lone, monogram
+from mailrelay.rewriting.scrub.rules import capital, edged, handle, initialled, lone, monogram, on_device
 from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, PARTICLES, TITLES, WORDS_TOO
 
 _GERMAN = str.maketrans(
@@ -118,6 +118,8 @@ def _initialled(tokens: list[tuple[str, ...]]) -> Iterator[Form]:
             for before in dict.fromkeys((initials[0], "".join(initials[:at]))):
                 yield Form(Trait.NAME, before + family, initialled)
                 yield Form(Trait.NAME, family + before, initialled)
+                if len(before + family) >= _DISTINCT:
+                    yield Form(Trait.HANDLE, before + family, handle)
     given = bare(tokens[0][0])
     for initial in dict.fromkeys(initials[1:]):
         yield Form(Trait.NAME, given + initial, initialled_signature)
@@ -132,9 +134,11 @@ def initialled_signature(text: str, start: int, end: int) -> bool:
 
 
 def _lone(parts: list[str]) -> Iterator[Form]:
-    for part in dict.fromkeys((*parts, *(word for part in parts for word in _HYPHEN.split(part)))):
+    pieces = (piece for part in parts for piece in _HYPHEN.split(part))
+    for part in dict.fromkeys((*parts, *pieces)):
         if len(folded := bare(part)) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
+            yield from (Form(Trait.NAME, one, on_device) for one in (folded, f"{folded}s"))
         if len(words_of(part)) > 1 and len(folded) >= 2 * _DISTINCT:
             yield Form(Trait.NAME, folded, edged)
 

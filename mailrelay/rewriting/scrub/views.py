@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
+from mailrelay.rewriting.scrub.codings import coded_texts
 from mailrelay.rewriting.scrub.folding import BARRIER, bare, bare_positions, by_look
 
 _ESCAPE = re.compile(
@@ -22,7 +23,8 @@ _ESCAPE = re.compile(
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
     r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
+_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-Fa-f]{2})+")  # RFC 2045 section 6.7
+_FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)"
     r"|<(/?[a-z][a-z0-9:]*|[!?/])(?:[^<>=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=)*+>",
@@ -31,8 +33,8 @@ _MARKUP = re.compile(
 _VALUE = re.compile(r"=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLOCKS = frozenset(
     """
-    address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
-    hr html li main nav ol p pre section table tbody tfoot thead title tr ul
+    address article aside blockquote body br center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 head
+    header hr html li main nav ol p pre section summary table tbody tfoot thead title tr ul
     """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 )
 _CELLS = frozenset({"td", "th"})
@@ -133,9 +135,11 @@ def views(text: str) -> list[View]:
         found.append(unescaped)
     if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
         found.append(_unescaped(unmarked) or unmarked)
+    if "\n " in text or "\n\t" in text:
+        found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
         found.append(unquoted)
-    return _with_looks(found)
+    return _all_of(found)
 
 
 def html_views(text: str) -> list[View]:
@@ -147,10 +151,12 @@ def html_views(text: str) -> list[View]:
     found = [document.replaced(_markup(text)) or document]
     if "=" in text or "<!" in text:
         found += filter(None, [document.replaced(_beside_values(text))])
-    return _with_looks([_unescaped(view) or view for view in found])
+    return _all_of([_unescaped(view) or view for view in found])
 
 
-def _with_looks(found: list[View]) -> list[View]:
+def _all_of(found: list[View]) -> list[View]:
+    """Return readings with those in which other alphabets look like Latin and other codings are read."""
+    found += [coded for view in found if (coded := _decoded(view)) is not None]
     return found + [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
 
 
@@ -189,6 +195,16 @@ def _unescaped(view: View) -> View | None:
     return result
 
 
+def _decoded(view: View) -> View | None:
+    result = None
+    for _ in range(_MOST_ROUNDS):
+        following = view.replaced(Piece(*place) for place in coded_texts(view.text))
+        if following is None:
+            break
+        result = view = _unescaped(following) or following
+    return result
+
+
 def _escapes(text: str) -> Iterator[Piece]:
     if "%" not in text and "&" not in text and "\\" not in text:
         return
@@ -206,6 +222,11 @@ def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
         digits = found[0].replace("=", "").strip()
         yield _octets(found, bytes.fromhex(digits))
+
+
+def _folds(text: str) -> Iterator[Piece]:
+    """Read lines that are folded as in header fields, calendars and visiting cards (RFC 5545 section 3.1)."""
+    return (Piece(*found.span(), "") for found in _FOLD.finditer(text))
 
 
 def _octets(found: re.Match[str], octets: bytes) -> Piece:
