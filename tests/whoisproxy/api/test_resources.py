@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from pysequoia import Cert
+from pysequoia import Tsk
 
 from mailrelay.directory import Opening
 from tests.whoisproxy.api.client import ANN, CONSENT, OFF, ON, domain_body
@@ -222,7 +222,7 @@ async def test_only_a_key_that_can_be_encrypted_for_is_taken(service: Service) -
     await api.put(RDDS_ONLY, domain_body())
     refused = await api.patch(path, {"encryption_key": "nonsense"})
     assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "encryption_key")
-    key = str(Cert.generate("Ann <ann@home.example>"))
+    key = str(Tsk.generate("Ann <ann@home.example>").extract_certificate())
     assert (await api.patch(path, {"encryption_key": key})).json["encryption_key"] == key.strip()
     assert (await api.patch(path, {"encryption_key": ""})).json["encryption_key"] == ""
 
