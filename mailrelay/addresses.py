@@ -66,6 +66,8 @@ def simple_mailbox(value: str) -> Mailbox | None:
 
 def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
+    if "@" not in value:
+        return ()
     if simple := simple_mailbox(value):
         return (simple,)
     found = []

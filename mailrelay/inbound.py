@@ -35,7 +35,8 @@ from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.automation import sign_of_automation
 from mailrelay.reports.relaying import report_of_relaying
-from mailrelay.rewriting.threads import ids_in_thread
+from mailrelay.rewriting.forward import author_of, correspondent_of
+from mailrelay.rewriting.threads import ids_in_thread, own_id
 
 _ANSWERS = Counter(
     "mailrelay_inbound_answers_total", "Answers to messages and recipients", ["stage", "action"]
@@ -236,10 +237,18 @@ class Inbound:
             "proven": results.proven,
             "protected": decision.protected,
             "protocol": transaction.sender.protocol,
+            "parsed": message,
         }
-        thread_ids = ids_in_thread(message)
+        # Both are made for either kind of address, for neither may take longer than the other.
+        letter = {**shared, **_of_letter(message, transaction.sender.reverse_path)}
+        answer = {**shared, **_of_answer(message)}
         return [
-            _entry(address, route, message, thread_ids, {**shared, "request": transaction.requests[address]})
+            _entry(
+                address,
+                route,
+                transaction.requests[address],
+                answer if isinstance(route, ReplyRoute) else letter,
+            )
             for address, route in transaction.routes.items()
         ]
 
@@ -318,19 +327,36 @@ def _refusal(decision: Decision) -> Reply | None:
     return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
 
 
-def _entry(
-    address: str, route: Route, message: RawMessage, thread_ids: tuple[str, ...], shared: dict[str, object]
-) -> NewMessage:
-    is_reply = isinstance(route, ReplyRoute)
+def _of_letter(message: RawMessage, reverse_path: str) -> dict[str, object]:
+    """Return what is kept of a stranger's message, for his conversation with the owner."""
+    correspondent = correspondent_of(message, author_of(message, reverse_path))
+    # Where nobody can be answered, nobody will be told of anything.
+    known = ids_in_thread(message) if correspondent else ()
+    return {
+        "direction": Direction.FORWARD,
+        "correspondent": correspondent.address if correspondent else "",
+        "thread_ids": known,
+    }
+
+
+def _of_answer(message: RawMessage) -> dict[str, object]:
+    """Return what is kept of an owner's message, for his conversation with the correspondent."""
+    named = own_id(message)
+    return {
+        "direction": Direction.REPLY,
+        "message_id": named,
+        "thread_ids": (named,) if named else (),
+    }
+
+
+def _entry(address: str, route: Route, request: DsnRequest, known: dict[str, object]) -> NewMessage:
     return NewMessage(
-        direction=Direction.REPLY if is_reply else Direction.FORWARD,
         owner_id=route.owner_id,
         relay_id=route.relay_id,
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        thread_ids=() if is_reply else thread_ids,
-        parsed=message,
-        **shared,  # type: ignore[arg-type]
+        request=request,
+        **known,  # type: ignore[arg-type]
     )
 
 

@@ -18,7 +18,7 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.preparation import CorrespondentBlocked, Outgoing, Preparation
+from mailrelay.delivery.preparation import CopyOfAnswer, CorrespondentBlocked, Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import TOLD_AFTER, Schedule
@@ -102,13 +102,13 @@ class Deliverer:
             notices = await self._notices.about(message, held.reason, held.hits, held.places)
             await self._store.held(self._worker_id, message.id, held.reason, notices)
             outcome = "held"
-        except AutomaticMail as automatic:
-            # A notice about it would be answered by the same software.
-            await self._store.held(self._worker_id, message.id, automatic.reason, [])
+        except (AutomaticMail, CorrespondentBlocked) as unwanted:
+            # A notice about automatic mail would be answered by the same software.
+            await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
-        except CorrespondentBlocked:
-            await self._store.held(self._worker_id, message.id, "correspondent-blocked", [])
-            outcome = "held"
+        except CopyOfAnswer:
+            await self._store.delivered(self._worker_id, message.id, event="not-sent-copy-of-an-answer")
+            outcome = "copied"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)
         except PermanentMailError as error:
@@ -134,7 +134,7 @@ class Deliverer:
             accepted = await self._send(message, outgoing)
         except PermanentMailError as error:
             raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
-        thread = [(message.relay_id, one) for one in outgoing.learned]
+        thread = [(message.relay_id, outgoing.recipient, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:

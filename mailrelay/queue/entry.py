@@ -73,7 +73,10 @@ class NewMessage:
         size_octets: Of the message, also where `raw` is not kept.
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
         proven: Whether the reverse-path was shown to be the sender's; else a DSN might hit a bystander.
-        thread_ids: Message-IDs that the correspondent knows, for he used them.
+        message_id: Of an answer, the Message-ID that its owner's program gave it; empty for none.
+        thread_ids: Message-IDs that the correspondent knows, for he used them; of an answer, its own.
+        correspondent: Mailbox of who knows them, for nobody else may; kept as part of their digests only.
+            Empty for the owner.
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
@@ -93,7 +96,9 @@ class NewMessage:
     verdicts: tuple[NoteOfVerdict, ...] = ()
     authentication: str = ""
     proven: bool = False
+    message_id: str = field(default="", repr=False)
     thread_ids: tuple[str, ...] = ()
+    correspondent: str = field(default="", repr=False)
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
     protocol: str = USUAL_PROTOCOL

@@ -16,7 +16,14 @@ from mailrelay.queue import work
 from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
 from mailrelay.queue.entry import KEPT, Direction, MessageRecord, QueuedMessage, State
 from mailrelay.queue.operations import Places, QueueDatabase, Work
-from mailrelay.queue.rows import opened, record_of, thread_digest, trail_line, with_released
+from mailrelay.queue.rows import (
+    opened,
+    owners_id,
+    record_of,
+    thread_digest,
+    trail_line,
+    with_released,
+)
 from mailrelay.queue.tables import messages, microseconds
 
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
@@ -197,14 +204,38 @@ class QueueFacade:
         )
         return await self._merged(query, limit)
 
-    async def known_thread_ids(self, relay_id: str, candidates: Iterable[str]) -> set[str]:
-        """Return which Message-IDs the correspondents of a relay address have used or been sent."""
-        by_digest = {thread_digest(relay_id, candidate): candidate for candidate in candidates}
+    async def known_thread_ids(
+        self, relay_id: str, correspondent: str, candidates: Iterable[str]
+    ) -> set[str]:
+        """Return which Message-IDs a correspondent has used towards a relay address or been sent from it."""
+        by_digest = {thread_digest(relay_id, correspondent, one): one for one in candidates}
         known: set[bytes] = set()
         if by_digest:
             for database in self._places.all():
                 known |= await database.read(partial(work.threads, relay_id=relay_id))
         return {candidate for digest, candidate in by_digest.items() if digest in known}
+
+    async def owners_ids(
+        self, owner_id: str, relay_id: str, correspondent: str, sent_as: Iterable[str]
+    ) -> dict[str, str]:
+        """Return the Message-IDs that an owner's program gave his answers, by those they went out under.
+
+        Args:
+            owner_id: Whose answers.
+            relay_id: By which they went.
+            correspondent: To whom they went.
+            sent_as: What to look for; answers that had no other id are left out of what is returned.
+        """
+        by_digest = {thread_digest(relay_id, correspondent, one): one for one in sent_as}
+        query = partial(work.answers, owner_id=owner_id, relay_id=relay_id, sent_as=by_digest)
+        found = [one for database in self._places.all() for one in await database.read(query)]
+        if not found:
+            return {}
+        try:
+            key = await self._cipher.key(owner_id)
+        except KeyDestroyed:
+            return {}
+        return {by_digest[digest]: own for digest, envelope in found if (own := owners_id(envelope, key))}
 
     async def depth(self) -> dict[State, int]:
         """Return how many messages are in each state that is not final."""

@@ -6,6 +6,7 @@ has too many parts, or is encrypted, is held. A message within the message becom
 """
 
 import email.message
+import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
 
@@ -22,6 +23,8 @@ _ENCRYPTED = frozenset(
 )
 _SHOWN = frozenset({"text/plain", "text/html"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+# A line that goes on in the next, both quoted as deep, where blanks are to be deleted (RFC 3676 section 4.1).
+_BROKEN_LINE = re.compile(r"^(?!>|-- $)(.*) \n(?![> \n])", re.MULTILINE)
 _TOLD = ("From", "Subject")
 _TROUBLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 
@@ -154,6 +157,8 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
     text, files = split_uuencoded(decode_text(content, charset))
     text, left_out = without_armour(text)
     flowed = _parameter(part, "format").lower() == "flowed"
+    if flowed and _parameter(part, "delsp").lower() == "yes":
+        text = _BROKEN_LINE.sub(r"\1", text)
     return [
         Shown(
             plain=text,

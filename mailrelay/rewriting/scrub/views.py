@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
-from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
+from mailrelay.rewriting.scrub.codings import coded_texts
+from mailrelay.rewriting.scrub.folding import BARRIER, bare, bare_positions, by_look
 
 _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+"  # RFC 3986 section 2.1
@@ -22,21 +23,25 @@ _ESCAPE = re.compile(
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
     r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
+_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-Fa-f]{2})+")  # RFC 2045 section 6.7
+_FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|<(/?[a-z][a-z0-9:]*|[!?/])[^<>]*>",
+    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)"
+    r"|<(/?[a-z][a-z0-9:]*|[!?/])(?:[^<>=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=)*+>",
     re.DOTALL | re.IGNORECASE,
 )
+_VALUE = re.compile(r"=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLOCKS = frozenset(
     """
-    address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
-    hr html li main nav ol p pre section table tbody tfoot thead title tr ul
+    address article aside blockquote body br center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 head
+    header hr html li main nav ol p pre section summary table tbody tfoot thead title tr ul
     """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 )
 _CELLS = frozenset({"td", "th"})
 # Of office documents: what parts words; runs of letters do not (ISO 29500-1 section 17.3, ODF 1.3 section 5).
 _OFFICE_TEXT = frozenset({"a", "m", "pic", "text", "w", "wp"})
 _OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
+_NOTHING = "\u200b"  # nobody sees it
 _JSON = 6  # characters of an escape
 _MOST_ROUNDS = 3  # an escape may be escaped: %2540
 
@@ -124,16 +129,55 @@ class View:
 
 def views(text: str) -> list[View]:
     """Return the readings of a text, those that differ only."""
-    plain = View(text)
+    plain = View(text.replace(BARRIER, _NOTHING))
     found = [plain]
     if (unescaped := _unescaped(plain)) is not None:
         found.append(unescaped)
     if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
         found.append(_unescaped(unmarked) or unmarked)
+    if "\n " in text or "\n\t" in text:
+        found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
         found.append(unquoted)
-    found += [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
-    return found
+    return _all_of(found)
+
+
+def html_views(text: str) -> list[View]:
+    """Return the readings of an HTML document: its text without tags, and what stands in them, each alone.
+
+    What is found in one of them can be replaced without harm to a tag.
+    """
+    document = View(text.replace(BARRIER, _NOTHING))
+    found = [document.replaced(_markup(text)) or document]
+    if "=" in text or "<!" in text:
+        found += filter(None, [document.replaced(_beside_values(text))])
+    return _all_of([_unescaped(view) or view for view in found])
+
+
+def _all_of(found: list[View]) -> list[View]:
+    """Return readings with those in which other alphabets look like Latin and other codings are read."""
+    found += [coded for view in found if (coded := _decoded(view)) is not None]
+    return found + [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
+
+
+def _beside_values(text: str) -> Iterator[Piece]:
+    done = 0
+    for start, end in (*_values(text), (len(text), len(text))):
+        yield Piece(done, start, BARRIER)
+        done = end
+
+
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where values of attributes, comments, styles and scripts stand."""
+    for found in _MARKUP.finditer(text):
+        if found[0].startswith("<!--"):
+            yield found.start() + len("<!--"), found.end() - len("-->") * found[0].endswith("-->")
+        elif found[1]:
+            begin = text.find(">", *found.span()) + 1
+            yield begin, max(begin, text.rfind("</", *found.span()))
+        else:
+            for value in _VALUE.finditer(text, *found.span()):
+                yield value.span(value.lastindex or 0)
 
 
 def tags_in(text: str) -> str:
@@ -148,6 +192,16 @@ def _unescaped(view: View) -> View | None:
         if following is None:
             break
         result = view = following
+    return result
+
+
+def _decoded(view: View) -> View | None:
+    result = None
+    for _ in range(_MOST_ROUNDS):
+        following = view.replaced(Piece(*place) for place in coded_texts(view.text))
+        if following is None:
+            break
+        result = view = _unescaped(following) or following
     return result
 
 
@@ -168,6 +222,11 @@ def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
         digits = found[0].replace("=", "").strip()
         yield _octets(found, bytes.fromhex(digits))
+
+
+def _folds(text: str) -> Iterator[Piece]:
+    """Read lines that are folded as in header fields, calendars and visiting cards (RFC 5545 section 3.1)."""
+    return (Piece(*found.span(), "") for found in _FOLD.finditer(text))
 
 
 def _octets(found: re.Match[str], octets: bytes) -> Piece:

@@ -194,8 +194,11 @@ async def test_a_conversation_knows_the_ids_that_its_correspondents_used(store: 
     await store.enqueue([letter()])
 
     asked = ["<1@offers.example>", "<2@home.example>"]
-    assert await store.known_thread_ids("relay_1", asked) == {"<1@offers.example>"}
-    assert await store.known_thread_ids("relay_2", asked) == set()
+    assert await store.known_thread_ids("relay_1", "Ada.Buyer@offers.example", asked) == {
+        "<1@offers.example>"
+    }
+    assert await store.known_thread_ids("relay_2", "ada.buyer@offers.example", asked) == set()
+    assert await store.known_thread_ids("relay_1", "bo@others.example", asked) == set()
 
 
 async def test_old_ends_are_forgotten_and_waiting_mail_is_not(store: QueueStore, clock: Clock) -> None:
@@ -302,12 +305,14 @@ async def test_a_later_servers_return_counts_once(store: QueueStore) -> None:
 async def test_ids_that_an_answer_brought_are_known_once_it_is_delivered(store: QueueStore) -> None:
     [answer] = await store.enqueue([letter(direction=Direction.REPLY, thread_ids=())])
     await store.claim("w", LEASE, 1)
-    learned = [("relay_1", "<new@relay.example>")]
+    new, ada = "<new@relay.example>", "ada.buyer@offers.example"
+    learned = [("relay_1", ada, new)]
 
     assert not await store.delivered("gone", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == set()
+    assert await store.known_thread_ids("relay_1", ada, [new]) == set()
     assert await store.delivered("w", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == {"<new@relay.example>"}
+    assert await store.known_thread_ids("relay_1", ada, [new]) == {new}
+    assert await store.known_thread_ids("relay_1", "bo@others.example", [new]) == set()
 
 
 async def test_many_ends_are_forgotten_in_parts(store: QueueStore, clock: Clock) -> None:
@@ -333,3 +338,26 @@ async def test_a_batch_in_which_one_part_is_refused_carries_out_the_rest(store: 
 
     assert [outcomes[0], outcomes[1], outcomes[3], outcomes[4]] == [True, False, True, False]
     assert await store.depth() == {State.DELIVERING: 1, State.QUEUED: 1}
+
+
+async def test_an_answer_is_found_by_the_id_it_went_out_under(store: QueueStore, keys: OwnerKeys) -> None:
+    ada = "ada.buyer@offers.example"
+    own, own_named = (
+        "<1@home.example>",
+        {"message_id": "<1@home.example>", "thread_ids": ("<1@home.example>",)},
+    )
+    answers = [
+        letter(direction=Direction.REPLY, correspondent="", **own_named),
+        letter(direction=Direction.REPLY, correspondent="", message_id="", thread_ids=()),
+    ]
+    for number, message_id in enumerate(await store.enqueue(answers)):
+        await store.claim("w", LEASE, 5)
+        await store.delivered("w", message_id, [("relay_1", ada, f"<out-{number}@relay.example>")])
+    out = ["<out-0@relay.example>", "<out-1@relay.example>", "<other@relay.example>"]
+
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {"<out-0@relay.example>": own}
+    assert await store.owners_ids("reg_1", "relay_1", "bo@others.example", out) == {}
+    assert await store.owners_ids("reg_2", "relay_1", ada, out) == {}
+    assert await store.owners_ids("reg_1", "relay_2", ada, out) == {}
+    keys.erased.add("reg_1")
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {}
