@@ -18,6 +18,8 @@ from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
+from mailrelay.identity import Identity
+from mailrelay.links import Links
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
@@ -74,6 +76,7 @@ class Preparation:
         store: Knows the conversations.
         bounces: Makes return addresses.
         answer_ids: Makes the Message-IDs of answers.
+        links: Makes the links in what owners get.
         relay_domain: Domain of relay addresses and Message-IDs.
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
@@ -88,6 +91,7 @@ class Preparation:
         store: QueueStore,
         bounces: BounceAddresses,
         answer_ids: AnswerIds,
+        links: Links,
         relay_domain: str,
         relay_host: str,
         operator_mailbox: str,
@@ -98,6 +102,7 @@ class Preparation:
         self._store = store
         self._bounces = bounces
         self._answer_ids = answer_ids
+        self._links = links
         self._relay_domain = relay_domain
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
@@ -110,7 +115,7 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
-            CorrespondentBlocked: The owner wants no mail of its sender.
+            CorrespondentBlocked: The owner wants no mail of its sender, and has not released this message.
             AutomaticMail: The owner's software wrote it.
             CopyOfAnswer: The owner wrote it, and has sent it to a reply address too.
             MailboxRests: The owner's mailboxes are not to be tried now.
@@ -141,7 +146,7 @@ class Preparation:
         if author is not None and author.address in delivery.owner.mailboxes:
             _raise_if_automatic(message)
             await self._raise_if_copy(queued, message, author)
-        if delivery.blocked and not _is_protected(queued):
+        if delivery.blocked and queued.released is None and not _is_protected(queued):
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
@@ -164,7 +169,9 @@ class Preparation:
         self, queued: QueuedMessage, delivery: Delivery, mailbox: str, findings: Findings | None
     ) -> ForwardFacts:
         owner, route = delivery.owner, delivery.route
-        wishes = owner.wishes
+        wishes, now = owner.wishes, self._clock()
+        # Where nobody is known to have written, there is nobody to answer or to block.
+        named = "" if delivery.reply_address == route.address else delivery.reply_address
         return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -180,7 +187,9 @@ class Preparation:
             language=owner.language,
             banner=wishes.banner,
             attach_original=wishes.attach_original,
-            key=_key(wishes.encryption_key, self._clock()) if wishes.encryption_key else None,
+            key=_key(wishes.encryption_key, now) if wishes.encryption_key else None,
+            answer_url=self._links.answer(named, now),
+            block_url=self._links.stop(named, now),
             hint_key=self._answer_ids.hint_key(mailbox),
         )
 
@@ -203,8 +212,9 @@ class Preparation:
             plain_text_only=owner.wishes.plain_text_only,
             neutral_file_names=owner.wishes.neutral_file_names,
         )
+        identity = _with_secrets(owner.identity, queued)
         # Looking through large attachments takes a while; the server goes on meanwhile.
-        answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
+        answer = await asyncio.to_thread(rewrite_reply, message, identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )
@@ -258,6 +268,16 @@ def _opening(message: RawMessage, author: Mailbox | None) -> Opening:
         return Opening("")
     subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]
     return Opening(correspondent.address, correspondent.display, subject, thread_of(message))
+
+
+def _with_secrets(identity: Identity, answer: QueuedMessage) -> Identity:
+    """Return what must not show in an answer: the owner's data that he does not let pass, and his links.
+
+    Whoever has a link that names the reply address can see what becomes of a text, and so guess at names.
+    """
+    reply, _, _ = answer.recipient.partition("@")
+    released = identity.released.union(answer.released or ())
+    return replace(identity, released=released, others=(*identity.others, reply))
 
 
 async def _rewritten(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:

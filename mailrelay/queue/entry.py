@@ -80,6 +80,7 @@ class NewMessage:
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
+        released: Words of the owner's that may show in it, for he said so; None where he was not asked.
         parsed: What `raw` was parsed to, where it has been already.
     """
 
@@ -101,6 +102,7 @@ class NewMessage:
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -117,6 +119,7 @@ class QueuedMessage:
         attempts: Deliveries tried before this one.
         priority: One of PRIORITIES.
         warned_at: When its sender was told of the delay.
+        released: Words of the owner's that may show in it; None where it was never released.
         parsed: What `raw` was parsed to, where it comes from the process that took it.
     """
 
@@ -138,6 +141,7 @@ class QueuedMessage:
     received_at: datetime
     warned_at: datetime | None
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     def canonical(self) -> RawMessage:

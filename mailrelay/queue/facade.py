@@ -14,15 +14,22 @@ from prometheus_client import Counter
 
 from mailrelay.queue import work
 from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
-from mailrelay.queue.entry import Direction, MessageRecord, State
+from mailrelay.queue.entry import KEPT, Direction, MessageRecord, QueuedMessage, State
 from mailrelay.queue.operations import Places, QueueDatabase, Work
-from mailrelay.queue.rows import owners_id, record_of, thread_digest, trail_line
+from mailrelay.queue.rows import (
+    opened,
+    owners_id,
+    record_of,
+    thread_digest,
+    trail_line,
+    with_released,
+)
 from mailrelay.queue.tables import messages, microseconds
 
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
 _CHUNK = 500
 
-_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE)
+_RELEASABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _DISCARDABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _PAUSABLE = (State.QUEUED, State.DEFERRED, State.QUARANTINED, State.UNDELIVERABLE)
 _RETRYABLE = (State.DEFERRED, State.UNDELIVERABLE, State.PAUSED)
@@ -47,12 +54,46 @@ class QueueFacade:
         self._clock = clock
         self.wakeup = asyncio.Event()
 
-    async def release(self, message_id: str) -> bool:
-        """Send on what was quarantined or could not be delivered.
+    async def release(self, message_id: str, words: Iterable[str] = ()) -> bool:
+        """Send on what was quarantined, held, or could not be delivered; not what the operator holds.
 
-        An answer held because it shows its owner is never released, nor what the operator holds.
+        An answer is rewritten once more, and held once more where it shows its owner by anything else than
+        the words that he lets pass.
+
+        Args:
+            message_id: The message.
+            words: What may show in it, as it was found.
+
+        Returns:
+            Whether it is on its way.
         """
-        return await self._move(message_id, _RELEASABLE, State.QUEUED, "released")
+        for database in self._places.of_id(message_id):
+            row = await database.read(partial(work.one, message_id=message_id))
+            if row is not None and State(row.state) in _RELEASABLE:
+                return await self._release(row, words)
+        return False
+
+    async def _release(self, row: Any, words: Iterable[str]) -> bool:
+        values: dict[str, bytes] = {}
+        # What waited for a mailbox that works goes its way as before: nobody was asked about it.
+        if row.state != State.UNDELIVERABLE:
+            try:
+                key = await self._cipher.key(row.owner_id)
+                values = {"envelope": with_released(row.envelope, key, words)}
+            except KeyDestroyed:
+                return False
+        return await self._move(row.id, (State(row.state),), State.QUEUED, "released", **values)
+
+    async def kept(self, message_id: str) -> QueuedMessage | None:
+        """Return a message that waits for somebody's word, opened; None where it is not one, or erased."""
+        for database in self._places.of_id(message_id):
+            found = await database.read(partial(work.whole, message_id=message_id))
+            if found is not None and State(found[0].state) in KEPT:
+                try:
+                    return opened(*found, await self._cipher.key(found[0].owner_id))
+                except KeyDestroyed:
+                    return None
+        return None
 
     async def discard(self, message_id: str) -> bool:
         """Throw away what was quarantined, held, or could not be delivered."""
@@ -93,11 +134,13 @@ class QueueFacade:
                 )
         return discarded
 
-    async def _move(self, message_id: str, states: Collection[State], to: State, event: str) -> bool:
+    async def _move(
+        self, message_id: str, states: Collection[State], to: State, event: str, **values: Any
+    ) -> bool:
         now = self._clock()
         query = partial(
             work.change, ids=[message_id], condition=messages.c.state.in_(states), state=to, now=now,
-            event=trail_line(microseconds(now), event), last_error="",
+            event=trail_line(microseconds(now), event), last_error="", **values,
         )  # fmt: skip
         return await self._changed(message_id, query, to, wakes=to is State.QUEUED)
 

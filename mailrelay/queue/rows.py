@@ -2,8 +2,8 @@
 
 A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient,
 the protocol by which it came, what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
-people, and of an answer the Message-ID that its owner's program gave it. The body, which goes when the
-recipient is done, is the Authentication-Results value and the octets as received.
+people, of an answer the Message-ID that its owner's program gave it, and the words that he lets pass. The
+body, which goes when the recipient is done, is the Authentication-Results value and the octets as received.
 """
 
 import hashlib
@@ -83,6 +83,8 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
         envelope["message_id"] = new.message_id
     if new.protocol != USUAL_PROTOCOL:
         envelope["protocol"] = new.protocol
+    if new.released is not None:
+        envelope["released"] = new.released
     values = (
         message_id,
         new.direction.value,
@@ -130,6 +132,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         received_at=received_at,
         warned_at=None,
         protocol=new.protocol,
+        released=new.released,
         parsed=new.parsed,
     )
 
@@ -161,7 +164,19 @@ def opened(row: Any, body: bytes, key: SealingKey) -> QueuedMessage:
         received_at=row.received_at,
         warned_at=row.warned_at,
         protocol=envelope.get("protocol", USUAL_PROTOCOL),
+        released=tuple(envelope["released"]) if "released" in envelope else None,
     )
+
+
+def with_released(envelope: bytes, key: SealingKey, words: Iterable[str]) -> bytes:
+    """Return a sealed envelope with the words that its owner lets pass, besides those of earlier releases.
+
+    Raises:
+        KeyDestroyed: It does not open.
+    """
+    content = orjson.loads(key.open(envelope))
+    content["released"] = list(dict.fromkeys((*content.get("released", ()), *words)))
+    return key.seal(orjson.dumps(content))
 
 
 def record_of(row: Any, key: SealingKey | None) -> MessageRecord:

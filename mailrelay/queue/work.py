@@ -212,6 +212,13 @@ def one(connection: Connection, message_id: str) -> Row[Any] | None:
     return connection.execute(select(*SHOWN).where(messages.c.id == message_id)).first()
 
 
+def whole(connection: Connection, message_id: str) -> tuple[Row[Any], bytes] | None:
+    """Return the row of a message and its body, or None where either is gone."""
+    row = one(connection, message_id)
+    body = connection.scalar(select(bodies.c.body).where(bodies.c.id == message_id))
+    return None if row is None or body is None else (row, body)
+
+
 def of_relay(
     connection: Connection, relay_ids: Collection[str], limit: int, after: str, states: Collection[State]
 ) -> Sequence[Row[Any]]:

@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from mailrelay.dsn_request import DsnRequest, Notify
+from mailrelay.queue import work
 from mailrelay.queue.entry import Direction, State
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
@@ -88,6 +90,51 @@ async def test_quarantined_mail_waits_for_a_word_and_is_released_or_discarded(st
     assert await store.release(discarded) is False
 
     assert [one.id for one in await store.claim("w", LEASE, 5)] == [released]
+
+
+async def test_held_mail_is_released_with_the_words_that_its_owner_lets_pass(
+    store: QueueStore,
+) -> None:
+    [message_id] = await store.enqueue([letter()])
+    for words in ((), ("Zoe", "Lefevre"), ("Zoe",)):
+        await store.claim("w", LEASE, 1)
+        await store.held("w", message_id, "owner-shows-in-body")
+        assert await store.release(message_id, words)
+
+    [claimed] = await store.claim("w", LEASE, 1)
+    assert claimed.released == ("Zoe", "Lefevre")
+    assert "Zoe" not in repr(claimed)
+    place = next(iter(store._places.of_id(message_id)))
+    row = await place.read(partial(work.one, message_id=message_id))
+    assert row is not None
+    assert b"Lefevre" not in row.envelope
+
+
+async def test_what_waited_for_a_mailbox_only_counts_as_released_by_nobody(store: QueueStore) -> None:
+    [message_id] = await store.enqueue([letter()])
+    await store.claim("w", LEASE, 1)
+    await store.undeliverable("w", message_id, "mailbox-suspect")
+    assert await store.release(message_id)
+
+    [claimed] = await store.claim("w", LEASE, 1)
+    assert claimed.released is None
+
+
+async def test_what_is_kept_can_be_looked_at_until_it_is_gone(store: QueueStore, keys: OwnerKeys) -> None:
+    kept, waiting, discarded = [
+        (await store.enqueue([letter()], state))[0]
+        for state in (State.QUARANTINED, State.QUEUED, State.QUARANTINED)
+    ]
+    await store.discard(discarded)
+
+    seen = await store.kept(kept)
+    assert seen is not None
+    assert (seen.id, seen.raw, seen.recipient) == (kept, RAW, "abc@relay.example")
+    assert await store.kept(waiting) is None
+    assert await store.kept(discarded) is None
+    keys.erased.add("reg_1")
+    assert await store.kept(kept) is None
+    assert not await store.release(kept)
 
 
 async def test_refused_mail_is_listed_with_its_reason_and_without_its_body(store: QueueStore) -> None:
