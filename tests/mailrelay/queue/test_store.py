@@ -1,6 +1,7 @@
 """The queue: durable, leased, sealed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -341,15 +342,9 @@ async def test_a_batch_in_which_one_part_is_refused_carries_out_the_rest(store: 
 
 
 async def test_an_answer_is_found_by_the_id_it_went_out_under(store: QueueStore, keys: OwnerKeys) -> None:
-    ada = "ada.buyer@offers.example"
-    own, own_named = (
-        "<1@home.example>",
-        {"message_id": "<1@home.example>", "thread_ids": ("<1@home.example>",)},
-    )
-    answers = [
-        letter(direction=Direction.REPLY, correspondent="", **own_named),
-        letter(direction=Direction.REPLY, correspondent="", message_id="", thread_ids=()),
-    ]
+    ada, own = "ada.buyer@offers.example", "<1@home.example>"
+    answer = letter(direction=Direction.REPLY, correspondent="", message_id=own, thread_ids=(own,))
+    answers = [answer, replace(answer, message_id="", thread_ids=())]
     for number, message_id in enumerate(await store.enqueue(answers)):
         await store.claim("w", LEASE, 5)
         await store.delivered("w", message_id, [("relay_1", ada, f"<out-{number}@relay.example>")])
