@@ -16,12 +16,14 @@ from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.delivery.schedule import Schedule
+from mailrelay.directory import Wishes
 from mailrelay.inbound import Transaction
 from mailrelay.links import Links, Purpose
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from mailrelay.rewriting.reply import AnswerHeld
 from tests.mailrelay.world import (
+    OWNER,
     OWNER_MAILBOX,
     PORTAL,
     RELAY_ADDRESS,
@@ -203,6 +205,21 @@ async def test_an_owner_is_told_of_what_waits_in_his_name_but_not_often(world: W
     [link] = re.findall(rf"<{PORTAL}/c/(\w+)>", shown)
     assert Links(PORTAL, b"k" * 32).message_id(link, utc_now()) in {one.id for one in waiting}
     assert "Pay here" not in shown
+
+
+async def test_an_owner_whose_key_has_become_unusable_is_told_a_few_times(world: World) -> None:
+    world.directory.health.owners["relay_1"] = replace(OWNER, wishes=Wishes(encryption_key="none"))
+    for _ in range(5):
+        assert (await world.stranger_writes()).code == 250
+    await world.settle()
+
+    notices = await world.arrived_at(OWNER_MAILBOX, 3)
+    assert len(notices) == len(world.sink.messages) == 3
+    notice = email.message_from_bytes(notices[0].raw, EmailMessage, policy=email.policy.default)
+    assert notice["Subject"] == "Un message pour example-bakery.org attend"
+    assert "votre clé n'est plus utilisable" in " ".join(notice.get_content().split())
+    held = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert {one.last_error for one in held} == {"encryption-key-unusable"}
 
 
 async def test_every_forwarded_letter_has_links_to_answer_and_to_block_with_one_click(world: World) -> None:
