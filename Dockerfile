@@ -21,7 +21,7 @@ WORKDIR /data
 VOLUME /data
 USER whoisproxy
 # API, RDAP, WHOIS, SMTP.
-EXPOSE 8080 8081 4343 2525
+EXPOSE 8080 8081 8082 4343 2525
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 ENTRYPOINT ["whoisproxy"]

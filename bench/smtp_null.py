@@ -47,6 +47,9 @@ class NullInbound:
         """Take every message."""
         return _OK
 
+    async def settled(self) -> None:
+        """Have nothing to finish."""
+
 
 class NullHandler:
     """The same for aiosmtpd."""

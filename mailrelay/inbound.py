@@ -20,6 +20,7 @@ from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
+from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED, OwnerAuthenticated
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
@@ -27,12 +28,15 @@ from mailrelay.directory import Directory, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.message import RawMessage
+from mailrelay.notices import OwnerNotices
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.automation import sign_of_automation
 from mailrelay.reports.relaying import report_of_relaying
-from mailrelay.rewriting.threads import ids_in_thread
+from mailrelay.rewriting.forward import author_of, correspondent_of
+from mailrelay.rewriting.threads import ids_in_thread, own_id
 
 _ANSWERS = Counter(
     "mailrelay_inbound_answers_total", "Answers to messages and recipients", ["stage", "action"]
@@ -76,6 +80,7 @@ class Inbound:
         resolver: For sender authentication.
         store: The queue.
         bounces: Reads return addresses.
+        notices: Writes notices to owners.
         relay_domain: Domain of postmaster and abuse.
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
@@ -91,6 +96,7 @@ class Inbound:
         resolver: Resolver,
         store: QueueStore,
         bounces: BounceAddresses,
+        notices: OwnerNotices,
         relay_domain: str,
         authserv_id: str,
         clock: Callable[[], datetime],
@@ -102,6 +108,8 @@ class Inbound:
         self._resolver = resolver
         self._store = store
         self._bounces = bounces
+        self._notices = notices
+        self._telling: set[asyncio.Task[None]] = set()
         self._relay_domain = relay_domain.lower()
         self._authserv_id = authserv_id
         self._clock = clock
@@ -217,7 +225,8 @@ class Inbound:
         decision: Decision,
     ) -> list[NewMessage]:
         notes = tuple(
-            NoteOfVerdict(one.check, one.action.name.lower(), one.reason) for one in decision.verdicts
+            NoteOfVerdict(one.check, one.action.name.lower(), one.reason, round(one.score, 1))
+            for one in decision.verdicts
         )
         shared = {
             "reverse_path": transaction.sender.reverse_path,
@@ -228,10 +237,18 @@ class Inbound:
             "proven": results.proven,
             "protected": decision.protected,
             "protocol": transaction.sender.protocol,
+            "parsed": message,
         }
-        thread_ids = ids_in_thread(message)
+        # Both are made for either kind of address, for neither may take longer than the other.
+        letter = {**shared, **_of_letter(message, transaction.sender.reverse_path)}
+        answer = {**shared, **_of_answer(message)}
         return [
-            _entry(address, route, message, thread_ids, {**shared, "request": transaction.requests[address]})
+            _entry(
+                address,
+                route,
+                transaction.requests[address],
+                answer if isinstance(route, ReplyRoute) else letter,
+            )
             for address, route in transaction.routes.items()
         ]
 
@@ -256,7 +273,27 @@ class Inbound:
         if not ids:
             return TRY_LATER
         _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))
+        for new, message_id in zip(entries, ids, strict=False):
+            if state is State.QUARANTINED and _waits_for_its_owner(new):
+                # Whoever sent it must not see by the time that it takes that the owner is told.
+                telling = asyncio.create_task(self._tell(new, message_id))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
         return Reply(250, "2.0.0", f"OK {ids[0]}")
+
+    async def _tell(self, new: NewMessage, message_id: str) -> None:
+        """Tell an owner that something in his name waits for his word."""
+        try:
+            if not sign_of_automation(new.parsed or RawMessage.parse(new.raw)):
+                about = await self._notices.about(new, OWNER_NOT_AUTHENTICATED, message_id=message_id)
+                if about:
+                    await self._store.enqueue(about)
+        except Exception as error:  # noqa: BLE001 - what waits is safe, and listed for him all the same
+            _log.warning("owner-not-told", id=message_id, error=type(error).__name__)
+
+    async def settled(self) -> None:
+        """Wait until every owner is told of what waits for him."""
+        await asyncio.gather(*self._telling)
 
     def _reports(self, taken: Iterable[NewMessage]) -> Iterable[NewMessage]:
         """Return what senders are told who asked to hear of success: at once, and whatever happens next."""
@@ -290,19 +327,42 @@ def _refusal(decision: Decision) -> Reply | None:
     return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
 
 
-def _entry(
-    address: str, route: Route, message: RawMessage, thread_ids: tuple[str, ...], shared: dict[str, object]
-) -> NewMessage:
-    is_reply = isinstance(route, ReplyRoute)
+def _of_letter(message: RawMessage, reverse_path: str) -> dict[str, object]:
+    """Return what is kept of a stranger's message, for his conversation with the owner."""
+    correspondent = correspondent_of(message, author_of(message, reverse_path))
+    # Where nobody can be answered, nobody will be told of anything.
+    known = ids_in_thread(message) if correspondent else ()
+    return {
+        "direction": Direction.FORWARD,
+        "correspondent": correspondent.address if correspondent else "",
+        "thread_ids": known,
+    }
+
+
+def _of_answer(message: RawMessage) -> dict[str, object]:
+    """Return what is kept of an owner's message, for his conversation with the correspondent."""
+    named = own_id(message)
+    return {
+        "direction": Direction.REPLY,
+        "message_id": named,
+        "thread_ids": (named,) if named else (),
+    }
+
+
+def _entry(address: str, route: Route, request: DsnRequest, known: dict[str, object]) -> NewMessage:
     return NewMessage(
-        direction=Direction.REPLY if is_reply else Direction.FORWARD,
         owner_id=route.owner_id,
         relay_id=route.relay_id,
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        thread_ids=() if is_reply else thread_ids,
-        parsed=message,
-        **shared,  # type: ignore[arg-type]
+        request=request,
+        **known,  # type: ignore[arg-type]
+    )
+
+
+def _waits_for_its_owner(new: NewMessage) -> bool:
+    return new.direction is Direction.REPLY and any(
+        one.check == OwnerAuthenticated.name for one in new.verdicts
     )
 
 

@@ -33,11 +33,13 @@ class ContentScore:
         result = score(context.message, context.content)
         evidence = context.sender.evidence
         total = result.total + sum(one.weight for one in evidence)
-        if total < self._limits.tag or not context.relay_routes:
+        if not total or not context.relay_routes:
             return None
+        names = " ".join((*result.names, *(one.name for one in evidence)))
+        if total < self._limits.tag:
+            return Verdict(self.name, Action.ACCEPT, names, score=total)
         # Addresses of one owner may have different policies; the message is one: the mildest holds.
         may_hold = all(route.policy is MailPolicy.FILTER for route in context.relay_routes)
         held = may_hold and total >= self._limits.quarantine
         action = Action.QUARANTINE if held else Action.TAG
-        names = (*result.names, *(one.name for one in evidence))
-        return Verdict(self.name, action, " ".join(names), score=total)
+        return Verdict(self.name, action, names, score=total)

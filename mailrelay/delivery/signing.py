@@ -27,6 +27,7 @@ RSA_BITS = 2048
 _OVERSIGNED = (
     "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+    "Cc", "List-Unsubscribe", "List-Unsubscribe-Post",
 )  # fmt: skip
 _OVERSIGNED_LOWER = tuple((name, name.lower()) for name in _OVERSIGNED)
 _LINE = 72

@@ -74,6 +74,8 @@ class DeliveryWorker:
             await stop.wait()
             self._stopping = True
             self._store.wakeup.set()
+            # At once, before another is begun; then what a claim under way has brought.
+            await self._give_back()
             await claiming
             await self._give_back()
             await self._ready.join()

@@ -49,11 +49,16 @@ USUAL_PROTOCOL = "ESMTP"
 
 @dataclass(frozen=True, slots=True)
 class NoteOfVerdict:
-    """A verdict as kept for the owner: no score, no public text."""
+    """A verdict as kept for the owner: no public text.
+
+    Attributes:
+        score: Weight of evidence, for checks that add up.
+    """
 
     check: str
     action: str
     reason: str
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,14 @@ class NewMessage:
         size_octets: Of the message, also where `raw` is not kept.
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
         proven: Whether the reverse-path was shown to be the sender's; else a DSN might hit a bystander.
-        thread_ids: Message-IDs that the correspondent knows, for he used them.
+        message_id: Of an answer, the Message-ID that its owner's program gave it; empty for none.
+        thread_ids: Message-IDs that the correspondent knows, for he used them; of an answer, its own.
+        correspondent: Mailbox of who knows them, for nobody else may; kept as part of their digests only.
+            Empty for the owner.
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
+        released: Words of the owner's that may show in it, for he said so; None where he was not asked.
         parsed: What `raw` was parsed to, where it has been already.
     """
 
@@ -87,10 +96,13 @@ class NewMessage:
     verdicts: tuple[NoteOfVerdict, ...] = ()
     authentication: str = ""
     proven: bool = False
+    message_id: str = field(default="", repr=False)
     thread_ids: tuple[str, ...] = ()
+    correspondent: str = field(default="", repr=False)
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -107,6 +119,7 @@ class QueuedMessage:
         attempts: Deliveries tried before this one.
         priority: One of PRIORITIES.
         warned_at: When its sender was told of the delay.
+        released: Words of the owner's that may show in it; None where it was never released.
         parsed: What `raw` was parsed to, where it comes from the process that took it.
     """
 
@@ -128,6 +141,7 @@ class QueuedMessage:
     received_at: datetime
     warned_at: datetime | None
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     def canonical(self) -> RawMessage:

@@ -1,6 +1,5 @@
 """How commands answer: rich for people, JSON for scripts, one clear line for an error."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
@@ -8,6 +7,7 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec
 
 import typer
+import uvloop
 from rich.console import Console
 
 from whoisproxy.cli.failures import Exit, explain
@@ -39,7 +39,7 @@ def command(function: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, Non
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            asyncio.run(function(*args, **kwargs))
+            uvloop.run(function(*args, **kwargs))
         except (typer.Exit, typer.BadParameter, BrokenPipeError):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no stack trace outside

@@ -8,8 +8,8 @@ show the first text as the message. What is signed, encrypted or a report gets n
 import base64
 import quopri
 from collections.abc import Callable
-from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 from mailrelay.message import RawMessage
 from mailrelay.rewriting.banner import Banner, banner_text
@@ -71,7 +71,7 @@ def _original(message: RawMessage) -> Entity:
 
 
 def _with_banner(entity: Entity, text: str) -> list[Entity]:
-    content = message_from_bytes(b"".join([one.raw for one in entity.fields]))
+    content = BytesHeaderParser().parsebytes(b"".join([one.raw for one in entity.fields]))
     if content.get_content_type() in _WITHOUT_BANNER or _INLINE_OPENPGP in entity.body:
         return [entity]
     try:

@@ -22,27 +22,33 @@ def own_fields(message: RawMessage, author: Mailbox | None, facts: ForwardFacts)
     """Return what stands before the stranger's fields."""
     date = _date(facts.received_at.replace(microsecond=0))
     # RFC 5321 4.4 wants it; where the message came from is in the fields of the hosts before us.
-    received = f"Received: by {facts.relay_host} with {facts.protocol} id {facts.queue_id};\r\n {date}\r\n"
-    fields = [HeaderField("Received", received.encode())]
+    fields = [
+        _own("Received", f"by {facts.relay_host} with {facts.protocol} id {facts.queue_id};\r\n {date}")
+    ]
     if facts.authentication:
-        # `authentication.results_header` writes nothing in it that could end it.
-        results = f"Authentication-Results: {facts.authentication}\r\n"
-        fields.append(HeaderField("Authentication-Results", results.encode()))
+        fields.append(_own("Authentication-Results", facts.authentication))
     fields += _marks(facts.domain, facts.author_verdict, facts.verdicts, facts.score, facts.relay_host)
     if facts.hint_key:
-        fields.append(HeaderField.make("X-Whoisproxy-Message", _hint(message, facts.hint_key)))
+        fields.append(_own("X-Whoisproxy-Message", _hint(message, facts.hint_key)))
     if facts.answer_url:
-        fields.append(HeaderField.make("X-Whoisproxy-Answer", f"<{facts.answer_url}>"))
+        fields.append(_own("X-Whoisproxy-Answer", f"<{facts.answer_url}>"))
     if facts.block_url:
-        fields.append(HeaderField.make("List-Unsubscribe", f"<{facts.block_url}>"))
-        fields.append(HeaderField.make("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        fields += (_own("List-Unsubscribe", f"<{facts.block_url}>"), _ONE_CLICK)
     fields += _addresses(message, author, facts)
     # RFC 5322 section 3.6 wants both, and so do large receivers. They do not change when it is sent again.
     if not message.named("date"):
-        fields.append(HeaderField.make("Date", date))
+        fields.append(_own("Date", date))
     if not message.named("message-id"):
-        fields.append(HeaderField.make("Message-ID", f"<{facts.queue_id}@{facts.relay_host}>"))
+        fields.append(_own("Message-ID", f"<{facts.queue_id}@{facts.relay_host}>"))
     return fields
+
+
+def _own(name: str, value: str) -> HeaderField:
+    """Make a field of a value that the relay wrote itself: nothing in it can end the field."""
+    return HeaderField(name, f"{name}: {value}\r\n".encode())
+
+
+_ONE_CLICK = _own("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 
 
 # Domains and verdicts come again and again.
@@ -73,10 +79,9 @@ def _hint(message: RawMessage, key: bytes) -> str:
 def _addresses(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> list[HeaderField]:
     shown_author = format_mailbox(_shown_author(author, facts.domain), facts.reply_address)
     fields = [
-        # No controls are left in what `format_mailbox` makes, and the addresses are our own.
-        HeaderField("From", f"From: {shown_author}\r\n".encode()),
-        HeaderField("Reply-To", f"Reply-To: {facts.reply_address}\r\n".encode()),
-        HeaderField("To", f"To: {facts.relay_address}\r\n".encode()),
+        _own("From", shown_author),
+        _own("Reply-To", facts.reply_address),
+        _own("To", facts.relay_address),
     ]
     recipients = [*message.named("to"), *message.named("cc")]
     others = _others(recipients, facts.relay_address)

@@ -55,8 +55,8 @@ def cleaned_gzip(content: bytes, name: str, nesting: Nesting) -> Cleaned:
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         file = unpacker.decompress(content, max(nesting.budget.octets, 0) + 1)
-    except zlib.error as error:
-        raise CannotClean("broken-archive") from error
+    except zlib.error:
+        raise CannotClean("broken-archive") from None
     nesting.budget.spend(len(file))
     # Section 2.2: members may follow one another; that is rare, and none may be overlooked.
     if not unpacker.eof or unpacker.unused_data:
@@ -95,5 +95,5 @@ def _tar_members(content: bytes, nesting: Nesting) -> Iterator[tuple[str, bytes]
                     yield f"{name}/", b""
                 elif file := archive.extractfile(entry) if entry.isreg() else None:
                     yield name, file.read()
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise CannotClean("broken-archive") from error
+    except (tarfile.TarError, OSError, ValueError, EOFError):
+        raise CannotClean("broken-archive") from None

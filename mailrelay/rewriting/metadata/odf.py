@@ -79,8 +79,8 @@ def _part(name: str, octets: bytes, kept: dict[str, bytes], nesting: Nesting) ->
         return serialised(root)
     try:
         return nesting.cleaned(octets, name).content
-    except Dropped as dropped:
-        raise CannotClean("embedded-object") from dropped
+    except Dropped:
+        raise CannotClean("embedded-object") from None
 
 
 def _manifest(octets: bytes, kept: dict[str, bytes]) -> bytes:

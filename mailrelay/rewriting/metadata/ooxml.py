@@ -148,8 +148,8 @@ def _part(name: str, octets: bytes, removed: tuple[str, ...], nesting: Nesting) 
         return serialised(root)
     try:
         return nesting.cleaned(octets, name).content
-    except Dropped as dropped:
-        raise CannotClean("embedded-object") from dropped
+    except Dropped:
+        raise CannotClean("embedded-object") from None
 
 
 def _clean_tree(root: etree._Element, removed: frozenset[str]) -> None:

@@ -1,4 +1,7 @@
-"""What may become of an attachment: cleaned, dropped, or the owner is asked."""
+"""What may become of an attachment: cleaned, dropped, or the owner is asked.
+
+They are raised from nothing: the error of a library can quote the file, and a log would tell it.
+"""
 
 from dataclasses import dataclass, field
 

@@ -36,10 +36,10 @@ def member_names(content: bytes) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return tuple(archive.namelist())
-    except (NotImplementedError, RuntimeError) as error:
-        raise CannotClean("archive-format") from error
-    except _BROKEN as error:
-        raise CannotClean("broken-archive") from error
+    except (NotImplementedError, RuntimeError):
+        raise CannotClean("archive-format") from None
+    except _BROKEN:
+        raise CannotClean("broken-archive") from None
 
 
 def unpacked(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
@@ -60,10 +60,10 @@ def unpacked(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
                     member = file.read(max(budget.octets, 0) + 1)
                 budget.spend(len(member))
                 yield inside(entry.filename), member
-    except (NotImplementedError, RuntimeError) as error:
-        raise CannotClean("archive-format") from error
-    except _BROKEN as error:
-        raise CannotClean("broken-archive") from error
+    except (NotImplementedError, RuntimeError):
+        raise CannotClean("archive-format") from None
+    except _BROKEN:
+        raise CannotClean("broken-archive") from None
 
 
 def inside(name: str) -> str:

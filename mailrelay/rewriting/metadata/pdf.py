@@ -133,10 +133,10 @@ def cleaned_pdf(content: bytes, _name: str, _nesting: Nesting) -> Cleaned:
         _look_at(written.getvalue(), pages)
     except CannotClean:
         raise
-    except pikepdf.PasswordError as error:
-        raise CannotClean("encrypted") from error
-    except Exception as error:
-        raise CannotClean("broken-document") from error
+    except pikepdf.PasswordError:
+        raise CannotClean("encrypted") from None
+    except Exception:  # noqa: BLE001 - see above
+        raise CannotClean("broken-document") from None
     return Cleaned(written.getvalue(), "application/pdf", ".pdf")
 
 

@@ -52,10 +52,10 @@ def _opened(content: bytes, kind: str) -> Iterator[Image.Image]:
                 yield picture
     except CannotClean:
         raise
-    except Image.DecompressionBombError as error:
-        raise CannotClean("too-large") from error
-    except Exception as error:
-        raise CannotClean("broken-picture") from error
+    except Image.DecompressionBombError:
+        raise CannotClean("too-large") from None
+    except Exception:  # noqa: BLE001 - see above
+        raise CannotClean("broken-picture") from None
 
 
 def _written_anew(content: bytes, kind: str, options: dict[str, str]) -> bytes:
@@ -70,8 +70,8 @@ def _written_anew(content: bytes, kind: str, options: dict[str, str]) -> bytes:
     several = {"save_all": True, "append_images": pages[1:]} if len(pages) > 1 else {}
     try:
         pages[0].save(written, kind, **several, **options)
-    except (OSError, ValueError, KeyError) as error:
-        raise CannotClean("picture-mode") from error
+    except (OSError, ValueError, KeyError):
+        raise CannotClean("picture-mode") from None
     with _opened(written.getvalue(), kind) as picture:
         if list(_pages(picture)) != pages:
             raise CannotClean("picture-mode")

@@ -101,5 +101,5 @@ class _Writer:
         try:
             picture = binascii.unhexlify(b"".join(digits.split()))
             return binascii.hexlify(self._nesting.cleaned(picture).content)
-        except (binascii.Error, Dropped) as error:
-            raise CannotClean("broken-document") from error
+        except (binascii.Error, Dropped):
+            raise CannotClean("broken-document") from None

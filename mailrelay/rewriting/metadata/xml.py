@@ -31,8 +31,8 @@ def parsed(content: bytes) -> etree._Element:
     )
     try:
         root = etree.fromstring(content, parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise CannotClean("broken-document") from error
+    except (etree.LxmlError, ValueError):
+        raise CannotClean("broken-document") from None
     # Namespaces that are not declared are errors that the parser goes on after.
     if parser.error_log.filter_from_errors():
         raise CannotClean("broken-document")

@@ -12,6 +12,7 @@ from mailrelay.rewriting.reply.reading import File
 from mailrelay.rewriting.scrub import Scrubber
 
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\"<>|?*:]+")
+_WORDS = re.compile(r"[^\W\d_]+")
 _LONGEST_NAME = 120
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _HTML = "text/html"
@@ -109,6 +110,8 @@ class Cleaning:
             self._facts.neutral_file_names
             or not shown.strip("._ ")
             or self._scrubber.hits(shown, f"{place} name")
+            # Each word as if he signed with it: a name alone is enough here.
+            or self._scrubber.hits("\n".join(_WORDS.findall(shown)), f"{place} name")
         ):
             return f"attachment-{number}{ending}"
         stem, dot, last = shown.rpartition(".")

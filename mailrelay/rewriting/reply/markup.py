@@ -19,9 +19,10 @@ from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.quotes import Quotes
 
 _TAGS = {
-    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small",
-    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp",
+    "small", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "tt", "u", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
     "*": {"dir"},
@@ -37,7 +38,7 @@ _GIVEN = {"blockquote": {"type": "cite"}}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "cid"}
 _DROPPED_WITH_CONTENT = {
     "script", "style", "title", "head", "noscript", "template", "object", "embed", "iframe", "svg", "math",
-    "audio", "video", "canvas", "xml", "select",
+    "audio", "video", "canvas", "xml", "select", "rp", "rt",
 }  # fmt: skip
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|font-size\s*:\s*[01](?:px|pt|%|;|$|\s)"
@@ -48,6 +49,8 @@ _SIGNATURE = re.compile(r"signature", re.IGNORECASE)
 _LONGEST_SIGNATURE = 1_500  # characters; what is longer has been written into by mistake
 _MARK = re.compile(r"^[\s\u00a0]*--[\s\u00a0]*$")
 _MOST_BEHIND_MARK = 25
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_NEW_LINE = frozenset({"br", "div", "p", "table", "pre", "ul", "blockquote", "address"})
 _QUOTE_CLASS = re.compile(
     r"gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|OutlookMessageHeader|protonmail_quote"
 )
@@ -172,7 +175,7 @@ def _drop_behind_mark(root: Element) -> None:
         for text, first in _texts_and_next(element):
             if _MARK.match(text) and element.getroottree().getroot() is root and not _is_quoted(element):
                 behind = _until_quote(first)
-                if len(behind) <= _MOST_BEHIND_MARK:
+                if behind and behind[0].tag in _NEW_LINE and len(behind) <= _MOST_BEHIND_MARK:
                     _take_out_mark(element, text)
                     _drop(behind, with_tails=True)
 
@@ -195,7 +198,7 @@ def _take_out_mark(element: Element, mark: str) -> None:
 
 def _until_quote(first: Element | None) -> list[Element]:
     found: list[Element] = []
-    while first is not None and not _begins_quote(first):
+    while first is not None and len(found) <= _MOST_BEHIND_MARK and not _begins_quote(first):
         found.append(first)
         first = first.getnext()
     return found
@@ -239,10 +242,14 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.text(element.text)
+            element.text = _seen(quotes.put_right(element.text))
         if element.tail:
-            element.tail = quotes.text(element.tail)
-        if element.get("href"):
-            element.set("href", quotes.link(element.get("href") or ""))
-        if element.get("alt"):
-            element.set("alt", quotes.text(element.get("alt") or ""))
+            element.tail = _seen(quotes.put_right(element.tail))
+        for name in ("href", "alt"):
+            if value := element.get(name):
+                element.set(name, _seen(quotes.put_right(value)))
+
+
+def _seen(text: str) -> str:
+    """Return text without controls, which entities may have brought and no document may hold."""
+    return _CONTROLS.sub("", text)

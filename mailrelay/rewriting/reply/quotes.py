@@ -36,16 +36,16 @@ class Quotes:
     display: str | None = field(default=None)
 
     def text(self, text: str) -> str:
-        """Return plain text, or text between tags, put right."""
-        return self._addresses(self._names(without_banner(text)))
+        """Return plain text without banners and put right."""
+        return self.put_right(without_banner(text))
 
     def html(self, html: str) -> str:
-        """Return an HTML document without banners; its texts and links are for `text` and `link`."""
+        """Return an HTML document without banners; its texts and links are for `put_right`."""
         return without_banner_html(html)
 
-    def link(self, target: str) -> str:
-        """Return the target of a link put right."""
-        return self._addresses(target)
+    def put_right(self, text: str) -> str:
+        """Return text between tags, or the target of a link, put right."""
+        return self._addresses(self._names(text))
 
     def _names(self, text: str) -> str:
         if "(via" not in text:

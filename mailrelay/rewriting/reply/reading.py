@@ -6,10 +6,12 @@ has too many parts, or is encrypted, is held. A message within the message becom
 """
 
 import email.message
+import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
 
 from mailrelay.addresses import decoded
+from mailrelay.rewriting.reply.armour import without_armour
 from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
 from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.uuencode import split_uuencoded
@@ -21,6 +23,8 @@ _ENCRYPTED = frozenset(
 )
 _SHOWN = frozenset({"text/plain", "text/html"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+# A line that goes on in the next, both quoted as deep, where blanks are to be deleted (RFC 3676 section 4.1).
+_BROKEN_LINE = re.compile(r"^(?!>|-- $)(.*) \n(?![> \n])", re.MULTILINE)
 _TOLD = ("From", "Subject")
 _TROUBLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 
@@ -53,14 +57,14 @@ class Shown:
         plain: None where it does not have that form.
         html: The documents that stand one after the other; empty where it does not have that form.
         flowed: The lines of `plain` are format=flowed.
-        signed: It bears a signature of one of the security multiparts.
+        left_out: What was found and is never passed on, such as a signature; kebab-case.
     """
 
     plain: str | None = None
     html: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
     flowed: bool = True
-    signed: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,12 +105,13 @@ def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Show
     signed = kind == "multipart/signed"
     children = payload[:1] if signed else payload
     blocks = [block for child in children for block in _read(child, budget, depth + 1)]
-    return [*blocks, Shown(signed=True)] if signed else blocks
+    return [*blocks, Shown(left_out=("signature",))] if signed else blocks
 
 
 def _children(part: email.message.Message) -> list[email.message.Message] | None:
-    payload = part.get_payload()
-    return [one for one in payload if isinstance(one, email.message.Message)] if part.is_multipart() else None
+    if not part.is_multipart():
+        return None
+    return [one for one in part.get_payload() if isinstance(one, email.message.Message)]
 
 
 def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
@@ -137,34 +142,43 @@ def _alternative(forms: list[list[Shown]]) -> Shown:
         tuple([document for block in html for document in block.html]),
         tuple([file for block in blocks for file in block.files]),
         flowed=all(block.flowed for block in plain if block.plain is not None),
-        signed=any(block.signed for block in blocks),
+        left_out=tuple([reason for block in blocks for reason in block.left_out]),
     )
 
 
 def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
-    content, name, charset = _content(part), _name(part), _parameter(part, "charset")
+    name, charset = _name(part), _parameter(part, "charset")
+    content = _content(part)
     if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
         content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
     if kind == "text/html":
         return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))
+    text, left_out = without_armour(text)
     flowed = _parameter(part, "format").lower() == "flowed"
+    if flowed and _parameter(part, "delsp").lower() == "yes":
+        text = _BROKEN_LINE.sub(r"\1", text)
     return [
         Shown(
             plain=text,
             files=tuple([File("application/octet-stream", name, octets) for name, octets in files]),
             flowed=flowed,
+            left_out=left_out,
         )
     ]
 
 
 def _content(part: email.message.Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except _TROUBLE:
-        payload = None
-    return payload if isinstance(payload, bytes) else b""
+    for _ in range(2):
+        try:
+            payload = part.get_payload(decode=True)
+        except _TROUBLE:
+            # The library looks at the charset of 8-bit text, and cannot read one that is encoded (RFC 2231).
+            part.del_param("charset")
+        else:
+            return payload if isinstance(payload, bytes) else b""
+    return b""
 
 
 def _name(part: email.message.Message) -> str:

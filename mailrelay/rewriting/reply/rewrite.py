@@ -33,9 +33,11 @@ def rewrite_reply(message: RawMessage, identity: Identity, facts: ReplyFacts) ->
     if reason := sign_of_automation(message):
         raise AutomaticMail(reason)
     display = display_in((*message.all("To"), *message.all("Cc")), facts)
-    facts = replace(facts, correspondent_name=display or "")
     quotes = Quotes(facts, display)
     scrubber = scrubber_for(identity, (facts.correspondent,), facts.relay_address, facts.domain)
+    # The owner's address book may call somebody of his family so.
+    display_shows = scrubber.hits(display or "", "header")
+    facts = replace(facts, correspondent_name="" if display_shows else display or "")
     body, dropped = _rebuilt(message, quotes, scrubber, facts)
     subject = scrubber.text(quotes.text(decoded(message.first("Subject"))))
     message_id = facts.message_id or f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
@@ -63,8 +65,8 @@ def _rebuilt(
     files = Cleaning(facts, scrubber).clean(file for block in blocks for file in block.files)
     new_ids = {one.replaces: one.content_id for one in files.clean if one.replaces}
     letter = letter_of(blocks, quotes, new_ids, plain_only=facts.plain_text_only)
-    signatures = tuple([LeftOut("signature", "message") for block in blocks if block.signed])
-    dropped = (*files.dropped, *signatures)
+    in_text = [LeftOut(reason, "text") for block in blocks for reason in block.left_out]
+    dropped = (*files.dropped, *in_text)
     if dropped and not files.clean and not letter.plain.strip():
         raise AnswerHeld("nothing-left", places=tuple([one.place for one in dropped]))
     return _put_together(letter, files.clean, scrubber), dropped

@@ -35,13 +35,16 @@ def without_signature(text: str) -> str:
 
 def _end_of_signature(lines: list[str], mark: int) -> int:
     """Return the line behind a signature; 0 where it is none."""
-    end = mark + 1
+    longest = _LONGEST[lines[mark] == _STRICT_MARK]
+    end, written = mark + 1, 0
     while end < len(lines) and not _QUOTED.match(lines[end]) and not _BEGINS_QUOTE.match(lines[end]):
+        written += bool(lines[end].strip())
+        if written > longest + _MOST_ABOVE:
+            return 0
         end += 1
     if end < len(lines):
         end = _line_above_quote(lines, mark, end)
-    written = [line for line in lines[mark + 1 : end] if line.strip()]
-    return end if len(written) <= _LONGEST[lines[mark] == _STRICT_MARK] else 0
+    return end if sum(1 for line in lines[mark + 1 : end] if line.strip()) <= longest else 0
 
 
 def _line_above_quote(lines: list[str], mark: int, quote: int) -> int:

@@ -80,7 +80,7 @@ def tar_members(octets: bytes) -> Iterator[bytes]:
 
 def gunzipped(octets: bytes) -> Iterator[bytes]:
     """Yield header and content of a gzip file (RFC 1952); the header may name the file and its author."""
-    yield octets[:512]
+    yield octets[10:512]
     yield _unpacked(zlib.decompressobj(wbits=16 + zlib.MAX_WBITS), octets)
 
 

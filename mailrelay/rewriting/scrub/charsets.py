@@ -43,8 +43,14 @@ class Reading:
     by_chance: bool = False
 
 
-def readings(octets: bytes, declared: str = "") -> Iterator[Reading]:
-    """Yield what octets may read as; the likeliest first."""
+def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterator[Reading]:
+    """Yield what octets may read as; the likeliest first.
+
+    Args:
+        octets: Of a part or of a member of an archive.
+        declared: The charset; empty for none.
+        wide: Letters beyond the Latin ones are looked for.
+    """
     for mark, charset in _BOMS:
         if octets.startswith(mark):
             yield Reading(octets.decode(charset, "replace"))
@@ -56,7 +62,7 @@ def readings(octets: bytes, declared: str = "") -> Iterator[Reading]:
     if octets.startswith(b"{\\rtf"):
         yield Reading(_rich_text(octets.decode("latin-1")))
     if _NO_TEXT.search(octets):
-        yield from _of_no_text(octets)
+        yield from _of_no_text(octets, wide=wide)
     elif (text := _strictly(octets, "utf-8")) is not None:
         yield Reading(text.replace("\0", ""))
         yield from _of_seven_bits(octets)
@@ -83,15 +89,14 @@ def _of_seven_bits(octets: bytes) -> Iterator[Reading]:
             )
 
 
-def _of_no_text(octets: bytes) -> Iterator[Reading]:
+def _of_no_text(octets: bytes, *, wide: bool) -> Iterator[Reading]:
     # Text of sixteen bits in Latin letters is text with zeros between; of other letters it has to be decoded.
     squeezed = octets.replace(b"\0", b"")
+    yield Reading("\n".join(run.decode("utf-8", "replace") for run in _RUNS.findall(squeezed)))
     if len(octets) > _LARGE:
-        yield Reading("\n".join(run.decode() for run in _RUNS.findall(squeezed)), by_chance=True)
         return
-    yield Reading(squeezed.decode("utf-8", "replace"), by_chance=True)
     yield Reading(squeezed.decode("latin-1"), by_chance=True)
-    for start in (0, 1):
+    for start in (0, 1) if wide else ():
         for charset in ("utf-16-le", "utf-16-be"):
             yield Reading(octets[start:].decode(charset, "replace"), by_chance=True)
 

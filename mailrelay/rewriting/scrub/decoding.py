@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from itertools import chain
 
 from mailrelay.addresses import decoded
 from mailrelay.rewriting.scrub.charsets import Reading, readings
@@ -30,8 +31,12 @@ class Text:
     by_chance: bool = False
 
 
-def texts_of(raw: bytes) -> Iterator[Text]:
+def texts_of(raw: bytes, *, wide: bool = True) -> Iterator[Text]:
     """Yield all texts of a message.
+
+    Args:
+        raw: The message.
+        wide: Letters beyond the Latin ones are looked for.
 
     Raises:
         CannotLookInside: Something is encrypted, broken or too large.
@@ -44,13 +49,15 @@ def texts_of(raw: bytes) -> Iterator[Text]:
             attachments += 1
             place = f"attachment {attachments}"
         yield from _headers(part, place if part is not message else "header")
-        yield from _body(part, place)
+        yield from _body(part, place, wide=wide)
 
 
 def _headers(part: Message, place: str) -> Iterator[Text]:
-    for name, value in part.items():
+    for name, value in part.raw_items():
         where = "subject" if name.lower() == "subject" else place
-        yield Text(where, decoded(str(value)))
+        # Octets that no encoded word declares are UTF-8 (RFC 6532).
+        octets = str(value).encode("utf-8", "surrogateescape")
+        yield Text(where, decoded(octets.decode("utf-8", "replace")))
     # RFC 2231 puts names together from pieces; other software writes encoded words instead.
     for one in (
         part.get_filename(),
@@ -62,7 +69,7 @@ def _headers(part: Message, place: str) -> Iterator[Text]:
             yield Text(f"{place} name", decoded(text))
 
 
-def _body(part: Message, place: str) -> Iterator[Text]:
+def _body(part: Message, place: str, *, wide: bool) -> Iterator[Text]:
     if part.is_multipart():
         yield from (Text("text", str(text)) for text in (part.preamble, part.epilogue) if text)
         return
@@ -71,9 +78,8 @@ def _body(part: Message, place: str) -> Iterator[Text]:
         return
     where = f"{place} content" if place.startswith("attachment") else place
     declared = part.get_content_charset() or ""
-    yield from _placed(where, readings(payload, declared))
-    for member in members(payload):
-        yield from _placed(where, readings(member, declared))
+    for octets in chain((payload,), members(payload)):
+        yield from _placed(where, readings(octets, declared, wide=wide))
 
 
 def _placed(place: str, found: Iterator[Reading]) -> Iterator[Text]:

@@ -1,13 +1,13 @@
 """Find an owner's forms in a text, in all its readings."""
 
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailrelay.identity import Trait
-from mailrelay.rewriting.scrub.folding import bare
+from mailrelay.rewriting.scrub.folding import bare, is_silent
 from mailrelay.rewriting.scrub.form import Form
-from mailrelay.rewriting.scrub.views import View, views
+from mailrelay.rewriting.scrub.views import View, html_views, views
 
 _BACKWARDS = 8  # letters and digits; fewer are a word backwards too often
 
@@ -26,44 +26,42 @@ class Matcher:
 
     Args:
         forms: What must not stand.
-        allowed: What may, with everything in it: an address, a domain.
-        released: Bare forms that may, by themselves.
+        allowed: What may, with everything in it: an address, a domain, a form let pass on purpose.
     """
 
-    def __init__(self, forms: Iterable[Form], allowed: Iterable[str], released: frozenset[str]) -> None:
+    def __init__(self, forms: Iterable[Form], allowed: Iterable[str]) -> None:
         self._forms = tuple(forms)
         self._sure = tuple(form for form in self._forms if form.is_sure)
-        self._needles = tuple(dict.fromkeys(form.needle for form in self._forms))
         self._allowed = tuple({folded for one in allowed if (folded := bare(one))})
-        self._released = released
         self._backwards = tuple({form.needle for form in self._forms if len(form.needle) >= _BACKWARDS})
 
-    def matches(self, text: str, *, by_chance: bool = False) -> list[Match]:
+    def matches(self, text: str, *, by_chance: bool = False, is_html: bool = False) -> list[Match]:
         """Return what of the owner stands in a text, in order; places may overlap.
 
         Args:
             text: What is looked at.
             by_chance: Letters stand there by chance too, as in a picture: only forms that are long count.
+            is_html: Matches are wanted that can be replaced without harm to a tag.
         """
-        readings = views(text)
+        if by_chance:
+            return sorted(set(self._in_view(View(text), self._sure)))
+        readings = html_views(text) if is_html else views(text)
         # Letters may be written backwards and shown forwards (CSS, U+202E); few texts need the second look.
         readings += [view.turned() for view in readings if self._is_backwards(view.bare[::-1])]
-        forms = self._sure if by_chance else self._forms
-        return sorted({match for view in readings for match in self._in_view(view, forms)})
+        return sorted({match for view in readings for match in self._in_view(view, self._forms)})
 
     def _is_backwards(self, turned: str) -> bool:
         return any(needle in turned for needle in self._backwards)
 
     def _in_view(self, view: View, forms: tuple[Form, ...]) -> Iterator[Match]:
         folded = view.bare
-        present = {needle for needle in self._needles if needle in folded}
+        present = [form for form in forms if form.needle in folded]
         if present:
             spared = list(self._spared(folded))
-            for form in forms:
-                if form.needle in present:
-                    for start, end in _places(form, folded):
-                        if not any(first <= start and end <= last for first, last in spared):
-                            yield from self._judged(view, form, start, end)
+            for form in present:
+                for start, end in _places(form, folded):
+                    if not any(first <= start and end <= last for first, last in spared):
+                        yield from self._judged(view, form, start, end)
 
     def _spared(self, folded: str) -> Iterator[tuple[int, int]]:
         for one in self._allowed:
@@ -75,8 +73,6 @@ class Matcher:
             yield from self._match(view, form, start, end)
 
     def _match(self, view: View, form: Form, start: int, end: int) -> Iterator[Match]:
-        if view.bare[start:end] in self._released:
-            return
         text_start, text_end = _in_text(view, start, end)
         if form.trait is Trait.PHONE and text_start and view.text[text_start - 1] in "+(":
             text_start -= 1
@@ -84,9 +80,9 @@ class Matcher:
 
 
 def _in_text(view: View, start: int, end: int) -> tuple[int, int]:
-    """Return where a range of the bare text stands in the text, with the accents behind its last letter."""
+    """Return where a range of the bare text stands in the text, with the accents and signs behind its end."""
     text_end = view.positions[end - 1] + 1
-    while text_end < len(view.text) and unicodedata.combining(view.text[text_end]):
+    while is_silent(view.text[text_end : text_end + 1]):
         text_end += 1
     return view.positions[start], text_end
 
@@ -94,7 +90,15 @@ def _in_text(view: View, start: int, end: int) -> tuple[int, int]:
 def _places(form: Form, folded: str) -> Iterator[tuple[int, int]]:
     if form.pattern is None:
         return _occurrences(form.needle, folded)
-    return (found.span() for found in form.pattern.finditer(folded))
+    return _spans(form.pattern, folded)
+
+
+def _spans(pattern: re.Pattern[str], folded: str) -> Iterator[tuple[int, int]]:
+    """Yield also places that overlap: one that no rule takes may hide one that it does."""
+    found = pattern.search(folded)
+    while found is not None:
+        yield found.span()
+        found = pattern.search(folded, found.start() + 1)
 
 
 def _occurrences(needle: str, folded: str) -> Iterator[tuple[int, int]]:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import permutations, product
 
 from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.form import LONG, Form, phrase
 from mailrelay.rewriting.scrub.letters import CYRILLIC_SPELLINGS
-from mailrelay.rewriting.scrub.rules import capital, edged, initialled, lone
-from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, TITLES, WORDS_TOO
+from mailrelay.rewriting.scrub.rules import capital, edged, handle, initialled, lone, monogram, on_device
+from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, PARTICLES, TITLES, WORDS_TOO
 
 _GERMAN = str.maketrans(
     {
@@ -26,9 +27,11 @@ _GERMAN = str.maketrans(
 )
 _DIGRAPHS = re.compile(r"(?<![aeiouqAEIOUQ])(?:([aou])e|(a)a)(?![aeiou])", re.IGNORECASE)
 _WITH_DIGRAPHS = frozenset({"AT", "CH", "DE", "DK", "FI", "LI", "LU", "NO", "SE"})
+_HYPHEN = re.compile(r"[-\u2010-\u2015\u30fb]")
 _OF_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _DISTINCT = 5  # letters of a family name in two words: "Müller-Lefèvre"
 _LONE = 2
+_ACRONYM = 3
 _FAMILY = 4
 _FAMILY_FIRST = frozenset({"CN", "HU", "JP", "KP", "KR", "TW", "VN"})
 
@@ -51,23 +54,27 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
     """Yield the forms of a person's name."""
     for spelling in spellings(name, country):
         parts = _parts(spelling)
-        for order in dict.fromkeys(_orders(parts)):
+        # Also with titles and what stands behind a name: "Example MD, Ann".
+        for order in dict.fromkeys((*_orders(parts), *_orders(spelling.split()))):
             if (form := phrase(Trait.NAME, " ".join(order))) is not None:
                 yield form
         if len(parts) > 1:
-            yield from _initialled(parts)
+            yield from _initialled(_tokens(parts))
             yield from _lone(parts)
             yield from _family(parts[0] if country in _FAMILY_FIRST else parts[-1])
         elif len(parts) == 1 and len(folded := bare(parts[0])) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
+            yield from _family(parts[0])
 
 
 def _parts(name: str) -> list[str]:
     """Return given names first: "Example, Ann" is "Ann Example"; titles are left out."""
     family, comma, given = name.partition(",")
     words = (f"{given} {family}" if comma and len(bare(given)) > _LONE else name).split()
-    parts = [word for word in words if bare(word) and bare(word) not in TITLES]
-    return parts or words
+    words = [word for word in words if bare(word)]
+    parts = [word for word in words if bare(word) not in TITLES]
+    # "Don" is a name too.
+    return parts if len(parts) > 1 else words
 
 
 def _orders(parts: list[str]) -> Iterator[tuple[str, ...]]:
@@ -78,23 +85,47 @@ def _orders(parts: list[str]) -> Iterator[tuple[str, ...]]:
         return
     for start in range(len(parts)):
         yield (*parts[start:], *parts[:start])
-    yield parts[0], parts[-1]
-    yield parts[-1], parts[0]
-    if len(parts) > 2:  # noqa: PLR2004 - with names between the first and the last
-        yield parts[0], *(part[0] for part in parts[1:-1]), parts[-1]
-        yield (*parts[1:],)
-        yield tuple(reversed(parts))
+    yield tuple(reversed(parts))
+    yield from _pairs(_tokens(parts))
 
 
-def _initialled(parts: list[str]) -> Iterator[Form]:
-    initial = bare(parts[0][0])
-    if not initial:
-        return
-    for family in dict.fromkeys((bare("".join(parts[1:])), bare(parts[-1]))):
-        if len(family) >= _LONE:
-            yield Form(Trait.NAME, initial + family, initialled)
-            yield Form(Trait.NAME, family + initial, initialled)
-    yield Form(Trait.NAME, bare(parts[0]) + bare(parts[-1])[:1], initialled_signature)
+def _tokens(parts: list[str]) -> list[tuple[str, ...]]:
+    """Return what each name of several goes by, with its particles and without: ("van Dam", "Dam")."""
+    tokens: list[tuple[str, ...]] = []
+    particles: list[str] = []
+    for word in (word for part in parts for word in _HYPHEN.split(part) if bare(word)):
+        particles.append(word)
+        if not tokens or bare(word) not in PARTICLES:
+            tokens.append(tuple(dict.fromkeys((" ".join(particles), word))))
+            particles = []
+    return [*tokens, *((word,) for word in particles)]
+
+
+def _pairs(tokens: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield any two names of several, in any order: few people have both; and the first with initials."""
+    whole = [token for token in tokens if len(bare(token[-1])) > 1]
+    for first, second in permutations(whole, 2):
+        yield from product(first, second)
+    if len(tokens) > 2:  # noqa: PLR2004 - with names between the first and the last
+        yield tokens[0][0], *(bare(token[-1])[:1] for token in tokens[1:-1]), tokens[-1][0]
+
+
+def _initialled(tokens: list[tuple[str, ...]]) -> Iterator[Form]:
+    """Yield names with initials for the others: "A. B. Example", "Example, A.", signed "Ann E." or "ABE"."""
+    initials = [bare(token[-1])[:1] for token in tokens]
+    for at, token in enumerate(tokens[1:], 1):
+        for family in (folded for one in token if len(folded := bare(one)) >= _LONE):
+            for before in dict.fromkeys((initials[0], "".join(initials[:at]))):
+                yield Form(Trait.NAME, before + family, initialled)
+                yield Form(Trait.NAME, family + before, initialled)
+                if len(before + family) >= _DISTINCT:
+                    yield Form(Trait.HANDLE, before + family, handle)
+    given = bare(tokens[0][0])
+    for initial in dict.fromkeys(initials[1:]):
+        yield Form(Trait.NAME, given + initial, initialled_signature)
+    if len(initials) > 2:  # noqa: PLR2004 - several initials behind a name are seldom others'
+        yield Form(Trait.NAME, given + "".join(initials[1:]), initialled)
+    yield Form(Trait.NAME, "".join(initials), monogram)
 
 
 def initialled_signature(text: str, start: int, end: int) -> bool:
@@ -103,11 +134,12 @@ def initialled_signature(text: str, start: int, end: int) -> bool:
 
 
 def _lone(parts: list[str]) -> Iterator[Form]:
-    for part in dict.fromkeys(parts):
+    pieces = (piece for part in parts for piece in _HYPHEN.split(part))
+    for part in dict.fromkeys((*parts, *pieces)):
         if len(folded := bare(part)) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
-        pieces = words_of(part)
-        if len(pieces) > 1 and len(folded) >= 2 * _DISTINCT:
+            yield from (Form(Trait.NAME, one, on_device) for one in (folded, f"{folded}s"))
+        if len(words_of(part)) > 1 and len(folded) >= 2 * _DISTINCT:
             yield Form(Trait.NAME, folded, edged)
 
 
@@ -121,14 +153,17 @@ def organisation_forms(organisation: str, country: str) -> Iterator[Form]:
     """Yield the forms of an organisation's name, with its legal form or without."""
     for spelling in spellings(organisation, country):
         words = re.split(r"[\s/&+,]+", spelling)
-        core = [word for word in words if bare(word)]
+        core = [word for word in words if bare(word)] or words
         while len(core) > 1 and bare(core[-1]) in LEGAL_FORMS:
             core.pop()
         while len(core) > 1 and bare(core[0]) in LEGAL_FORMS:
             core.pop(0)
         shorter = [word for word in core if bare(word) not in JOINING]
         for form in (words, core, shorter):
-            if len(form) > 1 and (found := phrase(Trait.ORGANISATION, " ".join(form))) is not None:
+            # A legal form, however it is written, makes a name of the word before it.
+            found = phrase(Trait.ORGANISATION, " ".join(form), capitals=form is not words)
+            if found is not None and (len(form) > 1 or is_unspaced(found.needle)):
                 yield found
-        if len(core) == 1 and len(folded := bare(core[0])) >= _DISTINCT and folded not in WORDS_TOO:
+        least = _ACRONYM if core[0].isupper() else _DISTINCT
+        if len(core) == 1 and len(folded := bare(core[0])) >= least and folded not in WORDS_TOO:
             yield Form(Trait.ORGANISATION, folded, capital)

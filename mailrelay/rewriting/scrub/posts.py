@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mailrelay.identity import Trait
-from mailrelay.rewriting.scrub.folding import bare, words_of
+from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.form import Form, phrase
 from mailrelay.rewriting.scrub.names import spellings
 from mailrelay.rewriting.scrub.rules import edged
@@ -12,14 +12,22 @@ from mailrelay.rewriting.scrub.words import STREET_ENDINGS, STREETS, UNITS
 
 _NUMBER = re.compile(r"(?<!\w)\d\w*(?:\s?[-/]\s?\d+\w*)?(?!\w)")
 _SHORTEST = 6  # letters and digits of a street with its number: "Via 5" is no street
-_FEW = 4
+_FEW = 3
 _CODE = 5  # signs of a postal code that names a few houses: letters and digits, as in London
 
 
 def street_forms(street: str, country: str) -> Iterator[Form]:
     """Yield the forms of a street line: number first or last, words for streets written out or short."""
     for spelling in dict.fromkeys(spellings(street, country)):
+        if _is_long(spelling) and (form := phrase(Trait.STREET, spelling)) is not None:
+            yield form
         yield from _street(spelling)
+
+
+def _is_long(street: str) -> bool:
+    """Return whether a street line is more than a word; Chinese needs few signs for it."""
+    folded = bare(street)
+    return len(folded) >= (_FEW if is_unspaced(folded) else _SHORTEST)
 
 
 def _street(street: str) -> Iterator[Form]:
@@ -29,11 +37,7 @@ def _street(street: str) -> Iterator[Form]:
         found[0] if house.lstrip().startswith(found[0] if found else "\0") else found[-1] if found else ""
     )
     name = words_of(house.replace(number, " ", 1) if number else house)
-    if not name or len(bare(house)) < _SHORTEST:
-        return
-    if not number:
-        if (form := phrase(Trait.STREET, house)) is not None:
-            yield form
+    if not name or not number or len(bare(house)) < _SHORTEST:
         return
     digits, way = re.escape(bare(number)), "".join(_spelled(word, len(name) > 1) for word in name)
     # A kind of street may be left out by none of the two: it is sought by its longest word.
@@ -81,9 +85,9 @@ def place_forms(place: str, country: str) -> Iterator[Form]:
     for spelling in dict.fromkeys(spellings(town.strip(), country)):
         city = bare(spelling)
         if len(folded) >= _FEW and len(city) > 1:
-            code_then_city = rf"(?:{country.lower()}|[a-z])?{re.escape(folded)}{re.escape(city)}"
-            city_then_code = rf"{re.escape(city)}[^\W\d_]{{0,14}}{re.escape(folded)}"
-            pattern = f"{code_then_city}|{city_then_code}"
-            yield Form(Trait.POSTAL, city, edged, re.compile(pattern))
+            yield Form(Trait.POSTAL, folded + city, edged)
+            yield Form(Trait.POSTAL, country.lower() + folded + city, edged)
+            city_first = rf"{re.escape(city)}[^\W\d_]{{0,14}}{re.escape(folded)}"
+            yield Form(Trait.POSTAL, city, edged, re.compile(city_first))
     if len(folded) >= _CODE and re.search(r"\d", folded) and re.search(r"[a-z]", folded):
         yield Form(Trait.POSTAL, folded, edged)

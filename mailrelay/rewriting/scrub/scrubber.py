@@ -1,19 +1,18 @@
 """Take an owner's data out of texts, and look for them in whole messages."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
 from mailrelay.identity import Identity, Trait
 from mailrelay.rewriting.scrub.decoding import texts_of
-from mailrelay.rewriting.scrub.folding import bare
 from mailrelay.rewriting.scrub.forms import forms_of
 from mailrelay.rewriting.scrub.matching import Match, Matcher
 from mailrelay.rewriting.scrub.views import tags_in
 
 OMITTED = "[...]"
 _MOST_ROUNDS = 4
+_LAST_LATIN = "\u024f"
 _KEPT = 256  # scrubbers
 
 
@@ -48,20 +47,21 @@ class Scrubber:
     def __init__(
         self, identity: Identity, allowed: tuple[str, ...] = (), *, relay_address: str = "", domain: str = ""
     ) -> None:
-        released = frozenset(map(bare, identity.released))
-        self._matcher = Matcher(forms_of(identity), (*allowed, relay_address, domain), released)
+        may_stand = (*allowed, *identity.released, relay_address, domain)
+        self._matcher = Matcher(forms_of(identity), may_stand)
+        self._wide = any(char > _LAST_LATIN for value in identity.values() for char in value)
         self._instead = {Trait.MAILBOX: relay_address, Trait.NAME: domain, Trait.ORGANISATION: domain}
 
     def text(self, text: str) -> str:
         """Return plain text without the owner's data; the same text where there are none."""
-        return self._replaced(text, lambda _: "")
+        return self._replaced(text)
 
     def html(self, html: str) -> str:
         """Return an HTML document without the owner's data in its text, attributes, comments and styles.
 
         Tags stay where they are, also those in the middle of a name.
         """
-        return self._replaced(html, tags_in)
+        return self._replaced(html, is_html=True)
 
     def hits(self, text: str, place: str, *, by_chance: bool = False) -> tuple[Hit, ...]:
         """Return what of the owner stands in a text.
@@ -80,23 +80,26 @@ class Scrubber:
         Raises:
             CannotLookInside: Something in it is encrypted, broken or too large.
         """
-        looked_at = (self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw))
+        looked_at = (
+            self.hits(one.text, one.place, by_chance=one.by_chance) for one in texts_of(raw, wide=self._wide)
+        )
         return tuple(dict.fromkeys(chain.from_iterable(looked_at)))
 
-    def _replaced(self, text: str, kept: Callable[[str], str]) -> str:
+    def _replaced(self, text: str, *, is_html: bool = False) -> str:
         """Replace until nothing is found: what stands around a name may make another one visible."""
         for _ in range(_MOST_ROUNDS):
-            matches = self._matcher.matches(text)
+            matches = self._matcher.matches(text, is_html=is_html)
             if not matches:
                 break
-            text = self._without(text, matches, kept)
+            text = self._without(text, matches, is_html=is_html)
         return text
 
-    def _without(self, text: str, matches: list[Match], kept: Callable[[str], str]) -> str:
+    def _without(self, text: str, matches: list[Match], *, is_html: bool) -> str:
         pieces: list[str] = []
         done = 0
         for start, end, trait in _merged(matches):
-            pieces += (text[done:start], self._instead.get(trait) or OMITTED, kept(text[start:end]))
+            tags = tags_in(text[start:end]) if is_html else ""
+            pieces += (text[done:start], self._instead.get(trait) or OMITTED, tags)
             done = end
         return "".join((*pieces, text[done:]))
 

@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from mailrelay.rewriting.scrub.archives import (
     MOST_OCTETS,
@@ -40,9 +41,11 @@ _CLOSED = (
     b"\x04\x22\x4d\x18",
     b"MSCF",
 )
-# Keys, certificates, visiting cards and calendars say who somebody is, whatever type they are sent as.
+# Keys, certificates, visiting cards and calendars say who somebody is, whatever type they are sent as;
+# yEnc and BinHex are codings that we do not read.
 _WHO_SOMEBODY_IS = re.compile(
-    rb"-----BEGIN (?:PGP |CERTIFICATE|PKCS7|CMS)|^BEGIN:V(?:CARD|CALENDAR)[ \t]*\r?$",
+    rb"^=ybegin [^\r\n]*name=|^\(This file must be converted with BinHex"
+    rb"|-----BEGIN (?:PGP |CERTIFICATE|PKCS7|CMS)|^BEGIN:V(?:CARD|CALENDAR)[ \t]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -94,6 +97,12 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
                     continue
 
 
+def _inflated(octets: bytes) -> Iterator[bytes]:
+    """Yield what is packed by zlib (RFC 1950), if it is that."""
+    with suppress(zlib.error):
+        yield zlib.decompressobj().decompress(octets, MOST_OCTETS)
+
+
 def _in_text(octets: bytes) -> Iterator[bytes]:
     for found in _BASE64.finditer(octets):
         yield from _from_base64(found[0])
@@ -132,4 +141,5 @@ _KINDS: tuple[_Kind, ...] = (
     (lambda octets: octets[257:262] == b"ustar", tar_members),
     (lambda octets: octets.startswith(_PNG), _png_texts),
     (PDF.match, pdf_texts),
+    (_ZLIB.match, _inflated),
 )

@@ -6,50 +6,59 @@ replaced in the text itself.
 
 import html
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 
-from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
+from mailrelay.rewriting.scrub.codings import coded_texts
+from mailrelay.rewriting.scrub.folding import BARRIER, bare, bare_positions, by_look
 
 _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+"  # RFC 3986 section 2.1
     r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"  # HTML section 13.5
-    r"|\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
+    r"|(?:\\u[0-9A-Fa-f]{4})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}"  # JSON, JavaScript
     r"|\\'[0-9A-Fa-f]{2}"  # RTF
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
+    r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
+_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-Fa-f]{2})+")  # RFC 2045 section 6.7
+_FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|<(/?[a-z][a-z0-9:]*|[!?/])[^<>]*>",
+    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)"
+    r"|<(/?[a-z][a-z0-9:]*|[!?/])(?:[^<>=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=)*+>",
     re.DOTALL | re.IGNORECASE,
 )
+_VALUE = re.compile(r"=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLOCKS = frozenset(
     """
-    address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
-    hr html li main nav ol p pre section table tbody tfoot thead title tr ul
+    address article aside blockquote body br center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 head
+    header hr html li main nav ol p pre section summary table tbody tfoot thead title tr ul
     """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 )
 _CELLS = frozenset({"td", "th"})
 # Of office documents: what parts words; runs of letters do not (ISO 29500-1 section 17.3, ODF 1.3 section 5).
 _OFFICE_TEXT = frozenset({"a", "m", "pic", "text", "w", "wp"})
 _OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
+_NOTHING = "\u200b"  # nobody sees it
+_JSON = 6  # characters of an escape
 _MOST_ROUNDS = 3  # an escape may be escaped: %2540
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Part of a text that reads as something else.
 
     Attributes:
         reads: What it reads as.
-        parts: Where each character of `reads` stands in the text; the whole piece where None.
+        width: Of each character of `reads` in the text; 0 where they cannot be told apart.
     """
 
     start: int
     end: int
     reads: str
-    parts: list[tuple[int, int]] | None = None
+    width: int = 0
 
 
 @dataclass(eq=False)
@@ -58,11 +67,16 @@ class View:
 
     Attributes:
         text: As it reads.
-        spans: For each character its (start, end) in the text that is read; None where that is the same.
+        read: The view that is read; None for the text itself.
+        pieces: From where in `text` on (ascending) which piece of `read.text` stands; empty where they are
+            the same, character by character.
+        backwards: It is read from its end.
     """
 
     text: str
-    spans: list[tuple[int, int]] | None = field(default=None, repr=False)
+    read: "View | None" = None
+    pieces: list[tuple[int, Piece]] = field(default_factory=list, repr=False)
+    backwards: bool = False
 
     @cached_property
     def bare(self) -> str:
@@ -75,49 +89,95 @@ class View:
         return bare_positions(self.text)
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a range of `text` stands in what is read."""
-        if self.spans is None:
+        """Return where a range of `text` stands in the text that all is read from."""
+        if self.read is None:
             return start, end
-        first, last = self.spans[start], self.spans[end - 1]
-        return min(first[0], last[0]), max(first[1], last[1])
+        if self.backwards:
+            return self.read.source(len(self.text) - end, len(self.text) - start)
+        if not self.pieces:
+            return self.read.source(start, end)
+        return self.read.source(self._place(start)[0], self._place(end - 1)[1])
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Return where the character at a place of `text` stands in `read.text`."""
+        first, piece = self.pieces[bisect_right(self.pieces, at, key=itemgetter(0)) - 1]
+        if not piece.width:
+            return piece.start, piece.end
+        start = piece.start + (at - first) * piece.width
+        return start, start + piece.width
 
     def turned(self) -> "View":
         """Return the view read backwards."""
-        return View(self.text[::-1], self._spans(0, len(self.text))[::-1])
+        return View(self.text[::-1], self, backwards=True)
 
-    def replaced(self, pieces: Iterator[Piece]) -> "View | None":
+    def replaced(self, others: Iterable[Piece]) -> "View | None":
         """Return the view with pieces read otherwise; None where there are none."""
-        text, spans, done = "", [], 0
         chunks: list[str] = []
-        for piece in pieces:
-            chunks += (self.text[done : piece.start], piece.reads)
-            spans += self._spans(done, piece.start)
-            parts = piece.parts or [(piece.start, piece.end)] * len(piece.reads)
-            spans += [self.source(*part) for part in parts]
-            done = piece.end
-        if not done:
-            return None
-        text = "".join((*chunks, self.text[done:]))
-        return View(text, spans + self._spans(done, len(self.text)))
-
-    def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
-        if self.spans is None:
-            return [(at, at + 1) for at in range(start, end)]
-        return self.spans[start:end]
+        pieces: list[tuple[int, Piece]] = []
+        length = done = 0
+        for other in (*others, Piece(len(self.text), len(self.text), "")):
+            same = Piece(done, other.start, self.text[done : other.start], 1)
+            for piece in (same, other):
+                if piece.reads:
+                    pieces.append((length, piece))
+                    chunks.append(piece.reads)
+                    length += len(piece.reads)
+            done = other.end
+        text = "".join(chunks)
+        return None if text == self.text else View(text, self, pieces)
 
 
 def views(text: str) -> list[View]:
     """Return the readings of a text, those that differ only."""
-    plain = View(text)
+    plain = View(text.replace(BARRIER, _NOTHING))
     found = [plain]
     if (unescaped := _unescaped(plain)) is not None:
         found.append(unescaped)
     if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
         found.append(_unescaped(unmarked) or unmarked)
+    if "\n " in text or "\n\t" in text:
+        found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
         found.append(unquoted)
-    found += [View(looks, view.spans) for view in found if (looks := by_look(view.text)) is not view.text]
-    return found
+    return _all_of(found)
+
+
+def html_views(text: str) -> list[View]:
+    """Return the readings of an HTML document: its text without tags, and what stands in them, each alone.
+
+    What is found in one of them can be replaced without harm to a tag.
+    """
+    document = View(text.replace(BARRIER, _NOTHING))
+    found = [document.replaced(_markup(text)) or document]
+    if "=" in text or "<!" in text:
+        found += filter(None, [document.replaced(_beside_values(text))])
+    return _all_of([_unescaped(view) or view for view in found])
+
+
+def _all_of(found: list[View]) -> list[View]:
+    """Return readings with those in which other alphabets look like Latin and other codings are read."""
+    found += [coded for view in found if (coded := _decoded(view)) is not None]
+    return found + [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
+
+
+def _beside_values(text: str) -> Iterator[Piece]:
+    done = 0
+    for start, end in (*_values(text), (len(text), len(text))):
+        yield Piece(done, start, BARRIER)
+        done = end
+
+
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where values of attributes, comments, styles and scripts stand."""
+    for found in _MARKUP.finditer(text):
+        if found[0].startswith("<!--"):
+            yield found.start() + len("<!--"), found.end() - len("-->") * found[0].endswith("-->")
+        elif found[1]:
+            begin = text.find(">", *found.span()) + 1
+            yield begin, max(begin, text.rfind("</", *found.span()))
+        else:
+            for value in _VALUE.finditer(text, *found.span()):
+                yield value.span(value.lastindex or 0)
 
 
 def tags_in(text: str) -> str:
@@ -129,9 +189,19 @@ def _unescaped(view: View) -> View | None:
     result = None
     for _ in range(_MOST_ROUNDS):
         following = view.replaced(_escapes(view.text))
-        if following is None or following.text == view.text:
+        if following is None:
             break
         result = view = following
+    return result
+
+
+def _decoded(view: View) -> View | None:
+    result = None
+    for _ in range(_MOST_ROUNDS):
+        following = view.replaced(Piece(*place) for place in coded_texts(view.text))
+        if following is None:
+            break
+        result = view = _unescaped(following) or following
     return result
 
 
@@ -140,7 +210,10 @@ def _escapes(text: str) -> Iterator[Piece]:
         return
     for found in _ESCAPE.finditer(text):
         if found[0].startswith("%"):
-            yield _octets(found, bytes.fromhex(found[0].replace("%", "")), 3)
+            yield _octets(found, bytes.fromhex(found[0].replace("%", "")))
+        elif found[0].startswith("\\u") and "{" not in found[0]:
+            reads = bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
+            yield Piece(*found.span(), reads, _JSON if _JSON * len(reads) == len(found[0]) else 0)
         else:
             yield Piece(found.start(), found.end(), _resolved(found[0]))
 
@@ -148,15 +221,18 @@ def _escapes(text: str) -> Iterator[Piece]:
 def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
         digits = found[0].replace("=", "").strip()
-        yield _octets(found, bytes.fromhex(digits), 3)
+        yield _octets(found, bytes.fromhex(digits))
 
 
-def _octets(found: re.Match[str], octets: bytes, width: int) -> Piece:
-    """Read octets that are each written in `width` characters."""
+def _folds(text: str) -> Iterator[Piece]:
+    """Read lines that are folded as in header fields, calendars and visiting cards (RFC 5545 section 3.1)."""
+    return (Piece(*found.span(), "") for found in _FOLD.finditer(text))
+
+
+def _octets(found: re.Match[str], octets: bytes) -> Piece:
+    """Read octets that are each written in three characters."""
     reads = _text_of(octets)
-    start, end = found.span()
-    parts = [(at, at + width) for at in range(start, end, width)] if len(reads) == len(octets) else None
-    return Piece(start, end, reads, parts)
+    return Piece(*found.span(), reads, 3 if len(reads) == len(octets) else 0)
 
 
 def _text_of(octets: bytes) -> str:
@@ -169,6 +245,8 @@ def _text_of(octets: bytes) -> str:
 def _resolved(escape: str) -> str:
     if escape.startswith("&"):
         return html.unescape(escape)
+    if escape[-1] in "nrt":
+        return "\n"
     digits = escape.strip("\\ux{}' ")
     if escape.startswith("\\'"):
         return bytes.fromhex(digits).decode("cp1252", "replace")

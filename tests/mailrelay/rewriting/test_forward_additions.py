@@ -6,6 +6,7 @@ import quopri
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 import pytest
 from hypothesis import given
@@ -216,6 +217,11 @@ def test_whatever_a_message_says_of_its_text_it_arrives(
         raw = canonical_line_ends(HEADER + octets + b"\r\n" + body)
         rewritten = forward(raw, replace(BANNER, attach_original=True))
         assert rewritten.body.count(canonical_line_ends(b"\r\n\r\n" + body)[4:]) >= 2
-        parts = read(rewritten.raw).get_payload()
-        assert isinstance(parts, list)
-        assert len(parts) in {2, 3}
+        # The whole is too much for the standard library where parameters are as bad as some of these.
+        boundary = BytesHeaderParser().parsebytes(rewritten.raw).get_boundary()
+        assert rewritten.body.count(f"--{boundary}\r\n".encode()) in {2, 3}
+
+
+def test_a_multipart_whose_parameters_nobody_can_read_arrives() -> None:
+    raw = HEADER + b"Content-Type: multipart/mixed; boundary*=us-ascii''b; boundary*0=c\r\n\r\n--b\r\n\r\na"
+    assert forward(raw, BANNER).body.count(b"\r\n\r\n--b\r\n\r\na\r\n") == 1

@@ -1,6 +1,7 @@
 """What says who somebody is is dropped, what nobody here can clean asks the owner; both by content."""
 
 import io
+import traceback
 import zipfile
 import zlib
 from base64 import b64encode
@@ -173,7 +174,7 @@ def _bmp_with_alpha() -> bytes:
 
 def _pdf_with_spaces(count: int) -> bytes:
     """Return a PDF whose catalogue stands in a stream of objects, before so many spaces."""
-    packed = zlib.compress(b"1 0 <</Type/Catalog/Pages 2 0 R>>" + b" " * count, 9)
+    packed = zlib.compress(b"1 0 <</Type/Catalog/Pages 2 0 R>>" + b" " * count, 1)
     head = b"%PDF-1.5\n2 0 obj\n<</Type/Pages/Kids[<</Type/Page/Parent 2 0 R>>]/Count 1>>\nendobj\n"
     objects = (
         b"3 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream\nendobj\n"
@@ -204,7 +205,7 @@ CANNOT_CLEAN = {
     "a PDF portfolio": ("pdf-portfolio", lambda: _pdf_with(Collection=Dictionary())),
     "a form of XFA": ("xfa-form", lambda: _pdf_with(AcroForm=Dictionary(XFA="x", Fields=Array()))),
     "half a PDF": ("broken-document", lambda: b"%PDF-1.7\nhalf"),
-    "a PDF bomb": ("broken-document", lambda: _pdf_with_spaces(200_000_000)),
+    "a PDF bomb": ("broken-document", lambda: _pdf_with_spaces(100_000_000)),
     "an encrypted ZIP": ("encrypted", _encrypted_zip),
     "half a ZIP": ("broken-archive", lambda: archive({"a.txt": b"x" * 999})[:60]),
     "a ZIP in ZIPs": ("nested-too-deep", lambda: _nested_zip(9)),
@@ -226,6 +227,21 @@ CANNOT_CLEAN = {
         "xml-entities",
         lambda: office.docx(
             word__extra_dot_xml=b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'
+        ),
+    ),
+    "addresses in a style that do not end": (
+        "broken-style",
+        lambda: _svg_with(f"<style>{'url(' * 200_000}</style>"),
+    ),
+    "an element of many attributes": (
+        "too-large",
+        lambda: _svg_with("<g " + " ".join(f'a{number}="x"' for number in range(100_000)) + "/>"),
+    ),
+    "deep HTML": ("too-large", lambda: b"<html>" + b"<div>" * 100_000),
+    "HTML that opens again and again": (
+        "too-large",
+        lambda: (
+            b"<html><p>" + b"".join(b"<b id=%d>" % number for number in range(500)) + b"</p><p>x" * 20_000
         ),
     ),
     "a namespace nobody declared": ("broken-document", lambda: _svg_with('<g who:name="Ann"/>')),
@@ -287,6 +303,13 @@ def test_what_cannot_be_cleaned_asks_the_owner(what: str) -> None:
     assert refused.value.reason == reason
 
 
+def test_a_refusal_quotes_nothing_of_the_file() -> None:
+    """What a library says of a broken file may quote it, and would be logged with the refusal."""
+    with pytest.raises(CannotClean) as refused:
+        cleaned(_svg_with(f"<g></{files.CANARY}>"), "", f"{files.CANARY}.svg")
+    assert files.CANARY not in "".join(traceback.format_exception(refused.value))
+
+
 def test_the_pdf_bomb_is_refused_for_its_size_alone() -> None:
     assert cleaned(_pdf_with_spaces(1000), "", "").content_type == "application/pdf"
 
@@ -315,6 +338,21 @@ def test_the_pdf_bomb_is_refused_for_its_size_alone() -> None:
 )
 def test_plain_text_is_not_mistaken_for_something_else(text: bytes) -> None:
     assert cleaned(text, "application/octet-stream", "x").content == text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rb"{\rtf1{" + b" " * 500_000 + b"}}",
+        b"<!---->" * 500_000,
+        b" " * 2_000_000,
+        _svg_with(f"<style>{'/*' * 500_000}</style>"),
+    ],
+    ids=["spaces in rich text", "comments", "spaces", "comments in a style that do not end"],
+)
+def test_much_of_the_same_takes_time_by_its_size_alone(content: bytes) -> None:
+    """Were the time the square of the size, this would take hours."""
+    assert cleaned(content, "", "").content
 
 
 def test_a_member_of_an_archive_stays_inside_of_it() -> None:

@@ -14,7 +14,7 @@ from mailrelay.message import RawMessage, canonical_line_ends
 from mailrelay.rewriting.reply import Answer, LeftOut, ReplyFacts, rewrite_reply
 from tests.mailrelay.world import OWNER, RELAY_ADDRESS, RELAY_DOMAIN, STRANGER
 
-FOLDER = Path("tests/data/answers")
+FOLDER = Path(__file__).parents[3] / "data" / "answers"
 FACTS = ReplyFacts(
     domain="example-bakery.org",
     relay_address=RELAY_ADDRESS,
@@ -46,4 +46,4 @@ def test_an_answer_goes_out_as_written_down(client: str) -> None:
 
 def test_the_owner_learns_that_key_and_signature_stayed_behind() -> None:
     dropped = answer_to("thunderbird").dropped
-    assert dropped == (LeftOut("openpgp", "attachment 1"), LeftOut("signature", "message"))
+    assert dropped == (LeftOut("openpgp", "attachment 1"), LeftOut("signature", "text"))

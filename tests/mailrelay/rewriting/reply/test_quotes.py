@@ -14,6 +14,7 @@ from mailrelay.rewriting.reply.signature import without_signature
 from tests.mailrelay.rewriting.reply.letters import FACTS, answer, html, letter, replace, seen
 
 R, C = FACTS.reply_address, FACTS.correspondent
+WRAPPED = "ada at offers.example (via\nexample-bakery.org)"
 PHRASE = "ada at offers.example (via example-bakery.org)"
 
 
@@ -25,7 +26,7 @@ PHRASE = "ada at offers.example (via example-bakery.org)"
             f"On Tue, 24 Nov 2026, Ada Buyer <{C}> wrote:",
         ),
         (
-            f"On Tue, Nov 24, 2026 at 5:12 PM Ada Buyer, {PHRASE.replace('via ', 'via' + chr(10))} <{R}> wrote:",
+            f"On Tue, Nov 24, 2026 at 5:12 PM Ada Buyer, {WRAPPED} <{R}> wrote:",
             f"On Tue, Nov 24, 2026 at 5:12 PM Ada Buyer <{C}> wrote:",
         ),
         (f'"Ada Buyer, {PHRASE}" <{R}> schrieb am 24.11.:', f"Ada Buyer <{C}> schrieb am 24.11.:"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrelay.rewriting.reply import AnswerHeld
+from mailrelay.rewriting.reply import AnswerHeld, LeftOut
 from tests.mailrelay.rewriting.reply.letters import FACTS, answer, html, letter, mixed, part, replace, seen
 
 LINES = st.lists(
@@ -39,6 +39,13 @@ def test_text_that_names_nobody_arrives_unchanged(lines: list[str], charset: str
 )
 def test_charsets_mean_what_senders_mean_by_them(charset: str, octets: bytes, text: str) -> None:
     assert seen(answer(mixed([part(octets, f"text/plain; charset={charset}")]))).plain == text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "application/octet-stream"])
+def test_a_charset_may_be_encoded_itself(kind: str) -> None:
+    got = answer(letter("f\u00fcr".encode(), f"{kind}; charset*=utf-8''utf-8"))
+    leaves = [one for one in seen(got).message.walk() if not one.is_multipart()]
+    assert "f\u00fcr".encode() in leaves[-1].get_payload(decode=True)
 
 
 def test_lines_that_flow_still_flow() -> None:
@@ -87,16 +94,41 @@ def test_what_is_signed_leaves_without_its_signature() -> None:
     assert seen(answer(mixed(parts, "signed"))).kinds == ["text/plain"]
 
 
+def test_of_a_text_that_is_signed_the_text_leaves() -> None:
+    signed = (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nYes.\n- -----\n"
+        "-----BEGIN PGP SIGNATURE-----\n\nwnsE\n-----END PGP SIGNATURE-----\nBye\n"
+    )
+    got = answer(letter(signed.encode()))
+    assert seen(got).plain == "Yes.\n-----\nBye\n"
+    assert got.dropped == (LeftOut("pgp-signature", "text"),)
+
+
+@pytest.mark.parametrize("mark", ["", "> ", "> > "])
+@pytest.mark.parametrize(
+    "block",
+    [
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----", "xjME", "-----END PGP PUBLIC KEY BLOCK-----"),
+        ("-----BEGIN CERTIFICATE-----", "MIIB", "-----END CERTIFICATE-----"),
+        ("BEGIN:VCARD", "FN:Zoe", "END:VCARD"),
+    ],
+)
+def test_what_says_who_somebody_is_leaves_the_text(mark: str, block: tuple[str, ...]) -> None:
+    text = "".join([f"{mark}{line}\n" for line in ("Yes.", *block, "Bye.")])
+    assert seen(answer(letter(text.encode()))).plain == f"{mark}Yes.\n{mark}Bye.\n"
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
         (mixed([part(b"Version: 1", "application/pgp-encrypted")], "encrypted"), "encrypted"),
         (letter(b"x", "application/pkcs7-mime"), "encrypted"),
+        (letter(b"-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n"), "encrypted"),
         (mixed([part(b"x")] * 300), "too-many-parts"),
         (html("<div>" * 5000 + "Yes"), "unreadable-html"),
         (mixed([part(b"BEGIN:VCARD\r\nFN:x\r\nEND:VCARD\r\n", "text/vcard; name=a.vcf")]), "nothing-left"),
     ],
-    ids=["OpenPGP", "S/MIME", "parts", "levels of HTML", "a card alone"],
+    ids=["OpenPGP", "S/MIME", "OpenPGP in text", "parts", "levels of HTML", "a card alone"],
 )
 def test_what_cannot_be_read_is_held(raw: bytes, reason: str) -> None:
     with pytest.raises(AnswerHeld) as held:
