@@ -45,6 +45,7 @@ _log = structlog.get_logger()
 
 # A recipient is refused so long after RCPT, which is longer than any look-up takes.
 _REFUSED_AFTER_S = 0.005
+_AFTER_ANSWER_S = 0.005  # as long as an idle worker waits before it delivers
 # Timers of the event loop begin to run when it has nothing to do, and so would count what was done before.
 _WAITING = ThreadPoolExecutor(8, thread_name_prefix="refusal")
 _RECIPIENT_OK = Reply(250, "2.1.5", "OK")
@@ -282,7 +283,8 @@ class Inbound:
         return Reply(250, "2.0.0", f"OK {ids[0]}")
 
     async def _tell(self, new: NewMessage, message_id: str) -> None:
-        """Tell an owner that something in his name waits for his word."""
+        """Tell an owner that something in his name waits for his word, when the sender has his answer."""
+        await asyncio.sleep(_AFTER_ANSWER_S)
         try:
             if not sign_of_automation(new.parsed or RawMessage.parse(new.raw)):
                 about = await self._notices.about(new, OWNER_NOT_AUTHENTICATED, message_id=message_id)

@@ -1,8 +1,9 @@
 """Nobody learns by asking: every address of a kind gets the same answer, after the same work.
 
 How long an answer takes is measured by `bench/bench_oracle.py`. What can be promised to the last count is the
-work: the statements that the databases get, and the questions that the DNS gets, from command to answer. The
-server runs without the worker that delivers, which would ask the database in between.
+work: the statements that the databases get, and the questions that the DNS gets, from command to answer. What
+comes after the answer is left out, for it would be counted with the next command: nothing is delivered, and
+owners are not told of answers that wait for them.
 """
 
 import random
@@ -20,6 +21,7 @@ from sqlalchemy.engine import Engine
 
 from bench.oracle.cases import REFUSED, TAKEN, Place, Senders, populate, publish
 from bench.relay import RelaySettings
+from mailrelay.inbound import Inbound
 from tests.mailrelay.server.client import Client
 from tests.support.postgres import PostgresServer
 from whoisproxy.config import load
@@ -140,6 +142,11 @@ async def ground(
     server: PostgresServer | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Ground]:
     """The service on either database."""
+
+    async def tell_nobody(*_: object) -> None:
+        """Stand in for what happens after the answer."""
+
+    monkeypatch.setattr(Inbound, "_tell", tell_nobody)
     statements = Statements()
     async with AsyncExitStack() as stack:
         dns = await stack.enter_async_context(DnsServer())
