@@ -47,9 +47,6 @@ class NullInbound:
         """Take every message."""
         return _OK
 
-    async def settled(self) -> None:
-        """Have nothing to finish."""
-
 
 class NullHandler:
     """The same for aiosmtpd."""

@@ -20,7 +20,6 @@ from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
-from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED, OwnerAuthenticated
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
@@ -28,12 +27,10 @@ from mailrelay.directory import Directory, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.message import RawMessage
-from mailrelay.notices import OwnerNotices
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
-from mailrelay.reports.automation import sign_of_automation
 from mailrelay.reports.relaying import report_of_relaying
 from mailrelay.rewriting.forward import author_of, correspondent_of
 from mailrelay.rewriting.threads import ids_in_thread, own_id
@@ -81,7 +78,6 @@ class Inbound:
         resolver: For sender authentication.
         store: The queue.
         bounces: Reads return addresses.
-        notices: Writes notices to owners.
         relay_domain: Domain of postmaster and abuse.
         authserv_id: Our name in Authentication-Results.
         clock: Gives aware UTC.
@@ -97,7 +93,6 @@ class Inbound:
         resolver: Resolver,
         store: QueueStore,
         bounces: BounceAddresses,
-        notices: OwnerNotices,
         relay_domain: str,
         authserv_id: str,
         clock: Callable[[], datetime],
@@ -109,8 +104,6 @@ class Inbound:
         self._resolver = resolver
         self._store = store
         self._bounces = bounces
-        self._notices = notices
-        self._telling: set[asyncio.Task[None]] = set()
         self._relay_domain = relay_domain.lower()
         self._authserv_id = authserv_id
         self._clock = clock
@@ -257,14 +250,17 @@ class Inbound:
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
     ) -> Reply:
         state = State.QUARANTINED if action is Action.QUARANTINE else State.QUEUED
+        letters = [one for one in entries if one.direction is Direction.FORWARD]
         own = [
+            # Answers are held at delivery, where the owner is told: at the door the time would tell.
+            *[one for one in entries if one.direction is Direction.REPLY],
             *_operator_entries(transaction, raw),
             *_bounce_entries(transaction, raw),
             *self._reports(entries),
         ]
         try:
             # One commit whatever was decided: if it fails, the sender comes again with the whole.
-            ids = await self._store.enqueue(entries, state, also=own) if entries or own else []
+            ids = await self._store.enqueue(letters, state, also=own) if letters or own else []
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT
@@ -274,28 +270,7 @@ class Inbound:
         if not ids:
             return TRY_LATER
         _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))
-        for new, message_id in zip(entries, ids, strict=False):
-            if state is State.QUARANTINED and _waits_for_its_owner(new):
-                # Whoever sent it must not see by the time that it takes that the owner is told.
-                telling = asyncio.create_task(self._tell(new, message_id))
-                self._telling.add(telling)
-                telling.add_done_callback(self._telling.discard)
         return Reply(250, "2.0.0", f"OK {ids[0]}")
-
-    async def _tell(self, new: NewMessage, message_id: str) -> None:
-        """Tell an owner that something in his name waits for his word, when the sender has his answer."""
-        await asyncio.sleep(_AFTER_ANSWER_S)
-        try:
-            if not sign_of_automation(new.parsed or RawMessage.parse(new.raw)):
-                about = await self._notices.about(new, OWNER_NOT_AUTHENTICATED, message_id=message_id)
-                if about:
-                    await self._store.enqueue(about)
-        except Exception as error:  # noqa: BLE001 - what waits is safe, and listed for him all the same
-            _log.warning("owner-not-told", id=message_id, error=type(error).__name__)
-
-    async def settled(self) -> None:
-        """Wait until every owner is told of what waits for him."""
-        await asyncio.gather(*self._telling)
 
     def _reports(self, taken: Iterable[NewMessage]) -> Iterable[NewMessage]:
         """Return what senders are told who asked to hear of success: at once, and whatever happens next."""
@@ -359,12 +334,6 @@ def _entry(address: str, route: Route, request: DsnRequest, known: dict[str, obj
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
         request=request,
         **known,  # type: ignore[arg-type]
-    )
-
-
-def _waits_for_its_owner(new: NewMessage) -> bool:
-    return new.direction is Direction.REPLY and any(
-        one.check == OwnerAuthenticated.name for one in new.verdicts
     )
 
 

@@ -14,7 +14,10 @@ from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
 from mailrelay.authentication.results_field import statements
+from mailrelay.checks.automatic_reply import AutomaticReply
+from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED
 from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.checks.verdict import Action
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
@@ -34,6 +37,7 @@ from mailrelay.rewriting.forward import (
 from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail, ReplyFacts, rewrite_reply
 from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids, thread_of
 
+_QUARANTINE = Action.QUARANTINE.name.lower()
 _LONGEST_SUBJECT = 200  # characters that are kept of it
 _THREAD_FROM_OCTETS = (
     256 * 1024
@@ -198,6 +202,7 @@ class Preparation:
         owner = await self._owner(queued)
         if not isinstance(route, ReplyRoute):
             raise _not_served()
+        _demand_owners_word(queued)
         message = queued.canonical()
         facts = ReplyFacts(
             domain=route.domain,
@@ -291,6 +296,21 @@ def _mailbox(owner: Owner) -> str:
     if owner.rest is not None:
         raise MailboxRests(owner.rest)
     return owner.mailboxes[0]
+
+
+def _demand_owners_word(queued: QueuedMessage) -> None:
+    """Let an answer go on to which the checks at the door objected only where the owner said so.
+
+    Raises:
+        AutomaticMail: No person wrote it.
+        AnswerHeld: Nothing proves that the owner wrote it.
+    """
+    objections = {one.check: one.reason for one in queued.verdicts if one.action == _QUARANTINE}
+    if queued.released is not None or not objections:
+        return
+    if AutomaticReply.name in objections:
+        raise AutomaticMail(objections[AutomaticReply.name])
+    raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
 
 
 def _raise_if_automatic(message: RawMessage) -> None:

@@ -98,7 +98,6 @@ class MailServer:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
-        await self._state.inbound.settled()
 
     async def _listen(self, port: int, context: ssl.SSLContext | None, given: socket.socket | None) -> int:
         address = {"sock": given} if given is not None else {"host": self._host, "port": port}

@@ -206,7 +206,6 @@ class World:
 
     async def settle(self) -> None:
         """Deliver what is due, in this task, until nothing is."""
-        await self.inbound.settled()
         while claimed := await self.store.claim("test", timedelta(minutes=1), 10):
             for message in claimed:
                 await self.deliverer.deliver(message)
@@ -239,7 +238,6 @@ async def open_world(
             resolver=resolver,
             store=store,
             bounces=bounces,
-            notices=notices,
             relay_domain=RELAY_DOMAIN,
             authserv_id=RELAY_HOST,
             clock=utc_now,

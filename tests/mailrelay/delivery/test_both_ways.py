@@ -182,7 +182,7 @@ async def test_whoever_pretends_to_be_the_owner_reaches_nobody_and_learns_nothin
 
     assert answer.code == 250
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
-    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.QUARANTINED])
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert record.direction is Direction.REPLY
 
 
@@ -198,7 +198,7 @@ async def test_an_owner_is_told_of_what_waits_in_his_name_but_not_often(world: W
     await world.settle()
 
     notices = [one for one in world.sink.messages if one.reverse_path == ""]
-    waiting = await world.store.of_relay(["relay_1"], 10, states=[State.QUARANTINED])
+    waiting = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert len(notices) == 3
     assert len(waiting) == 6
     shown = email.message_from_bytes(notices[0].raw, policy=email.policy.default).get_content()

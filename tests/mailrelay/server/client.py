@@ -124,9 +124,6 @@ class Witness:
         self.requests: list[DsnRequest] = []
         self.messages: list[bytes] = []
 
-    async def settled(self) -> None:
-        await self._inbound.settled()
-
     async def connected(self, context: ConnectionContext) -> Reply | None:
         self.connections.append(context)
         return await self._inbound.connected(context)

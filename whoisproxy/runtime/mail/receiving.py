@@ -3,11 +3,10 @@
 from mailrelay.directory import Directory
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
-from mailrelay.notices import OwnerNotices
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.checks import chains_of
-from whoisproxy.runtime.mail.keys import certificate, links, return_addresses
+from whoisproxy.runtime.mail.keys import certificate, return_addresses
 
 
 def mail_server(core: Core, directory: Directory, resolver: Resolver) -> MailServer:
@@ -20,7 +19,6 @@ def mail_server(core: Core, directory: Directory, resolver: Resolver) -> MailSer
         resolver=resolver,
         store=core.queue,
         bounces=return_addresses(settings),
-        notices=OwnerNotices(directory, settings.relay.domain, core.clock, links(settings)),
         relay_domain=settings.relay.domain,
         authserv_id=smtp.hostname,
         clock=core.clock,
