@@ -42,7 +42,6 @@ _log = structlog.get_logger()
 
 # A recipient is refused so long after RCPT, which is longer than any look-up takes.
 _REFUSED_AFTER_S = 0.005
-_AFTER_ANSWER_S = 0.005  # as long as an idle worker waits before it delivers
 # Timers of the event loop begin to run when it has nothing to do, and so would count what was done before.
 _WAITING = ThreadPoolExecutor(8, thread_name_prefix="refusal")
 _RECIPIENT_OK = Reply(250, "2.1.5", "OK")

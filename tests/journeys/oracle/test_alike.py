@@ -21,7 +21,6 @@ from sqlalchemy.engine import Engine
 
 from bench.oracle.cases import REFUSED, TAKEN, Place, Senders, populate, publish
 from bench.relay import RelaySettings
-from mailrelay.inbound import Inbound
 from tests.mailrelay.server.client import Client
 from tests.support.postgres import PostgresServer
 from whoisproxy.config import load
@@ -142,11 +141,6 @@ async def ground(
     server: PostgresServer | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Ground]:
     """The service on either database."""
-
-    async def tell_nobody(*_: object) -> None:
-        """Stand in for what happens after the answer."""
-
-    monkeypatch.setattr(Inbound, "_tell", tell_nobody)
     statements = Statements()
     async with AsyncExitStack() as stack:
         dns = await stack.enter_async_context(DnsServer())
