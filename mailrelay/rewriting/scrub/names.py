@@ -135,6 +135,8 @@ def initialled_signature(text: str, start: int, end: int) -> bool:
 
 
 def _lone(parts: list[str]) -> Iterator[Form]:
+    # Particles within a name are words.
+    parts = [*parts[:1], *(part for part in parts[1:-1] if bare(part) not in PARTICLES), *parts[-1:]]
     pieces = (piece for part in parts for piece in _HYPHEN.split(part))
     for part in dict.fromkeys((*parts, *pieces)):
         if len(folded := bare(part)) >= _LONE:
