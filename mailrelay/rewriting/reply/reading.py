@@ -25,6 +25,7 @@ _SHOWN = frozenset({"text/plain", "text/html"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 # A line that goes on in the next, both quoted as deep, where blanks are to be deleted (RFC 3676 section 4.1).
 _BROKEN_LINE = re.compile(r"^(?!>|-- $)(.*) \n(?![> \n])", re.MULTILINE)
+_MOST_TEXT = 1_500_000  # octets; nobody writes so much, and scrubbing it takes seconds
 _TOLD = ("From", "Subject")
 _TROUBLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 
@@ -81,7 +82,7 @@ def read_letter(raw: bytes) -> list[Shown]:
     """Return what a message shows, block by block, in order.
 
     Raises:
-        AnswerHeld: It is encrypted, or has too many parts.
+        AnswerHeld: It is encrypted, has too many parts or too much text.
     """
     try:
         return _read(message_from_bytes(raw), _Budget(), 1)
@@ -152,6 +153,8 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
     if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
         content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
+    if len(content) > _MOST_TEXT:
+        raise AnswerHeld("text-too-large")
     if kind == "text/html":
         return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))

@@ -125,7 +125,8 @@ def _initialled(tokens: list[tuple[str, ...]]) -> Iterator[Form]:
         yield Form(Trait.NAME, given + initial, initialled_signature)
     if len(initials) > 2:  # noqa: PLR2004 - several initials behind a name are seldom others'
         yield Form(Trait.NAME, given + "".join(initials[1:]), initialled)
-    yield Form(Trait.NAME, "".join(initials), monogram)
+    for letters in dict.fromkeys(("".join(initials), *(initials[0] + one for one in initials[1:]))):
+        yield Form(Trait.NAME, letters, monogram)
 
 
 def initialled_signature(text: str, start: int, end: int) -> bool:
@@ -134,6 +135,8 @@ def initialled_signature(text: str, start: int, end: int) -> bool:
 
 
 def _lone(parts: list[str]) -> Iterator[Form]:
+    # Particles within a name are words.
+    parts = [*parts[:1], *(part for part in parts[1:-1] if bare(part) not in PARTICLES), *parts[-1:]]
     pieces = (piece for part in parts for piece in _HYPHEN.split(part))
     for part in dict.fromkeys((*parts, *pieces)):
         if len(folded := bare(part)) >= _LONE:

@@ -172,10 +172,11 @@ def capital(text: str, start: int, end: int) -> bool:
 
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Return whether the line holds nothing else, or a closing before it: a signature, not a salutation."""
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    after = text[end : line_end if line_end >= 0 else len(text)]
-    if start - line_start > _LOOK_AROUND or any(char.isalnum() or char in ",:;?@/" for char in after):
+    # Lines may be very long.
+    far = max(0, start - _LOOK_AROUND - 1)
+    line_start = text.rfind("\n", far, start) + 1
+    after = text[end : end + _LOOK_AROUND].partition("\n")[0]
+    if (far and not line_start) or any(char.isalnum() or char in ",:;?@/" for char in after):
         return False
     return _CLOSING.fullmatch(text, line_start, start) is not None
 

@@ -27,6 +27,8 @@ from mailrelay.rewriting.scrub.pdf import PDF, pdf_texts
 _MOST_LEVELS = 4
 _SEARCHED = 256 * 1024  # octets; larger documents hold pictures in base64, and their search takes long
 _SHIFTED = 16 * 1024  # octets of base64 that is read from each of four places: other letters may precede it
+_SHORT = 256  # octets
+_PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78", b"%PDF", b"{\\rtf", b"\xff\xfe", b"\xfe\xff")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}[\s:]?){12,}")
 _UUENCODED = re.compile(rb"^begin [0-7]{3} [^\r\n]*\r?\n((?:[!-`][ -`]*\r?\n)+)", re.MULTILINE)
@@ -104,6 +106,25 @@ def _inflated(octets: bytes) -> Iterator[bytes]:
 
 
 def _in_text(octets: bytes) -> Iterator[bytes]:
+    """Yield what is written in base64 and the like; short pieces together, as there may be thousands."""
+    short: dict[bool, list[bytes]] = {True: [], False: []}
+    for piece in _pieces(octets):
+        if len(piece) > _SHORT or piece.startswith(_PACKED):
+            yield piece
+        else:
+            short[_is_utf8(piece)].append(piece)
+    yield from (b"\n".join(pieces) for pieces in short.values() if pieces)
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _pieces(octets: bytes) -> Iterator[bytes]:
     for found in _BASE64.finditer(octets):
         yield from _from_base64(found[0])
     for found in _HEXADECIMAL.finditer(octets):

@@ -163,7 +163,7 @@ def _all_of(found: list[View]) -> list[View]:
 def _beside_values(text: str) -> Iterator[Piece]:
     done = 0
     for start, end in (*_values(text), (len(text), len(text))):
-        yield Piece(done, start, BARRIER)
+        yield Piece(done, start, f"\n{BARRIER}\n")
         done = end
 
 
