@@ -10,6 +10,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 from prometheus_client import Counter
@@ -163,8 +164,8 @@ class _Session(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP gives nothing else
-        self._transport = transport
+        # uvloop's transports do not derive from asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self.prefix = prefix(peer[0]) if peer else ""
         loop = asyncio.get_running_loop()
