@@ -3,11 +3,12 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+import uvloop
 from hypothesis import settings
 
 from tests.support.postgres import PostgresServer, postgres_server
@@ -18,6 +19,11 @@ from whoisproxy.storage.unit_of_work import Storage
 # A busy machine breaks no promise: no example of a property test is timed.
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop that the service runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(autouse=True)
