@@ -15,9 +15,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.mail_directory import RELAY_DOMAIN, filled_storage
+from bench.mail_directory import filled_storage
 from bench.mail_load import SENDER
+from bench.peers import RELAY_DOMAIN
 from bench.report import report
+from mailrelay.directory import Opening
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
@@ -25,6 +27,7 @@ from whoisproxy.services.relay_directory import RelayDirectory
 _ROUNDS = 5
 _SESSIONS = 20
 _LOOKUPS = 2_000
+_OPENING = Opening(SENDER)
 _BODY = b"x" * 4096
 
 
@@ -34,7 +37,7 @@ def _now() -> datetime:
 
 async def directory(folder: Path, addresses: int) -> dict[str, object]:
     """Return a row of what look-ups and the cipher cost with so many addresses."""
-    storage, known = await filled_storage(folder, addresses)
+    storage, known = await filled_storage(folder, RELAY_DOMAIN, addresses)
     relays = RelayDirectory(storage, RELAY_DOMAIN, _now, MailboxHealth(storage, _now))
     cipher = MailCipher(storage)
     asked = random.Random(1).choices(known, k=_LOOKUPS)  # noqa: S311 - which to ask, no secret
@@ -43,7 +46,7 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
         assert await relays.find(address) is not None
 
     async def deliver(address: str) -> None:
-        assert await relays.delivery(address, SENDER) is not None
+        assert await relays.delivery(address, _OPENING) is not None
 
     async def seal(address: str) -> None:
         route = await relays.find(address)

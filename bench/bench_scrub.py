@@ -54,8 +54,10 @@ def messages(folders: list[Path]) -> Iterator[bytes]:
                 if file is not None:
                     yield file.read()
     for folder in folders or [_SPAM_ASSASSIN / name for name in _HAM]:
-        for path in sorted(folder.iterdir()) if folder.exists() else ():
-            yield path.read_bytes()
+        for path in sorted(folder.glob("*")) if folder.exists() else ():
+            # The SpamAssassin data set has a description beside each message.
+            if path.suffix != ".json":
+                yield path.read_bytes()
 
 
 def as_answer(raw: bytes) -> RawMessage:

@@ -51,6 +51,7 @@ messages_per_minute = 1000000
 recipients_per_minute = 1000000
 octets_per_minute = 1000000000000
 errors_per_hour = 1000000
+unknown_recipients_per_hour = 1000000
 [log]
 level = "{log_level}"
 """

@@ -48,6 +48,9 @@ class Opening:
     thread: str = field(default="", repr=False)
 
 
+NOT_OPENED = Opening("")
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyRoute:
     """A reply address: mail to it comes from the owner and goes to the correspondent.
@@ -55,7 +58,7 @@ class ReplyRoute:
     Attributes:
         reply_id: Identifies the reply address.
         relay_address: The published address that the correspondent wrote to; the answer's From.
-        opening: Who is answered, and what he began with.
+        opening: Who is answered, and what he began with; NOT_OPENED at the door.
     """
 
     reply_id: str
@@ -165,8 +168,16 @@ class Directory(Protocol):
         """Return the route of an address, or None where it never existed or is retired."""
         ...
 
+    async def find_at_door(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        """Return the same, and leave sealed who is answered: it would take longer than at a relay address."""
+        ...
+
     async def owner(self, relay_id: str) -> Owner | None:
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
+        ...
+
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
         ...
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:

@@ -8,7 +8,7 @@ a moment ago: small batches cost the most for each ask.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -29,8 +29,6 @@ class _Asked(Generic[AskT, AnswerT]):
     )
 
     def settle(self, answer: AnswerT | Exception) -> None:
-        if self.then is not None:
-            self.then(answer)
         if self.answer.done():  # the asker has gone
             return
         if isinstance(answer, Exception):
@@ -79,6 +77,7 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
         Args:
             ask: What is asked.
             then: Called with the answer, or with what stands in its place, even where the asker has gone.
+                What it sets going comes after the askers of its batch.
         """
         asked: _Asked[AskT, AnswerT] = _Asked(ask, then)
         self._waiting.append(asked)
@@ -104,8 +103,7 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the askers'
                 await self._recover(batch or self._take(), error)
             else:
-                for each, answer in zip(batch, answers, strict=True):
-                    each.settle(answer)
+                _settle(zip(batch, answers, strict=True))
 
     async def _paced(self) -> None:
         time = asyncio.get_running_loop().time
@@ -126,8 +124,7 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
         """Find out whose the failure is: each is carried out alone."""
         # Where the database is away it is so for all, and a try for each would only take longer.
         if len(batch) == 1 or isinstance(error, self._passing):
-            for each in batch:
-                each.settle(error)
+            _settle((each, error) for each in batch)
             return
         for each in batch:
             answer: AnswerT | Exception
@@ -136,4 +133,14 @@ class Gathering(Generic[TransactionT, AskT, AnswerT]):
                     [answer] = await self._perform(transaction, [each.ask])
             except Exception as own:  # noqa: BLE001 - same
                 answer = own
-            each.settle(answer)
+            _settle([(each, answer)])
+
+
+def _settle(answers: Iterable[tuple[_Asked[AskT, AnswerT], AnswerT | Exception]]) -> None:
+    """Give every asker his answer, and only then set going what follows from them."""
+    settled = list(answers)
+    for each, answer in settled:
+        each.settle(answer)
+    for each, answer in settled:
+        if each.then is not None:
+            each.then(answer)

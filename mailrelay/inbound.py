@@ -5,7 +5,9 @@ when it is durable in the queue. Replies are the same for strangers, owners and 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -21,14 +23,15 @@ from mailrelay.checks.chains import Chains
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
-from mailrelay.directory import Directory, Owner, ReplyRoute
+from mailrelay.directory import Directory, ReplyRoute
 from mailrelay.dns import Resolver
-from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
+from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.message import RawMessage
 from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
+from mailrelay.reports.relaying import report_of_relaying
 from mailrelay.rewriting.threads import ids_in_thread
 
 _ANSWERS = Counter(
@@ -36,6 +39,10 @@ _ANSWERS = Counter(
 )
 _log = structlog.get_logger()
 
+# A recipient is refused so long after RCPT, which is longer than any look-up takes.
+_REFUSED_AFTER_S = 0.005
+# Timers of the event loop begin to run when it has nothing to do, and so would count what was done before.
+_WAITING = ThreadPoolExecutor(8, thread_name_prefix="refusal")
 _RECIPIENT_OK = Reply(250, "2.1.5", "OK")
 _SENDER_OK = Reply(250, "2.1.0", "OK")
 # RFC 5321 4.5.1 and RFC 2142: these must reach a person wherever mail is taken.
@@ -113,7 +120,17 @@ class Inbound:
     async def recipient(
         self, transaction: Transaction, address: str, request: DsnRequest = NOTHING_ASKED
     ) -> Reply:
-        """Answer RCPT; an accepted recipient is added to the transaction."""
+        """Answer RCPT; an accepted recipient is added to the transaction.
+
+        The time of a refusal says nothing of what was found, and how long that took.
+        """
+        refused_at = time.perf_counter() + _REFUSED_AFTER_S
+        reply = await self._recipient(transaction, address, request)
+        if reply is not _RECIPIENT_OK:
+            await asyncio.get_running_loop().run_in_executor(_WAITING, _sleep_until, refused_at)
+        return reply
+
+    async def _recipient(self, transaction: Transaction, address: str, request: DsnRequest) -> Reply:
         # RFC 5321 4.5.1: postmaster is taken without a domain too.
         full = f"{address}@{self._relay_domain}" if address.lower() == "postmaster" else address
         local_part, _, domain = full.rpartition("@")
@@ -126,7 +143,7 @@ class Inbound:
                 return self._bounce_recipient(transaction, reported)
         if address in transaction.routes:
             return _RECIPIENT_OK
-        route = await self._directory.find(address)
+        route = await self._directory.find_at_door(address)
         context = RecipientContext(transaction.sender, address, route, tuple(transaction.routes.values()))
         decision = await self._chains.recipient.run(context)
         if decision.action < Action.DEFER:
@@ -185,18 +202,12 @@ class Inbound:
             validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
-        owner = await self._owner(routes)
-        context = MessageContext(sender, routes, message, results, owner)
+        # Only an answer is compared with the owner's, but asking for answers alone would tell which they are.
+        mailboxes = await self._directory.mailboxes(routes[0].relay_id)
+        context = MessageContext(sender, routes, message, results, mailboxes)
         await context.read()
         decision = await self._chains.message.run(context)
         return decision, self._entries(transaction, message, results, decision)
-
-    async def _owner(self, routes: Sequence[Route]) -> Owner | None:
-        # Only an answer is compared with the owner; strangers' mail goes through without him.
-        for route in routes:
-            if isinstance(route, ReplyRoute):
-                return await self._directory.owner(route.relay_id)
-        return None
 
     def _entries(
         self,
@@ -219,8 +230,9 @@ class Inbound:
             "protected": decision.protected,
             "protocol": transaction.sender.protocol,
         }
+        thread_ids = ids_in_thread(message)
         return [
-            _entry(address, route, message, {**shared, "request": transaction.requests[address]})
+            _entry(address, route, message, thread_ids, {**shared, "request": transaction.requests[address]})
             for address, route in transaction.routes.items()
         ]
 
@@ -228,13 +240,14 @@ class Inbound:
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
     ) -> Reply:
         state = State.QUARANTINED if action is Action.QUARANTINE else State.QUEUED
-        own = [*_operator_entries(transaction, raw), *_bounce_entries(transaction, raw)]
-        # One commit where it can be: if it fails, the sender comes again with the whole.
-        batches = (
-            [([*entries, *own], state)] if state is State.QUEUED else [(entries, state), (own, State.QUEUED)]
-        )
+        own = [
+            *_operator_entries(transaction, raw),
+            *_bounce_entries(transaction, raw),
+            *self._reports(entries),
+        ]
         try:
-            ids = [one for new, into in batches if new for one in await self._store.enqueue(new, into)]
+            # One commit whatever was decided: if it fails, the sender comes again with the whole.
+            ids = await self._store.enqueue(entries, state, also=own) if entries or own else []
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT
@@ -245,6 +258,14 @@ class Inbound:
             return TRY_LATER
         _log.info("message-taken", ids=ids, state=state.value, size_octets=len(raw))
         return Reply(250, "2.0.0", f"OK {ids[0]}")
+
+    def _reports(self, taken: Iterable[NewMessage]) -> Iterable[NewMessage]:
+        """Return what senders are told who asked to hear of success: at once, and whatever happens next."""
+        return (
+            report_of_relaying(message, self._authserv_id, self._clock())
+            for message in taken
+            if message.proven and message.reverse_path and message.request.wants(Notify.SUCCESS)
+        )
 
     async def _record_rejected(self, entries: list[NewMessage]) -> None:
         try:
@@ -257,6 +278,10 @@ class Inbound:
             _log.info("message-refused", ids=ids)
 
 
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.perf_counter()))
+
+
 @cache
 def _answers(stage: str, action: Action) -> Counter:
     return _ANSWERS.labels(stage, action.name.lower())
@@ -266,7 +291,9 @@ def _refusal(decision: Decision) -> Reply | None:
     return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
 
 
-def _entry(address: str, route: Route, message: RawMessage, shared: dict[str, object]) -> NewMessage:
+def _entry(
+    address: str, route: Route, message: RawMessage, thread_ids: tuple[str, ...], shared: dict[str, object]
+) -> NewMessage:
     is_reply = isinstance(route, ReplyRoute)
     return NewMessage(
         direction=Direction.REPLY if is_reply else Direction.FORWARD,
@@ -274,7 +301,7 @@ def _entry(address: str, route: Route, message: RawMessage, shared: dict[str, ob
         relay_id=route.relay_id,
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        thread_ids=() if is_reply else ids_in_thread(message),
+        thread_ids=() if is_reply else thread_ids,
         parsed=message,
         **shared,  # type: ignore[arg-type]
     )

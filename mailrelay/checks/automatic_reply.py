@@ -19,10 +19,8 @@ class AutomaticReply:
     name = "automatic-reply"
 
     def __call__(self, context: MessageContext) -> Verdict | None:
-        """Applies where any recipient is a reply address."""
-        if not context.reply_routes:
-            return None
-        if not context.sender.reverse_path:
-            return Verdict(self.name, Action.QUARANTINE, "null-reverse-path")
+        """Applies where the recipient is a reply address; reads all mail alike, for the time would tell."""
         reason = sign_of_automation(context.message)
-        return Verdict(self.name, Action.QUARANTINE, reason) if reason else None
+        if not context.sender.reverse_path:
+            reason = "null-reverse-path"
+        return Verdict(self.name, Action.QUARANTINE, reason) if reason and context.reply_routes else None

@@ -57,7 +57,7 @@ class SeenTexts:
         """Record that a text was sent to relays; return how many relays had it within the window."""
         now_s = self._clock().timestamp()
         self._forget(now_s)
-        number = self._find(what)
+        number = self.find(what)
         if number is None:
             number = self._remember(what)
         text = self._texts[number]
@@ -70,7 +70,8 @@ class SeenTexts:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def _find(self, what: Sketch) -> int | None:
+    def find(self, what: Sketch) -> int | None:
+        """Return the number of the text that is most like it, None where none is like enough."""
         # Those that share most of the indexed hashes come first; of equals, those that came last.
         met = [self._by_hash[value][-_MAX_PER_HASH:] for value in what[:_INDEXED] if value in self._by_hash]
         shared = Counter(chain.from_iterable(met))
@@ -114,11 +115,12 @@ class BulkSimilarity:
         self._seen = SeenTexts(limits, clock)
 
     def __call__(self, context: MessageContext) -> Verdict | None:
-        """Applies to relay addresses; the owner's answers are nobody's bulk mail."""
-        if not context.relay_routes:
-            return None
+        """Applies to relay addresses; the owner's answers are nobody's bulk mail, but are read alike."""
         what = sketch(context.content)
         if not what:
+            return None
+        if not context.relay_routes:
+            self._seen.find(what)
             return None
         relays = self._seen.add(what, (route.relay_id for route in context.relay_routes))
         if relays >= self._limits.quarantine_relays:

@@ -1,9 +1,10 @@
 """Let the doubtful come twice (RFC 6647): what sends spam by the million seldom comes back.
 
-Only clients with evidence against them are asked to, and only on their way to a relay address. Once a
-network has come back often enough its word is taken for some weeks. What was seen is kept in a store that
-all processes share, under keyed hashes: no address stands there in the clear. Where the store fails, the
-check fails, and so defers, as it would have for whoever is new.
+Only clients with evidence against them are asked to, on their way to a relay address and to a reply address
+alike: were owners let in at once, a stranger could find out which of the two he has. Once a network has come
+back often enough its word is taken for some weeks. What was seen is kept in a store that all processes share,
+under keyed hashes: no address stands there in the clear. Where the store fails, the check fails, and so
+defers, as it would have for whoever is new.
 """
 
 import hashlib
@@ -15,7 +16,6 @@ from typing import Protocol
 from mailrelay.checks.rates import Clock, network_of
 from mailrelay.checks.stages import RecipientContext
 from mailrelay.checks.verdict import TRY_LATER, Action, Verdict
-from mailrelay.directory import RelayRoute
 
 _KEY_OCTETS = 16
 
@@ -80,8 +80,8 @@ class Greylisting:
         self._clock = clock
 
     async def __call__(self, context: RecipientContext) -> Verdict | None:
-        """Answers of owners are never asked to come again: nobody else knows a reply address."""
-        if not context.sender.evidence or not isinstance(context.route, RelayRoute):
+        """A relay address and its reply addresses are one."""
+        if not context.sender.evidence or context.route is None:
             return None
         network = network_of(context.sender.connection.peer_ip)
         domain = context.sender.reverse_path.rpartition("@")[2].lower()

@@ -1,13 +1,14 @@
 """Let nobody but the owner write through a reply address.
 
 A message to a reply address that is not proven to be the owner's is held, not refused: an owner whose
-provider signs nothing must be able to find his answer again, and a prober gets the same 250 as he does.
+provider signs nothing must be able to find his answer again, and a prober gets the same 250 as he does. So it
+is where the DNS failed: whoever can make his own records fail would learn from a 451 what a reply address is.
 """
 
 from mailrelay.authentication.authenticate import authenticated_as
 from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import MessageContext
-from mailrelay.checks.verdict import LOOKUP_FAILED, Action, Verdict
+from mailrelay.checks.verdict import Action, Verdict
 
 
 class OwnerAuthenticated:
@@ -16,13 +17,11 @@ class OwnerAuthenticated:
     name = "owner-authenticated"
 
     def __call__(self, context: MessageContext) -> Verdict | None:
-        """Applies where any recipient is a reply address."""
-        if not context.reply_routes:
+        """Applies where the recipient is a reply address; compares all mail alike."""
+        found = context.authentication
+        proven = any(authenticated_as(found, mailbox) for mailbox in context.mailboxes)
+        if proven or not context.reply_routes:
             return None
-        mailboxes = context.owner.mailboxes if context.owner else ()
-        if any(authenticated_as(context.authentication, mailbox) for mailbox in mailboxes):
-            return None
-        results = [context.authentication.spf.result, *(one.result for one in context.authentication.dkim)]
-        if Result.TEMPERROR in results:
-            return Verdict(self.name, Action.DEFER, "owner-lookup-failed", LOOKUP_FAILED)
-        return Verdict(self.name, Action.QUARANTINE, "owner-not-authenticated")
+        failed = Result.TEMPERROR in [found.spf.result, *(one.result for one in found.dkim)]
+        reason = "owner-lookup-failed" if failed else "owner-not-authenticated"
+        return Verdict(self.name, Action.QUARANTINE, reason)

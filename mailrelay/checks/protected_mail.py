@@ -23,12 +23,12 @@ class ProtectedMail:
     def __call__(self, context: MessageContext) -> Verdict | None:
         """Look at the author first: hardly any is on the list."""
         authors = context.authentication.authors
-        if len(authors) != 1 or context.reply_routes:
+        if len(authors) != 1:
             return None
         domain = authors[0].rpartition("@")[2]
         if not self._senders.lists(domain):
             return None
         kind = self._senders.kind_of(authors[0], decoded(context.message.first("Subject")))
-        if not kind or not authenticated_as(context.authentication, authors[0]):
+        if not kind or not authenticated_as(context.authentication, authors[0]) or context.reply_routes:
             return None
         return Verdict(self.name, Action.ACCEPT, kind, protects=True)

@@ -11,7 +11,7 @@ from functools import cached_property
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.checks.verdict import Evidence
 from mailrelay.content.reading import Content, read_content
-from mailrelay.directory import Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
 
 Route = RelayRoute | ReplyRoute
@@ -74,17 +74,17 @@ class MessageContext:
     """The message is there, not yet acknowledged.
 
     Attributes:
-        routes: Routes of all accepted recipients; all belong to one relay address.
+        routes: Routes of all accepted recipients; they are of one address.
         message: The message as received.
         authentication: SPF, DKIM and DMARC of the message.
-        owner: The owner behind the routes; needed where one of them is a reply route.
+        mailboxes: Where the owner may answer from.
     """
 
     sender: SenderContext
     routes: tuple[Route, ...]
     message: RawMessage
     authentication: AuthenticationResults
-    owner: Owner | None = None
+    mailboxes: tuple[str, ...] = ()
 
     async def read(self) -> None:
         """Read the content of a large message in a thread, before checks ask for it in this one."""

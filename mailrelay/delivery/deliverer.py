@@ -36,7 +36,6 @@ _log = structlog.get_logger()
 _OUTCOMES = Counter("mailrelay_deliveries_total", "What came of claimed messages", ["direction", "outcome"])
 _DELIVERED = {direction: _OUTCOMES.labels(direction.value, "delivered") for direction in Direction}
 
-_EXPIRED = "5.4.7"  # RFC 3463: delivery time expired
 _LOCAL_FAULT = TemporaryMailError(451, "4.3.0", "Local fault", "local-fault")
 
 
@@ -114,7 +113,7 @@ class Deliverer:
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)
         except PermanentMailError as error:
-            outcome = await self._give_up(message, error, error.enhanced)
+            outcome = await self._give_up(message, error)
         except MailError as error:
             outcome = await self._defer(message, error)
         except KeyDestroyed:
@@ -138,10 +137,7 @@ class Deliverer:
             raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
         thread = [(message.relay_id, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
-        recorded = await self._store.delivered(self._worker_id, message.id, thread, event=event)
-        # A sender's wish to hear of success is rare, and a report lost in a crash no harm.
-        if recorded and (told := self._reports.of_relaying(message, self._clock())):
-            await self._store.enqueue(told)
+        await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:
             await self._mailboxes.worked(message, outgoing.recipient)
 
@@ -180,7 +176,7 @@ class Deliverer:
         failed = next((found for found in findings if found.final), None)
         if about is not None and failed is not None:
             domain = await self._domain(about)
-            reports = self._reports.of_failure(about, failed.status, domain, self._clock())
+            reports = self._reports.of_failure(about, domain, self._clock())
             await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
         await self._store.delivered(self._worker_id, report.id, event="read")
         return "read"
@@ -190,7 +186,7 @@ class Deliverer:
         age = now - message.received_at
         wait = self._schedule.wait_at(age, self._chance)
         if wait is None:
-            return await self._give_up(message, error, _EXPIRED)
+            return await self._give_up(message, error)
         if isinstance(error, DestinationResting):
             # Nothing was tried: it is due when the rest is over, spread out a little.
             wait = min(wait, timedelta(seconds=error.rest_s * (1 + 0.5 * self._chance())))
@@ -209,9 +205,9 @@ class Deliverer:
         retry_until = message.received_at + self._schedule.lifetime
         return self._reports.of_delay(message, error.enhanced, retry_until, now)
 
-    async def _give_up(self, message: QueuedMessage, error: MailError, status: str) -> str:
+    async def _give_up(self, message: QueuedMessage, error: MailError) -> str:
         domain = await self._domain(message)
-        reports = self._reports.of_failure(message, status, domain, self._clock())
+        reports = self._reports.of_failure(message, domain, self._clock())
         await self._store.bounced(self._worker_id, message.id, error.reason[:64], reports)
         return "bounced"
 

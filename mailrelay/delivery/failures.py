@@ -1,7 +1,8 @@
-"""What is told, and to whom, about a message that failed, is late, or was passed on (RFC 3464, RFC 3461).
+"""What is told, and to whom, about a message that failed or is late (RFC 3464, RFC 3461).
 
-The sender of a forwarded message gets a DSN that names the relay address; an owner whose answer failed
-gets a notice. Nobody is told about a report, and a sender whom nothing proves is left in peace.
+The sender of a forwarded message gets one DSN, when it has failed for good: it names the relay address, and
+says neither why it failed nor how long it was tried. An owner whose answer failed gets a notice, and hears of
+a delay where he asked to. Nobody is told about a report, and a sender whom nothing proves is left in peace.
 """
 
 import re
@@ -14,8 +15,10 @@ from mailrelay.reports.unreachable import Unreachable, build_unreachable
 from mailrelay.reports.writing import Action, Outcome, build_dsn
 from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
-_STATUS = {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0", Action.RELAYED: "2.0.0"}
-_ANY_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_FAILED, _DELAYED = "5.0.0", "4.0.0"
+_DELAY_STATUS = re.compile(r"4\.\d{1,3}\.\d{1,3}")
+# Whose message an event concerns: a stranger is not to see how the owner's mail server fares.
+_TOLD_OF = {Notify.FAILURE: Direction.FORWARD, Notify.DELAY: Direction.REPLY}
 
 Reported = QueuedMessage | MessageRecord
 
@@ -23,11 +26,11 @@ Reported = QueuedMessage | MessageRecord
 def may_be_told(message: Reported, event: Notify) -> bool:
     """Return whether the sender gets a DSN.
 
-    He must have written to a relay address, want to know (RFC 3461 section 4.1), and have passed SPF or
-    DKIM: a DSN to a forged reverse-path hits a bystander.
+    It must be his to know, he must want to (RFC 3461 section 4.1), and have passed SPF or DKIM: a DSN to a
+    forged reverse-path hits a bystander.
     """
     return (
-        message.direction is Direction.FORWARD
+        message.direction is _TOLD_OF.get(event)
         and bool(_sender(message))
         and message.proven
         and message.request.wants(event)
@@ -48,28 +51,24 @@ class Reports:
         self._relay_domain = relay_domain
         self._contact_url = contact_url
 
-    def of_failure(self, failed: Reported, status: str, domain: str, now: datetime) -> list[NewMessage]:
+    def of_failure(self, failed: Reported, domain: str, now: datetime) -> list[NewMessage]:
         """Return the reports about a message that failed for good.
 
         Args:
             failed: The message; a record where its body is kept no longer.
-            status: Enhanced status code.
             domain: The owner's domain, for a notice.
             now: Aware UTC.
         """
         if failed.direction is Direction.REPLY:
             return [self.notice(failed, "delivery-failed", domain, now)]
-        return self._dsn(failed, Notify.FAILURE, Action.FAILED, status, now)
+        return self._dsn(failed, Notify.FAILURE, Action.FAILED, _FAILED, now)
 
     def of_delay(
         self, late: QueuedMessage, status: str, retry_until: datetime, now: datetime
     ) -> list[NewMessage]:
-        """Return the report about a message that is still being tried."""
-        return self._dsn(late, Notify.DELAY, Action.DELAYED, status, now, retry_until)
-
-    def of_relaying(self, relayed: QueuedMessage, now: datetime) -> list[NewMessage]:
-        """Return the report about a message that the next server took."""
-        return self._dsn(relayed, Notify.SUCCESS, Action.RELAYED, "2.0.0", now)
+        """Return the report about an answer that is still being tried."""
+        told = status if _DELAY_STATUS.fullmatch(status) else _DELAYED
+        return self._dsn(late, Notify.DELAY, Action.DELAYED, told, now, retry_until)
 
     def unreachable(self, message: QueuedMessage, domain: str, now: datetime) -> NewMessage:
         """Return the notice to a correspondent whose message waits for the owner's mailbox.
@@ -101,11 +100,10 @@ class Reports:
     ) -> list[NewMessage]:
         if not may_be_told(about, event):
             return []
-        fits = _ANY_STATUS.fullmatch(status) and status[0] == _STATUS[action][0]
         outcome = Outcome(
             action=action,
             recipient=about.recipient,
-            status=status if fits else _STATUS[action],
+            status=status,
             arrived_at=about.received_at,
             request=about.request,
             retry_until=retry_until,

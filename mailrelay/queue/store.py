@@ -65,11 +65,18 @@ class QueueStore(QueueFacade):
         await self.end_delivering()
         await self._places.close()
 
-    async def enqueue(self, new: Sequence[NewMessage], state: State = State.QUEUED) -> list[str]:
+    async def enqueue(
+        self, new: Sequence[NewMessage], state: State = State.QUEUED, *, also: Sequence[NewMessage] = ()
+    ) -> list[str]:
         """Store messages in one transaction and return their ids; they are durable then.
 
         A message for which the worker of this process has room is claimed for it from the beginning, and
         given to it once it is durable.
+
+        Args:
+            new: Messages.
+            state: In which they are.
+            also: Messages to be delivered, whatever is to become of the others.
 
         Raises:
             KeyDestroyed: An owner was erased.
@@ -78,19 +85,21 @@ class QueueStore(QueueFacade):
         now = self._clock()
         at = microseconds(now)
         # Before anything is reserved: it may be that an owner has no key any more.
-        keys = [await self._cipher.key(message.owner_id) for message in new]
-        born = [self._born(message, state, at) for message in new]
-        ids = [new_message_id(now, self._slot) for _ in new]
+        every = [*new, *also]
+        states = [*repeat(state, len(new)), *repeat(State.QUEUED, len(also))]
+        keys = [await self._cipher.key(message.owner_id) for message in every]
+        born = list(map(self._born, every, states, repeat(at)))
+        ids = [new_message_id(now, self._slot) for _ in every]
         try:
-            rows = tuple(map(row_of, ids, new, repeat(state), repeat(at), keys, born))
+            rows = tuple(map(row_of, ids, every, states, repeat(at), keys, born))
         except Exception as error:
-            self._taken(new, born, ids, now, error)
+            self._taken(every, born, ids, now, error)
             raise
-        taken = partial(self._taken, new, born, ids, now) if state is State.QUEUED else None
-        waiting = state is State.QUEUED and None in born
-        await self._places.own.ask(Insert(rows, announced=waiting), taken)
-        for message in new:
-            count_state(message.direction, state)
+        waits = any(one is State.QUEUED and claim is None for one, claim in zip(states, born, strict=True))
+        taken = partial(self._taken, every, born, ids, now) if State.QUEUED in states else None
+        await self._places.own.ask(Insert(rows, announced=waits), taken)
+        for message, its in zip(every, states, strict=True):
+            count_state(message.direction, its)
         return ids
 
     async def record_rejected(self, refused: Sequence[NewMessage]) -> list[str]:

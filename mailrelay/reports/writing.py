@@ -1,8 +1,8 @@
 """Write delivery status notifications: failed, delayed, relayed (RFC 3464, RFC 3462, RFC 6533).
 
-A report of ours names the relay address only. What the owner's mail server said, and which one it is,
-stays with us, for it may show his mailbox; the status code alone is passed on. Whether a report may be
-sent at all is decided by `delivery.failures`.
+A report of ours names the address that was written to. What the owner's mail server said, and which one it
+is, stays with us, for it may show his mailbox. Whether a report may be sent at all, and with which status
+code, is decided by `delivery.failures`.
 """
 
 import quopri
@@ -40,7 +40,7 @@ class Wording:
 _WORDING = {
     Action.FAILED: Wording(
         "Undelivered mail returned to sender",
-        "could not be delivered{later}. The status code is {status}.\nIt will not be tried again.\n",
+        "could not be delivered. It will not be tried again.\n",
     ),
     Action.DELAYED: Wording(
         "Delayed mail (still being tried)",
@@ -103,7 +103,7 @@ def build_dsn(
             "Content-Type", f'multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"'
         ),
     ]
-    parts = [_text(outcome, relay_host, later=original is None), _status(outcome, relay_host)]
+    parts = [_text(outcome, relay_host, returned=original is not None), _status(outcome, relay_host)]
     if original is not None:
         parts.append(_returned(outcome, original))
     opening = f"--{boundary}\r\n".encode()
@@ -111,14 +111,13 @@ def build_dsn(
     return RawMessage.assemble(fields, body)
 
 
-def _text(outcome: Outcome, relay_host: str, *, later: bool) -> bytes:
+def _text(outcome: Outcome, relay_host: str, *, returned: bool) -> bytes:
     told = (_FRAME + _WORDING[outcome.action].text).format(
         relay_host=relay_host,
         recipient=outcome.recipient,
         status=outcome.status,
-        later=" by the mail server it was passed on to" if later else "",
     )
-    if outcome.action is Action.FAILED and not later:
+    if outcome.action is Action.FAILED and returned:
         told += "Your message, or its header, is attached.\n"
     charset, encoding = ("us-ascii", "7bit") if told.isascii() else ("utf-8", "8bit")
     head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"

@@ -23,5 +23,6 @@ async def test_after_a_batch_further_asks_gather_for_the_pause() -> None:
         return await gathering.ask(ask)
 
     assert await gathering.ask("first") == "FIRST"
-    assert await asyncio.gather(gathering.ask("second"), a_moment_later("third")) == ["SECOND", "THIRD"]
+    answers = await asyncio.gather(gathering.ask("second"), a_moment_later("third"))
+    assert list(answers) == ["SECOND", "THIRD"]
     assert batches == [["first"], ["second", "third"]]

@@ -130,9 +130,16 @@ class Addresses:
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         return self.relays.get(recipient.lower()) or self.replies.get(recipient.lower())
 
+    async def find_at_door(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        return await self.find(recipient)
+
     async def owner(self, relay_id: str) -> Owner | None:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
+
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        owner = await self.owner(relay_id)
+        return owner.mailboxes if owner else ()
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         route = self.relays.get(recipient.lower())

@@ -45,7 +45,9 @@ class RelayDirectory:
         self._relay_domain = relay_domain
         self._clock = clock
         self._served = mail_route_question(storage, self._find_all)
+        self._served_at_door = mail_route_question(storage, self._find_all_at_door)
         self._served_delivery = mail_route_question(storage, self._deliver_all)
+        self._mailboxes = mail_route_question(storage, self._mailboxes_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
         self._replies: Gathering[Wish, str] = Gathering(
             storage.unit_of_work,
@@ -56,19 +58,12 @@ class RelayDirectory:
     async def find(self, recipient: str) -> RelayRoute | ReplyRoute | None:
         """Return the route of an address, or None where it never existed or is retired."""
         local_part = self._local_part(recipient)
-        served = await self._served(local_part) if local_part else None
-        if served is None:
-            return None
-        if isinstance(served, ServedAddress):
-            return self._relay_route(served)
-        return ReplyRoute(
-            reply_id=served.reply_id,
-            relay_id=served.relay_id,
-            owner_id=served.registrant_id,
-            domain=served.domain,
-            relay_address=self._address(served.relay_local_part),
-            opening=served.opening,
-        )
+        return self._route(await self._served(local_part)) if local_part else None
+
+    async def find_at_door(self, recipient: str) -> RelayRoute | ReplyRoute | None:
+        """Return the same, and leave sealed who is answered."""
+        local_part = self._local_part(recipient)
+        return self._route(await self._served_at_door(local_part)) if local_part else None
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         """Return where a message of a correspondent to a relay address goes, or None for nowhere."""
@@ -106,6 +101,10 @@ class RelayDirectory:
             _owner(owner_id, registration.registrant, privacy.forward_to, settings)
         )
 
+    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
+        return await self._mailboxes(relay_id)
+
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         """Return the stable reply address for a correspondent's thread, made when needed.
 
@@ -121,11 +120,16 @@ class RelayDirectory:
         return local_part.casefold() if domain.casefold() == self._relay_domain.casefold() else ""
 
     async def _find_all(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
-        now = self._clock()
-        relays = await routes.addresses({*local_parts}, self._relay_domain, now)
-        others = {*local_parts} - relays.keys()
-        replies = await routes.replies(others, self._relay_domain, now) if others else {}
-        return [relays.get(each) or replies.get(each) for each in local_parts]
+        found = await routes.routes({*local_parts}, self._relay_domain, self._clock())
+        return [found.get(each) for each in local_parts]
+
+    async def _find_all_at_door(self, routes: MailRoutes, local_parts: Sequence[str]) -> list[_Served]:
+        found = await routes.routes({*local_parts}, self._relay_domain, self._clock(), opened=False)
+        return [found.get(each) for each in local_parts]
+
+    async def _mailboxes_all(self, routes: MailRoutes, relay_ids: Sequence[str]) -> list[tuple[str, ...]]:
+        found = await routes.mailboxes({*relay_ids}, self._clock())
+        return [found.get(each, ()) for each in relay_ids]
 
     async def _deliver_all(self, routes: MailRoutes, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
         return await routes.deliveries(pairs, self._relay_domain, self._clock())
@@ -136,6 +140,20 @@ class RelayDirectory:
             NotFound("the relay address serves nobody") if each is None else self._address(each)
             for each in made
         ]
+
+    def _route(self, served: _Served) -> RelayRoute | ReplyRoute | None:
+        if served is None:
+            return None
+        if isinstance(served, ServedAddress):
+            return self._relay_route(served)
+        return ReplyRoute(
+            reply_id=served.reply_id,
+            relay_id=served.relay_id,
+            owner_id=served.registrant_id,
+            domain=served.domain,
+            relay_address=self._address(served.relay_local_part),
+            opening=served.opening,
+        )
 
     def _relay_route(self, served: ServedAddress) -> RelayRoute:
         return RelayRoute(

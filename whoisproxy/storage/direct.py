@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import CompoundSelect, Dialect, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 _BUSY_S = 0.2  # only while a file is recovered or closed for good does SQLite let a reader wait
 _CACHE = "PRAGMA cache_size = -8000"
+
+
+_Statement = Select[Any] | CompoundSelect[Any]
 
 
 class Rows(Protocol):
@@ -80,7 +83,7 @@ class DirectConnection:
         self._texts: dict[tuple[Any, ...], _Text] = {}
         self._connection: sqlite3.Connection | None = None
 
-    async def execute(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Rows:
+    async def execute(self, statement: _Statement, parameters: Mapping[str, Any]) -> Rows:
         """Return all rows of a statement, at once: nothing is awaited.
 
         Raises:
@@ -107,7 +110,7 @@ class DirectConnection:
         return self._connection
 
 
-def _text(statement: Select[Any], parameters: Mapping[str, Any], dialect: Dialect) -> _Text:
+def _text(statement: _Statement, parameters: Mapping[str, Any], dialect: Dialect) -> _Text:
     compiled: Any = statement.compile(dialect=dialect)
     expanded = compiled.construct_expanded_state(parameters)
     of_lists = {

@@ -48,6 +48,7 @@ _SIGNATURE = re.compile(r"signature", re.IGNORECASE)
 _LONGEST_SIGNATURE = 1_500  # characters; what is longer has been written into by mistake
 _MARK = re.compile(r"^[\s\u00a0]*--[\s\u00a0]*$")
 _MOST_BEHIND_MARK = 25
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _NEW_LINE = frozenset({"br", "div", "p", "table", "pre", "ul", "blockquote", "address"})
 _QUOTE_CLASS = re.compile(
     r"gmail_quote|moz-cite-prefix|yahoo_quoted|divRplyFwdMsg|OutlookMessageHeader|protonmail_quote"
@@ -240,10 +241,14 @@ def _content_id(image: Element) -> str:
 def _put_right(root: Element, quotes: Quotes) -> None:
     for element in root.iter():
         if element.text:
-            element.text = quotes.put_right(element.text)
+            element.text = _seen(quotes.put_right(element.text))
         if element.tail:
-            element.tail = quotes.put_right(element.tail)
-        if element.get("href"):
-            element.set("href", quotes.put_right(element.get("href") or ""))
-        if element.get("alt"):
-            element.set("alt", quotes.put_right(element.get("alt") or ""))
+            element.tail = _seen(quotes.put_right(element.tail))
+        for name in ("href", "alt"):
+            if value := element.get(name):
+                element.set(name, _seen(quotes.put_right(value)))
+
+
+def _seen(text: str) -> str:
+    """Return text without controls, which entities may have brought and no document may hold."""
+    return _CONTROLS.sub("", text)

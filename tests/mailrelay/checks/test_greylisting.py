@@ -119,10 +119,14 @@ async def test_a_network_that_always_comes_back_is_not_asked_any_more(
     assert await _action(check, _from(reverse_path="a@new.example", peer="203.0.115.1")) is Action.DEFER
 
 
-async def test_answers_of_owners_and_clients_without_doubt_pass(
-    check: Greylisting, engine: AsyncEngine
-) -> None:
+async def test_a_reply_address_is_answered_like_its_relay_address(check: Greylisting, clock: Clock) -> None:
+    assert await _action(check, replace(FIRST, route=REPLY)) is Action.DEFER
+    clock.advance(61)
     assert await _action(check, replace(FIRST, route=REPLY)) is Action.ACCEPT
+    assert await _action(check, FIRST) is Action.ACCEPT
+
+
+async def test_clients_without_doubt_pass(check: Greylisting, engine: AsyncEngine) -> None:
     assert await _action(check, replace(FIRST, sender=replace(SENDER, evidence=()))) is Action.ACCEPT
     async with engine.connect() as connection:
         assert (await connection.execute(select(greylist))).all() == []

@@ -149,7 +149,7 @@ async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_addres
     assert report.reverse_path == ""
     assert b"multipart/report" in report.raw
     assert f"Final-Recipient: rfc822; {RELAY_ADDRESS}".encode() in report.raw
-    assert b"Status: 5.7.1" in report.raw
+    assert b"Status: 5.0.0" in report.raw
     assert traces_in(report.raw) == []
 
 
@@ -172,7 +172,7 @@ async def test_a_relay_switched_off_after_acceptance_bounces_what_is_queued(worl
     await world.settle()
 
     [report] = await world.arrived_at(STRANGER)
-    assert b"Status: 5.1.1" in report.raw
+    assert b"Status: 5.0.0" in report.raw
     assert not [one for one in world.sink.messages if OWNER_MAILBOX in one.recipients]
 
 
@@ -209,7 +209,7 @@ async def test_a_report_to_a_return_address_becomes_one_of_our_own_once(world: W
 
     reports = [one for one in world.sink.messages if STRANGER in one.recipients]
     assert len(reports) == 1
-    assert b"Status: 5.2.2" in reports[0].raw
+    assert b"Status: 5.0.0" in reports[0].raw
     assert traces_in(reports[0].raw) == []
     assert (await send(world.port, STRANGER, letter.reverse_path, report)).code == 550
 

@@ -4,6 +4,9 @@ One statement answers one or many who ask at the time, with what it takes and no
 key is opened, under which the message will be sealed; at delivery the registrant is too. The key comes with
 the row: an erased registrant is seen even by whoever still has his key in memory. `relays` writes the
 addresses.
+
+Relay and reply addresses are sought by the same statement, whether they take mail, take none, or never were:
+which of these an address is must not show in the time that an answer takes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,9 +15,21 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    LargeBinary,
+    Row,
+    String,
+    and_,
+    bindparam,
+    cast,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from mailrelay.directory import MailPolicy, Opening
+from mailrelay.directory import NOT_OPENED, MailPolicy, Opening
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import REPLY_LIFETIME, RelayState
@@ -104,20 +119,23 @@ _ADDRESSES = (
         _SERVED,
     )
 )
+_NO_TEXT, _NO_OCTETS = cast(null(), String), cast(null(), LargeBinary)
 _REPLIES = (
     select(
-        reply_addresses.c.id,
+        relay_addresses.c.id,
         reply_addresses.c.local_part,
-        reply_addresses.c.relay_id,
+        domains.c.registrant_id,
+        domains.c.name,
+        _NO_TEXT.label("mail_policy"),
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
+        reply_addresses.c.id.label("reply_id"),
+        relay_addresses.c.local_part.label("relay_local_part"),
         reply_addresses.c.registrant_id.label("sealed_for"),
         reply_addresses.c.correspondent,
         reply_addresses.c.opening,
-        relay_addresses.c.local_part.label("relay_local_part"),
-        domains.c.registrant_id,
-        domains.c.name,
-        data_keys.c.wrapped,
-        data_keys.c.master_key_id,
     )
+    .select_from(reply_addresses)
     .join(relay_addresses, relay_addresses.c.id == reply_addresses.c.relay_id)
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
     # Of whom it was sealed for: where he was erased, nobody can read it any more.
@@ -129,6 +147,31 @@ _REPLIES = (
         reply_addresses.c.expires_at > bindparam("now"),
         _SERVED,
     )
+)
+_ROUTES = union_all(
+    _ADDRESSES.add_columns(
+        _NO_TEXT.label("reply_id"),
+        _NO_TEXT.label("relay_local_part"),
+        domains.c.registrant_id.label("sealed_for"),
+        _NO_OCTETS.label("correspondent"),
+        _NO_OCTETS.label("opening"),
+    ),
+    _REPLIES,
+)
+_MAILBOXES = (
+    select(
+        relay_addresses.c.id,
+        domains.c.registrant_id,
+        registrants.c.sealed,
+        privacy.c.forward_to,
+        data_keys.c.wrapped,
+        data_keys.c.master_key_id,
+    )
+    .join(domains, domains.c.id == relay_addresses.c.domain_id)
+    .join(registrants, registrants.c.id == domains.c.registrant_id)
+    .join(privacy, privacy.c.domain_id == domains.c.id)
+    .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
+    .where(relay_addresses.c.id.in_(bindparam("relay_ids", expanding=True)), _SERVED)
 )
 _DELIVERIES = (
     _ADDRESSES.join(registrants, registrants.c.id == domains.c.registrant_id)
@@ -173,29 +216,24 @@ class MailRoutes:
         self._vault = vault
         self._keyring = keyring
 
-    async def addresses(
-        self, local_parts: Iterable[str], relay_domain: str, now: datetime
-    ) -> dict[str, ServedAddress]:
-        """Return which of the relay addresses take mail, by local part."""
-        rows = await self._rows(_ADDRESSES, local_parts, relay_domain, now)
-        for row in rows:
-            # Whoever seals the message finds it in memory then.
-            self._keyring.opened(row.registrant_id, row.wrapped, row.master_key_id)
-        return {row.local_part: _address(row) for row in rows}
-
-    async def replies(
-        self, local_parts: Iterable[str], relay_domain: str, now: datetime
-    ) -> dict[str, ServedReply]:
-        """Return which of the reply addresses take mail, by local part."""
-        rows = await self._rows(_REPLIES, local_parts, relay_domain, now)
-        replies = [(row, self._opening(row)) for row in rows]
+    async def routes(
+        self, local_parts: Iterable[str], relay_domain: str, now: datetime, *, opened: bool = True
+    ) -> dict[str, ServedAddress | ServedReply]:
+        """Return which of the addresses take mail, by local part; `opened`, with who is answered."""
+        rows = await self._rows(_ROUTES, local_parts, relay_domain, now)
         return {
-            row.local_part: ServedReply(
-                row.id, row.relay_id, row.registrant_id, row.name, row.relay_local_part, opening
-            )
-            for row, opening in replies
-            if opening
+            row.local_part: served for row in rows if (served := self._served(row, opened=opened)) is not None
         }
+
+    async def mailboxes(self, relay_ids: Iterable[str], now: datetime) -> dict[str, tuple[str, ...]]:
+        """Return where owners get mail, in the order of their wish, by relay address that takes mail.
+
+        Raises:
+            Unreadable: A registrant does not open.
+        """
+        values = {"relay_ids": list(relay_ids), "now": now}
+        rows = (await self._reader.execute(_MAILBOXES, values)).all()
+        return {row.id: self._mailboxes(row) for row in rows}
 
     async def deliveries(
         self, asks: Sequence[tuple[str, Opening]], relay_domain: str, now: datetime
@@ -240,6 +278,22 @@ class MailRoutes:
     ) -> Sequence[Row[Any]]:
         values = {"local_parts": list(local_parts), "relay_domain": relay_domain, "now": now, **more}
         return (await self._reader.execute(statement, values)).all()
+
+    def _served(self, row: Row[Any], *, opened: bool) -> ServedAddress | ServedReply | None:
+        # Whoever seals the message finds the key in memory then.
+        self._keyring.opened(row.sealed_for, row.wrapped, row.master_key_id)
+        if row.reply_id is None:
+            return _address(row)
+        opening = self._opening(row) if opened else NOT_OPENED
+        if opening is None:
+            return None
+        return ServedReply(row.reply_id, row.id, row.registrant_id, row.name, row.relay_local_part, opening)
+
+    def _mailboxes(self, row: Row[Any]) -> tuple[str, ...]:
+        owner_id = row.registrant_id
+        own: str = orjson.loads(self._open(row, owner_id, "registrant", row.sealed))["email"]
+        forward_to = row.forward_to and self._open(row, owner_id, "forward-to", row.forward_to).decode()
+        return tuple(dict.fromkeys((forward_to or own, own)))
 
     def _opened(self, row: Row[Any]) -> tuple[Registrant, str, MailSettings]:
         """Return the registrant, the mailbox that he wants his mail in (empty: his own), and how."""

@@ -84,6 +84,12 @@ def test_signatures_do_not_leave(signature: str) -> None:
     assert "Is it?" in seen(got).html
 
 
+def test_controls_that_entities_bring_are_left_out() -> None:
+    got = seen(answer(html('<p>a&#1;b&#xb;c&#127;</p><a href="https://a.example/&#1;" alt="&#2;">d&#3;</a>')))
+    assert "<p>abc</p>" in got.html
+    assert got.plain == "abc\n\nd <https://a.example/>\n"
+
+
 def test_two_hyphens_within_a_line_are_no_mark() -> None:
     assert "Ada" in seen(answer(html("<p>2026<br>-- <b>Ada</b> writes</p>"))).html
 

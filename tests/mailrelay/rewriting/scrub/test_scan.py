@@ -3,7 +3,7 @@
 import gzip
 import io
 from base64 import b64encode
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 import pikepdf
 import pytest
@@ -35,7 +35,7 @@ def attached(content: bytes, name: str = "a.bin") -> bytes:
 def zipped(name: str, content: bytes) -> bytes:
     packed = io.BytesIO()
     with ZipFile(packed, "w") as archive:
-        archive.writestr(name, content)
+        archive.writestr(ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content)
     return packed.getvalue()
 
 
@@ -49,7 +49,10 @@ def zipped(name: str, content: bytes) -> bytes:
         (letter(attached(b"a"), attached(b"a", "zoe.lefevre.txt")), "attachment 2 name"),
         (letter(attached(MAILBOX)), "attachment 1 content"),
         (letter(attached(zipped("zoe.lefevre.txt", b"x"))), "attachment 1 content"),
-        (letter(attached(zipped("a.gz", gzip.compress(NAME.encode("utf-16"), mtime=0)))), "attachment 1 content"),
+        (
+            letter(attached(zipped("a.gz", gzip.compress(NAME.encode("utf-16"), mtime=0)))),
+            "attachment 1 content",
+        ),
         (letter(attached(b"\xff\xd8" + b"\1\2\3\4" * 200_000 + MAILBOX)), "attachment 1 content"),
         (letter(attached(b"\xff\xd8" + b"\1\2\3\4" * 200_000 + NAME.encode())), "attachment 1 content"),
         (letter() + MAILBOX, "text"),

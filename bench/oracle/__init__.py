@@ -1,0 +1,1 @@
+"""Whether a stranger can tell one address from another by the time that its answers take."""
