@@ -25,6 +25,7 @@ _SEVEN_BITS = (
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
 _NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+_SHORT = 1024  # octets; of so few one that does not fit says little, as where two pieces meet
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
@@ -67,6 +68,8 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
         yield Reading(text.replace("\0", ""))
         yield from _of_seven_bits(octets)
     else:
+        # UTF-8 with a few other octets in it, as where two pieces meet.
+        yield Reading(octets.decode("utf-8", "replace"))
         yield from _all(octets, _LEGACY)
 
 
@@ -78,6 +81,8 @@ def _strictly(octets: bytes, charset: str) -> str | None:
 
 
 def _all(octets: bytes, charsets: Iterable[str]) -> Iterator[Reading]:
+    if len(octets) <= _SHORT:
+        return (Reading(octets.decode(charset, "replace")) for charset in charsets)
     return (Reading(text) for charset in charsets if (text := _strictly(octets, charset)) is not None)
 
 

@@ -14,6 +14,7 @@ from mailrelay.rewriting.scrub.charsets import Reading, readings
 from mailrelay.rewriting.scrub.unpacking import members
 
 _PIECE = 64 * 1024  # characters looked at together
+_WRITTEN_BY_PEOPLE = frozenset({"subject", "to"})
 _OVERLAP = 512  # nothing that identifies somebody is longer
 
 
@@ -47,17 +48,27 @@ def texts_of(raw: bytes, *, wide: bool = True) -> Iterator[Text]:
         if not part.is_multipart() and (part.file_name or part.get_content_maintype() != "text"):
             attachments += 1
             place = f"attachment {attachments}"
-        yield from _headers(part, place if part is not message else "header")
+        yield from _headers(part, place if part is not message else "header", wide=wide)
         yield from _body(part, place, wide=wide)
 
 
-def _headers(part: MimePart, place: str) -> Iterator[Text]:
+def _headers(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
     for name, value in part.all_fields():
-        yield Text("subject" if name.lower() == "subject" else place, decoded(value))
+        if name.lower() in _WRITTEN_BY_PEOPLE:
+            yield from _phrase("subject" if name.lower() == "subject" else place, decoded(value), wide=wide)
+        else:
+            yield Text(place, decoded(value))
     # RFC 2231 puts names together from pieces; other software writes encoded words instead.
     for text in (part.get_param("name"), part.get_param("filename", header="Content-Disposition")):
         if text:
-            yield Text(f"{place} name", decoded(text))
+            yield from _phrase(f"{place} name", decoded(text), wide=wide)
+
+
+def _phrase(place: str, text: str, *, wide: bool) -> Iterator[Text]:
+    """Yield what people wrote in a header, and what they wrote in base64 or hexadecimal."""
+    yield Text(place, text)
+    for octets in members(text.encode("utf-8", "replace")):
+        yield from _placed(place, readings(octets, wide=wide))
 
 
 def _body(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:

@@ -26,8 +26,8 @@ from mailrelay.rewriting.scrub.pdf import PDF, pdf_texts
 _MOST_LEVELS = 4
 _SEARCHED = 256 * 1024  # octets; larger documents hold pictures in base64, and their search takes long
 _SHIFTED = 16 * 1024  # octets of base64 that is read from each of four places: other letters may precede it
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
-_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}[\s:]?){12,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
+_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}|(?:[0-9A-Fa-f]{2}[\s:]){12,}")
 _UUENCODED = re.compile(rb"^begin [0-7]{3} [^\r\n]*\r?\n((?:[!-`][ -`]*\r?\n)+)", re.MULTILINE)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")

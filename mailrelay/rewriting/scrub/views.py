@@ -7,11 +7,12 @@ replaced in the text itself.
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
+from mailrelay.addresses import decoded
 from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
 
 _ESCAPE = re.compile(
@@ -22,11 +23,17 @@ _ESCAPE = re.compile(
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
     r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-F]{2})+")  # RFC 2045 section 6.7
+# What mail is written in, standing in its text: RFC 2045 section 6.7, RFC 2047, RFC 2152.
+_QUOTED_PRINTABLE = re.compile(r"(?:=(?:[ \t]*\r?\n|[0-9A-Fa-f]{2}))+")
+_ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[BbQq]\?[^?\r\n]{1,998}\?=")
+_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")
+_SOFT_BREAK = re.compile(r"=[ \t]*\r?\n")
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|<(/?[a-z][a-z0-9:]*|[!?/])[^<>]*>",
     re.DOTALL | re.IGNORECASE,
 )
+_HIDING = re.compile(r"<(?:!--|style|script)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _BLOCKS = frozenset(
     """
     address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
@@ -126,12 +133,15 @@ def views(text: str) -> list[View]:
     """Return the readings of a text, those that differ only."""
     plain = View(text)
     found = [plain]
-    if (unescaped := _unescaped(plain)) is not None:
-        found.append(unescaped)
-    if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
-        found.append(_unescaped(unmarked) or unmarked)
-    if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
-        found.append(unquoted)
+    found += [read for decode in _ENCODINGS if (read := plain.replaced(decode(text))) is not None]
+    for view in tuple(found):
+        if (unescaped := _unescaped(view)) is not None:
+            found.append(unescaped)
+        if "<" in view.text and (unmarked := view.replaced(_markup(view.text))) is not None:
+            found.append(_unescaped(unmarked) or unmarked)
+        # What is hidden in HTML shows in plain text.
+        if _HIDING.search(view.text) and (untagged := view.replaced(_tags(view.text))) is not None:
+            found.append(_unescaped(untagged) or untagged)
     found += [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
     return found
 
@@ -165,9 +175,32 @@ def _escapes(text: str) -> Iterator[Piece]:
 
 
 def _quoted_printable(text: str) -> Iterator[Piece]:
+    if "=" not in text:
+        return
     for found in _QUOTED_PRINTABLE.finditer(text):
-        digits = found[0].replace("=", "").strip()
-        yield _octets(found, bytes.fromhex(digits))
+        digits = _SOFT_BREAK.sub("", found[0])
+        octets = bytes.fromhex(digits.replace("=", ""))
+        yield (
+            _octets(found, octets) if len(digits) == len(found[0]) else Piece(*found.span(), _text_of(octets))
+        )
+
+
+def _encoded_words(text: str) -> Iterator[Piece]:
+    if "=?" in text:
+        yield from (Piece(*found.span(), decoded(found[0])) for found in _ENCODED_WORD.finditer(text))
+
+
+def _utf_7(text: str) -> Iterator[Piece]:
+    if "+" not in text:
+        return
+    for found in _UTF_7.finditer(text):
+        try:
+            yield Piece(*found.span(), found[0].encode().decode("utf-7").encode("utf-8", "replace").decode())
+        except UnicodeDecodeError:
+            continue
+
+
+_ENCODINGS: tuple[Callable[[str], Iterator[Piece]], ...] = (_quoted_printable, _encoded_words, _utf_7)
 
 
 def _octets(found: re.Match[str], octets: bytes) -> Piece:
@@ -199,6 +232,10 @@ def _resolved(escape: str) -> str:
 def _markup(text: str) -> Iterator[Piece]:
     for found in _MARKUP.finditer(text):
         yield Piece(found.start(), found.end(), _parting((found[2] or "").lstrip("/").lower()))
+
+
+def _tags(text: str) -> Iterator[Piece]:
+    return (Piece(*found.span(), "") for found in _TAG.finditer(text))
 
 
 def _parting(tag: str) -> str:
