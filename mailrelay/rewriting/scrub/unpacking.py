@@ -97,6 +97,10 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
 def _in_text(octets: bytes) -> Iterator[bytes]:
     for found in _BASE64.finditer(octets):
         yield from _from_base64(found[0])
+        # The last line may be words already.
+        before, line_end, _ = found[0].rpartition(b"\n")
+        if line_end:
+            yield from _from_base64(before)
     for found in _HEXADECIMAL.finditer(octets):
         yield binascii.unhexlify(re.sub(rb"[\s:]", b"", found[0]))
     for found in _UUENCODED.finditer(octets):

@@ -133,7 +133,11 @@ def views(text: str) -> list[View]:
     """Return the readings of a text, those that differ only."""
     plain = View(text)
     found = [plain]
-    found += [read for decode in _ENCODINGS if (read := plain.replaced(decode(text))) is not None]
+    found += [
+        read
+        for sign, decode in _ENCODINGS
+        if sign in text and (read := plain.replaced(decode(text))) is not None
+    ]
     for view in tuple(found):
         if (unescaped := _unescaped(view)) is not None:
             found.append(unescaped)
@@ -175,8 +179,6 @@ def _escapes(text: str) -> Iterator[Piece]:
 
 
 def _quoted_printable(text: str) -> Iterator[Piece]:
-    if "=" not in text:
-        return
     for found in _QUOTED_PRINTABLE.finditer(text):
         digits = _SOFT_BREAK.sub("", found[0])
         octets = bytes.fromhex(digits.replace("=", ""))
@@ -186,13 +188,10 @@ def _quoted_printable(text: str) -> Iterator[Piece]:
 
 
 def _encoded_words(text: str) -> Iterator[Piece]:
-    if "=?" in text:
-        yield from (Piece(*found.span(), decoded(found[0])) for found in _ENCODED_WORD.finditer(text))
+    return (Piece(*found.span(), decoded(found[0])) for found in _ENCODED_WORD.finditer(text))
 
 
 def _utf_7(text: str) -> Iterator[Piece]:
-    if "+" not in text:
-        return
     for found in _UTF_7.finditer(text):
         try:
             yield Piece(*found.span(), found[0].encode().decode("utf-7").encode("utf-8", "replace").decode())
@@ -200,7 +199,12 @@ def _utf_7(text: str) -> Iterator[Piece]:
             continue
 
 
-_ENCODINGS: tuple[Callable[[str], Iterator[Piece]], ...] = (_quoted_printable, _encoded_words, _utf_7)
+# By a sign without which there is nothing to read.
+_ENCODINGS: tuple[tuple[str, Callable[[str], Iterator[Piece]]], ...] = (
+    ("=", _quoted_printable),
+    ("=?", _encoded_words),
+    ("+", _utf_7),
+)
 
 
 def _octets(found: re.Match[str], octets: bytes) -> Piece:
