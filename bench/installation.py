@@ -37,6 +37,8 @@ port = {api_port}
 requests_per_minute = 100000000
 [rdap]
 port = 0
+[portal]
+port = 0
 [whois]
 port = 0
 [smtp]

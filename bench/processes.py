@@ -17,7 +17,13 @@ from typing import IO
 _WHOISPROXY = str(Path(sys.executable).with_name("whoisproxy"))
 _STOP_S = 30
 # By role; `whoisproxy serve` tells them in this order.
-_LISTENERS = {"smtp": ("smtp",), "rdds": ("rdap", "whois"), "api": ("api",), "worker": ()}
+_LISTENERS = {
+    "smtp": ("smtp",),
+    "rdds": ("rdap", "whois"),
+    "portal": ("portal",),
+    "api": ("api",),
+    "worker": (),
+}
 _REGISTRAR = "Bench"
 
 

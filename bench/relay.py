@@ -29,6 +29,8 @@ folder = "keys"
 port = 0
 [rdap]
 port = 0
+[portal]
+port = 0
 [whois]
 port = 0
 [smtp]

@@ -4,8 +4,6 @@ A return address (VERP) names the queued message that it was made for, the day i
 proof of both, so that nobody can report a failure that did not happen. It names no person.
 """
 
-import hashlib
-import hmac
 import re
 import textwrap
 from binascii import b2a_base64
@@ -15,14 +13,10 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import getaddresses, quote
 
-# Crockford's base32 in lower case: mail servers may change the case of a local part.
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
-_EPOCH_DAY_CHARS = 4  # 20 bits of days since 1970: enough for 2,800 years
-_PROOF_CHARS = 20  # 100 bits
-_ID_CHARS = 26
-_ID = re.compile(f"[{ALPHABET}]{{{_ID_CHARS}}}")
-_MIN_KEY_OCTETS = 32
+from mailrelay.tokens import ALPHABET, Tokens
+
+_ID = re.compile(f"[{ALPHABET}]{{26}}")
+_PREFIX = "b-"
 # Nearly every author: words of letters and digits, and a mailbox in brackets, or the mailbox alone. What else
 # RFC 5322 section 3.4 allows is left to `email`, which says the same of these, in ten times the time.
 _SIMPLE = re.compile(
@@ -83,6 +77,8 @@ def address_pairs(value: str) -> list[tuple[str, str]]:
 
 def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
+    if "@" not in value:
+        return ()
     if simple := simple_mailbox(value):
         return (simple,)
     found = []
@@ -156,11 +152,8 @@ class BounceAddresses:
     """
 
     def __init__(self, key: bytes, relay_domain: str, lifetime: timedelta = timedelta(days=14)) -> None:
-        if len(key) < _MIN_KEY_OCTETS:
-            raise ValueError("the key of return addresses needs 32 octets")
-        self._key = key
+        self._tokens = Tokens(key, "return-address", lifetime)
         self._domain = relay_domain.lower()
-        self._lifetime = lifetime
 
     def encode(self, message_id: str, now: datetime) -> str:
         """Return the return address for a queued message.
@@ -171,34 +164,12 @@ class BounceAddresses:
         name = message_id.removeprefix("msg_")
         if not _ID.fullmatch(name):
             raise ValueError("not the id of a queued message")
-        day = base32(_days(now + self._lifetime), _EPOCH_DAY_CHARS)
-        return f"b-{name}{day}{self._proof(name + day)}@{self._domain}"
+        return f"{_PREFIX}{self._tokens.encode(name, now)}@{self._domain}"
 
     def decode(self, address: str, now: datetime) -> str | None:
         """Return the id of the message, or None where the address is not ours, forged or expired."""
         local_part, _, domain = address.lower().rpartition("@")
-        token = local_part.removeprefix("b-")
-        if domain != self._domain or len(local_part) - len(token) != len("b-"):
+        if domain != self._domain or not local_part.startswith(_PREFIX):
             return None
-        signed, proof = token[:-_PROOF_CHARS], token[-_PROOF_CHARS:]
-        if len(signed) != _ID_CHARS + _EPOCH_DAY_CHARS or not signed.isascii() or not proof.isascii():
-            return None
-        if not hmac.compare_digest(proof, self._proof(signed)):
-            return None
-        expires = sum(
-            ALPHABET.index(char) << 5 * place for place, char in enumerate(reversed(signed[_ID_CHARS:]))
-        )
-        return f"msg_{signed[:_ID_CHARS]}" if _days(now) <= expires else None
-
-    def _proof(self, signed: str) -> str:
-        digest = hmac.digest(self._key, b"return-address\0" + signed.encode(), hashlib.sha256)
-        return base32(int.from_bytes(digest, "big") >> (256 - 5 * _PROOF_CHARS), _PROOF_CHARS)
-
-
-def base32(value: int, length: int) -> str:
-    """Write `value` as `length` characters of ALPHABET, an even number, most significant first."""
-    return "".join([_PAIRS[value >> place & 1023] for place in range(5 * (length - 2), -1, -10)])
-
-
-def _days(at: datetime) -> int:
-    return int(at.timestamp() // 86400)
+        name = self._tokens.decode(local_part.removeprefix(_PREFIX), now)
+        return None if name is None else f"msg_{name}"

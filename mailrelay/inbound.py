@@ -32,7 +32,8 @@ from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.relaying import report_of_relaying
-from mailrelay.rewriting.threads import ids_in_thread
+from mailrelay.rewriting.forward import author_of, correspondent_of
+from mailrelay.rewriting.threads import ids_in_thread, own_id
 
 _ANSWERS = Counter(
     "mailrelay_inbound_answers_total", "Answers to messages and recipients", ["stage", "action"]
@@ -229,10 +230,18 @@ class Inbound:
             "proven": results.proven,
             "protected": decision.protected,
             "protocol": transaction.sender.protocol,
+            "parsed": message,
         }
-        thread_ids = ids_in_thread(message)
+        # Both are made for either kind of address, for neither may take longer than the other.
+        letter = {**shared, **_of_letter(message, transaction.sender.reverse_path)}
+        answer = {**shared, **_of_answer(message)}
         return [
-            _entry(address, route, message, thread_ids, {**shared, "request": transaction.requests[address]})
+            _entry(
+                address,
+                route,
+                transaction.requests[address],
+                answer if isinstance(route, ReplyRoute) else letter,
+            )
             for address, route in transaction.routes.items()
         ]
 
@@ -240,14 +249,17 @@ class Inbound:
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
     ) -> Reply:
         state = State.QUARANTINED if action is Action.QUARANTINE else State.QUEUED
+        letters = [one for one in entries if one.direction is Direction.FORWARD]
         own = [
+            # Answers are held at delivery, where the owner is told: at the door the time would tell.
+            *[one for one in entries if one.direction is Direction.REPLY],
             *_operator_entries(transaction, raw),
             *_bounce_entries(transaction, raw),
             *self._reports(entries),
         ]
         try:
             # One commit whatever was decided: if it fails, the sender comes again with the whole.
-            ids = await self._store.enqueue(entries, state, also=own) if entries or own else []
+            ids = await self._store.enqueue(letters, state, also=own) if letters or own else []
         except KeyDestroyed:
             # The owner was erased since RCPT.
             return UNKNOWN_RECIPIENT
@@ -291,19 +303,36 @@ def _refusal(decision: Decision) -> Reply | None:
     return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
 
 
-def _entry(
-    address: str, route: Route, message: RawMessage, thread_ids: tuple[str, ...], shared: dict[str, object]
-) -> NewMessage:
-    is_reply = isinstance(route, ReplyRoute)
+def _of_letter(message: RawMessage, reverse_path: str) -> dict[str, object]:
+    """Return what is kept of a stranger's message, for his conversation with the owner."""
+    correspondent = correspondent_of(message, author_of(message, reverse_path))
+    # Where nobody can be answered, nobody will be told of anything.
+    known = ids_in_thread(message) if correspondent else ()
+    return {
+        "direction": Direction.FORWARD,
+        "correspondent": correspondent.address if correspondent else "",
+        "thread_ids": known,
+    }
+
+
+def _of_answer(message: RawMessage) -> dict[str, object]:
+    """Return what is kept of an owner's message, for his conversation with the correspondent."""
+    named = own_id(message)
+    return {
+        "direction": Direction.REPLY,
+        "message_id": named,
+        "thread_ids": (named,) if named else (),
+    }
+
+
+def _entry(address: str, route: Route, request: DsnRequest, known: dict[str, object]) -> NewMessage:
     return NewMessage(
-        direction=Direction.REPLY if is_reply else Direction.FORWARD,
         owner_id=route.owner_id,
         relay_id=route.relay_id,
         recipient=address,
         reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        thread_ids=() if is_reply else thread_ids,
-        parsed=message,
-        **shared,  # type: ignore[arg-type]
+        request=request,
+        **known,  # type: ignore[arg-type]
     )
 
 

@@ -91,6 +91,14 @@ class Rdap(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 120
 
 
+class Portal(Listener):
+    """The pages that links in owners' mail lead to; `base_url` is what the outside sees."""
+
+    port: Port = 8082
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/\s<>\"]+(/[!-;=?-~]*)?$")] = "http://127.0.0.1:8082"
+    requests_per_minute: Annotated[int, Field(ge=1)] = 60
+
+
 class Whois(Listener):
     """WHOIS (RFC 3912)."""
 
@@ -307,6 +315,7 @@ class Settings(_Section):
     keys: Keys = Keys()
     api: Api = Api()
     rdap: Rdap = Rdap()
+    portal: Portal = Portal()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()
     authentication: Authentication = Authentication()

@@ -45,7 +45,7 @@ def distribution_test(one: Sequence[float], other: Sequence[float]) -> float:
     # The series does not converge there, and is 1 to many digits.
     if reach < 0.2:
         return 1.0
-    series = (2 * (-1) ** (n - 1) * math.exp(-2 * (n * reach) ** 2) for n in range(1, _TERMS))
+    series = ((2 if n % 2 else -2) * math.exp(-2 * (n * reach) ** 2) for n in range(1, _TERMS))
     return min(1.0, max(0.0, sum(series)))
 
 

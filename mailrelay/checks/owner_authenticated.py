@@ -10,6 +10,8 @@ from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
 
+OWNER_NOT_AUTHENTICATED = "owner-not-authenticated"
+
 
 class OwnerAuthenticated:
     """Hold mail to a reply address that is not authenticated as one of the owner's mailboxes."""
@@ -23,5 +25,5 @@ class OwnerAuthenticated:
         if proven or not context.reply_routes:
             return None
         failed = Result.TEMPERROR in [found.spf.result, *(one.result for one in found.dkim)]
-        reason = "owner-lookup-failed" if failed else "owner-not-authenticated"
+        reason = "owner-lookup-failed" if failed else OWNER_NOT_AUTHENTICATED
         return Verdict(self.name, Action.QUARANTINE, reason)

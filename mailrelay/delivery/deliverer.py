@@ -18,14 +18,14 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.preparation import CorrespondentBlocked, Outgoing, Preparation
+from mailrelay.delivery.preparation import CopyOfAnswer, CorrespondentBlocked, Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import TOLD_AFTER, Schedule
 from mailrelay.delivery.signing import Signer
-from mailrelay.directory import Directory
 from mailrelay.dsn_request import Notify
 from mailrelay.errors import MailError, PermanentMailError, TemporaryMailError
+from mailrelay.notices import OwnerNotices
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.queue.store import QueueStore
@@ -48,9 +48,9 @@ class Deliverer:
         router: Finds mail servers.
         client: Sends.
         signer: Signs.
-        reports: Writes DSNs and notices.
+        reports: Writes DSNs.
+        notices: Writes notices to owners.
         mailboxes: Decides on what an owner's mailbox refuses.
-        directory: Says which domain a relay address belongs to, for notices.
         clock: Gives aware UTC.
         worker_id: Under which the messages were claimed.
         schedule: Waits between attempts.
@@ -67,8 +67,8 @@ class Deliverer:
         client: SmtpClient,
         signer: Signer,
         reports: Reports,
+        notices: OwnerNotices,
         mailboxes: MailboxFailures,
-        directory: Directory,
         clock: Callable[[], datetime],
         worker_id: str,
         schedule: Schedule | None = None,
@@ -81,8 +81,8 @@ class Deliverer:
         self._client = client
         self._signer = signer
         self._reports = reports
+        self._notices = notices
         self._mailboxes = mailboxes
-        self._directory = directory
         self._clock = clock
         self._worker_id = worker_id
         self._schedule = schedule or Schedule()
@@ -99,17 +99,16 @@ class Deliverer:
                 _DELIVERED[message.direction].inc()
                 return
         except AnswerHeld as held:
-            domain = await self._domain(message)
-            notice = self._reports.notice(message, held.reason, domain, self._clock(), held.places)
-            await self._store.held(self._worker_id, message.id, held.reason, [notice])
+            notices = await self._notices.about(message, held.reason, held.hits, held.places)
+            await self._store.held(self._worker_id, message.id, held.reason, notices)
             outcome = "held"
-        except AutomaticMail as automatic:
-            # A notice about it would be answered by the same software.
-            await self._store.held(self._worker_id, message.id, automatic.reason, [])
+        except (AutomaticMail, CorrespondentBlocked) as unwanted:
+            # A notice about automatic mail would be answered by the same software.
+            await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
-        except CorrespondentBlocked:
-            await self._store.held(self._worker_id, message.id, "correspondent-blocked", [])
-            outcome = "held"
+        except CopyOfAnswer:
+            await self._store.delivered(self._worker_id, message.id, event="not-sent-copy-of-an-answer")
+            outcome = "copied"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)
         except PermanentMailError as error:
@@ -135,7 +134,7 @@ class Deliverer:
             accepted = await self._send(message, outgoing)
         except PermanentMailError as error:
             raise self._mailboxes.meaning(message, outgoing.recipient, error) from None
-        thread = [(message.relay_id, one) for one in outgoing.learned]
+        thread = [(message.relay_id, outgoing.recipient, one) for one in outgoing.learned]
         event = f"delivered-tls-{accepted.tls}"
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:
@@ -175,8 +174,7 @@ class Deliverer:
             await self._mailboxes.returned(about, findings)
         failed = next((found for found in findings if found.final), None)
         if about is not None and failed is not None:
-            domain = await self._domain(about)
-            reports = self._reports.of_failure(about, domain, self._clock())
+            reports = await self._of_failure(about)
             await self._store.failed_later(about.id, "returned-by-a-later-server", reports)
         await self._store.delivered(self._worker_id, report.id, event="read")
         return "read"
@@ -206,11 +204,11 @@ class Deliverer:
         return self._reports.of_delay(message, error.enhanced, retry_until, now)
 
     async def _give_up(self, message: QueuedMessage, error: MailError) -> str:
-        domain = await self._domain(message)
-        reports = self._reports.of_failure(message, domain, self._clock())
+        reports = await self._of_failure(message)
         await self._store.bounced(self._worker_id, message.id, error.reason[:64], reports)
         return "bounced"
 
-    async def _domain(self, message: QueuedMessage | MessageRecord) -> str:
-        route = await self._directory.find(message.recipient) if message.recipient else None
-        return route.domain if route else "your domain"
+    async def _of_failure(self, message: QueuedMessage | MessageRecord) -> list[NewMessage]:
+        if message.direction is Direction.REPLY:
+            return await self._notices.about(message, "delivery-failed")
+        return self._reports.of_failure(message, self._clock())

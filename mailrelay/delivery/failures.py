@@ -1,8 +1,9 @@
 """What is told, and to whom, about a message that failed or is late (RFC 3464, RFC 3461).
 
 The sender of a forwarded message gets one DSN, when it has failed for good: it names the relay address, and
-says neither why it failed nor how long it was tried. An owner whose answer failed gets a notice, and hears of
-a delay where he asked to. Nobody is told about a report, and a sender whom nothing proves is left in peace.
+says neither why it failed nor how long it was tried. An owner hears of a delay of his answer where he asked
+to; what else he is told is in `mailrelay.notices`. Nobody is told about a report, and a sender whom nothing
+proves is left in peace.
 """
 
 import re
@@ -13,7 +14,6 @@ from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord, NewMessage, QueuedMessage
 from mailrelay.reports.unreachable import Unreachable, build_unreachable
 from mailrelay.reports.writing import Action, Outcome, build_dsn
-from mailrelay.rewriting.notice import NoticeFacts, build_notice
 
 _FAILED, _DELAYED = "5.0.0", "4.0.0"
 _DELAY_STATUS = re.compile(r"4\.\d{1,3}\.\d{1,3}")
@@ -38,29 +38,24 @@ def may_be_told(message: Reported, event: Notify) -> bool:
 
 
 class Reports:
-    """Writes DSNs and notices.
+    """Writes DSNs, and notices to correspondents.
 
     Args:
         relay_host: Reporting-MTA.
-        relay_domain: Domain of notices.
         contact_url: Web form by which correspondents may reach owners too; empty for none.
     """
 
-    def __init__(self, relay_host: str, relay_domain: str, contact_url: str = "") -> None:
+    def __init__(self, relay_host: str, contact_url: str = "") -> None:
         self._relay_host = relay_host
-        self._relay_domain = relay_domain
         self._contact_url = contact_url
 
-    def of_failure(self, failed: Reported, domain: str, now: datetime) -> list[NewMessage]:
-        """Return the reports about a message that failed for good.
+    def of_failure(self, failed: Reported, now: datetime) -> list[NewMessage]:
+        """Return the report about a message that failed for good.
 
         Args:
             failed: The message; a record where its body is kept no longer.
-            domain: The owner's domain, for a notice.
             now: Aware UTC.
         """
-        if failed.direction is Direction.REPLY:
-            return [self.notice(failed, "delivery-failed", domain, now)]
         return self._dsn(failed, Notify.FAILURE, Action.FAILED, _FAILED, now)
 
     def of_delay(
@@ -81,13 +76,6 @@ class Reports:
         facts = Unreachable(message.recipient, domain, self._contact_url)
         sender = message.reverse_path
         return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
-
-    def notice(
-        self, about: Reported, reason: str, domain: str, now: datetime, places: tuple[str, ...] = ()
-    ) -> NewMessage:
-        """Return the notice to an owner whose answer was not sent."""
-        facts = NoticeFacts(domain, self._relay_domain, reason, now, places)
-        return _new(Direction.NOTICE, about, "", build_notice(facts))
 
     def _dsn(  # noqa: PLR0913, PLR0917 - the facts of a report
         self,

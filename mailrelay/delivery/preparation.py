@@ -6,17 +6,23 @@ anybody fails like an address that never existed.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from mailrelay.addresses import BounceAddresses, decoded
+from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
+from mailrelay.authentication.results_field import statements
+from mailrelay.checks.automatic_reply import AutomaticReply
+from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED
 from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.checks.verdict import Action
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
 from mailrelay.errors import PermanentMailError
+from mailrelay.identity import Identity
+from mailrelay.links import Links
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
@@ -31,7 +37,11 @@ from mailrelay.rewriting.forward import (
 from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail, ReplyFacts, rewrite_reply
 from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids, thread_of
 
+_QUARANTINE = Action.QUARANTINE.name.lower()
 _LONGEST_SUBJECT = 200  # characters that are kept of it
+_THREAD_FROM_OCTETS = (
+    256 * 1024
+)  # packing less than this anew takes no longer than going to a thread is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,12 @@ class Outgoing:
 class CorrespondentBlocked(Exception):
     """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
 
+    reason = "correspondent-blocked"
+
+
+class CopyOfAnswer(Exception):
+    """The owner answered to all, and so to himself too; his answer takes its own way."""
+
 
 class Preparation:
     """Rewrites queued messages.
@@ -64,6 +80,7 @@ class Preparation:
         store: Knows the conversations.
         bounces: Makes return addresses.
         answer_ids: Makes the Message-IDs of answers.
+        links: Makes the links in what owners get.
         relay_domain: Domain of relay addresses and Message-IDs.
         relay_host: Our name in Received and Authentication-Results.
         operator_mailbox: Who reads postmaster and abuse; empty for nobody.
@@ -78,6 +95,7 @@ class Preparation:
         store: QueueStore,
         bounces: BounceAddresses,
         answer_ids: AnswerIds,
+        links: Links,
         relay_domain: str,
         relay_host: str,
         operator_mailbox: str,
@@ -88,6 +106,7 @@ class Preparation:
         self._store = store
         self._bounces = bounces
         self._answer_ids = answer_ids
+        self._links = links
         self._relay_domain = relay_domain
         self._relay_host = relay_host
         self._operator_mailbox = operator_mailbox
@@ -100,8 +119,9 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
-            CorrespondentBlocked: The owner wants no mail of its sender.
+            CorrespondentBlocked: The owner wants no mail of its sender, and has not released this message.
             AutomaticMail: The owner's software wrote it.
+            CopyOfAnswer: The owner wrote it, and has sent it to a reply address too.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
         match queued.direction:
@@ -119,7 +139,7 @@ class Preparation:
     async def _forward(self, queued: QueuedMessage) -> Outgoing:
         message = queued.canonical()
         author = author_of(message, queued.reverse_path)
-        opening = _opening(message, queued.reverse_path)
+        opening = _opening(message, author)
         delivery = await self._directory.delivery(queued.recipient, opening)
         if delivery is None or not _is_wanted(delivery.route, queued):
             raise _not_served()
@@ -129,11 +149,18 @@ class Preparation:
             raise _not_served()
         if author is not None and author.address in delivery.owner.mailboxes:
             _raise_if_automatic(message)
-        if delivery.blocked and not _is_protected(queued):
+            await self._raise_if_copy(queued, message, author)
+        if delivery.blocked and queued.released is None and not _is_protected(queued):
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
-        rewritten = rewrite_forward(message, author, self._facts(queued, delivery, mailbox, findings))
+        facts = self._facts(queued, delivery, mailbox, findings)
+        if ours := self._answer_ids.named_in(message):
+            owners_ids = await self._store.owners_ids(
+                queued.owner_id, queued.relay_id, opening.correspondent, ours
+            )
+            facts = replace(facts, owners_ids=owners_ids)
+        rewritten = await _rewritten(message, author, facts)
         return Outgoing(
             self._return_address(queued),
             mailbox,
@@ -146,7 +173,9 @@ class Preparation:
         self, queued: QueuedMessage, delivery: Delivery, mailbox: str, findings: Findings | None
     ) -> ForwardFacts:
         owner, route = delivery.owner, delivery.route
-        wishes = owner.wishes
+        wishes, now = owner.wishes, self._clock()
+        # Where nobody is known to have written, there is nobody to answer or to block.
+        named = "" if delivery.reply_address == route.address else delivery.reply_address
         return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -162,7 +191,9 @@ class Preparation:
             language=owner.language,
             banner=wishes.banner,
             attach_original=wishes.attach_original,
-            key=_key(wishes.encryption_key, self._clock()) if wishes.encryption_key else None,
+            key=_key(wishes.encryption_key, now) if wishes.encryption_key else None,
+            answer_url=self._links.answer(named, now),
+            block_url=self._links.stop(named, now),
             hint_key=self._answer_ids.hint_key(mailbox),
         )
 
@@ -171,6 +202,7 @@ class Preparation:
         owner = await self._owner(queued)
         if not isinstance(route, ReplyRoute):
             raise _not_served()
+        _demand_owners_word(queued)
         message = queued.canonical()
         facts = ReplyFacts(
             domain=route.domain,
@@ -185,8 +217,9 @@ class Preparation:
             plain_text_only=owner.wishes.plain_text_only,
             neutral_file_names=owner.wishes.neutral_file_names,
         )
+        identity = _with_secrets(owner.identity, queued)
         # Looking through large attachments takes a while; the server goes on meanwhile.
-        answer = await asyncio.to_thread(rewrite_reply, message, owner.identity, facts)
+        answer = await asyncio.to_thread(rewrite_reply, message, identity, facts)
         return Outgoing(
             self._return_address(queued), route.correspondent, answer.message, (answer.message_id,)
         )
@@ -198,8 +231,17 @@ class Preparation:
             one: self._answer_ids.of(one, route.relay_id, route.correspondent)
             for one in referenced_ids(message)
         }
-        known = await self._store.known_thread_ids(route.relay_id, {*ours, *ours.values()})
+        known = await self._store.known_thread_ids(
+            route.relay_id, route.correspondent, {*ours, *ours.values()}
+        )
         return {one: known_as for one, our in ours.items() for known_as in (our, one) if known_as in known}
+
+    async def _raise_if_copy(self, queued: QueuedMessage, message: RawMessage, author: Mailbox) -> None:
+        named = own_id(message)
+        if not named or not _is_authenticated(queued, author):
+            return
+        if await self._store.known_thread_ids(queued.relay_id, "", [named]):
+            raise CopyOfAnswer
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
@@ -224,13 +266,30 @@ class Preparation:
         return self._bounces.encode(queued.id, self._clock())
 
 
-def _opening(message: RawMessage, reverse_path: str) -> Opening:
+def _opening(message: RawMessage, author: Mailbox | None) -> Opening:
     """Return what an answer to a message will begin with."""
-    correspondent = correspondent_of(message, reverse_path)
+    correspondent = correspondent_of(message, author)
     if correspondent is None:
         return Opening("")
     subject = decoded(message.first("Subject"))[:_LONGEST_SUBJECT]
     return Opening(correspondent.address, correspondent.display, subject, thread_of(message))
+
+
+def _with_secrets(identity: Identity, answer: QueuedMessage) -> Identity:
+    """Return what must not show in an answer: the owner's data that he does not let pass, and his links.
+
+    Whoever has a link that names the reply address can see what becomes of a text, and so guess at names.
+    """
+    reply, _, _ = answer.recipient.partition("@")
+    released = identity.released.union(answer.released or ())
+    return replace(identity, released=released, others=(*identity.others, reply))
+
+
+async def _rewritten(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
+    """Return the message for the owner; the server goes on while a large one is packed anew."""
+    if len(message.raw) < _THREAD_FROM_OCTETS or not facts.packs_anew:
+        return rewrite_forward(message, author, facts)
+    return await asyncio.to_thread(rewrite_forward, message, author, facts)
 
 
 def _mailbox(owner: Owner) -> str:
@@ -239,9 +298,32 @@ def _mailbox(owner: Owner) -> str:
     return owner.mailboxes[0]
 
 
+def _demand_owners_word(queued: QueuedMessage) -> None:
+    """Let an answer go on to which the checks at the door objected only where the owner said so.
+
+    Raises:
+        AutomaticMail: No person wrote it.
+        AnswerHeld: Nothing proves that the owner wrote it.
+    """
+    objections = {one.check: one.reason for one in queued.verdicts if one.action == _QUARANTINE}
+    if queued.released is not None or not objections:
+        return
+    if AutomaticReply.name in objections:
+        raise AutomaticMail(objections[AutomaticReply.name])
+    raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
+
+
 def _raise_if_automatic(message: RawMessage) -> None:
     if reason := sign_of_automation(message):
         raise AutomaticMail(reason)
+
+
+def _is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
+    """Return whether DMARC passed for the author's domain."""
+    return any(
+        (said.method, said.result, said.properties.get("header.from")) == ("dmarc", "pass", author.domain)
+        for said in statements(queued.authentication)
+    )
 
 
 def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:

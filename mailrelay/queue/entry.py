@@ -26,7 +26,7 @@ class State(StrEnum):
     DELIVERING = "delivering"
     DEFERRED = "deferred"
     QUARANTINED = "quarantined"  # taken, waits for the owner's word
-    HELD = "held"  # an answer that would have shown the owner; waits for the owner's word
+    HELD = "held"  # an answer that may not leave as it is, or mail of a blocked correspondent; waits likewise
     UNDELIVERABLE = "undeliverable"  # the owner's mailbox refuses mail; kept until he has another
     PAUSED = "paused"  # held back by the operator
     REJECTED = "rejected"  # refused at the door; no body
@@ -73,10 +73,14 @@ class NewMessage:
         size_octets: Of the message, also where `raw` is not kept.
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
         proven: Whether the reverse-path was shown to be the sender's; else a DSN might hit a bystander.
-        thread_ids: Message-IDs that the correspondent knows, for he used them.
+        message_id: Of an answer, the Message-ID that its owner's program gave it; empty for none.
+        thread_ids: Message-IDs that the correspondent knows, for he used them; of an answer, its own.
+        correspondent: Mailbox of who knows them, for nobody else may; kept as part of their digests only.
+            Empty for the owner.
         request: What the sender asked to be told (RFC 3461).
         protected: A notice that no filter may hold up; it goes first.
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
+        released: Words of the owner's that may show in it, for he said so; None where he was not asked.
         parsed: What `raw` was parsed to, where it has been already.
     """
 
@@ -92,10 +96,13 @@ class NewMessage:
     verdicts: tuple[NoteOfVerdict, ...] = ()
     authentication: str = ""
     proven: bool = False
+    message_id: str = field(default="", repr=False)
     thread_ids: tuple[str, ...] = ()
+    correspondent: str = field(default="", repr=False)
     request: DsnRequest = NOTHING_ASKED
     protected: bool = False
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -112,6 +119,7 @@ class QueuedMessage:
         attempts: Deliveries tried before this one.
         priority: One of PRIORITIES.
         warned_at: When its sender was told of the delay.
+        released: Words of the owner's that may show in it; None where it was never released.
         parsed: What `raw` was parsed to, where it comes from the process that took it.
     """
 
@@ -133,6 +141,7 @@ class QueuedMessage:
     received_at: datetime
     warned_at: datetime | None
     protocol: str = USUAL_PROTOCOL
+    released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
 
     def canonical(self) -> RawMessage:

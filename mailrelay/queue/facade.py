@@ -14,15 +14,22 @@ from prometheus_client import Counter
 
 from mailrelay.queue import work
 from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
-from mailrelay.queue.entry import Direction, MessageRecord, State
+from mailrelay.queue.entry import KEPT, Direction, MessageRecord, QueuedMessage, State
 from mailrelay.queue.operations import Places, QueueDatabase, Work
-from mailrelay.queue.rows import record_of, thread_digest, trail_line
+from mailrelay.queue.rows import (
+    opened,
+    owners_id,
+    record_of,
+    thread_digest,
+    trail_line,
+    with_released,
+)
 from mailrelay.queue.tables import messages, microseconds
 
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
 _CHUNK = 500
 
-_RELEASABLE = (State.QUARANTINED, State.UNDELIVERABLE)
+_RELEASABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _DISCARDABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _PAUSABLE = (State.QUEUED, State.DEFERRED, State.QUARANTINED, State.UNDELIVERABLE)
 _RETRYABLE = (State.DEFERRED, State.UNDELIVERABLE, State.PAUSED)
@@ -47,12 +54,46 @@ class QueueFacade:
         self._clock = clock
         self.wakeup = asyncio.Event()
 
-    async def release(self, message_id: str) -> bool:
-        """Send on what was quarantined or could not be delivered.
+    async def release(self, message_id: str, words: Iterable[str] = ()) -> bool:
+        """Send on what was quarantined, held, or could not be delivered; not what the operator holds.
 
-        An answer held because it shows its owner is never released, nor what the operator holds.
+        An answer is rewritten once more, and held once more where it shows its owner by anything else than
+        the words that he lets pass.
+
+        Args:
+            message_id: The message.
+            words: What may show in it, as it was found.
+
+        Returns:
+            Whether it is on its way.
         """
-        return await self._move(message_id, _RELEASABLE, State.QUEUED, "released")
+        for database in self._places.of_id(message_id):
+            row = await database.read(partial(work.one, message_id=message_id))
+            if row is not None and State(row.state) in _RELEASABLE:
+                return await self._release(row, words)
+        return False
+
+    async def _release(self, row: Any, words: Iterable[str]) -> bool:
+        values: dict[str, bytes] = {}
+        # What waited for a mailbox that works goes its way as before: nobody was asked about it.
+        if row.state != State.UNDELIVERABLE:
+            try:
+                key = await self._cipher.key(row.owner_id)
+                values = {"envelope": with_released(row.envelope, key, words)}
+            except KeyDestroyed:
+                return False
+        return await self._move(row.id, (State(row.state),), State.QUEUED, "released", **values)
+
+    async def kept(self, message_id: str) -> QueuedMessage | None:
+        """Return a message that waits for somebody's word, opened; None where it is not one, or erased."""
+        for database in self._places.of_id(message_id):
+            found = await database.read(partial(work.whole, message_id=message_id))
+            if found is not None and State(found[0].state) in KEPT:
+                try:
+                    return opened(*found, await self._cipher.key(found[0].owner_id))
+                except KeyDestroyed:
+                    return None
+        return None
 
     async def discard(self, message_id: str) -> bool:
         """Throw away what was quarantined, held, or could not be delivered."""
@@ -93,11 +134,13 @@ class QueueFacade:
                 )
         return discarded
 
-    async def _move(self, message_id: str, states: Collection[State], to: State, event: str) -> bool:
+    async def _move(
+        self, message_id: str, states: Collection[State], to: State, event: str, **values: Any
+    ) -> bool:
         now = self._clock()
         query = partial(
             work.change, ids=[message_id], condition=messages.c.state.in_(states), state=to, now=now,
-            event=trail_line(microseconds(now), event), last_error="",
+            event=trail_line(microseconds(now), event), last_error="", **values,
         )  # fmt: skip
         return await self._changed(message_id, query, to, wakes=to is State.QUEUED)
 
@@ -161,14 +204,38 @@ class QueueFacade:
         )
         return await self._merged(query, limit)
 
-    async def known_thread_ids(self, relay_id: str, candidates: Iterable[str]) -> set[str]:
-        """Return which Message-IDs the correspondents of a relay address have used or been sent."""
-        by_digest = {thread_digest(relay_id, candidate): candidate for candidate in candidates}
+    async def known_thread_ids(
+        self, relay_id: str, correspondent: str, candidates: Iterable[str]
+    ) -> set[str]:
+        """Return which Message-IDs a correspondent has used towards a relay address or been sent from it."""
+        by_digest = {thread_digest(relay_id, correspondent, one): one for one in candidates}
         known: set[bytes] = set()
         if by_digest:
             for database in self._places.all():
                 known |= await database.read(partial(work.threads, relay_id=relay_id))
         return {candidate for digest, candidate in by_digest.items() if digest in known}
+
+    async def owners_ids(
+        self, owner_id: str, relay_id: str, correspondent: str, sent_as: Iterable[str]
+    ) -> dict[str, str]:
+        """Return the Message-IDs that an owner's program gave his answers, by those they went out under.
+
+        Args:
+            owner_id: Whose answers.
+            relay_id: By which they went.
+            correspondent: To whom they went.
+            sent_as: What to look for; answers that had no other id are left out of what is returned.
+        """
+        by_digest = {thread_digest(relay_id, correspondent, one): one for one in sent_as}
+        query = partial(work.answers, owner_id=owner_id, relay_id=relay_id, sent_as=by_digest)
+        found = [one for database in self._places.all() for one in await database.read(query)]
+        if not found:
+            return {}
+        try:
+            key = await self._cipher.key(owner_id)
+        except KeyDestroyed:
+            return {}
+        return {by_digest[digest]: own for digest, envelope in found if (own := owners_id(envelope, key))}
 
     async def depth(self) -> dict[State, int]:
         """Return how many messages are in each state that is not final."""

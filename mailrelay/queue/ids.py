@@ -7,7 +7,7 @@ the slot, which is the number of the queue file.
 import random
 from datetime import datetime
 
-from mailrelay.addresses import ALPHABET, base32
+from mailrelay.tokens import ALPHABET, base32
 
 PREFIX = "msg_"
 SLOTS = len(ALPHABET)

@@ -1,9 +1,9 @@
 """Between values and rows: what is sealed, and how.
 
 A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient,
-the protocol by which it came, and what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
-people. The body, which goes when the recipient is done, is the Authentication-Results value and the octets
-as received.
+the protocol by which it came, what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
+people, of an answer the Message-ID that its owner's program gave it, and the words that he lets pass. The
+body, which goes when the recipient is done, is the Authentication-Results value and the octets as received.
 """
 
 import hashlib
@@ -32,7 +32,8 @@ COLUMNS = tuple(column.name for column in messages.c)
 """Order of the values of `Row.values`."""
 
 _LENGTH_OCTETS = 4
-_DIGEST_OCTETS = 16
+DIGEST_OCTETS = 16
+"""Of each digest in the column `thread_ids`."""
 _ERASED: Mapping[str, Any] = {"reverse_path": "", "recipient": ""}
 
 
@@ -78,8 +79,12 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
     envelope: dict[str, object] = {"reverse_path": new.reverse_path, "recipient": new.recipient}
     if new.request is not NOTHING_ASKED:
         envelope["request"] = _request_as_json(new.request)
+    if new.message_id:
+        envelope["message_id"] = new.message_id
     if new.protocol != USUAL_PROTOCOL:
         envelope["protocol"] = new.protocol
+    if new.released is not None:
+        envelope["released"] = new.released
     values = (
         message_id,
         new.direction.value,
@@ -91,7 +96,7 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
         key.seal(orjson.dumps(envelope)),
         new.size_octets,
         verdicts_as_json(new.verdicts),
-        b"".join([thread_digest(new.relay_id, one) for one in new.thread_ids]),
+        b"".join([thread_digest(new.relay_id, new.correspondent, one) for one in new.thread_ids]),
         new.proven,
         new.priority,
         1 if claim else 0,
@@ -127,6 +132,7 @@ def handed_over(message_id: str, new: NewMessage, received_at: datetime) -> Queu
         received_at=received_at,
         warned_at=None,
         protocol=new.protocol,
+        released=new.released,
         parsed=new.parsed,
     )
 
@@ -158,7 +164,19 @@ def opened(row: Any, body: bytes, key: SealingKey) -> QueuedMessage:
         received_at=row.received_at,
         warned_at=row.warned_at,
         protocol=envelope.get("protocol", USUAL_PROTOCOL),
+        released=tuple(envelope["released"]) if "released" in envelope else None,
     )
+
+
+def with_released(envelope: bytes, key: SealingKey, words: Iterable[str]) -> bytes:
+    """Return a sealed envelope with the words that its owner lets pass, besides those of earlier releases.
+
+    Raises:
+        KeyDestroyed: It does not open.
+    """
+    content = orjson.loads(key.open(envelope))
+    content["released"] = list(dict.fromkeys((*content.get("released", ()), *words)))
+    return key.seal(orjson.dumps(content))
 
 
 def record_of(row: Any, key: SealingKey | None) -> MessageRecord:
@@ -192,6 +210,15 @@ def record_of(row: Any, key: SealingKey | None) -> MessageRecord:
     )
 
 
+def owners_id(envelope: bytes, key: SealingKey) -> str:
+    """Return the Message-ID that an owner's program gave his answer, or the empty string.
+
+    Raises:
+        KeyDestroyed: The envelope does not open.
+    """
+    return str(orjson.loads(key.open(envelope)).get("message_id", ""))
+
+
 def seal_body(key: SealingKey, authentication: str, raw: bytes) -> bytes:
     """Seal what goes when the recipient is done."""
     results = authentication.encode()
@@ -214,14 +241,21 @@ def trail_line(at: int, event: str) -> str:
     return f"{at // 1000} {event}\n"
 
 
-def thread_digest(relay_id: str, message_id: str) -> bytes:
-    """Return 16 octets that stand for a Message-ID at a relay address and do not show it."""
-    return hashlib.sha256(f"{relay_id}\0{message_id}".encode()).digest()[:_DIGEST_OCTETS]
+def thread_digest(relay_id: str, correspondent: str, message_id: str) -> bytes:
+    """Return 16 octets that stand for a Message-ID that somebody knows, and show neither him nor it.
+
+    Args:
+        relay_id: Of the relay address that the conversation goes by.
+        correspondent: Mailbox in any case; empty for the owner.
+        message_id: In angle brackets.
+    """
+    named = f"{relay_id}\0{correspondent.lower()}\0{message_id}"
+    return hashlib.sha256(named.encode()).digest()[:DIGEST_OCTETS]
 
 
 def digests_in(joined: bytes) -> Iterable[bytes]:
     """Return the digests of the column `thread_ids`, one by one."""
-    return (joined[start : start + _DIGEST_OCTETS] for start in range(0, len(joined), _DIGEST_OCTETS))
+    return (joined[start : start + DIGEST_OCTETS] for start in range(0, len(joined), DIGEST_OCTETS))
 
 
 def verdicts_as_json(verdicts: Iterable[NoteOfVerdict]) -> str:

@@ -212,7 +212,7 @@ class QueueStore(QueueFacade):
         self,
         worker_id: str,
         message_id: str,
-        thread: Iterable[tuple[str, str]] = (),
+        thread: Iterable[tuple[str, str, str]] = (),
         *,
         event: str = State.DELIVERED.value,
     ) -> bool:
@@ -221,13 +221,13 @@ class QueueStore(QueueFacade):
         Args:
             worker_id: Who claimed it.
             message_id: The message.
-            thread: Pairs of relay id and Message-ID that the correspondent knows from now on.
+            thread: Relay id, correspondent, and a Message-ID that he knows from now on.
             event: For the trail.
 
         Returns:
             Whether the lease still stood.
         """
-        learned = b"".join(thread_digest(*pair) for pair in thread)
+        learned = b"".join(thread_digest(*known) for known in thread)
         return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
     async def deferred(  # noqa: PLR0913 - by name

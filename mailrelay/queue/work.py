@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
+    LargeBinary,
     Row,
     Select,
     and_,
@@ -26,11 +27,12 @@ from sqlalchemy import (
 from mailrelay.queue.entry import FINAL, KEPT, PRIORITIES, Direction, State
 from mailrelay.queue.ids import first_id
 from mailrelay.queue.operations import Change
-from mailrelay.queue.rows import COLUMNS, digests_in, trail_line
+from mailrelay.queue.rows import COLUMNS, DIGEST_OCTETS, digests_in, trail_line
 from mailrelay.queue.rows import Row as NewRow
 from mailrelay.queue.tables import ACTIVE, Instant, bodies, messages, microseconds
 
 _CLAIM_OCTETS = 32 << 20
+_NEWEST = 10_000
 
 SHOWN = tuple(messages.c)
 # Rows carry their times as they are kept.
@@ -210,6 +212,13 @@ def one(connection: Connection, message_id: str) -> Row[Any] | None:
     return connection.execute(select(*SHOWN).where(messages.c.id == message_id)).first()
 
 
+def whole(connection: Connection, message_id: str) -> tuple[Row[Any], bytes] | None:
+    """Return the row of a message and its body, or None where either is gone."""
+    row = one(connection, message_id)
+    body = connection.scalar(select(bodies.c.body).where(bodies.c.id == message_id))
+    return None if row is None or body is None else (row, body)
+
+
 def of_relay(
     connection: Connection, relay_ids: Collection[str], limit: int, after: str, states: Collection[State]
 ) -> Sequence[Row[Any]]:
@@ -247,9 +256,41 @@ def _newest(limit: int, after: str, states: Collection[State]) -> Select[Any]:
 
 
 def threads(connection: Connection, relay_id: str) -> set[bytes]:
-    """Return the digests of the Message-IDs that correspondents of a relay address know."""
+    """Return the digests of the Message-IDs that anybody knows who writes by a relay address."""
     query = select(messages.c.thread_ids).where(messages.c.relay_id == relay_id)
     return {digest for joined in connection.scalars(query) for digest in digests_in(joined)}
+
+
+def answers(
+    connection: Connection, owner_id: str, relay_id: str, sent_as: Collection[bytes]
+) -> list[tuple[bytes, bytes]]:
+    """Return the answers of an owner that went out under one of the Message-IDs.
+
+    Strangers ask: no more is looked at than a conversation can need.
+
+    Args:
+        connection: Of the database.
+        owner_id: A relay address may have had others before.
+        relay_id: By which they went out.
+        sent_as: Digests of the ids.
+
+    Returns:
+        Digest of the id, and envelope.
+    """
+    kept = messages.c
+    newest = (
+        select(kept.direction, kept.owner_id, kept.envelope, kept.thread_ids)
+        .where(kept.relay_id == relay_id)
+        .order_by(kept.id.desc())
+        .limit(_NEWEST)
+        .subquery()
+    )
+    # Behind the digest of the owner's own id, which is there from the beginning.
+    learned = func.substr(newest.c.thread_ids, DIGEST_OCTETS + 1, type_=LargeBinary)
+    query = select(learned, newest.c.envelope).where(
+        newest.c.direction == Direction.REPLY, newest.c.owner_id == owner_id, learned.in_(sent_as)
+    )
+    return [(digest, envelope) for digest, envelope in connection.execute(query)]
 
 
 def depth(connection: Connection) -> dict[State, int]:

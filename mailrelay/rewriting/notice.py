@@ -1,31 +1,28 @@
-"""Short letters from the relay to an owner: why his answer was not sent."""
+"""Short letters from the relay to an owner: why his answer was not sent, or why a message waits for him.
+
+They say what kind of data would show, and where; the data themselves stand on the page behind the link.
+"""
 
 import secrets
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
-from email.mime.text import MIMEText
+from email.charset import QP, Charset
+from email.message import Message
 from email.utils import format_datetime
 
+from mailrelay.addresses import encoded, format_mailbox
 from mailrelay.message import RawMessage
+from mailrelay.rewriting.owner_words import OwnerWords, words_for
+from mailrelay.rewriting.scrub import Hit
 
-_SUBJECT = "Your answer was not sent"
-_HEAD = "Your answer through the privacy relay of {domain} was not sent.\n\n"
-# The first row whose words a reason begins with is said.
-_WHY = {
-    "unsafe-part-encrypted": "It holds an encrypted file, which the relay cannot look into.\n"
-    "Please send it without a password.\n",
-    "unsafe-part": "It holds a file from which the relay cannot take what says who you are, for it\n"
-    "cannot read it. Please send it as plain text, PDF or a picture.\n",
-    "encrypted": "It is encrypted, so that the relay cannot look into it. Please send plain text.\n",
-    "nothing-left": "It holds nothing but what the relay never passes on, such as a key, a visiting card\n"
-    "or a calendar entry.\n",
-    "owner-shows-in-header": "Its subject or another header shows who you are.\n",
-    "owner-shows-in-body": "Its text or an attachment shows who you are, for example by your name, address,\n"
-    "phone number or mailbox. Please take it out and send the answer again.\n",
-    "delivery-failed": "The mail server of the person you wrote to did not take it.\n",
-}
-_OTHERWISE = "It could not be made safe to send. Please send plain text.\n"
+_WRAPPER = textwrap.TextWrapper(72, break_long_words=False, break_on_hyphens=False)
+_LISTED = textwrap.TextWrapper(72, initial_indent="- ", subsequent_indent="  ")
+_MOST_HITS = 20
+# What a notice is about, where it is not an answer that its owner wrote.
+_ABOUT = {"owner-not-authenticated": "waiting", "encryption-key-unusable": "message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +30,51 @@ class NoticeFacts:
     """What a notice says.
 
     Attributes:
-        domain: The owner's registered domain.
-        reason: That of `AnswerHeld`, or `delivery-failed`.
-        places: Where in the answer the reason stands, in plain words that name nobody.
+        domain: The owner's; empty where it is not known any more.
+        reason: That of `AnswerHeld`, `delivery-failed` or `owner-not-authenticated`.
+        language: BCP 47 tag of the owner's.
+        link: Page to decide on the answer; empty for none.
+        hits: What of the owner would show.
+        places: Where the reason stands, in words that name nobody, as `attachment 2`.
     """
 
     domain: str
     relay_domain: str
     reason: str
     now: datetime
+    language: str = "en"
+    link: str = field(default="", repr=False)
+    hits: tuple[Hit, ...] = ()
     places: tuple[str, ...] = ()
 
 
 def build_notice(facts: NoticeFacts) -> RawMessage:
     """Return the letter; To is added at delivery, when the owner's mailbox is known."""
-    why = next((said for reason, said in _WHY.items() if facts.reason.startswith(reason)), _OTHERWISE)
-    where = f"\nLook at: {', '.join(facts.places)}.\n" if facts.places else ""
-    text = _HEAD.format(domain=facts.domain) + why + where
-    notice = MIMEText(text, "plain", "us-ascii" if text.isascii() else "utf-8")
-    notice["From"] = f"Privacy relay <postmaster@{facts.relay_domain}>"
-    notice["Subject"] = _SUBJECT
+    words = words_for(facts.language)
+    about = _ABOUT.get(facts.reason, "answer")
+    notice = Message()
+    notice["From"] = format_mailbox(words.text("sender"), f"postmaster@{facts.relay_domain}").replace(
+        "\r", ""
+    )
+    notice["Subject"] = encoded(words.text(f"subject_{about}", domain=facts.domain)).replace("\r", "")
     notice["Date"] = format_datetime(facts.now)
     notice["Message-ID"] = f"<{secrets.token_hex(16)}@{facts.relay_domain}>"
     notice["Auto-Submitted"] = "auto-generated"
+    notice["Content-Language"] = words.language
+    notice["MIME-Version"] = "1.0"
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    notice.set_payload("\n\n".join(_paragraphs(facts, words, about)) + "\n", charset)
     return RawMessage.parse(notice.as_bytes(policy=policy.compat32.clone(linesep="\r\n")))
+
+
+def _paragraphs(facts: NoticeFacts, words: OwnerWords, about: str) -> Iterator[str]:
+    yield _WRAPPER.fill(words.text(about, domain=facts.domain or words.text("some_domain")))
+    yield _WRAPPER.fill(words.reason(facts.reason))
+    if facts.hits:
+        shown = dict.fromkeys(words.hit(hit) for hit in facts.hits[:_MOST_HITS])
+        yield "\n".join([words.text("found"), *map(_LISTED.fill, shown)])
+    elif facts.places:
+        yield words.text("look_at", places=", ".join(dict.fromkeys(map(words.place, facts.places))))
+    if facts.link:
+        yield f"{_WRAPPER.fill(words.text('link'))}\n<{facts.link}>"

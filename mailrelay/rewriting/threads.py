@@ -14,6 +14,7 @@ _ID = re.compile(r"<[^<>\s]{1,250}>")
 _MOST = 50
 _MIN_KEY_OCTETS = 32
 _ID_CHARS = 32  # hexadecimal: 128 bits
+_ANSWERING = ("references", "in-reply-to")
 
 
 class AnswerIds:
@@ -29,6 +30,7 @@ class AnswerIds:
             raise ValueError("the key of Message-IDs needs 32 octets")
         self._key = key
         self._domain = relay_domain
+        self._end = f"@{relay_domain}>"
 
     def of(self, owners: str, relay_id: str, correspondent: str) -> str:
         """Return the id under which a message of the owner goes to one correspondent.
@@ -43,6 +45,14 @@ class AnswerIds:
         named = f"message-id\0{relay_id}\0{correspondent.lower()}\0{owners}"
         digest = hmac.digest(self._key, named.encode(), hashlib.sha256)
         return f"<{digest.hex()[:_ID_CHARS]}@{self._domain}>"
+
+    def named_in(self, message: RawMessage) -> tuple[str, ...]:
+        """Return which ids of this relay's domain a message answers, oldest first, each once."""
+        end = self._end.encode()
+        # Most messages name none, and are found out without taking their fields apart.
+        if not any(end in one.raw for name in _ANSWERING for one in message.named(name)):
+            return ()
+        return tuple(one for one in referenced_ids(message) if one.endswith(self._end))
 
     def hint_key(self, mailbox: str) -> bytes:
         """Return the key of the mark by which an owner sees that several of his domains got one message."""

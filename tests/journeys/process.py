@@ -18,7 +18,7 @@ from whoisproxy.runtime.core import open_core
 from whoisproxy.runtime.mail.keys import dkim_record
 
 PROGRAM = str(Path(sys.executable).with_name("whoisproxy"))
-ALL = ("api", "rdap", "smtp", "whois")
+ALL = ("api", "rdap", "portal", "smtp", "whois")
 
 
 @dataclass(slots=True)

@@ -169,7 +169,13 @@ async def test_work_that_was_under_way_at_a_kill_is_taken_over(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "listeners"),
-    [("api", ("api",)), ("rdds", ("rdap", "whois")), ("smtp", ("smtp",)), ("worker", ())],
+    [
+        ("api", ("api",)),
+        ("rdds", ("rdap", "whois")),
+        ("portal", ("portal",)),
+        ("smtp", ("smtp",)),
+        ("worker", ()),
+    ],
 )
 async def test_each_part_runs_alone(
     installation: Installation, role: str, listeners: tuple[str, ...]

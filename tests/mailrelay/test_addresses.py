@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrelay.addresses import (
-    ALPHABET,
     BounceAddresses,
     decoded,
     empty_group,
@@ -18,6 +17,7 @@ from mailrelay.addresses import (
     split_address,
 )
 from mailrelay.message import HeaderField
+from mailrelay.tokens import ALPHABET
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LIFETIME = timedelta(days=14)

@@ -34,6 +34,8 @@ from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Opening, Owne
 from mailrelay.dns import Resolver
 from mailrelay.identity import Identity
 from mailrelay.inbound import Inbound
+from mailrelay.links import Links
+from mailrelay.notices import OwnerNotices
 from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
@@ -47,6 +49,7 @@ from whoisproxy.storage.engine import open_engine
 
 RELAY_DOMAIN = "relay.example"
 RELAY_HOST = "mx.relay.example"
+PORTAL = "https://portal.relay.example"
 RELAY_ADDRESS = f"7h2k9mmq4rtvwxyz0123@{RELAY_DOMAIN}"
 OWNER_MAILBOX = "zoe.lefevre@home.example"
 STRANGER = "ada@offers.example"
@@ -119,6 +122,7 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
     health: Health = field(
         default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
     )
@@ -149,7 +153,7 @@ class Addresses:
         reply = route.address
         if opening.correspondent:
             reply = await self.reply_address(route.relay_id, opening)
-        return Delivery(route, owner, reply)
+        return Delivery(route, owner, reply, blocked=opening.correspondent in self.blocked)
 
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         for address, route in self.replies.items():
@@ -222,6 +226,8 @@ async def open_world(
     async with DnsServer() as dns, MailSink() as sink, queue as store:
         resolver = Resolver([dns.nameserver], timeout_s=1.0, lifetime_s=2.0)
         bounces = BounceAddresses(b"k" * 32, RELAY_DOMAIN)
+        links = Links(PORTAL, b"k" * 32)
+        notices = OwnerNotices(directory, RELAY_DOMAIN, utc_now, links)
         inbound = Inbound(
             chains=build_chains(
                 checks or CheckLimits(),
@@ -239,7 +245,7 @@ async def open_world(
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
-        reports = Reports(RELAY_HOST, RELAY_DOMAIN, "https://registrar.example/contact")
+        reports = Reports(RELAY_HOST, "https://registrar.example/contact")
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -247,6 +253,7 @@ async def open_world(
                 store=store,
                 bounces=bounces,
                 answer_ids=AnswerIds(b"k" * 32, RELAY_DOMAIN),
+                links=links,
                 relay_domain=RELAY_DOMAIN,
                 relay_host=RELAY_HOST,
                 operator_mailbox="ops@home.example",
@@ -256,6 +263,7 @@ async def open_world(
             client=SmtpClient(Pool(opener.open, PoolLimits())),
             signer=signer,
             reports=reports,
+            notices=notices,
             mailboxes=MailboxFailures(
                 health=directory.health,
                 store=store,
@@ -264,7 +272,6 @@ async def open_world(
                 clock=utc_now,
                 worker_id="test",
             ),
-            directory=directory,
             clock=utc_now,
             worker_id="test",
             schedule=Schedule(schedule),

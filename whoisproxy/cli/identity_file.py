@@ -11,12 +11,13 @@ from mailrelay.identity import Identity
 
 _FIELDS = {
     "mailboxes": ("email", "emails", "mailbox", "mailboxes"),
-    "names": ("name", "names", "first_name", "last_name"),
+    "names": ("name", "names"),
     "organisations": ("organization", "organisation", "organizations", "organisations", "org", "company"),
     "phones": ("phone", "phones", "fax", "mobile"),
     "streets": ("street", "streets", "address"),
     "others": ("others",),
 }
+_NAME_PARTS = ("first_name", "last_name")
 _CITY = ("city", "town")
 _POSTAL_CODE = ("postal_code", "postcode", "zip")
 _COUNTRY = ("country_code", "country")
@@ -36,6 +37,8 @@ def read_identity(raw: Mapping[str, object]) -> Identity:
     country = next(iter(_values(raw, _COUNTRY)), "").upper()
     country = country if len(country) == _COUNTRY_CHARS else ""
     found = {kind: _values(raw, names) for kind, names in _FIELDS.items()}
+    if parts := _values(raw, _NAME_PARTS):
+        found["names"] += (" ".join(parts),)
     if not any(found.values()):
         raise NotAnIdentity("holds no name, email, phone or street of a registrant")
     place = ", ".join([*_values(raw, _POSTAL_CODE)[:1], *_values(raw, _CITY)[:1]])

@@ -74,7 +74,7 @@ async def forward(
     except UnusableKey as error:
         _hold(file, f"unusable-key: {error.reason}", as_json=as_json)
     if as_json:
-        correspondent = correspondent_of(message, mail_from)
+        correspondent = correspondent_of(message, author)
         _print_decision(
             file,
             "forward",

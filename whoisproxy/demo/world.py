@@ -47,6 +47,9 @@ port = 0
 [rdap]
 port = 0
 requests_per_minute = 1000
+[portal]
+port = 0
+requests_per_minute = 1000
 [whois]
 port = 0
 requests_per_minute = 1000

@@ -9,7 +9,6 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import structlog
 from aiohttp import web
@@ -17,8 +16,8 @@ from prometheus_client import Counter
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import rdap
-from whoisproxy.rdds_servers.limits import PrefixLimits, prefix
 from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.request_limits import PrefixLimits, client_address, prefix
 
 _log = structlog.get_logger()
 _QUERIES = Counter("whoisproxy_rdap_queries", "RDAP queries by outcome", ["outcome"])
@@ -96,7 +95,7 @@ class _RdapServer:
     @web.middleware
     async def guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Refuse whoever asks too much, before any work; turn failures into RDAP errors."""
-        wait_s = self._limits.take(prefix(_peer(request)))
+        wait_s = self._limits.take(prefix(client_address(request.remote, request.headers)))
         if wait_s:
             return self._error(request, 429, {"Retry-After": str(wait_s)})
         try:
@@ -162,19 +161,3 @@ def _answer(request: web.Request, body: bytes, outcome: str) -> web.Response:
         return web.Response(status=304, headers=headers)
     _QUERIES.labels(outcome).inc()
     return web.Response(body=body, content_type=rdap.CONTENT_TYPE, headers=headers)
-
-
-def _peer(request: web.Request) -> str:
-    """Return who asks; a TLS proxy on this machine is believed about the address it appended last."""
-    remote = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For")
-    if forwarded and _is_loopback(remote):
-        return forwarded.rpartition(",")[2].strip()
-    return remote
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -16,8 +16,8 @@ from prometheus_client import Counter
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import whois
-from whoisproxy.rdds_servers.limits import PrefixLimits, prefix
 from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.request_limits import PrefixLimits, prefix
 
 _log = structlog.get_logger()
 _QUERIES = Counter("whoisproxy_whois_queries", "WHOIS queries by outcome", ["outcome"])

@@ -22,6 +22,7 @@ from whoisproxy.api.dependencies import ApiDependencies
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.config import RegistryAccount, Settings
+from whoisproxy.portal.app import make_portal_app
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.runtime.callback_connectors import with_callbacks
@@ -32,6 +33,7 @@ from whoisproxy.runtime.mail.keys import prepare_keys
 from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
+from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.registry_messages import MessageIntake
@@ -49,6 +51,7 @@ class Role(StrEnum):
 
     API = "api"
     RDDS = "rdds"
+    PORTAL = "portal"
     SMTP = "smtp"
     WORKER = "worker"
 
@@ -113,6 +116,8 @@ class Service:
                 await self._start_smtp(stack)
             if Role.RDDS in self._roles:
                 await self._start_rdds(stack)
+            if Role.PORTAL in self._roles:
+                await self._start_portal(stack)
             if Role.API in self._roles:
                 await self._start_api(stack)
             self._closing = stack.pop_all()
@@ -125,9 +130,9 @@ class Service:
 
     def addresses(self) -> dict[str, str]:
         """Return where each listener can be reached, for people."""
-        schemes = {"api": "http://", "rdap": "http://", "whois": "", "smtp": ""}
+        schemes = dict.fromkeys(("api", "rdap", "portal"), "http://")
         hosts = {name: getattr(self._settings, name).host for name in self.ports}
-        return {name: f"{schemes[name]}{hosts[name]}:{port}" for name, port in self.ports.items()}
+        return {name: f"{schemes.get(name, '')}{hosts[name]}:{port}" for name, port in self.ports.items()}
 
     async def ready(self) -> Mapping[str, bool]:
         """Say of each part whether it works: the database answers, the workers are alive."""
@@ -215,6 +220,10 @@ class Service:
             await server.wait_closed()
 
         stack.push_async_callback(close)
+
+    async def _start_portal(self, stack: AsyncExitStack) -> None:
+        app = make_portal_app(portal_dependencies(self.core))
+        await self._serve(stack, "portal", web.AppRunner(app, access_log=None, handle_signals=False))
 
     async def _start_api(self, stack: AsyncExitStack) -> None:
         core = self.core

@@ -1,21 +1,37 @@
 """An owner's correspondence: his wishes for a domain's mail, the addresses he answers at, whom he blocks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from mailrelay.directory import Opening
 from mailrelay.rewriting.encryption import UnusableKey, read_key
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import mailbox
+from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import Blocked, ReplyAddress
 from whoisproxy.services.holding import hold
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _MOST_BLOCKED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a reply address stands for, as its owner is shown it.
+
+    Attributes:
+        domain: The owner's.
+        language: BCP 47 tag of the owner's.
+    """
+
+    domain: str
+    language: str
+    opening: Opening
 
 
 class CorrespondenceService:
@@ -105,6 +121,35 @@ class CorrespondenceService:
             blocked_id = await uow.correspondence.block(held.id, held.registrant_id, address, now)
             found = await uow.correspondence.blocked(held.id, held.registrant_id)
         return next(each for each in found if each.id == blocked_id)
+
+    async def addressee(self, local_part: str, relay_domain: str) -> Addressee | None:
+        """Return whom a reply address stands for, in use or not; None where nobody knows any more."""
+        async with self._storage.reading() as uow:
+            found = await self._at(uow, local_part, relay_domain)
+        return found and found[0]
+
+    async def stop(self, local_part: str, relay_domain: str) -> Addressee | None:
+        """Block the correspondent whom a reply address stands for, by the owner's own word.
+
+        Returns:
+            Who it is, blocked now or before; None where nobody knows any more.
+        """
+        async with self._storage.unit_of_work() as uow:
+            if (found := await self._at(uow, local_part, relay_domain)) is None:
+                return None
+            addressee, held = found
+            correspondent = addressee.opening.correspondent
+            await uow.correspondence.block(held.id, held.registrant_id, correspondent, self._clock())
+        return addressee
+
+    async def _at(
+        self, uow: UnitOfWork, local_part: str, relay_domain: str
+    ) -> tuple[Addressee, Registration] | None:
+        reply = await uow.replies.by_local_part(local_part, relay_domain)
+        held = await uow.registrations.by_id(reply.domain_id) if reply else None
+        if reply is None or held is None:
+            return None
+        return Addressee(str(held.name), held.registrant.language, reply.opening), held
 
     async def unblock(self, registrar: Registrar, name: DomainName, blocked_id: str) -> None:
         """Let a correspondent's mail through again.

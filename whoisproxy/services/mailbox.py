@@ -30,7 +30,9 @@ class Mailbox:
         return tuple(await self._queue.of_relay([relay.id for relay in relays], limit, after))
 
     async def release(self, registrar: Registrar, message_id: str) -> None:
-        """Send a message on to the owner that is kept back, or that waits for another attempt.
+        """Send a message on that is kept back, or that waits for another attempt.
+
+        An answer that shows its owner is held again: only he lets that pass, by the link that he was sent.
 
         Raises:
             NotFound: The registrar has no such message of that id.

@@ -1,5 +1,6 @@
 """What is known when a message is passed on, and what its owner wishes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,7 @@ class ForwardFacts:
         block_url: Page that blocks the correspondent, one POST is enough (RFC 8058). Empty for none.
         hint_key: Secret of 16 to 64 octets for this owner alone, to mark what came to several of his domains.
             Empty for no mark.
+        owners_ids: From our Message-IDs of answers that the message names to those of the owner's program.
     """
 
     domain: str
@@ -48,6 +50,12 @@ class ForwardFacts:
     answer_url: str = field(default="", repr=False)
     block_url: str = field(default="", repr=False)
     hint_key: bytes = field(default=b"", repr=False)
+    owners_ids: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def packs_anew(self) -> bool:
+        """Whether anything is to stand around the body; else the header alone changes."""
+        return self.banner or self.attach_original or self.key is not None
 
     @property
     def author_verdict(self) -> str:

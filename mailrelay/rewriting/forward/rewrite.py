@@ -18,10 +18,10 @@ def author_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
     return None
 
 
-def correspondent_of(message: RawMessage, reverse_path: str) -> Mailbox | None:
+def correspondent_of(message: RawMessage, author: Mailbox | None) -> Mailbox | None:
     """Return who gets the answer (RFC 5322 3.6.2): the only Reply-To mailbox, else the author."""
     wanted = parse_mailboxes(message.first("Reply-To"))
-    return wanted[0] if len(wanted) == 1 else author_of(message, reverse_path)
+    return wanted[0] if len(wanted) == 1 else author
 
 
 def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardFacts) -> RawMessage:
@@ -34,7 +34,7 @@ def rewrite_forward(message: RawMessage, author: Mailbox | None, facts: ForwardF
         UnusableKey: His mail cannot be encrypted; it must not go in clear.
     """
     own, kept = own_fields(message, author, facts), strangers_fields(message, facts)
-    if not facts.banner and not facts.attach_original and facts.key is None:
+    if not facts.packs_anew:
         return RawMessage.assemble([*own, *kept], message.body)
     entity = Entity(tuple([one for one in kept if _is_of_content(one)]), message.body)
     parts = with_additions(entity, message, facts)

@@ -1,7 +1,8 @@
 """What becomes of each header field of a stranger's message: one table.
 
 Fields by which the owner's software would contact the stranger directly, and fields that would be false now,
-do not come along. What is kept, is kept octet for octet; only blanks before a colon go.
+do not come along. What is kept, is kept octet for octet; only blanks before a colon go, and the owner's
+answers are named as he knows them.
 """
 
 from enum import Enum, auto
@@ -10,6 +11,7 @@ from functools import lru_cache
 from mailrelay.authentication.results_field import claims_to_be
 from mailrelay.message import HeaderField, RawMessage
 from mailrelay.rewriting.forward.facts import ForwardFacts
+from mailrelay.rewriting.forward.thread_fields import with_owners_ids
 
 ORIGINAL = "X-Whoisproxy-Original-"
 """Before the name of a field that is only shown: no program acts on it."""
@@ -82,6 +84,8 @@ def strangers_fields(message: RawMessage, facts: ForwardFacts) -> list[HeaderFie
             treatment is Treatment.RESULTS and not claims_to_be(field.value, facts.relay_host)
         ):
             kept.append(field)
+    if facts.owners_ids:
+        kept = [with_owners_ids(one, facts.owners_ids) for one in kept]
     return [one if one.raw[len(one.name)] == _COLON else _tidy(one) for one in kept]
 
 

@@ -12,6 +12,8 @@ from mailrelay.rewriting.reply.reading import File
 from mailrelay.rewriting.scrub import Scrubber
 
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\"<>|?*:]+")
+_WORDS = re.compile(r"[^\W\d_]+")
+_MOST_TEXT = 4_000_000  # octets; scrubbing more takes seconds
 _LONGEST_NAME = 120
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _HTML = "text/html"
@@ -90,7 +92,13 @@ class Cleaning:
         )
 
     def _text(self, content: bytes, kind: str, charset: str) -> tuple[bytes, str]:
-        """Return text in UTF-8 and without the owner's data; octet for octet where it is that already."""
+        """Return text in UTF-8 and without the owner's data; octet for octet where it is that already.
+
+        Raises:
+            CannotClean: It is too large.
+        """
+        if len(content) > _MOST_TEXT:
+            raise CannotClean("too-large")
         kind = f"{kind.partition(';')[0].strip().lower()}; charset=utf-8"
         if kind.startswith(_HTML):
             return self._scrubber.html(content.decode("utf-8", "replace")).encode(), kind
@@ -109,6 +117,8 @@ class Cleaning:
             self._facts.neutral_file_names
             or not shown.strip("._ ")
             or self._scrubber.hits(shown, f"{place} name")
+            # Each word as if he signed with it: a name alone is enough here.
+            or self._scrubber.hits("\n".join(_WORDS.findall(shown)), f"{place} name")
         ):
             return f"attachment-{number}{ending}"
         stem, dot, last = shown.rpartition(".")

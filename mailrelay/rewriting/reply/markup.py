@@ -19,9 +19,10 @@ from mailrelay.rewriting.reply.model import AnswerHeld
 from mailrelay.rewriting.reply.quotes import Quotes
 
 _TAGS = {
-    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small",
-    "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+    "a", "b", "blockquote", "br", "center", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp",
+    "small", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "tt", "u", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
     "*": {"dir"},
@@ -37,7 +38,7 @@ _GIVEN = {"blockquote": {"type": "cite"}}
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "cid"}
 _DROPPED_WITH_CONTENT = {
     "script", "style", "title", "head", "noscript", "template", "object", "embed", "iframe", "svg", "math",
-    "audio", "video", "canvas", "xml", "select",
+    "audio", "video", "canvas", "xml", "select", "rp", "rt",
 }  # fmt: skip
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|font-size\s*:\s*[01](?:px|pt|%|;|$|\s)"

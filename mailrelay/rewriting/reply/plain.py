@@ -8,7 +8,19 @@ import lxml.html
 
 _BLOCKS = frozenset(
     {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "ul", "ol", "dl", "dt", "dd", "li", "pre"}
-    | {"blockquote", "hr", "center", "address", "caption", "article", "section", "header", "footer"}
+    | {
+        "blockquote",
+        "hr",
+        "center",
+        "address",
+        "caption",
+        "article",
+        "section",
+        "header",
+        "footer",
+        "details",
+        "summary",
+    }
 )
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"})
 _UNSEEN = frozenset({"script", "style", "head", "title", "template", "noscript"})

@@ -5,6 +5,7 @@ security multiparts (RFC 1847), format=flowed (RFC 3676), and uuencode within te
 has too many parts, or is encrypted, is held. A message within the message becomes text of it.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from mailrelay.addresses import decoded
@@ -21,6 +22,9 @@ _ENCRYPTED = frozenset(
 )
 _SHOWN = frozenset({"text/plain", "text/html"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+# A line that goes on in the next, both quoted as deep, where blanks are to be deleted (RFC 3676 section 4.1).
+_BROKEN_LINE = re.compile(r"^(?!>|-- $)(.*) \n(?![> \n])", re.MULTILINE)
+_MOST_TEXT = 1_500_000  # octets; nobody writes so much, and scrubbing it takes seconds
 _TOLD = ("From", "Subject")
 
 
@@ -76,7 +80,7 @@ def read_letter(raw: bytes) -> list[Shown]:
     """Return what a message shows, block by block, in order.
 
     Raises:
-        AnswerHeld: It is encrypted, or has too many parts.
+        AnswerHeld: It is encrypted, has too many parts or too much text.
     """
     return _read(parse_mime(raw), _Budget(), 1)
 
@@ -135,11 +139,15 @@ def _leaf(part: MimePart, kind: str) -> list[Shown]:
     if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
         content_id = part.text_of("Content-ID").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
+    if len(content) > _MOST_TEXT:
+        raise AnswerHeld("text-too-large")
     if kind == "text/html":
         return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))
     text, left_out = without_armour(text)
     flowed = (part.get_param("format") or "").lower() == "flowed"
+    if flowed and (part.get_param("delsp") or "").lower() == "yes":
+        text = _BROKEN_LINE.sub(r"\1", text)
     return [
         Shown(
             plain=text,

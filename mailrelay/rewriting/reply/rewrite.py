@@ -33,9 +33,11 @@ def rewrite_reply(message: RawMessage, identity: Identity, facts: ReplyFacts) ->
     if reason := sign_of_automation(message):
         raise AutomaticMail(reason)
     display = display_in((*message.all("To"), *message.all("Cc")), facts)
-    facts = replace(facts, correspondent_name=display or "")
     quotes = Quotes(facts, display)
     scrubber = scrubber_for(identity, (facts.correspondent,), facts.relay_address, facts.domain)
+    # The owner's address book may call somebody of his family so.
+    display_shows = scrubber.hits(display or "", "header")
+    facts = replace(facts, correspondent_name="" if display_shows else display or "")
     body, dropped = _rebuilt(message, quotes, scrubber, facts)
     subject = scrubber.text(quotes.text(decoded(message.first("Subject"))))
     message_id = facts.message_id or f"<{secrets.token_hex(16)}@{facts.relay_domain}>"

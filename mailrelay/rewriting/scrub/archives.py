@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
-MOST_OCTETS = 32 * 1024 * 1024  # of all members together: a small file can hold a large one many times
+MOST_OCTETS = 24 * 1024 * 1024  # of all members together: a small file can hold a large one many times
 _MOST_MEMBERS = 2000
 _BROKEN = (
     zipfile.BadZipFile,

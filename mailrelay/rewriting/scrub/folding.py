@@ -21,12 +21,16 @@ _ACCENTS = re.compile(
 # Nobody sees them; they part no words.
 INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
+    r"\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef\ue000-\uf8ff\ufdd0-\ufdef\ufff9-\ufffb\0-\x08]"
 )
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 _WORD = re.compile(r"[^\W_]+")
+
+
+# Stands between texts that are read each by itself; Unicode keeps it out of texts (section 23.7).
+BARRIER = "\ufdd0"
 
 
 class _Folds(dict[int, str | None]):
@@ -52,7 +56,7 @@ def _folded(char: str) -> Iterator[str]:
             yield one
 
 
-_FOLDS = _Folds()
+_FOLDS = _Folds({ord(BARRIER): BARRIER})
 
 
 def bare(text: str) -> str:
@@ -74,7 +78,7 @@ def bare_positions(text: str) -> list[int]:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, each in its bare form; hyphens and points part words."""
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return [folded for word in _WORD.findall(plain) if (folded := bare(word))]
 
 

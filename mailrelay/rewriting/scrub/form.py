@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
-from mailrelay.rewriting.scrub.rules import Rule, anywhere, edged, words
+from mailrelay.rewriting.scrub.rules import Rule, anywhere, between_words, words
 
 _SURE = 8
 LONG = 14  # letters and digits: nobody writes so many in the same order by chance
@@ -41,5 +41,5 @@ def phrase(trait: Trait, text: str, *, capitals: bool = True) -> Form | None:
     if len(folded) >= LONG or is_unspaced(folded):
         return Form(trait, folded, anywhere)
     if len(folded) >= MIDDLE:
-        return Form(trait, folded, edged)
+        return Form(trait, folded, between_words)
     return Form(trait, folded, words(*words_of(text), capitals=capitals))

@@ -1,5 +1,7 @@
 """The forms of a mailbox: the address in all spellings, its local part as a user's name, its domain."""
 
+import codecs
+import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,10 +17,9 @@ from mailrelay.rewriting.scrub.words import AT, DOT, PROVIDERS, ROLES
 
 _AT = f"(?:{'|'.join(sorted(AT))})?"
 _DOT = f"(?:{'|'.join(sorted(DOT, key=len, reverse=True))})?"
-_TAG = r"(?:[^\W_]{1,64}?)?"  # what is behind a plus, which a bare text does not show
+_TAG = r"[^\W_]{1,64}?"  # what is behind a plus, which a bare text does not show
 _DISTINCT = 6  # letters and digits of a local part that is a user's name
 _GOOGLE = ("gmail.com", "googlemail.com")
-_SPACE = re.compile(r"\s")
 
 
 def mailbox_forms(mailbox: str, name_words: frozenset[str]) -> Iterator[Form]:
@@ -32,8 +33,9 @@ def mailbox_forms(mailbox: str, name_words: frozenset[str]) -> Iterator[Form]:
     local_part = re.split(r"[+]", local_part)[0] or local_part
     domains = _GOOGLE if domain.lower() in _GOOGLE else tuple(dict.fromkeys(_domains(domain)))
     if bare(local_part):
+        yield from _disguised(mailbox)
         for host in domains:
-            yield _address(local_part, host)
+            yield from _addresses(local_part, host)
         yield from _local_part(local_part, name_words)
     if not is_provider(domain):
         for host in dict.fromkeys((*_domains(_registered(domain)), *domains)):
@@ -66,25 +68,28 @@ def _registered(domain: str) -> str:
     return _suffixes().privatesuffix(domain.lower()) or domain
 
 
-def _address(local_part: str, domain: str) -> Form:
+def _addresses(local_part: str, domain: str) -> Iterator[Form]:
     local, host = _spelled(local_part, _DOT), _spelled(domain, _DOT)
     needle = max(words_of(local_part), key=len)
-    return Form(
-        Trait.MAILBOX,
-        needle,
-        _one_address,
-        re.compile(f"{local}(?P<tag>{_TAG}){_AT}{host}"),
-    )
+    yield Form(Trait.MAILBOX, needle, edged, re.compile(f"{local}{_AT}{host}"))
+    yield Form(Trait.MAILBOX, needle, _tagged, re.compile(f"{local}{_TAG}{_AT}{host}"))
+
+
+def _disguised(mailbox: str) -> Iterator[Form]:
+    """Yield by what services know an address in links, such as those to its picture, and ROT13."""
+    address = mailbox.strip().lower()
+    for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256):
+        yield Form(Trait.MAILBOX, digest(address.encode(), usedforsecurity=False).hexdigest(), edged)
+    yield Form(Trait.MAILBOX, bare(codecs.encode(address, "rot13")), edged)
 
 
 def _spelled(text: str, between: str) -> str:
     return between.join(map(re.escape, words_of(text)))
 
 
-def _one_address(text: str, start: int, end: int) -> bool:
-    """Take an address; a tag in it has no blanks."""
-    tagged = text[start:end].partition("+")[2].strip()
-    return edged(text, start, end) and not _SPACE.search(tagged)
+def _tagged(text: str, start: int, end: int) -> bool:
+    """Take one address with more in it, such as a tag: "+shop", "NO-SPAM."."""
+    return joined(text, start, end) and text.count("@", start, end) <= 1
 
 
 def _local_part(local_part: str, name_words: frozenset[str]) -> Iterator[Form]:

@@ -1,12 +1,13 @@
 """Find an owner's forms in a text, in all its readings."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, is_silent
 from mailrelay.rewriting.scrub.form import Form
-from mailrelay.rewriting.scrub.views import View, views
+from mailrelay.rewriting.scrub.views import View, html_views, views
 
 _BACKWARDS = 8  # letters and digits; fewer are a word backwards too often
 
@@ -34,16 +35,17 @@ class Matcher:
         self._allowed = tuple({folded for one in allowed if (folded := bare(one))})
         self._backwards = tuple({form.needle for form in self._forms if len(form.needle) >= _BACKWARDS})
 
-    def matches(self, text: str, *, by_chance: bool = False) -> list[Match]:
+    def matches(self, text: str, *, by_chance: bool = False, is_html: bool = False) -> list[Match]:
         """Return what of the owner stands in a text, in order; places may overlap.
 
         Args:
             text: What is looked at.
             by_chance: Letters stand there by chance too, as in a picture: only forms that are long count.
+            is_html: Matches are wanted that can be replaced without harm to a tag.
         """
         if by_chance:
             return sorted(set(self._in_view(View(text), self._sure)))
-        readings = views(text)
+        readings = html_views(text) if is_html else views(text)
         # Letters may be written backwards and shown forwards (CSS, U+202E); few texts need the second look.
         readings += [view.turned() for view in readings if self._is_backwards(view.bare[::-1])]
         return sorted({match for view in readings for match in self._in_view(view, self._forms)})
@@ -88,7 +90,15 @@ def _in_text(view: View, start: int, end: int) -> tuple[int, int]:
 def _places(form: Form, folded: str) -> Iterator[tuple[int, int]]:
     if form.pattern is None:
         return _occurrences(form.needle, folded)
-    return (found.span() for found in form.pattern.finditer(folded))
+    return _spans(form.pattern, folded)
+
+
+def _spans(pattern: re.Pattern[str], folded: str) -> Iterator[tuple[int, int]]:
+    """Yield also places that overlap: one that no rule takes may hide one that it does."""
+    found = pattern.search(folded)
+    while found is not None:
+        yield found.span()
+        found = pattern.search(folded, found.start() + 1)
 
 
 def _occurrences(needle: str, folded: str) -> Iterator[tuple[int, int]]:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import permutations, product
 
 from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.form import LONG, Form, phrase
 from mailrelay.rewriting.scrub.letters import CYRILLIC_SPELLINGS
-from mailrelay.rewriting.scrub.rules import capital, edged, initialled, lone
-from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, TITLES, WORDS_TOO
+from mailrelay.rewriting.scrub.rules import capital, edged, handle, initialled, lone, monogram, on_device
+from mailrelay.rewriting.scrub.words import JOINING, LEGAL_FORMS, PARTICLES, TITLES, WORDS_TOO
 
 _GERMAN = str.maketrans(
     {
@@ -26,6 +27,7 @@ _GERMAN = str.maketrans(
 )
 _DIGRAPHS = re.compile(r"(?<![aeiouqAEIOUQ])(?:([aou])e|(a)a)(?![aeiou])", re.IGNORECASE)
 _WITH_DIGRAPHS = frozenset({"AT", "CH", "DE", "DK", "FI", "LI", "LU", "NO", "SE"})
+_HYPHEN = re.compile(r"[-\u2010-\u2015\u30fb]")
 _OF_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _DISTINCT = 5  # letters of a family name in two words: "Müller-Lefèvre"
 _LONE = 2
@@ -57,7 +59,7 @@ def name_forms(name: str, country: str) -> Iterator[Form]:
             if (form := phrase(Trait.NAME, " ".join(order))) is not None:
                 yield form
         if len(parts) > 1:
-            yield from _initialled(parts)
+            yield from _initialled(_tokens(parts))
             yield from _lone(parts)
             yield from _family(parts[0] if country in _FAMILY_FIRST else parts[-1])
         elif len(parts) == 1 and len(folded := bare(parts[0])) >= _LONE:
@@ -83,23 +85,48 @@ def _orders(parts: list[str]) -> Iterator[tuple[str, ...]]:
         return
     for start in range(len(parts)):
         yield (*parts[start:], *parts[:start])
-    yield parts[0], parts[-1]
-    yield parts[-1], parts[0]
-    if len(parts) > 2:  # noqa: PLR2004 - with names between the first and the last
-        yield parts[0], *(part[0] for part in parts[1:-1]), parts[-1]
-        yield (*parts[1:],)
-        yield tuple(reversed(parts))
+    yield tuple(reversed(parts))
+    yield from _pairs(_tokens(parts))
 
 
-def _initialled(parts: list[str]) -> Iterator[Form]:
-    initial = bare(parts[0][0])
-    if not initial:
-        return
-    for family in dict.fromkeys((bare("".join(parts[1:])), bare(parts[-1]))):
-        if len(family) >= _LONE:
-            yield Form(Trait.NAME, initial + family, initialled)
-            yield Form(Trait.NAME, family + initial, initialled)
-    yield Form(Trait.NAME, bare(parts[0]) + bare(parts[-1])[:1], initialled_signature)
+def _tokens(parts: list[str]) -> list[tuple[str, ...]]:
+    """Return what each name of several goes by, with its particles and without: ("van Dam", "Dam")."""
+    tokens: list[tuple[str, ...]] = []
+    particles: list[str] = []
+    for word in (word for part in parts for word in _HYPHEN.split(part) if bare(word)):
+        particles.append(word)
+        if not tokens or bare(word) not in PARTICLES:
+            tokens.append(tuple(dict.fromkeys((" ".join(particles), word))))
+            particles = []
+    return [*tokens, *((word,) for word in particles)]
+
+
+def _pairs(tokens: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield any two names of several, in any order: few people have both; and the first with initials."""
+    whole = [token for token in tokens if len(bare(token[-1])) > 1]
+    for first, second in permutations(whole, 2):
+        yield from product(first, second)
+    if len(tokens) > 2:  # noqa: PLR2004 - with names between the first and the last
+        yield tokens[0][0], *(bare(token[-1])[:1] for token in tokens[1:-1]), tokens[-1][0]
+
+
+def _initialled(tokens: list[tuple[str, ...]]) -> Iterator[Form]:
+    """Yield names with initials for the others: "A. B. Example", "Example, A.", signed "Ann E." or "ABE"."""
+    initials = [bare(token[-1])[:1] for token in tokens]
+    for at, token in enumerate(tokens[1:], 1):
+        for family in (folded for one in token if len(folded := bare(one)) >= _LONE):
+            for before in dict.fromkeys((initials[0], "".join(initials[:at]))):
+                yield Form(Trait.NAME, before + family, initialled)
+                yield Form(Trait.NAME, family + before, initialled)
+                if len(before + family) >= _DISTINCT:
+                    yield Form(Trait.HANDLE, before + family, handle)
+    given = bare(tokens[0][0])
+    for initial in dict.fromkeys(initials[1:]):
+        yield Form(Trait.NAME, given + initial, initialled_signature)
+    if len(initials) > 2:  # noqa: PLR2004 - several initials behind a name are seldom others'
+        yield Form(Trait.NAME, given + "".join(initials[1:]), initialled)
+    for letters in dict.fromkeys(("".join(initials), *(initials[0] + one for one in initials[1:]))):
+        yield Form(Trait.NAME, letters, monogram)
 
 
 def initialled_signature(text: str, start: int, end: int) -> bool:
@@ -108,11 +135,14 @@ def initialled_signature(text: str, start: int, end: int) -> bool:
 
 
 def _lone(parts: list[str]) -> Iterator[Form]:
-    for part in dict.fromkeys(parts):
+    # Particles within a name are words.
+    parts = [*parts[:1], *(part for part in parts[1:-1] if bare(part) not in PARTICLES), *parts[-1:]]
+    pieces = (piece for part in parts for piece in _HYPHEN.split(part))
+    for part in dict.fromkeys((*parts, *pieces)):
         if len(folded := bare(part)) >= _LONE:
             yield Form(Trait.NAME, folded, lone)
-        pieces = words_of(part)
-        if len(pieces) > 1 and len(folded) >= 2 * _DISTINCT:
+            yield from (Form(Trait.NAME, one, on_device) for one in (folded, f"{folded}s"))
+        if len(words_of(part)) > 1 and len(folded) >= 2 * _DISTINCT:
             yield Form(Trait.NAME, folded, edged)
 
 

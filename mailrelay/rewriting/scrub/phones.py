@@ -9,7 +9,7 @@ from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.form import Form
 
 _EXTENSION = re.compile(r"[x#;,]|ext", re.IGNORECASE)
-_PARTED = re.compile(r"[^\W\d_]|\n\s*\n")
+_PARTED = re.compile(r"\n\s*\n")
 _ADJACENT = re.compile(r"[\da-f]")  # a longer number, also a hexadecimal one
 _SHORTEST = 6  # digits; fewer are prices and years
 
@@ -45,4 +45,4 @@ def _dialled(text: str, start: int, end: int) -> bool:
     """Take digits that are no part of a longer number, nor of several lines with other things between."""
     if _ADJACENT.match(text, end) or (start and _ADJACENT.match(text, start - 1)):
         return False
-    return _PARTED.search(text, start, end) is None
+    return not any(map(str.isalpha, text[start:end])) and _PARTED.search(text, start, end) is None

@@ -7,9 +7,10 @@ stand; short ones want to be words of their own, and names that are also words, 
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from mailrelay.rewriting.scrub.folding import INVISIBLE, words_of
-from mailrelay.rewriting.scrub.words import TITLES
+from mailrelay.rewriting.scrub.words import PARTICLES, TITLES
 
 Rule = Callable[[str, int, int], bool]
 """Asked with a text and the range [start, end) in it."""
@@ -32,25 +33,45 @@ _INTRODUCTION = re.compile(
     r"|\bmeu\snome\s[ée]|\bменя\sзовут)[\s:,*_]+$",
     re.IGNORECASE,
 )
+# Of forms, tables and JSON: "First name: Ann".
+_LABEL = re.compile(
+    r"(?:\b(?:(?:first|last|given|family|sur|full|user)?[\s_-]?name|first|last|vorname|nachname|familienname|pr(?:e|é)nom"
+    r"|nom|nombre|apellidos?|nome|cognome|sobrenome|voornaam|achternaam|förnamn|efternamn|fornavn|etternavn"
+    r"|jm(?:e|é)no|imi(?:e|ę)|nazwisko|имя|фамилия)[\"'*_]{0,3}\s*[:=|;,]"
+    r"|[a-zé]name\s*\n?[ \t]{2,})[\s\"'*_|]*$",
+    re.IGNORECASE,
+)
 _SPOKEN_TO = "|".join(sorted(TITLES - {"m", "me", "i", "ii", "ma", "ba", "san", "fr", "no", "don", "hon"}))
 _TITLED = re.compile(rf"\b(?:{_SPOKEN_TO}|M)\.?\s+$", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
     r"\s*(?:[<(\[][^>\n]{0,200}[>)\]])?\s*(?:wrote|writes|schrieb|a\sécrit|escribió|ha\sscritto|skrev|schreef|napsal|пишет)\b",
     re.IGNORECASE,
 )
+_DEVICE = re.compile(
+    r"(?:['\u2019]s?)?\s(?:iphone|ipad|ipod|mac(?:book)?|imac|phone|galaxy|pixel|handy|telefon|laptop|pc)\b",
+    re.IGNORECASE,
+)
+_DEVICE_OF = re.compile(
+    r"\b(?:iphone|ipad|ipod|mac(?:book)?|imac|galaxy|pixel)\s(?:de|di|von|van|do|da|af|av)\s$", re.IGNORECASE
+)
 _HONOURED = re.compile(r"\s?(?:さん|様|さま|氏|先生|女士|小姐|씨|님)")
 _LOOK_AROUND = 60  # characters
 _NAME_WORD = re.compile(r"(?![\u10d0-\u10ff])[^\W_]+(?:['\u2019\u02bc][^\W_]+)*")  # Georgian has no capitals
-_PARTICLES = frozenset(
-    "af al av bin da das de del den der di do dos du e el ibn la le ten ter van von y zu".split()  # noqa: SIM905 - words
-)
+_WORDS_OF_ONE_LETTER = frozenset("aeiouy")
+_MONOGRAM = 3  # letters; "OK" is no signature
+_ADDRESS_BEGINS = re.compile(r"[<@]")
 _SPACE = re.compile(r"\s")
 _LABELS = re.compile(r"(?i)\S\s*(?:\.|[\u3002\uff0e\uff61]|\W?\b(?:dot|punkt|point|punto|ponto)\b\W?)\s*\S")
 
 
 def anywhere(text: str, start: int, end: int) -> bool:
     """Take nearly every place: the form is too long to be there by chance, unless it ends in an address."""
-    return "<" not in text[start:end]
+    return not _ADDRESS_BEGINS.search(text, start, end)
+
+
+def between_words(text: str, start: int, end: int) -> bool:
+    """Take what is `edged` and does not end in an address."""
+    return edged(text, start, end) and anywhere(text, start, end)
 
 
 def edged(text: str, start: int, end: int) -> bool:
@@ -64,8 +85,10 @@ def joined(text: str, start: int, end: int) -> bool:
 
 
 def handle(text: str, start: int, end: int) -> bool:
-    """Take what stands like a user's name: @name, /name."""
-    return text[start - 1 : start] in {"@", "/"} and joined(text, start, end) and not _goes_on(text, end)
+    """Take what stands like a user's name, behind an at sign or a slash."""
+    return (
+        text[start - 1 : start] in {"@", "/", "\\"} and joined(text, start, end) and not _goes_on(text, end)
+    )
 
 
 def _goes_on(text: str, end: int) -> bool:
@@ -83,12 +106,13 @@ def words(*wanted: str, capitals: bool = True) -> Rule:
     expected = list(wanted)
 
     def rule(text: str, start: int, end: int) -> bool:
-        if not edged(text, start, end):
+        if not between_words(text, start, end):
             return False
         found = INVISIBLE.sub("", text[start:end])
         parted = words_of(found)
         if parted != expected:
-            return len(parted) == 1 and len(expected) > 1 and _is_marked(text, start, found)
+            is_spelled = len(parted) > _MONOGRAM and all(len(one) == 1 for one in parted)
+            return is_spelled or (len(parted) == 1 and len(expected) > 1 and _is_marked(text, start, found))
         return (
             not capitals
             or _is_name(found)
@@ -107,10 +131,16 @@ def initialled(text: str, start: int, end: int) -> bool:
     """Take an initial with its point or comma beside a name: "A. Example", "Example, A"."""
     found = text[start:end]
     return (
-        edged(text, start, end)
+        between_words(text, start, end)
         and _is_name(found)
-        and bool(re.search(r"[.,\-_]", found + text[end : end + 1]))
+        and (bool(re.search(r"[.,\-_]", found + text[end : end + 1])) or _has_initial(found))
     )
+
+
+def _has_initial(found: str) -> bool:
+    """Return whether one of the words is a letter that is no word: "Z Example", but "A Baker" is anybody."""
+    letters = [word for word in words_of(found) if len(word) == 1]
+    return bool(letters) and _WORDS_OF_ONE_LETTER.isdisjoint(letters)
 
 
 def lone(text: str, start: int, end: int) -> bool:
@@ -121,7 +151,23 @@ def lone(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _LOOK_AROUND) : start]
     if stands_alone(text, start, end) or _ATTRIBUTION.match(text, end) or _HONOURED.match(text, end):
         return True
-    return _is_name(found) and bool(_TITLED.search(before) or _INTRODUCTION.search(before))
+    return _is_name(found) and any(one.search(before) for one in (_TITLED, _INTRODUCTION, _LABEL))
+
+
+def monogram(text: str, start: int, end: int) -> bool:
+    """Take initials that somebody signs with: "ABE"; two only with points or below a closing."""
+    found = text[start:end]
+    if not found.isupper() or not stands_alone(text, start, end):
+        return False
+    letters = sum(map(str.isalnum, found))
+    return letters >= _MONOGRAM or "." in found or text[:start].rstrip().endswith(",")
+
+
+def on_device(text: str, start: int, end: int) -> bool:
+    """Take a name by which a device is called: "Sent from Ann's iPhone"."""
+    if not edged(text, start, end):
+        return False
+    return bool(_DEVICE.match(text, end) or _DEVICE_OF.search(text, max(0, start - _LOOK_AROUND), start))
 
 
 def capital(text: str, start: int, end: int) -> bool:
@@ -131,10 +177,11 @@ def capital(text: str, start: int, end: int) -> bool:
 
 def stands_alone(text: str, start: int, end: int) -> bool:
     """Return whether the line holds nothing else, or a closing before it: a signature, not a salutation."""
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    after = text[end : line_end if line_end >= 0 else len(text)]
-    if start - line_start > _LOOK_AROUND or any(char.isalnum() or char in ",:;?@/" for char in after):
+    # Lines may be very long.
+    far = max(0, start - _LOOK_AROUND - 1)
+    line_start = text.rfind("\n", far, start) + 1
+    after = text[end : end + _LOOK_AROUND].partition("\n")[0]
+    if (far and not line_start) or any(char.isalnum() or char in ",:;?@/" for char in after):
         return False
     return _CLOSING.fullmatch(text, line_start, start) is not None
 
@@ -148,8 +195,9 @@ def _is_edge(text: str, at: int) -> bool:
 
 def _is_name(found: str) -> bool:
     """Return whether each word has a capital, where its script has them."""
-    return all(not word[0].islower() or word in _PARTICLES for word in _NAME_WORD.findall(found))
+    return all(not word[0].islower() or word in PARTICLES for word in _NAME_WORD.findall(found))
 
 
 def _is_marked(text: str, start: int, found: str) -> bool:
-    return text[start - 1 : start] in {"@", "/"} or len(re.findall(r"[A-Z][a-z]", found)) > 1
+    capitals = sum(one.isupper() and two.islower() for one, two in pairwise(found))
+    return text[start - 1 : start] in {"@", "/"} or capitals > 1

@@ -1,6 +1,5 @@
 """Take an owner's data out of texts, and look for them in whole messages."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -55,14 +54,14 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """Return plain text without the owner's data; the same text where there are none."""
-        return self._replaced(text, lambda _: "")
+        return self._replaced(text)
 
     def html(self, html: str) -> str:
         """Return an HTML document without the owner's data in its text, attributes, comments and styles.
 
         Tags stay where they are, also those in the middle of a name.
         """
-        return self._replaced(html, tags_in)
+        return self._replaced(html, is_html=True)
 
     def hits(self, text: str, place: str, *, by_chance: bool = False) -> tuple[Hit, ...]:
         """Return what of the owner stands in a text.
@@ -86,20 +85,21 @@ class Scrubber:
         )
         return tuple(dict.fromkeys(chain.from_iterable(looked_at)))
 
-    def _replaced(self, text: str, kept: Callable[[str], str]) -> str:
+    def _replaced(self, text: str, *, is_html: bool = False) -> str:
         """Replace until nothing is found: what stands around a name may make another one visible."""
         for _ in range(_MOST_ROUNDS):
-            matches = self._matcher.matches(text)
+            matches = self._matcher.matches(text, is_html=is_html)
             if not matches:
                 break
-            text = self._without(text, matches, kept)
+            text = self._without(text, matches, is_html=is_html)
         return text
 
-    def _without(self, text: str, matches: list[Match], kept: Callable[[str], str]) -> str:
+    def _without(self, text: str, matches: list[Match], *, is_html: bool) -> str:
         pieces: list[str] = []
         done = 0
         for start, end, trait in _merged(matches):
-            pieces += (text[done:start], self._instead.get(trait) or OMITTED, kept(text[start:end]))
+            tags = tags_in(text[start:end]) if is_html else ""
+            pieces += (text[done:start], self._instead.get(trait) or OMITTED, tags)
             done = end
         return "".join((*pieces, text[done:]))
 

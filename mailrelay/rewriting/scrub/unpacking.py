@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from mailrelay.rewriting.scrub.archives import (
     MOST_OCTETS,
@@ -26,6 +27,8 @@ from mailrelay.rewriting.scrub.pdf import PDF, pdf_texts
 _MOST_LEVELS = 4
 _SEARCHED = 256 * 1024  # octets; larger documents hold pictures in base64, and their search takes long
 _SHIFTED = 16 * 1024  # octets of base64 that is read from each of four places: other letters may precede it
+_SHORT = 256  # octets
+_PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78", b"%PDF", b"{\\rtf", b"\xff\xfe", b"\xfe\xff")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
 _HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}|(?:[0-9A-Fa-f]{2}[\s:]){12,}")
 _UUENCODED = re.compile(rb"^begin [0-7]{3} [^\r\n]*\r?\n((?:[!-`][ -`]*\r?\n)+)", re.MULTILINE)
@@ -40,9 +43,11 @@ _CLOSED = (
     b"\x04\x22\x4d\x18",
     b"MSCF",
 )
-# Keys, certificates, visiting cards and calendars say who somebody is, whatever type they are sent as.
+# Keys, certificates, visiting cards and calendars say who somebody is, whatever type they are sent as;
+# yEnc and BinHex are codings that we do not read.
 _WHO_SOMEBODY_IS = re.compile(
-    rb"-----BEGIN (?:PGP |CERTIFICATE|PKCS7|CMS)|^BEGIN:V(?:CARD|CALENDAR)[ \t]*\r?$",
+    rb"^=ybegin [^\r\n]*name=|^\(This file must be converted with BinHex"
+    rb"|-----BEGIN (?:PGP |CERTIFICATE|PKCS7|CMS)|^BEGIN:V(?:CARD|CALENDAR)[ \t]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -94,7 +99,32 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
                     continue
 
 
+def _inflated(octets: bytes) -> Iterator[bytes]:
+    """Yield what is packed by zlib (RFC 1950), if it is that."""
+    with suppress(zlib.error):
+        yield zlib.decompressobj().decompress(octets, MOST_OCTETS)
+
+
 def _in_text(octets: bytes) -> Iterator[bytes]:
+    """Yield what is written in base64 and the like; short pieces together, as there may be thousands."""
+    short: dict[bool, list[bytes]] = {True: [], False: []}
+    for piece in _pieces(octets):
+        if len(piece) > _SHORT or piece.startswith(_PACKED):
+            yield piece
+        else:
+            short[_is_utf8(piece)].append(piece)
+    yield from (b"\n".join(pieces) for pieces in short.values() if pieces)
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _pieces(octets: bytes) -> Iterator[bytes]:
     for found in _BASE64.finditer(octets):
         yield from _from_base64(found[0])
         # The last line may be words already.
@@ -136,4 +166,5 @@ _KINDS: tuple[_Kind, ...] = (
     (lambda octets: octets[257:262] == b"ustar", tar_members),
     (lambda octets: octets.startswith(_PNG), _png_texts),
     (PDF.match, pdf_texts),
+    (_ZLIB.match, _inflated),
 )

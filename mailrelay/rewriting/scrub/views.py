@@ -7,13 +7,13 @@ replaced in the text itself.
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
-from mailrelay.addresses import decoded
-from mailrelay.rewriting.scrub.folding import bare, bare_positions, by_look
+from mailrelay.rewriting.scrub.codings import coded_texts
+from mailrelay.rewriting.scrub.folding import BARRIER, bare, bare_positions, by_look
 
 _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+"  # RFC 3986 section 2.1
@@ -23,27 +23,28 @@ _ESCAPE = re.compile(
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
     r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-# What mail is written in, standing in its text: RFC 2045 section 6.7, RFC 2047, RFC 2152.
-_QUOTED_PRINTABLE = re.compile(r"(?:=(?:[ \t]*\r?\n|[0-9A-Fa-f]{2}))+")
-_ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[BbQq]\?[^?\r\n]{1,998}\?=")
-_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")
-_SOFT_BREAK = re.compile(r"=[ \t]*\r?\n")
-_MARKUP = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)|<(/?[a-z][a-z0-9:]*|[!?/])[^<>]*>",
-    re.DOTALL | re.IGNORECASE,
-)
+_QUOTED_PRINTABLE = re.compile(r"(?:=(?:\r?\n|[0-9A-Fa-f]{2}))+")  # RFC 2045 section 6.7
+_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")  # RFC 2152
 _HIDING = re.compile(r"<(?:!--|style|script)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
+_FOLD = re.compile(r"\r?\n[ \t]")
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)"
+    r"|<(/?[a-z][a-z0-9:]*|[!?/])(?:[^<>=]++|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=)*+>",
+    re.DOTALL | re.IGNORECASE,
+)
+_VALUE = re.compile(r"=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLOCKS = frozenset(
     """
-    address article aside blockquote body br center dd div dl dt footer form h1 h2 h3 h4 h5 h6 head header
-    hr html li main nav ol p pre section table tbody tfoot thead title tr ul
+    address article aside blockquote body br center dd details div dl dt footer form h1 h2 h3 h4 h5 h6 head
+    header hr html li main nav ol p pre section summary table tbody tfoot thead title tr ul
     """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 )
 _CELLS = frozenset({"td", "th"})
 # Of office documents: what parts words; runs of letters do not (ISO 29500-1 section 17.3, ODF 1.3 section 5).
 _OFFICE_TEXT = frozenset({"a", "m", "pic", "text", "w", "wp"})
 _OFFICE_BLOCKS = frozenset({"br", "h", "p", "tab", "tc", "tr"})
+_NOTHING = "\u200b"  # nobody sees it
 _JSON = 6  # characters of an escape
 _MOST_ROUNDS = 3  # an escape may be escaped: %2540
 
@@ -131,23 +132,60 @@ class View:
 
 def views(text: str) -> list[View]:
     """Return the readings of a text, those that differ only."""
-    plain = View(text)
+    plain = View(text.replace(BARRIER, _NOTHING))
     found = [plain]
-    found += [
-        read
-        for sign, decode in _ENCODINGS
-        if sign in text and (read := plain.replaced(decode(text))) is not None
-    ]
-    for view in tuple(found):
-        if (unescaped := _unescaped(view)) is not None:
-            found.append(unescaped)
-        if "<" in view.text and (unmarked := view.replaced(_markup(view.text))) is not None:
-            found.append(_unescaped(unmarked) or unmarked)
-        # What is hidden in HTML shows in plain text.
-        if _HIDING.search(view.text) and (untagged := view.replaced(_tags(view.text))) is not None:
-            found.append(_unescaped(untagged) or untagged)
-    found += [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
-    return found
+    if (unescaped := _unescaped(plain)) is not None:
+        found.append(unescaped)
+    if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
+        found.append(_unescaped(unmarked) or unmarked)
+    # What is hidden in HTML shows in plain text.
+    if _HIDING.search(text) and (untagged := plain.replaced(_tags(text))) is not None:
+        found.append(_unescaped(untagged) or untagged)
+    if "\n " in text or "\n\t" in text:
+        found += filter(None, [plain.replaced(_folds(text))])
+    if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
+        found.append(unquoted)
+    if "+" in text and (unshifted := plain.replaced(_utf_7(text))) is not None:
+        found.append(unshifted)
+    return _all_of(found)
+
+
+def html_views(text: str) -> list[View]:
+    """Return the readings of an HTML document: its text without tags, and what stands in them, each alone.
+
+    What is found in one of them can be replaced without harm to a tag.
+    """
+    document = View(text.replace(BARRIER, _NOTHING))
+    found = [document.replaced(_markup(text)) or document]
+    if "=" in text or "<!" in text:
+        found += filter(None, [document.replaced(_beside_values(text))])
+    return _all_of([_unescaped(view) or view for view in found])
+
+
+def _all_of(found: list[View]) -> list[View]:
+    """Return readings with those in which other alphabets look like Latin and other codings are read."""
+    found += [coded for view in found if (coded := _decoded(view)) is not None]
+    return found + [View(looks, view) for view in found if (looks := by_look(view.text)) is not view.text]
+
+
+def _beside_values(text: str) -> Iterator[Piece]:
+    done = 0
+    for start, end in (*_values(text), (len(text), len(text))):
+        yield Piece(done, start, f"\n{BARRIER}\n")
+        done = end
+
+
+def _values(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where values of attributes, comments, styles and scripts stand."""
+    for found in _MARKUP.finditer(text):
+        if found[0].startswith("<!--"):
+            yield found.start() + len("<!--"), found.end() - len("-->") * found[0].endswith("-->")
+        elif found[1]:
+            begin = text.find(">", *found.span()) + 1
+            yield begin, max(begin, text.rfind("</", *found.span()))
+        else:
+            for value in _VALUE.finditer(text, *found.span()):
+                yield value.span(value.lastindex or 0)
 
 
 def tags_in(text: str) -> str:
@@ -162,6 +200,16 @@ def _unescaped(view: View) -> View | None:
         if following is None:
             break
         result = view = following
+    return result
+
+
+def _decoded(view: View) -> View | None:
+    result = None
+    for _ in range(_MOST_ROUNDS):
+        following = view.replaced(Piece(*place) for place in coded_texts(view.text))
+        if following is None:
+            break
+        result = view = _unescaped(following) or following
     return result
 
 
@@ -180,15 +228,9 @@ def _escapes(text: str) -> Iterator[Piece]:
 
 def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
-        digits = _SOFT_BREAK.sub("", found[0])
-        octets = bytes.fromhex(digits.replace("=", ""))
-        yield (
-            _octets(found, octets) if len(digits) == len(found[0]) else Piece(*found.span(), _text_of(octets))
-        )
-
-
-def _encoded_words(text: str) -> Iterator[Piece]:
-    return (Piece(*found.span(), decoded(found[0])) for found in _ENCODED_WORD.finditer(text))
+        octets = bytes.fromhex(found[0].replace("=", " "))
+        parted = "\n" in found[0]
+        yield Piece(*found.span(), _text_of(octets)) if parted else _octets(found, octets)
 
 
 def _utf_7(text: str) -> Iterator[Piece]:
@@ -199,12 +241,13 @@ def _utf_7(text: str) -> Iterator[Piece]:
             continue
 
 
-# By a sign without which there is nothing to read.
-_ENCODINGS: tuple[tuple[str, Callable[[str], Iterator[Piece]]], ...] = (
-    ("=", _quoted_printable),
-    ("=?", _encoded_words),
-    ("+", _utf_7),
-)
+def _tags(text: str) -> Iterator[Piece]:
+    return (Piece(*found.span(), "") for found in _TAG.finditer(text))
+
+
+def _folds(text: str) -> Iterator[Piece]:
+    """Read lines that are folded as in header fields, calendars and visiting cards (RFC 5545 section 3.1)."""
+    return (Piece(*found.span(), "") for found in _FOLD.finditer(text))
 
 
 def _octets(found: re.Match[str], octets: bytes) -> Piece:
@@ -236,10 +279,6 @@ def _resolved(escape: str) -> str:
 def _markup(text: str) -> Iterator[Piece]:
     for found in _MARKUP.finditer(text):
         yield Piece(found.start(), found.end(), _parting((found[2] or "").lstrip("/").lower()))
-
-
-def _tags(text: str) -> Iterator[Piece]:
-    return (Piece(*found.span(), "") for found in _TAG.finditer(text))
 
 
 def _parting(tag: str) -> str:

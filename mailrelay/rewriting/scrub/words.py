@@ -74,6 +74,14 @@ TITLES = _words(
     """
 )
 
+# Part of the name that follows.
+PARTICLES = _words(
+    """
+    af al av bin da das de del dello den der des di do dos du e el ibn la las le los ten ter van vom von y
+    zu zum zur
+    """
+)
+
 # Family names that are words too, or of many thousands: alone they count only where somebody signs with them.
 WORDS_TOO = _words(
     """

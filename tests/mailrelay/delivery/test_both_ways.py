@@ -2,8 +2,11 @@
 
 import base64
 import email
+import email.policy
 import io
+import re
 from dataclasses import replace
+from email.message import EmailMessage
 from email.utils import parseaddr
 from zipfile import ZipFile
 
@@ -13,11 +16,16 @@ from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.delivery.schedule import Schedule
+from mailrelay.directory import Wishes
 from mailrelay.inbound import Transaction
+from mailrelay.links import Links, Purpose
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
+from mailrelay.rewriting.reply import AnswerHeld
 from tests.mailrelay.world import (
+    OWNER,
     OWNER_MAILBOX,
+    PORTAL,
     RELAY_ADDRESS,
     RELAY_DOMAIN,
     RELAY_HOST,
@@ -89,26 +97,65 @@ async def test_an_answer_shows_nothing_of_the_owner_in_sender_signature_and_quot
 
 async def test_an_answer_that_still_shows_its_owner_is_held_and_he_is_told(world: World) -> None:
     reply_address = await _reply_address(world)
-    packed = io.BytesIO()
-    with ZipFile(packed, "w") as archive:
-        archive.writestr("a.txt", "I live at Rue de l'Etang 7 in town.\n")
-    part = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 
-    await world.owner_answers(
-        _with_part(reply_address, part + base64.encodebytes(packed.getvalue())), reply_address
-    )
+    part = _packed("I live at Rue de l'Etang 7.\n")
+    await world.owner_answers(_with_part(reply_address, part), reply_address)
     await world.settle()
 
     letters = await world.arrived_at(OWNER_MAILBOX, 2)
-    assert b"was not sent" in letters[-1].raw
-    assert b"Look at: attachment 1 content." in letters[-1].raw
-    assert b"Etang" not in letters[-1].raw
     assert letters[-1].reverse_path == ""
+    notice = email.message_from_bytes(letters[-1].raw, policy=email.policy.default)
+    assert notice["Subject"] == "Votre réponse n'a pas été envoyée"
+    assert "- votre rue, dans la pièce jointe 1\r\n" in notice.get_content()
+    assert "Etang" not in notice.get_content()
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
     [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert (record.direction, record.last_error) == (Direction.REPLY, "owner-shows-in-body")
-    assert await world.store.release(record.id) is False
+    [link] = re.findall(rf"<{PORTAL}/c/(\w+)>", notice.get_content())
+    assert Links(PORTAL, b"k" * 32).message_id(link, utc_now()) == record.id
+
+    # Nobody but he can say that his street may be seen.
+    assert await world.store.release(record.id)
+    await world.settle()
+    assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert await world.store.discard(record.id) is True
+
+
+async def test_an_answer_goes_with_the_words_that_its_owner_lets_pass_and_no_others(world: World) -> None:
+    reply_address = await _reply_address(world)
+    raw = _with_part(reply_address, _packed("I live at Rue de l'Etang 7, as Zoë Müller-Lefèvre.\n"))
+    await world.owner_answers(raw, reply_address)
+    await world.settle()
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    kept = await world.store.kept(record.id)
+    assert kept is not None
+    with pytest.raises(AnswerHeld) as held:
+        await world.deliverer._preparation.prepare(kept)
+
+    for words in ((), ("something else",), tuple(hit.found for hit in held.value.hits)):
+        assert not [one for one in world.sink.messages if STRANGER in one.recipients]
+        assert await world.store.release(record.id, words)
+        await world.settle()
+
+    [sent] = await world.arrived_at(STRANGER)
+    read = email.message_from_bytes(sent.raw, EmailMessage, policy=email.policy.default)
+    [attached] = read.iter_attachments()
+    assert b"Etang 7" in ZipFile(io.BytesIO(attached.get_content())).read("a.txt")
+
+
+async def test_mail_of_a_blocked_correspondent_is_held_until_the_owner_releases_it(world: World) -> None:
+    world.directory.blocked.add(STRANGER)
+    assert (await world.stranger_writes()).code == 250
+    await world.settle()
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert (record.last_error, world.sink.messages) == ("correspondent-blocked", [])
+
+    assert await world.store.release(record.id)
+    await world.settle()
+
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    assert b"Is it for sale?" in letter.raw
 
 
 async def test_the_answer_refers_only_to_letters_that_the_correspondent_knows(world: World) -> None:
@@ -135,8 +182,60 @@ async def test_whoever_pretends_to_be_the_owner_reaches_nobody_and_learns_nothin
 
     assert answer.code == 250
     assert not [one for one in world.sink.messages if STRANGER in one.recipients]
-    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.QUARANTINED])
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
     assert record.direction is Direction.REPLY
+
+
+async def test_an_owner_is_told_of_what_waits_in_his_name_but_not_often(world: World) -> None:
+    """His provider may sign nothing; and whoever pretends to be him must not fill his mailbox."""
+    reply_address = await _reply_address(world)
+    world.dns.set("_dmarc.home.example", "TXT", "v=DMARC1; p=none")
+    letter = Letter(OWNER_MAILBOX, reply_address, "Re: x", "Pay here.\n")
+    raw = letter.raw().replace(b"Subject:", b"Auto-Submitted: auto-replied\r\nSubject:")
+    assert (await send(world.port, "x@bank.example", reply_address, raw)).code == 250
+    for _ in range(5):
+        assert (await send(world.port, "x@bank.example", reply_address, letter.raw())).code == 250
+    await world.settle()
+
+    notices = [one for one in world.sink.messages if one.reverse_path == ""]
+    waiting = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert len(notices) == 3
+    assert len(waiting) == 6
+    shown = email.message_from_bytes(notices[0].raw, policy=email.policy.default).get_content()
+    [link] = re.findall(rf"<{PORTAL}/c/(\w+)>", shown)
+    assert Links(PORTAL, b"k" * 32).message_id(link, utc_now()) in {one.id for one in waiting}
+    assert "Pay here" not in shown
+
+
+async def test_an_owner_whose_key_has_become_unusable_is_told_a_few_times(world: World) -> None:
+    world.directory.health.owners["relay_1"] = replace(OWNER, wishes=Wishes(encryption_key="none"))
+    for _ in range(5):
+        assert (await world.stranger_writes()).code == 250
+    await world.settle()
+
+    notices = await world.arrived_at(OWNER_MAILBOX, 3)
+    assert len(notices) == len(world.sink.messages) == 3
+    notice = email.message_from_bytes(notices[0].raw, EmailMessage, policy=email.policy.default)
+    assert notice["Subject"] == "Un message pour example-bakery.org attend"
+    assert "votre clé n'est plus utilisable" in " ".join(notice.get_content().split())
+    held = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
+    assert {one.last_error for one in held} == {"encryption-key-unusable"}
+
+
+async def test_every_forwarded_letter_has_links_to_answer_and_to_block_with_one_click(world: World) -> None:
+    reply_address = await _reply_address(world)
+    [letter] = await world.arrived_at(OWNER_MAILBOX)
+    message = RawMessage.parse(letter.raw)
+    links, now = Links(PORTAL, b"k" * 32), utc_now()
+
+    answer = message.first("X-Whoisproxy-Answer").strip("<>").removeprefix(f"{PORTAL}/a/")
+    block = message.first("List-Unsubscribe").strip("<>").removeprefix(f"{PORTAL}/s/")
+    name = reply_address.partition("@")[0]
+    assert links.reply_local_part(Purpose.ANSWER, answer, now) == name
+    assert links.reply_local_part(Purpose.STOP, block, now) == name
+    assert message.first("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
+    # RFC 8058 section 4 wants them signed.
+    assert "List-Unsubscribe:List-Unsubscribe-Post" in "".join(message.first("DKIM-Signature").split())
 
 
 async def test_when_the_owners_server_refuses_the_sender_learns_the_relay_address_only(world: World) -> None:
@@ -234,6 +333,15 @@ def _with_part(reply_address: str, part: bytes, header: str = "") -> bytes:
     ).encode() + part + b"--z--\r\n"  # fmt: skip
 
 
+def _packed(text: str) -> bytes:
+    """Return a part whose text cannot be replaced, only found."""
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", text)
+    header = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return header + base64.encodebytes(packed.getvalue())
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -293,7 +401,7 @@ async def test_the_owners_answering_machine_gets_nothing_relayed_to_either_addre
 
     assert len(world.sink.messages) == before
     held = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
-    assert [one.last_error for one in held if one.last_error] == ["auto-submitted"]
+    assert [one.last_error for one in held] == ["auto-submitted", "auto-submitted"]
 
 
 async def test_what_was_written_to_the_holder_before_is_not_shown_to_the_next_one(world: World) -> None:

@@ -26,6 +26,7 @@ def letter(raw: bytes = RAW, **changes: Any) -> NewMessage:
         authentication="relay.example; spf=pass smtp.mailfrom=offers.example",
         proven=True,
         thread_ids=("<1@offers.example>",),
+        correspondent="ada.buyer@offers.example",
     )
     return replace(usual, **changes)
 

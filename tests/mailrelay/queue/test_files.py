@@ -39,7 +39,9 @@ async def test_every_process_sees_and_moves_the_mail_of_all(opening: Open, clock
             assert [record.id for record in await looking.of_relay(["relay_1"], 2)] == [ids[2], ids[1]]
             assert [record.id for record in await looking.of_relay(["relay_1"], 2, after=ids[1])] == [ids[0]]
             assert await looking.depth() == {State.QUARANTINED: 3}
-            assert await looking.known_thread_ids("relay_1", ["<1@offers.example>"])
+            assert await looking.known_thread_ids(
+                "relay_1", "ada.buyer@offers.example", ["<1@offers.example>"]
+            )
             assert await looking.release(ids[1])
             assert await looking.discard(ids[0])
         assert [slot_of(each) for each in ids] == [0, 1, 0]

@@ -1,10 +1,13 @@
 """The queue: durable, leased, sealed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from mailrelay.dsn_request import DsnRequest, Notify
+from mailrelay.queue import work
 from mailrelay.queue.entry import Direction, State
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
@@ -89,6 +92,51 @@ async def test_quarantined_mail_waits_for_a_word_and_is_released_or_discarded(st
     assert [one.id for one in await store.claim("w", LEASE, 5)] == [released]
 
 
+async def test_held_mail_is_released_with_the_words_that_its_owner_lets_pass(
+    store: QueueStore,
+) -> None:
+    [message_id] = await store.enqueue([letter()])
+    for words in ((), ("Zoe", "Lefevre"), ("Zoe",)):
+        await store.claim("w", LEASE, 1)
+        await store.held("w", message_id, "owner-shows-in-body")
+        assert await store.release(message_id, words)
+
+    [claimed] = await store.claim("w", LEASE, 1)
+    assert claimed.released == ("Zoe", "Lefevre")
+    assert "Zoe" not in repr(claimed)
+    place = next(iter(store._places.of_id(message_id)))
+    row = await place.read(partial(work.one, message_id=message_id))
+    assert row is not None
+    assert b"Lefevre" not in row.envelope
+
+
+async def test_what_waited_for_a_mailbox_only_counts_as_released_by_nobody(store: QueueStore) -> None:
+    [message_id] = await store.enqueue([letter()])
+    await store.claim("w", LEASE, 1)
+    await store.undeliverable("w", message_id, "mailbox-suspect")
+    assert await store.release(message_id)
+
+    [claimed] = await store.claim("w", LEASE, 1)
+    assert claimed.released is None
+
+
+async def test_what_is_kept_can_be_looked_at_until_it_is_gone(store: QueueStore, keys: OwnerKeys) -> None:
+    kept, waiting, discarded = [
+        (await store.enqueue([letter()], state))[0]
+        for state in (State.QUARANTINED, State.QUEUED, State.QUARANTINED)
+    ]
+    await store.discard(discarded)
+
+    seen = await store.kept(kept)
+    assert seen is not None
+    assert (seen.id, seen.raw, seen.recipient) == (kept, RAW, "abc@relay.example")
+    assert await store.kept(waiting) is None
+    assert await store.kept(discarded) is None
+    keys.erased.add("reg_1")
+    assert await store.kept(kept) is None
+    assert not await store.release(kept)
+
+
 async def test_refused_mail_is_listed_with_its_reason_and_without_its_body(store: QueueStore) -> None:
     [refused] = await store.record_rejected([letter()])
 
@@ -147,8 +195,11 @@ async def test_a_conversation_knows_the_ids_that_its_correspondents_used(store: 
     await store.enqueue([letter()])
 
     asked = ["<1@offers.example>", "<2@home.example>"]
-    assert await store.known_thread_ids("relay_1", asked) == {"<1@offers.example>"}
-    assert await store.known_thread_ids("relay_2", asked) == set()
+    assert await store.known_thread_ids("relay_1", "Ada.Buyer@offers.example", asked) == {
+        "<1@offers.example>"
+    }
+    assert await store.known_thread_ids("relay_2", "ada.buyer@offers.example", asked) == set()
+    assert await store.known_thread_ids("relay_1", "bo@others.example", asked) == set()
 
 
 async def test_old_ends_are_forgotten_and_waiting_mail_is_not(store: QueueStore, clock: Clock) -> None:
@@ -255,12 +306,14 @@ async def test_a_later_servers_return_counts_once(store: QueueStore) -> None:
 async def test_ids_that_an_answer_brought_are_known_once_it_is_delivered(store: QueueStore) -> None:
     [answer] = await store.enqueue([letter(direction=Direction.REPLY, thread_ids=())])
     await store.claim("w", LEASE, 1)
-    learned = [("relay_1", "<new@relay.example>")]
+    new, ada = "<new@relay.example>", "ada.buyer@offers.example"
+    learned = [("relay_1", ada, new)]
 
     assert not await store.delivered("gone", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == set()
+    assert await store.known_thread_ids("relay_1", ada, [new]) == set()
     assert await store.delivered("w", answer, learned)
-    assert await store.known_thread_ids("relay_1", ["<new@relay.example>"]) == {"<new@relay.example>"}
+    assert await store.known_thread_ids("relay_1", ada, [new]) == {new}
+    assert await store.known_thread_ids("relay_1", "bo@others.example", [new]) == set()
 
 
 async def test_many_ends_are_forgotten_in_parts(store: QueueStore, clock: Clock) -> None:
@@ -286,3 +339,20 @@ async def test_a_batch_in_which_one_part_is_refused_carries_out_the_rest(store: 
 
     assert [outcomes[0], outcomes[1], outcomes[3], outcomes[4]] == [True, False, True, False]
     assert await store.depth() == {State.DELIVERING: 1, State.QUEUED: 1}
+
+
+async def test_an_answer_is_found_by_the_id_it_went_out_under(store: QueueStore, keys: OwnerKeys) -> None:
+    ada, own = "ada.buyer@offers.example", "<1@home.example>"
+    answer = letter(direction=Direction.REPLY, correspondent="", message_id=own, thread_ids=(own,))
+    answers = [answer, replace(answer, message_id="", thread_ids=())]
+    for number, message_id in enumerate(await store.enqueue(answers)):
+        await store.claim("w", LEASE, 5)
+        await store.delivered("w", message_id, [("relay_1", ada, f"<out-{number}@relay.example>")])
+    out = ["<out-0@relay.example>", "<out-1@relay.example>", "<other@relay.example>"]
+
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {"<out-0@relay.example>": own}
+    assert await store.owners_ids("reg_1", "relay_1", "bo@others.example", out) == {}
+    assert await store.owners_ids("reg_2", "relay_1", ada, out) == {}
+    assert await store.owners_ids("reg_1", "relay_2", ada, out) == {}
+    keys.erased.add("reg_1")
+    assert await store.owners_ids("reg_1", "relay_1", ada, out) == {}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from mailrelay.server import ServerLimits
 from tests.mailrelay.server.client import UNHURRIED
 from tests.mailrelay.world import World, open_world
 
@@ -16,5 +17,6 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, checks=UNHURRIED) as opened:
+    # Many of these tests err on purpose, and none of them is about how long who errs must wait.
+    async with open_world(tmp_path, ServerLimits(error_pause_s=0), checks=UNHURRIED) as opened:
         yield opened

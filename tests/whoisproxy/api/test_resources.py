@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pysequoia import Tsk
 
 from mailrelay.directory import Opening
 from tests.whoisproxy.api.client import ANN, CONSENT, OFF, ON, domain_body
@@ -214,6 +215,16 @@ async def test_wishes_for_mail_are_changed_one_by_one(service: Service) -> None:
     assert changed.json["identifiers"] == ["The Gardener"]
     refused = await api.patch(path, {"identifiers": ["ab"]})
     assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "identifiers")
+
+
+async def test_only_a_key_that_can_be_encrypted_for_is_taken(service: Service) -> None:
+    api, path = service.client, f"{RDDS_ONLY}/mail-settings"
+    await api.put(RDDS_ONLY, domain_body())
+    refused = await api.patch(path, {"encryption_key": "nonsense"})
+    assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "encryption_key")
+    key = str(Tsk.generate("Ann <ann@home.example>").extract_certificate())
+    assert (await api.patch(path, {"encryption_key": key})).json["encryption_key"] == key.strip()
+    assert (await api.patch(path, {"encryption_key": ""})).json["encryption_key"] == ""
 
 
 async def test_a_correspondent_is_blocked_and_unblocked(service: Service) -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from tests.support.postgres import PostgresServer
 from tests.whoisproxy.cli.conftest import REGISTRANT, Run
-from whoisproxy.config import load
+from whoisproxy.config import Portal, Settings, load
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.runtime.core import open_core
-from whoisproxy.runtime.doctor import Finding, Health, examine
+from whoisproxy.runtime.doctor import Finding, Health, examine, installation
 from whoisproxy.services.registration import RegistrationSpec
 
 COMMANDS = (
@@ -200,8 +200,8 @@ WRONG_USAGE = (
     (
         ("serve", "--role", "all"),
         (
-            "whoisproxy: invalid value for '--role': 'all' is not one of 'api', 'rdds', 'smtp', 'worker' "
-            "(see `whoisproxy serve --help`)"
+            "whoisproxy: invalid value for '--role': 'all' is not one of "
+            "'api', 'rdds', 'portal', 'smtp', 'worker' (see `whoisproxy serve --help`)"
         ),
     ),
     (("serve", "--config", "none.toml"), "whoisproxy: none.toml: No such file or directory"),
@@ -357,6 +357,12 @@ async def test_the_doctor_knows_how_many_sessions_a_registry_grants(
         assert found["sessions of one for .be"].health is Health.WARNING
         file.write_text(account + "sessions = 4\n")
         assert not any("sessions" in name for name in await _examined())
+
+
+def test_the_doctor_wants_links_to_be_secret_on_their_way() -> None:
+    assert installation.pages(Settings()).health is Health.WARNING
+    secret = Settings(portal=Portal(base_url="https://mail.registrar.example"))
+    assert installation.pages(secret).health is Health.OK
 
 
 def test_the_doctor_exits_1_where_something_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

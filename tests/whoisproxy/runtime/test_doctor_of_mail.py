@@ -34,10 +34,11 @@ async def dns() -> AsyncIterator[DnsServer]:
 @pytest.fixture
 def settings(tmp_path: Path, dns: DnsServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.chdir(tmp_path)
-    for name in ("API", "RDAP", "WHOIS", "SMTP"):
+    for name in ("API", "RDAP", "PORTAL", "WHOIS", "SMTP"):
         monkeypatch.setenv(f"WHOISPROXY_{name}__PORT", "0")
     monkeypatch.setenv("WHOISPROXY_DNS__NAMESERVERS", json.dumps([dns.nameserver]))
     monkeypatch.setenv("WHOISPROXY_RELAY__DOMAIN", DOMAIN)
+    monkeypatch.setenv("WHOISPROXY_PORTAL__BASE_URL", f"https://mail.{DOMAIN}")
     monkeypatch.setenv("WHOISPROXY_SMTP__HOSTNAME", HOST)
     return load()
 

@@ -27,7 +27,7 @@ REGISTRANT = {
     "country_code": "CH",
     "language": "fr",
 }
-PORTS = {f"WHOISPROXY_{name}__PORT": "0" for name in ("API", "RDAP", "WHOIS", "SMTP")}
+PORTS = {f"WHOISPROXY_{name}__PORT": "0" for name in ("API", "RDAP", "PORTAL", "WHOIS", "SMTP")}
 
 
 def settings(folder: Path, **more: str) -> Settings:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete
 
-from mailrelay.directory import MailPolicy, Opening, RelayRoute, ReplyRoute
+from mailrelay.directory import NOT_OPENED, MailPolicy, Opening, RelayRoute, ReplyRoute
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 from whoisproxy.services.switching import SwitchRequest
@@ -70,6 +70,27 @@ async def test_a_correspondent_has_one_stable_reply_address_for_a_relay_address(
     assert (found.relay_address, found.correspondent) == (route.address, "ada@Offers.example")
 
 
+async def test_at_the_door_an_address_is_known_and_its_correspondent_stays_sealed(world: World) -> None:
+    """Opening him would take longer than a relay address does, and a stranger could tell the two apart."""
+    route = await _route(world)
+    reply = await world.directory.reply_address(route.relay_id, Opening("ada@offers.example"))
+    found = await world.directory.find(reply)
+    assert isinstance(found, ReplyRoute)
+    assert await world.directory.find_at_door(reply.upper()) == replace(found, opening=NOT_OPENED)
+    assert await world.directory.find_at_door(route.address) == route
+    for address in (f"x{reply}", "", "@"):
+        assert await world.directory.find_at_door(address) is None
+
+
+async def test_an_owner_may_answer_from_where_he_gets_mail_and_from_his_own_mailbox(world: World) -> None:
+    route = await _route(world)
+    assert await world.directory.mailboxes(route.relay_id) == (REGISTRANT.email,)
+    wish = SwitchRequest(enabled=True, forward_to="elsewhere@home.example")
+    await world.privacy.switch(world.registrar, RDDS_ONLY, wish)
+    assert await world.directory.mailboxes(route.relay_id) == ("elsewhere@home.example", REGISTRANT.email)
+    assert await world.directory.mailboxes("relay_unknown") == ()
+
+
 async def test_after_grace_an_address_is_retired_for_ever(world: World) -> None:
     route = await _route(world)
     reply = await world.directory.reply_address(route.relay_id, Opening("ada@offers.example"))
@@ -84,6 +105,7 @@ async def test_after_grace_an_address_is_retired_for_ever(world: World) -> None:
     assert await world.directory.find(route.address) is None
     assert await world.directory.find(reply) is None
     assert await world.directory.owner(route.relay_id) is None
+    assert await world.directory.mailboxes(route.relay_id) == ()
     assert (await world.events())[-1] == "relay.retired"
     await world.enable(RDDS_ONLY)
     identity = (await world.status(RDDS_ONLY)).identity

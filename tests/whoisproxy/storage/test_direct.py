@@ -59,5 +59,5 @@ async def test_an_address_in_grace_is_served_until_its_time_is_over(sqlite_stora
         await unit.relays.add(retired)
     routes = sqlite_storage.direct_routes
     assert routes is not None
-    assert await routes.addresses([retired.local_part], "relay.example", NOW)
-    assert not await routes.addresses([retired.local_part], "relay.example", NOW + HOUR)
+    assert await routes.routes([retired.local_part], "relay.example", NOW)
+    assert not await routes.routes([retired.local_part], "relay.example", NOW + HOUR)

@@ -41,7 +41,7 @@ async def list_messages(call: Call[PageQuery, Nothing]) -> Answer:
 
 
 async def release_message(call: Call[NoQuery, Nothing]) -> Answer:
-    """Let a message that was kept back go on to the owner."""
+    """Let a message that was kept back go on."""
     await call.deps.mailbox.release(call.registrar, call.path["id"])
     return Answer(204)
 
@@ -71,6 +71,7 @@ ROUTES = (
         tag=Tag.MESSAGES,
         scope=Scope.MAIL_WRITE,
         summary="Release a message that was kept back",
+        description="An answer that would show its owner is held again: only he may let that pass.",
         handler=release_message,
         replies={204: Reply("It is on its way")},
     ),

@@ -52,6 +52,7 @@ async def examine(
             yield finding
     async for finding in installation.accounts(settings):
         yield finding
+    yield installation.pages(settings)
     async for finding in installation.ports(settings):
         yield finding
 

@@ -31,10 +31,19 @@ async def ports(settings: Settings) -> AsyncIterator[Finding]:
     for name, listener in (
         ("api", settings.api),
         ("rdap", settings.rdap),
+        ("portal", settings.portal),
         ("whois", settings.whois),
         ("smtp", settings.smtp),
     ):
         yield await _free_or_ours(name, listener.host, listener.port)
+
+
+def pages(settings: Settings) -> Finding:
+    """Warn where owners' links go in the clear: whoever reads one may use it."""
+    if settings.portal.base_url.startswith("https:"):
+        return Finding("pages for owners", Health.OK)
+    advice = "portal.base_url is not https: links can be read on their way, and one-click unsubscribing fails"
+    return Finding("pages for owners", Health.WARNING, advice)
 
 
 async def database(settings: Settings) -> Finding:

@@ -5,6 +5,7 @@ from cryptography import x509
 from mailrelay.addresses import BounceAddresses
 from mailrelay.delivery.dkim_keys import DkimKeys, DkimKeysError, RotatingSigner
 from mailrelay.delivery.signing import Signer
+from mailrelay.links import Links
 from mailrelay.rewriting.threads import AnswerIds
 from mailrelay.server.tls import RenewedCertificate
 from whoisproxy.config import ConfigurationError, Settings
@@ -94,6 +95,11 @@ def return_addresses(settings: Settings) -> BounceAddresses:
 def answer_ids(settings: Settings) -> AnswerIds:
     """Return what makes the Message-IDs of answers."""
     return AnswerIds(secret_key(settings.keys.folder / _BOUNCE_KEY), settings.relay.domain)
+
+
+def links(settings: Settings) -> Links:
+    """Return what makes and reads the links in owners' mail."""
+    return Links(settings.portal.base_url, secret_key(settings.keys.folder / _BOUNCE_KEY))
 
 
 def greylist_key(settings: Settings) -> bytes:

@@ -18,9 +18,10 @@ from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
 from mailrelay.directory import Directory, MailboxHealth
 from mailrelay.dns import Resolver
+from mailrelay.notices import OwnerNotices
 from whoisproxy.config import ConfigurationError, Delivery, Settings
 from whoisproxy.runtime.core import Core
-from whoisproxy.runtime.mail.keys import answer_ids, return_addresses, signer_of
+from whoisproxy.runtime.mail.keys import answer_ids, links, return_addresses, signer_of
 
 _SMARTHOST_TLS = {
     "none": TlsPolicy(Demand.CLEAR),
@@ -39,25 +40,15 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
 ) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings = core.settings
-    hostname, domain = settings.smtp.hostname, settings.relay.domain
-    reports = Reports(hostname, domain, settings.relay.contact_url)
+    reports = Reports(settings.smtp.hostname, settings.relay.contact_url)
     deliverer = Deliverer(
         store=core.queue,
-        preparation=Preparation(
-            directory=directory,
-            store=core.queue,
-            bounces=return_addresses(settings),
-            answer_ids=answer_ids(settings),
-            relay_domain=domain,
-            relay_host=hostname,
-            operator_mailbox=settings.relay.operator_mailbox or "",
-            clock=core.clock,
-            seals_arc=settings.authentication.arc_sealing,
-        ),
+        preparation=preparation_of(core, directory),
         router=_router_of(settings, resolver, tls_reports),
         client=_client_of(settings, tls_reports),
         signer=signer_of(settings),
         reports=reports,
+        notices=OwnerNotices(directory, settings.relay.domain, core.clock, links(settings)),
         mailboxes=MailboxFailures(
             health=health,
             store=core.queue,
@@ -66,7 +57,6 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
             clock=core.clock,
             worker_id=worker_id,
         ),
-        directory=directory,
         clock=core.clock,
         worker_id=worker_id,
         schedule=_schedule_of(settings),
@@ -76,6 +66,23 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
         deliverer=deliverer,
         worker_id=worker_id,
         concurrency=settings.delivery.workers,
+    )
+
+
+def preparation_of(core: Core, directory: Directory) -> Preparation:
+    """Return what rewrites messages."""
+    settings = core.settings
+    return Preparation(
+        directory=directory,
+        store=core.queue,
+        bounces=return_addresses(settings),
+        answer_ids=answer_ids(settings),
+        links=links(settings),
+        relay_domain=settings.relay.domain,
+        relay_host=settings.smtp.hostname,
+        operator_mailbox=settings.relay.operator_mailbox or "",
+        clock=core.clock,
+        seals_arc=settings.authentication.arc_sealing,
     )
 
 

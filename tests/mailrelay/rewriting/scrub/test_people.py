@@ -2,6 +2,8 @@
 
 import html
 import json
+import random
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from mailrelay.identity import Identity
 from mailrelay.rewriting.scrub import Scrubber
+from mailrelay.rewriting.scrub.words import LEGAL_FORMS, PARTICLES, TITLES
 from tests.mailrelay.rewriting.curious_reader import bare
 from tests.mailrelay.world import OWNER, RELAY_ADDRESS, STRANGER
 
@@ -98,6 +101,19 @@ def test_what_is_an_owners_is_found_and_replaced(number: int, kind: str, writing
     sent = scrubber.text(text)
     assert scrubber.hits(sent, "text") == ()
     assert bare(form) not in bare(sent)
+
+
+@pytest.mark.skipif(not PEOPLE.exists(), reason="the shared test data are not here")
+@settings(deadline=None)
+@given(st.integers(0, 4000), st.randoms(use_true_random=False), st.sampled_from([" ", ", ", "_", "."]))
+def test_any_two_names_of_several_name_the_owner(number: int, chance: random.Random, between: str) -> None:
+    person = people()[number]
+    names = [name for name in re.split(r"[\s-]+", person["name"]) if len(bare(name)) > 1]
+    names = [name for name in names if bare(name) not in TITLES | PARTICLES | LEGAL_FORMS]
+    assume(len(names) > 1 and "," not in person["name"])
+    two = between.join(chance.sample(names, 2))
+    assume(len(bare(two)) >= _FEW)
+    assert Scrubber(identity_of(person)).hits(f"offer of {two}", "subject")
 
 
 @settings(deadline=None)

@@ -1,8 +1,11 @@
 """What is put in the place of an owner's data, and what is left as it is."""
 
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailrelay.identity import Identity, Trait
 from mailrelay.rewriting.scrub import Hit, Scrubber, scrubber_for
@@ -46,11 +49,140 @@ def test_the_text_reads_like_mail_after_the_owner_is_taken_out(text: str, sent: 
         ("<p>zoe.lef<wbr>evre&#64;home.example</p>", f"<p>{RELAY_ADDRESS}<wbr></p>"),
         ("<a href='mailto:zoe.lefevre%40home.example'>x</a>", f"<a href='mailto:{RELAY_ADDRESS}'>x</a>"),
         ("<img alt='Zo&euml; M&uuml;ller-Lef&egrave;vre'>", f"<img alt='{DOMAIN}'>"),
+        (
+            '<a href="mailto:zoe.lefevre@home.example">zoe.<wbr>lefevre&#64;home.example</a>.',
+            f'<a href="mailto:{RELAY_ADDRESS}">{RELAY_ADDRESS}<wbr></a>.',
+        ),
         ("<div>Best,</div><div>Zoë</div>", f"<div>Best,</div><div>{DOMAIN}</div>"),
     ],
 )
 def test_the_tags_of_a_document_stay_where_they_are(html: str, sent: str) -> None:
     assert SCRUBBER.html(html) == sent
+
+
+_WORDS = st.lists(
+    st.sampled_from(
+        [
+            "Zoë",
+            "Müller-",
+            "Lefèvre",
+            " ",
+            "zoe.lefevre",
+            "&#64;",
+            "@home.example",
+            "%40",
+            "\n",
+            "-",
+            "032",
+            "5550123",
+        ]
+    ),
+    max_size=6,
+).map("".join)
+_ELEMENTS = st.recursive(
+    _WORDS,
+    lambda inner: (
+        st.builds(
+            '<{0} title="{1}" href="mailto:{2}" alt=\'{1}\'>{3}</{0}>'.format,
+            st.sampled_from(["p", "b", "a", "td", "span"]),
+            _WORDS,
+            _WORDS,
+            st.lists(inner, max_size=4).map("".join),
+        )
+        | st.builds("<!-- {0} --><img alt='{0}'><wbr>{1}".format, _WORDS, inner)
+    ),
+)
+
+
+@settings(deadline=None)
+@given(_ELEMENTS)
+def test_a_document_keeps_its_elements_and_their_attributes(html: str) -> None:
+    assert structure(SCRUBBER.html(html)) == structure(html)
+
+
+class _Outline(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[object] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, [name for name, _ in attrs]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append(tag)
+
+    def handle_comment(self, _data: str) -> None:
+        self.tags.append("comment")
+
+
+def structure(html: str) -> list[object]:
+    outline = _Outline()
+    outline.feed(html)
+    outline.close()
+    return outline.tags
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Zoe Mueller", "Müller Zoë", "Lefèvre, Z.", "Z Müller", "Z. M. Lefèvre", "Zoë M.-L.", "Müller-Lefèvre"],
+)
+def test_any_two_of_his_names_are_his_name(name: str) -> None:
+    assert SCRUBBER.hits(f"It is {name} again", "text")
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("María del Carmen García López", "Carmen García"),
+        ("João Pedro da Silva Santos", "João Silva"),
+        ("Jan van der Berg", "van der Berg, Jan"),
+        ("Dr. Hans-Peter von Arnim Jr.", "Peter von Arnim"),
+        ("Анна Захаровна Михеева", "Михеева Анна"),
+        ("Анна Захаровна Михеева", "А. З. Михеева"),  # noqa: RUF001 - Cyrillic is the subject
+        ("Наумов Филипп Жанович", "Filipp Naumov"),
+        ("Gógó Vatnsfjörð Patricksdóttir", "Gogo Patricksdottir"),
+    ],
+)
+def test_names_of_many_cultures_are_found_in_their_short_forms(full: str, short: str) -> None:
+    assert Scrubber(Identity(names=(full,))).hits(f"It is {short} again", "text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Regards,\nZML",
+        "Best,\nZ.M.",
+        "Sent from Zoë\u2019s iPhone",
+        "Enviado desde iPhone de Zoë",
+        "Vorname: Zoë",
+        '{"first": "Zo\\u00eb"}',
+    ],
+)
+def test_what_says_who_writes_is_found(text: str) -> None:
+    assert SCRUBBER.hits(text, "text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Regards,\nOK",
+        "I have a Miller at home",
+        "It is OK",
+        "Zoë is a nice name, my name is Bob",
+        "See README\nZM",
+    ],
+)
+def test_initials_and_names_of_others_stay(text: str) -> None:
+    assert SCRUBBER.text(text) == text
+
+
+def test_two_addresses_are_two() -> None:
+    text = "zoe.lefevre@home.example or zoe.lefevre@home.example"
+    assert SCRUBBER.text(text) == f"{RELAY_ADDRESS} or {RELAY_ADDRESS}"
+
+
+def test_a_long_line_of_names_is_scrubbed_in_time_that_grows_with_its_length() -> None:
+    assert "Lefèvre" not in SCRUBBER.text("Zoë wrote to Müller-Lefèvre. " * 2_000)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ that changes its own gets around the limit.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, ip_address
 from math import ceil
 
@@ -24,6 +24,21 @@ def prefix(address: str) -> str:
             return f"{int(ip) >> _IPV6_HOST_BITS:x}"
         ip = ip.ipv4_mapped
     return str(ip).rpartition(".")[0]
+
+
+def client_address(remote: str | None, headers: Mapping[str, str]) -> str:
+    """Return who asks over HTTP; a TLS proxy on this machine is believed about what it appended last."""
+    forwarded = headers.get("X-Forwarded-For")
+    if forwarded and _is_loopback(remote or ""):
+        return forwarded.rpartition(",")[2].strip()
+    return remote or ""
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 class PrefixLimits:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whoisproxy.rdds_servers import limits
-from whoisproxy.rdds_servers.limits import PrefixLimits, prefix
+from whoisproxy import request_limits as limits
+from whoisproxy.request_limits import PrefixLimits, prefix
 
 
 class Clock:

@@ -1,0 +1,75 @@
+"""The page on which an owner decides on an answer that was held."""
+
+from aiohttp import web
+
+from mailrelay.rewriting.owner_words import words_for
+from whoisproxy.portal.dependencies import (
+    NoSuchLink,
+    PortalDependencies,
+    form_of,
+    shown_hits,
+    ticked_in,
+    words_of,
+)
+from whoisproxy.portal.preview import preview_of
+from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.texts import known
+from whoisproxy.services.owner_answers import HeldAnswer
+
+_UNTICKED: frozenset[int] = frozenset()
+
+
+class ConfirmPage:
+    """Shows what would be sent and why it was held; sends or discards it."""
+
+    def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
+        self._deps = deps
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show what would be sent."""
+        return self._form(await self._held(request))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Send it, or throw it away."""
+        held, form = await self._held(request), await form_of(request)
+        language = known(held.owner.language)
+        if form.get("do") == ["discard"]:
+            self._demand(await self._deps.answers.discard(held))
+            return self._pages.message("discarded", language, domain=held.domain)
+        ticked = ticked_in(form)
+        words = words_of(held.review.hits, ticked)
+        if form.get("do") != ["send"] or held.review.message is None:
+            return self._form(held, ticked, status=422)
+        if not await self._deps.answers.may_leave(held, words):
+            return self._form(held, ticked, note="unticked", status=422)
+        self._demand(await self._deps.answers.release(held, words))
+        return self._pages.message("released", language, domain=held.domain)
+
+    async def _held(self, request: web.Request) -> HeldAnswer:
+        message_id = self._deps.links.message_id(request.match_info["token"], self._deps.clock())
+        held = await self._deps.answers.held(message_id) if message_id else None
+        if held is None:
+            raise NoSuchLink
+        return held
+
+    def _demand(self, done: bool) -> None:  # noqa: FBT001 - what the call before says
+        if not done:
+            raise NoSuchLink
+
+    def _form(
+        self, held: HeldAnswer, ticked: frozenset[int] = _UNTICKED, *, note: str = "", status: int = 200
+    ) -> web.Response:
+        language, review = known(held.owner.language), held.review
+        words = words_for(language)
+        return self._pages.page(
+            "confirm",
+            language,
+            status,
+            domain=held.domain,
+            why=words.reason(held.reason),
+            note=note,
+            hits=shown_hits(review.hits, ticked, language),
+            cannot=words.reason(review.reason) if review.message is None else "",
+            preview=preview_of(review.message, language) if review.message else None,
+        )

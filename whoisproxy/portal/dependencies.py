@@ -1,0 +1,80 @@
+"""What the pages work with, and how they read a form."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from mailrelay.directory import Opening
+from mailrelay.links import Links
+from mailrelay.rewriting.owner_words import words_for
+from mailrelay.rewriting.scrub import Hit
+from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.settings import Clock
+
+_NUMBER = re.compile(r"[0-9]{1,3}")
+
+
+class NoSuchLink(Exception):
+    """The link is forged, expired, for something else, or there is nothing left to do behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalDependencies:
+    """Everything below the pages.
+
+    Attributes:
+        base_url: Of the pages, as the outside sees them.
+        requests_per_minute: Per /24 (IPv4) or /56 (IPv6).
+    """
+
+    answers: OwnerAnswers
+    correspondence: CorrespondenceService
+    links: Links
+    relay_domain: str
+    base_url: str
+    requests_per_minute: int
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """Something of the owner that would show, as a line of a form."""
+
+    number: int
+    what: str
+    found: str
+    ticked: bool
+
+
+def shown_hits(hits: Sequence[Hit], ticked: frozenset[int], language: str) -> list[ShownHit]:
+    """Return the lines of a form for what would show."""
+    words = words_for(language)
+    return [ShownHit(number, words.hit(hit), hit.found, number in ticked) for number, hit in enumerate(hits)]
+
+
+async def form_of(request: web.Request) -> dict[str, list[str]]:
+    """Return the fields of a form by name; files are left out."""
+    form = await request.post()
+    fields: dict[str, list[str]] = {}
+    for name, value in form.items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return fields
+
+
+def ticked_in(form: dict[str, list[str]]) -> frozenset[int]:
+    """Return the numbers of the hits that are ticked."""
+    return frozenset(map(int, filter(_NUMBER.fullmatch, form.get("hit", ()))))
+
+
+def words_of(hits: Sequence[Hit], ticked: frozenset[int]) -> tuple[str, ...]:
+    """Return what may show, as it was found."""
+    return tuple([hit.found for number, hit in enumerate(hits) if number in ticked])
+
+
+def named(opening: Opening) -> str:
+    """Return how a correspondent is called, by name where he gave one, and his mailbox."""
+    return f"{opening.display} <{opening.correspondent}>" if opening.display else opening.correspondent

@@ -1,0 +1,41 @@
+"""The page that blocks a correspondent, and the one-click unsubscribing of mailboxes (RFC 8058)."""
+
+from aiohttp import web
+
+from mailrelay.links import Purpose
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, named
+from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.texts import known
+
+
+class StopPage:
+    """Asks, and blocks."""
+
+    def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
+        self._deps = deps
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Ask; mail scanners come here too."""
+        found = await self._deps.correspondence.addressee(self._local_part(request), self._deps.relay_domain)
+        if found is None:
+            raise NoSuchLink
+        return self._pages.page(
+            "stop", known(found.language), domain=found.domain, correspondent=named(found.opening)
+        )
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Block; a mailbox's POST of `List-Unsubscribe=One-Click` and that of the page do the same."""
+        found = await self._deps.correspondence.stop(self._local_part(request), self._deps.relay_domain)
+        if found is None:
+            raise NoSuchLink
+        return self._pages.message(
+            "stopped", known(found.language), domain=found.domain, correspondent=named(found.opening)
+        )
+
+    def _local_part(self, request: web.Request) -> str:
+        token = request.match_info["token"]
+        local_part = self._deps.links.reply_local_part(Purpose.STOP, token, self._deps.clock())
+        if local_part is None:
+            raise NoSuchLink
+        return local_part

@@ -1,0 +1,26 @@
+"""What the pages for owners work with, from its parts: the directory and the rewriting of the relay."""
+
+from whoisproxy.portal.dependencies import PortalDependencies
+from whoisproxy.runtime.core import Core
+from whoisproxy.runtime.mail.keys import links
+from whoisproxy.runtime.mail.sending import preparation_of
+from whoisproxy.services.mailbox_health import MailboxHealth
+from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.relay_directory import RelayDirectory
+
+
+def portal_dependencies(core: Core) -> PortalDependencies:
+    """Return what the pages work with."""
+    settings, relay_domain = core.settings, core.settings.relay.domain
+    health = MailboxHealth(core.storage, core.clock)
+    directory = RelayDirectory(core.storage, relay_domain, core.clock, health)
+    preparation = preparation_of(core, directory)
+    return PortalDependencies(
+        answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
+        correspondence=core.correspondence,
+        links=links(settings),
+        relay_domain=relay_domain,
+        base_url=settings.portal.base_url,
+        requests_per_minute=settings.portal.requests_per_minute,
+        clock=core.clock,
+    )
