@@ -64,6 +64,17 @@ def simple_mailbox(value: str) -> Mailbox | None:
     return Mailbox(" ".join((found[1] or "").split()), found[2], found[3].lower())
 
 
+def address_pairs(value: str) -> list[tuple[str, str]]:
+    """Return display name and address of each entry of an address header, as odd as they stand there.
+
+    Never raises; what `email` cannot read, as hundreds of comments within comments, names nobody.
+    """
+    try:
+        return getaddresses([value])
+    except (RecursionError, ValueError, LookupError, TypeError):
+        return []
+
+
 def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address header in order; what is no mailbox is left out. Never raises."""
     if "@" not in value:
@@ -71,7 +82,7 @@ def parse_mailboxes(value: str) -> tuple[Mailbox, ...]:
     if simple := simple_mailbox(value):
         return (simple,)
     found = []
-    for display, address in getaddresses([value]):
+    for display, address in address_pairs(value):
         try:
             local_part, domain = split_address(address)
         except ValueError:
@@ -87,7 +98,7 @@ def decoded(value: str) -> str:
     try:
         # UTF-7 can bring half characters, which no other charset can write.
         return str(make_header(decode_header(value))).encode("utf-8", "replace").decode("utf-8")
-    except (MessageError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError, AssertionError):
         return value
 
 

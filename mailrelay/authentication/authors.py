@@ -1,9 +1,9 @@
 """Read the authors of a message from its From field (RFC 5322 section 3.6.2)."""
 
-import email.utils
 import re
 from collections.abc import Sequence
 
+from mailrelay.addresses import address_pairs
 from mailrelay.authentication.names import a_labels
 
 _MAX_CHARACTERS = 4_000
@@ -33,7 +33,7 @@ def read_authors(values: Sequence[str]) -> tuple[str, ...]:
     if plain is not None and values[0].endswith(">") == ("<" in values[0]):
         domain = a_labels(plain["domain"])
         return (f"{plain['local']}@{domain}",) if domain else ()
-    mailboxes = [address for _, address in email.utils.getaddresses(values)]
+    mailboxes = [address for _, address in address_pairs(values[0])]
     authors = [normal_mailbox(mailbox) for mailbox in mailboxes]
     return () if "" in authors else tuple(authors)
 

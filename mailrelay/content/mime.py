@@ -5,13 +5,13 @@ field on its way; what a Content-Type or a transfer encoding means is left to `e
 policy that takes any octets. Like that parser it lets a delimiter of an outer level end what is inside.
 """
 
-import email.message
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from mailrelay.message import RawMessage
+from mailrelay.mime_parsing import MimePart
 
 MAX_PARTS = 100
 MAX_DEPTH = 12
@@ -64,11 +64,7 @@ class Leaf:
     @property
     def file_name(self) -> str:
         """The name it gives itself, not decoded; may be empty."""
-        headers = _headers(self.part, "Content-Type", "Content-Disposition")
-        try:
-            return headers.get_filename() or ""
-        except (ValueError, LookupError, TypeError):
-            return ""
+        return _headers(self.part, "Content-Type", "Content-Disposition").file_name
 
     def octets(self) -> bytes:
         """Return the body with its transfer encoding undone (RFC 2045 section 6); empty where that fails."""
@@ -76,11 +72,7 @@ class Leaf:
             return self.part.body
         headers = _headers(self.part, "Content-Transfer-Encoding")
         headers.set_payload(self.part.body.decode("ascii", "surrogateescape"))
-        try:
-            payload = headers.get_payload(decode=True)
-        except (ValueError, LookupError, AssertionError):
-            return b""
-        return payload if isinstance(payload, bytes) else b""
+        return headers.octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,22 +170,18 @@ def _content_type(part: RawMessage, default: str) -> ContentType:
 # Most mail has one of a few; those with a boundary come once.
 @lru_cache(maxsize=256)
 def _read_type(value: str, default: str) -> ContentType:
-    headers = email.message.Message()
+    headers = MimePart()
     headers.set_default_type(default)
     if value:
         headers["Content-Type"] = value
-    try:
-        charset = headers.get_content_charset("ascii")
-        boundary = headers.get_boundary("")
-    except (ValueError, LookupError, TypeError):
-        charset, boundary = "ascii", ""
+    boundary = (headers.get_param("boundary") or "").rstrip()
     # Mail in plain 8-bit text without a charset is so common that UTF-8 is no trouble.
-    charset = "utf-8" if charset in {"ascii", "us-ascii"} else charset
+    charset = "utf-8" if headers.charset in {"", "ascii", "us-ascii"} else headers.charset
     return ContentType(headers.get_content_type(), boundary, charset)
 
 
-def _headers(part: RawMessage, *names: str) -> email.message.Message:
-    headers = email.message.Message()
+def _headers(part: RawMessage, *names: str) -> MimePart:
+    headers = MimePart()
     for name in names:
         if value := part.first(name):
             headers[name] = value

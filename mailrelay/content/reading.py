@@ -7,7 +7,6 @@ to `features` and `similarity`; what several of them ask for is worked out once,
 
 import email.errors
 import email.header
-import email.utils
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from mailrelay.addresses import simple_mailbox
+from mailrelay.addresses import address_pairs, simple_mailbox
 from mailrelay.content.html_text import HtmlText, read_html
 from mailrelay.content.mime import Leaf, read_structure
 from mailrelay.content.phrases import businesses_in
@@ -184,7 +183,7 @@ def _mailboxes(value: str) -> list[tuple[str, str]]:
     """Return display names and mailboxes, the latter in lower case and as odd as they stand there."""
     if simple := simple_mailbox(value):
         return [(simple.display, simple.address.lower())]
-    pairs = email.utils.getaddresses([value[:_HEADER_CHARACTERS]])
+    pairs = address_pairs(value[:_HEADER_CHARACTERS])
     return [(decode_words(name), address.strip().lower()) for name, address in pairs if "@" in address]
 
 

@@ -4,22 +4,17 @@ Standards: MIME (RFC 2045-2047), multipart/report (RFC 6522). Never raises, and 
 first octets are parsed, and a message with too many parts or levels is not parsed at all.
 """
 
-import email
-import email.message
-import email.policy
 import re
 from dataclasses import dataclass
 
 from mailrelay.content.html_text import read_html
 from mailrelay.content.reading import decode_words
+from mailrelay.mime_parsing import MimePart, containers_in, parse_mime
 from mailrelay.reports.reading.patterns import either
 
 _PARSED_OCTETS = 256 * 1024
 _TEXT_CHARACTERS = 32_000
 _MAX_PARTS = 50
-# Counted before parsing: `email` recurses once per level and would run out of stack.
-_NESTING = re.compile(rb"boundary\s*\*?\d*\*?=|message/(?:rfc822|global|partial)", re.IGNORECASE)
-_PARSE_ERRORS = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/partial"})
 
@@ -64,29 +59,24 @@ class Document:
         enclosed: Messages that are parts of this one.
     """
 
-    header: email.message.Message
+    header: MimePart
     parts: tuple[Part, ...]
     notice: str
     returned: str
-    enclosed: tuple[email.message.Message, ...]
+    enclosed: tuple[MimePart, ...]
 
     def field(self, name: str) -> str:
         """Return a header field, decoded and unfolded, or the empty string."""
-        return " ".join(decode_words(str(self.header.get(name, ""))).split())
+        return " ".join(decode_words(self.header.text_of(name)).split())
 
 
-def parse(raw: bytes) -> email.message.Message | None:
-    """Return the message, or None where it is too much or too broken to parse."""
+def parse(raw: bytes) -> MimePart | None:
+    """Return the message, or None where it is too much to parse."""
     head = raw[:_PARSED_OCTETS]
-    if sum(1 for _ in _NESTING.finditer(head)) > _MAX_PARTS:
-        return None
-    try:
-        return email.message_from_bytes(head, policy=email.policy.compat32)
-    except _PARSE_ERRORS:
-        return None
+    return None if containers_in(head) > _MAX_PARTS else parse_mime(head)
 
 
-def open_document(message: email.message.Message) -> Document:
+def open_document(message: MimePart) -> Document:
     """Take a parsed message apart."""
     parts, enclosed = _leaves(message)
     texts = [part.text for part in parts if part.content_type == "text/plain" and part.text.strip()]
@@ -103,17 +93,14 @@ def _divide(text: str) -> tuple[str, str]:
     return (text[: found.start()], text[found.start() :]) if found else (text, "")
 
 
-def _leaves(root: email.message.Message) -> tuple[tuple[Part, ...], tuple[email.message.Message, ...]]:
+def _leaves(root: MimePart) -> tuple[tuple[Part, ...], tuple[MimePart, ...]]:
     parts: list[Part] = []
-    enclosed: list[email.message.Message] = []
+    enclosed: list[MimePart] = []
     waiting = [root]
     while waiting and len(parts) < _MAX_PARTS:
         message = waiting.pop()
         kind = message.get_content_type()
-        payload = message.get_payload()
-        children = (
-            [child for child in payload if not isinstance(child, str)] if isinstance(payload, list) else []
-        )
+        children = message.parts
         if kind in _MESSAGES and children:
             enclosed.extend(children)
         elif kind.startswith("message/") and children:
@@ -126,25 +113,18 @@ def _leaves(root: email.message.Message) -> tuple[tuple[Part, ...], tuple[email.
     return tuple(parts), tuple(enclosed)
 
 
-def _fields(message: email.message.Message) -> str:
-    lines = [f"{name}: {value}" for name, value in message.items()]
+def _fields(message: MimePart) -> str:
+    lines = [f"{name}: {value}" for name, value in message.all_fields()]
     return "\n".join([*lines, "", _text(message)])
 
 
-def _as_text(message: email.message.Message) -> str:
+def _as_text(message: MimePart) -> str:
     return _fields(message)[:_TEXT_CHARACTERS]
 
 
-def _text(message: email.message.Message) -> str:
+def _text(message: MimePart) -> str:
     """Return what a leaf says; bounded, line ends made LF."""
-    if message.is_multipart():
-        return ""
-    try:
-        octets = message.get_payload(decode=True)
-        charset = message.get_content_charset("utf-8")
-    except (AssertionError, *_PARSE_ERRORS):
-        return ""
-    text = decode_octets(octets if isinstance(octets, bytes) else b"", charset)
+    text = decode_octets(message.octets, message.charset or "utf-8")
     return text[:_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -5,12 +5,12 @@ then what servers write in words, by our readers and by flufl.bounce; then autom
 and never raising: what is read here was written by strangers.
 """
 
-import email.message
 import logging
 import re
 
 from flufl.bounce import all_failures
 
+from mailrelay.mime_parsing import MimePart
 from mailrelay.reports.reading.addresses import is_whole, recipient_of
 from mailrelay.reports.reading.automatic import read_automatic
 from mailrelay.reports.reading.classification import classify
@@ -45,7 +45,7 @@ def read_report(raw: bytes) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(_read(message, _LEVELS))) if message is not None else (NOTHING,)
 
 
-def _read(message: email.message.Message, levels: int) -> list[Finding]:
+def _read(message: MimePart, levels: int) -> list[Finding]:
     document = open_document(message)
     for reader in (read_feedback, read_xarf, read_ses_events, _of_fields, _of_words, read_automatic):
         if findings := reader(document):

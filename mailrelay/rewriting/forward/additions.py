@@ -8,10 +8,9 @@ show the first text as the message. What is signed, encrypted or a report gets n
 import base64
 import quopri
 from collections.abc import Callable
-from email.message import Message
-from email.parser import BytesHeaderParser
 
 from mailrelay.message import RawMessage
+from mailrelay.mime_parsing import MimePart, parse_mime_header
 from mailrelay.rewriting.banner import Banner, banner_text
 from mailrelay.rewriting.entity import Entity
 from mailrelay.rewriting.forward.facts import ForwardFacts
@@ -71,25 +70,24 @@ def _original(message: RawMessage) -> Entity:
 
 
 def _with_banner(entity: Entity, text: str) -> list[Entity]:
-    content = BytesHeaderParser().parsebytes(b"".join([one.raw for one in entity.fields]))
+    content = parse_mime_header(b"".join([one.raw for one in entity.fields]))
     if content.get_content_type() in _WITHOUT_BANNER or _INLINE_OPENPGP in entity.body:
         return [entity]
     try:
         before = _as_lines_of(content, text)
-    except (TypeError, ValueError, LookupError):
-        # Not with these letters; or parameters on which `email` raises, as `charset*=` beside `charset*0=`.
-        before = None
+    except UnicodeError:
+        before = None  # not with these letters
     return [entity, _banner_part(text)] if before is None else [Entity(entity.fields, before + entity.body)]
 
 
-def _as_lines_of(content: Message, text: str) -> bytes | None:
+def _as_lines_of(content: MimePart, text: str) -> bytes | None:
     """Return the banner as it stands before the text of a message; None where that holds no such text.
 
     Raises:
         UnicodeError: The text's charset or encoding has not the banner's letters.
     """
-    charset = str(content.get_content_charset("us-ascii")).lower()
-    encode = _ENCODERS.get(str(content.get("Content-Transfer-Encoding", "7bit")).strip().lower())
+    charset = content.charset or "us-ascii"
+    encode = _ENCODERS.get((content.text_of("Content-Transfer-Encoding") or "7bit").strip().lower())
     is_text = content.get_content_type() == "text/plain" and content.get_content_disposition() != "attachment"
     if not is_text or encode is None or charset not in _ASCII_CHARSETS:
         return None

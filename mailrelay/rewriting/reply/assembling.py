@@ -53,7 +53,7 @@ def _encoded(octets: bytes) -> tuple[str, bytes]:
     lines = _LINE_END.sub(b"\r\n", octets)
     if octets.isascii() and max(map(len, lines.split(b"\r\n"))) <= _LONGEST_LINE:
         return "7bit", lines
-    quoted = binascii.b2a_qp(octets, istext=True)
+    quoted = binascii.b2a_qp(lines.replace(b"\r\n", b"\n"), istext=True)
     if len(quoted) < len(octets) * 4 / 3:
         return "quoted-printable", quoted.replace(b"\n", b"\r\n")
     return "base64", _base64(lines)

@@ -5,12 +5,11 @@ security multiparts (RFC 1847), format=flowed (RFC 3676), and uuencode within te
 has too many parts, or is encrypted, is held. A message within the message becomes text of it.
 """
 
-import email.message
 import re
 from dataclasses import dataclass, field
-from email import message_from_bytes
 
 from mailrelay.addresses import decoded
+from mailrelay.mime_parsing import MimePart, parse_mime
 from mailrelay.rewriting.reply.armour import without_armour
 from mailrelay.rewriting.reply.charsets import charset_of_html, decode_text
 from mailrelay.rewriting.reply.model import AnswerHeld
@@ -27,7 +26,6 @@ _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _BROKEN_LINE = re.compile(r"^(?!>|-- $)(.*) \n(?![> \n])", re.MULTILINE)
 _MOST_TEXT = 1_500_000  # octets; nobody writes so much, and scrubbing it takes seconds
 _TOLD = ("From", "Subject")
-_TROUBLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +82,37 @@ def read_letter(raw: bytes) -> list[Shown]:
     Raises:
         AnswerHeld: It is encrypted, has too many parts or too much text.
     """
-    try:
-        return _read(message_from_bytes(raw), _Budget(), 1)
-    except RecursionError:
-        raise AnswerHeld("too-many-parts") from None
+    return _read(parse_mime(raw), _Budget(), 1)
 
 
-def _read(part: email.message.Message, budget: _Budget, depth: int) -> list[Shown]:
+def _read(part: MimePart, budget: _Budget, depth: int) -> list[Shown]:
     budget.take(depth)
     kind = part.get_content_type()
     if kind in _ENCRYPTED:
         raise AnswerHeld("encrypted")
     if kind.startswith("message/"):
         return _message(part, kind, budget, depth)
-    payload = _children(part)
-    if payload is None:
+    if not part.is_multipart():
         return _leaf(part, kind)
     if kind == "multipart/alternative":
-        return [_alternative([_read(child, budget, depth + 1) for child in payload])]
+        return [_alternative([_read(child, budget, depth + 1) for child in part.parts])]
     # RFC 1847 section 2.1: what is signed stands first, the signature behind it.
     signed = kind == "multipart/signed"
-    children = payload[:1] if signed else payload
+    children = part.parts[:1] if signed else part.parts
     blocks = [block for child in children for block in _read(child, budget, depth + 1)]
     return [*blocks, Shown(left_out=("signature",))] if signed else blocks
 
 
-def _children(part: email.message.Message) -> list[email.message.Message] | None:
-    if not part.is_multipart():
-        return None
-    return [one for one in part.get_payload() if isinstance(one, email.message.Message)]
+def _message(part: MimePart, kind: str, budget: _Budget, depth: int) -> list[Shown]:
+    if kind not in _MESSAGES or not part.parts:
+        return [Shown(files=(File(kind, decoded(part.file_name), b"", is_message=True),))]
+    inner = [block for child in part.parts for block in _read(child, budget, depth + 1)]
+    return [Shown(plain=_heading(part.parts[0])), *inner]
 
 
-def _message(part: email.message.Message, kind: str, budget: _Budget, depth: int) -> list[Shown]:
-    payload = _children(part)
-    if kind not in _MESSAGES or not payload:
-        return [Shown(files=(File(kind, _name(part), b"", is_message=True),))]
-    inner = [block for child in payload for block in _read(child, budget, depth + 1)]
-    return [Shown(plain=_heading(payload[0])), *inner]
-
-
-def _heading(message: email.message.Message) -> str:
+def _heading(message: MimePart) -> str:
     """Return what is said above a message within the message; its other fields tell of its way."""
-    lines = [f"{name}: {decoded(str(message.get(name) or ''))}" for name in _TOLD]
+    lines = [f"{name}: {decoded(message.text_of(name))}" for name in _TOLD]
     return "\n".join(["", *lines, ""])
 
 
@@ -147,11 +134,10 @@ def _alternative(forms: list[list[Shown]]) -> Shown:
     )
 
 
-def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
-    name, charset = _name(part), _parameter(part, "charset")
-    content = _content(part)
+def _leaf(part: MimePart, kind: str) -> list[Shown]:
+    name, charset, content = decoded(part.file_name), part.charset, part.octets
     if kind not in _SHOWN or part.get_content_disposition() == "attachment" or name:
-        content_id = str(part.get("Content-ID") or "").strip(" \t\r\n<>")
+        content_id = part.text_of("Content-ID").strip(" \t\r\n<>")
         return [Shown(files=(File(kind, name, content, content_id, charset),))]
     if len(content) > _MOST_TEXT:
         raise AnswerHeld("text-too-large")
@@ -159,8 +145,8 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
         return [Shown(html=(decode_text(content, charset or charset_of_html(content)),))]
     text, files = split_uuencoded(decode_text(content, charset))
     text, left_out = without_armour(text)
-    flowed = _parameter(part, "format").lower() == "flowed"
-    if flowed and _parameter(part, "delsp").lower() == "yes":
+    flowed = (part.get_param("format") or "").lower() == "flowed"
+    if flowed and (part.get_param("delsp") or "").lower() == "yes":
         text = _BROKEN_LINE.sub(r"\1", text)
     return [
         Shown(
@@ -170,31 +156,3 @@ def _leaf(part: email.message.Message, kind: str) -> list[Shown]:
             left_out=left_out,
         )
     ]
-
-
-def _content(part: email.message.Message) -> bytes:
-    for _ in range(2):
-        try:
-            payload = part.get_payload(decode=True)
-        except _TROUBLE:
-            # The library looks at the charset of 8-bit text, and cannot read one that is encoded (RFC 2231).
-            part.del_param("charset")
-        else:
-            return payload if isinstance(payload, bytes) else b""
-    return b""
-
-
-def _name(part: email.message.Message) -> str:
-    try:
-        return decoded(part.get_filename() or "")
-    except _TROUBLE:
-        return "attachment"
-
-
-def _parameter(part: email.message.Message, name: str) -> str:
-    try:
-        value = part.get_param(name, "")
-    except _TROUBLE:
-        return ""
-    # RFC 2231: charset, language, value.
-    return str(value[2] if isinstance(value, tuple) else value or "")

@@ -17,7 +17,7 @@ _BOMS = (
 # Charsets of eight bits and more that are in use, by script; each reads any octets, or nearly.
 _LEGACY = """
     cp1252 cp1250 iso8859-2 cp1251 koi8-r koi8-u iso8859-5 cp866 cp1253 iso8859-7 cp1254 cp1255 cp1256 cp1257
-    cp437 cp850 mac-roman gb18030 big5 shift-jis euc-jp euc-kr tis-620
+    cp437 cp850 cp500 mac-roman gb18030 big5 shift-jis euc-jp euc-kr tis-620
 """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 _SEVEN_BITS = (
     (re.compile(rb"\x1b[$(]"), ("iso2022-jp-2", "iso2022-kr", "iso2022-jp-ext")),
@@ -25,6 +25,7 @@ _SEVEN_BITS = (
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
 _NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+_SHORT = 1024  # octets; so few are looked at in all charsets together
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
@@ -67,6 +68,8 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
         yield Reading(text.replace("\0", ""))
         yield from _of_seven_bits(octets)
     else:
+        # UTF-8 with a few other octets in it, as where two pieces meet.
+        yield Reading(octets.decode("utf-8", "replace"), by_chance=True)
         yield from _all(octets, _LEGACY)
 
 
@@ -78,7 +81,11 @@ def _strictly(octets: bytes, charset: str) -> str | None:
 
 
 def _all(octets: bytes, charsets: Iterable[str]) -> Iterator[Reading]:
-    return (Reading(text) for charset in charsets if (text := _strictly(octets, charset)) is not None)
+    texts = (text for charset in charsets if (text := _strictly(octets, charset)) is not None)
+    if len(octets) <= _SHORT:
+        yield Reading("\n\n".join(dict.fromkeys(texts)))
+    else:
+        yield from map(Reading, texts)
 
 
 def _of_seven_bits(octets: bytes) -> Iterator[Reading]:

@@ -6,15 +6,15 @@ of `views`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import Message
 from itertools import chain
 
 from mailrelay.addresses import decoded
+from mailrelay.mime_parsing import MimePart, parse_mime
 from mailrelay.rewriting.scrub.charsets import Reading, readings
 from mailrelay.rewriting.scrub.unpacking import members
 
 _PIECE = 64 * 1024  # characters looked at together
+_WRITTEN_BY_PEOPLE = frozenset({"subject", "to"})
 _OVERLAP = 512  # nothing that identifies somebody is longer
 
 
@@ -41,45 +41,43 @@ def texts_of(raw: bytes, *, wide: bool = True) -> Iterator[Text]:
     Raises:
         CannotLookInside: Something is encrypted, broken or too large.
     """
-    message = message_from_bytes(raw)
+    message = parse_mime(raw)
     attachments = 0
     for part in message.walk():
         place = "html" if part.get_content_type() == "text/html" else "text"
-        if not part.is_multipart() and (part.get_filename() or part.get_content_maintype() != "text"):
+        if not part.is_multipart() and (part.file_name or part.get_content_maintype() != "text"):
             attachments += 1
             place = f"attachment {attachments}"
-        yield from _headers(part, place if part is not message else "header")
+        yield from _headers(part, place if part is not message else "header", wide=wide)
         yield from _body(part, place, wide=wide)
 
 
-def _headers(part: Message, place: str) -> Iterator[Text]:
-    for name, value in part.raw_items():
-        where = "subject" if name.lower() == "subject" else place
-        # Octets that no encoded word declares are UTF-8 (RFC 6532).
-        octets = str(value).encode("utf-8", "surrogateescape")
-        yield Text(where, decoded(octets.decode("utf-8", "replace")))
+def _headers(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
+    for name, value in part.all_fields():
+        if name.lower() in _WRITTEN_BY_PEOPLE:
+            yield from _phrase("subject" if name.lower() == "subject" else place, decoded(value), wide=wide)
+        else:
+            yield Text(place, decoded(value))
     # RFC 2231 puts names together from pieces; other software writes encoded words instead.
-    for one in (
-        part.get_filename(),
-        part.get_param("name"),
-        part.get_param("filename", header="Content-Disposition"),
-    ):
-        text = one[2] if isinstance(one, tuple) else one
+    for text in (part.get_param("name"), part.get_param("filename", header="Content-Disposition")):
         if text:
-            yield Text(f"{place} name", decoded(text))
+            yield from _phrase(f"{place} name", decoded(text), wide=wide)
 
 
-def _body(part: Message, place: str, *, wide: bool) -> Iterator[Text]:
+def _phrase(place: str, text: str, *, wide: bool) -> Iterator[Text]:
+    """Yield what people wrote in a header, and what they wrote in base64 or hexadecimal."""
+    yield Text(place, text)
+    for octets in members(text.encode("utf-8", "replace")):
+        yield from _placed(place, readings(octets, wide=wide))
+
+
+def _body(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
     if part.is_multipart():
         yield from (Text("text", str(text)) for text in (part.preamble, part.epilogue) if text)
         return
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return
     where = f"{place} content" if place.startswith("attachment") else place
-    declared = part.get_content_charset() or ""
-    for octets in chain((payload,), members(payload)):
-        yield from _placed(where, readings(octets, declared, wide=wide))
+    for octets in chain((part.octets,), members(part.octets)):
+        yield from _placed(where, readings(octets, part.charset, wide=wide))
 
 
 def _placed(place: str, found: Iterator[Reading]) -> Iterator[Text]:

@@ -116,10 +116,15 @@ def words(*wanted: str, capitals: bool = True) -> Rule:
         return (
             not capitals
             or _is_name(found)
-            or (len(expected) > 1 and (not _SPACE.search(found) or stands_alone(text, start, end)))
+            or (len(expected) > 1 and (not _SPACE.search(found) or _names_the_author(text, start, end)))
         )
 
     return rule
+
+
+def _names_the_author(text: str, start: int, end: int) -> bool:
+    before = text[max(0, start - _LOOK_AROUND) : start]
+    return stands_alone(text, start, end) or bool(_INTRODUCTION.search(before))
 
 
 def initialled(text: str, start: int, end: int) -> bool:

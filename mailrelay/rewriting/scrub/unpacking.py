@@ -29,8 +29,8 @@ _SEARCHED = 256 * 1024  # octets; larger documents hold pictures in base64, and 
 _SHIFTED = 16 * 1024  # octets of base64 that is read from each of four places: other letters may precede it
 _SHORT = 256  # octets
 _PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78", b"%PDF", b"{\\rtf", b"\xff\xfe", b"\xfe\xff")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
-_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}[\s:]?){12,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:=?\r?\n[A-Za-z0-9+/_-]+)*")
+_HEXADECIMAL = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}|(?:[0-9A-Fa-f]{2}[\s:]){12,}")
 _UUENCODED = re.compile(rb"^begin [0-7]{3} [^\r\n]*\r?\n((?:[!-`][ -`]*\r?\n)+)", re.MULTILINE)
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
@@ -127,6 +127,10 @@ def _is_utf8(octets: bytes) -> bool:
 def _pieces(octets: bytes) -> Iterator[bytes]:
     for found in _BASE64.finditer(octets):
         yield from _from_base64(found[0])
+        # The last line may be words already.
+        before, line_end, _ = found[0].rpartition(b"\n")
+        if line_end:
+            yield from _from_base64(before)
     for found in _HEXADECIMAL.finditer(octets):
         yield binascii.unhexlify(re.sub(rb"[\s:]", b"", found[0]))
     for found in _UUENCODED.finditer(octets):

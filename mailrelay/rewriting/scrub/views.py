@@ -23,7 +23,10 @@ _ESCAPE = re.compile(
     r"|\\[0-9A-Fa-f]{2,6} ?"  # CSS
     r"|\\[nrt]"  # ends of lines and tabs in many languages
 )
-_QUOTED_PRINTABLE = re.compile(r"=\r?\n|(?:=[0-9A-Fa-f]{2})+")  # RFC 2045 section 6.7
+_QUOTED_PRINTABLE = re.compile(r"(?:=(?:\r?\n|[0-9A-Fa-f]{2}))+")  # RFC 2045 section 6.7
+_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")  # RFC 2152
+_HIDING = re.compile(r"<(?:!--|style|script)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(style|script)\b.*?(?:</\1\s*>|\Z)"
@@ -135,10 +138,15 @@ def views(text: str) -> list[View]:
         found.append(unescaped)
     if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
         found.append(_unescaped(unmarked) or unmarked)
+    # What is hidden in HTML shows in plain text.
+    if _HIDING.search(text) and (untagged := plain.replaced(_tags(text))) is not None:
+        found.append(_unescaped(untagged) or untagged)
     if "\n " in text or "\n\t" in text:
         found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
         found.append(unquoted)
+    if "+" in text and (unshifted := plain.replaced(_utf_7(text))) is not None:
+        found.append(unshifted)
     return _all_of(found)
 
 
@@ -220,8 +228,21 @@ def _escapes(text: str) -> Iterator[Piece]:
 
 def _quoted_printable(text: str) -> Iterator[Piece]:
     for found in _QUOTED_PRINTABLE.finditer(text):
-        digits = found[0].replace("=", "").strip()
-        yield _octets(found, bytes.fromhex(digits))
+        octets = bytes.fromhex(found[0].replace("=", " "))
+        parted = "\n" in found[0]
+        yield Piece(*found.span(), _text_of(octets)) if parted else _octets(found, octets)
+
+
+def _utf_7(text: str) -> Iterator[Piece]:
+    for found in _UTF_7.finditer(text):
+        try:
+            yield Piece(*found.span(), found[0].encode().decode("utf-7").encode("utf-8", "replace").decode())
+        except UnicodeDecodeError:
+            continue
+
+
+def _tags(text: str) -> Iterator[Piece]:
+    return (Piece(*found.span(), "") for found in _TAG.finditer(text))
 
 
 def _folds(text: str) -> Iterator[Piece]:

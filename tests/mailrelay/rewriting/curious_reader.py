@@ -66,11 +66,17 @@ def everything_in(raw: bytes, besides: frozenset[str] = frozenset()) -> str:
         raw: The message.
         besides: Names of header fields in lower case that are not looked at.
     """
+    return "\n".join(dict.fromkeys(map(bare, readings_of(raw, besides))))
+
+
+def readings_of(raw: bytes, besides: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield all that can be read in a message, as it reads; see `everything_in`."""
     message = message_from_bytes(raw)
     for name in besides:
         del message[name]
     texts = dict.fromkeys(text for part in message.walk() for text in _of_part(part))
-    return "\n".join(dict.fromkeys(bare(form) for text in texts for form in _forms(text)))
+    for text in texts:
+        yield from _forms(text)
 
 
 def _of_part(part: Message) -> Iterator[str]:
