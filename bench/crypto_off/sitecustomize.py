@@ -25,12 +25,13 @@ class _Plain:
 aead.AESGCM = _Plain  # type: ignore[assignment]
 
 # Now that what they import is plain.
+from mailrelay.authentication.arc_sealing import Findings  # noqa: E402
 from mailrelay.delivery.signing import Signer  # noqa: E402
 from mailrelay.message import RawMessage  # noqa: E402
 from whoisproxy.storage import vault  # noqa: E402
 
 
-def _unsigned(_signer: Signer, message: RawMessage) -> RawMessage:
+def _unsigned(_signer: Signer, message: RawMessage, _findings: Findings | None = None) -> RawMessage:
     return message
 
 
