@@ -18,7 +18,8 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.preparation import CopyOfAnswer, CorrespondentBlocked, Outgoing, Preparation
+from mailrelay.delivery.objections import CopyOfAnswer, CorrespondentBlocked
+from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
 from mailrelay.delivery.schedule import TOLD_AFTER, Schedule

@@ -13,20 +13,23 @@ from functools import lru_cache
 from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
-from mailrelay.authentication.results_field import statements
-from mailrelay.checks.automatic_reply import AutomaticReply
-from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED
-from mailrelay.checks.protected_mail import ProtectedMail
-from mailrelay.checks.verdict import Action
 from mailrelay.delivery.mailbox_failures import MailboxRests
-from mailrelay.directory import Delivery, Directory, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
+from mailrelay.delivery.objections import (
+    CopyOfAnswer,
+    CorrespondentBlocked,
+    demand_owners_word,
+    is_authenticated,
+    is_protected,
+    is_wanted,
+    raise_if_automatic,
+)
+from mailrelay.directory import Delivery, Directory, Opening, Owner, ReplyRoute
 from mailrelay.errors import PermanentMailError
 from mailrelay.identity import Identity
 from mailrelay.links import Links
 from mailrelay.message import LOOP_HEADER, HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.store import QueueStore
-from mailrelay.reports.automation import sign_of_automation
 from mailrelay.rewriting.encryption import EncryptionKey, UnusableKey, read_key
 from mailrelay.rewriting.forward import (
     ForwardFacts,
@@ -34,14 +37,12 @@ from mailrelay.rewriting.forward import (
     correspondent_of,
     rewrite_forward,
 )
-from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail, ReplyFacts, rewrite_reply
+from mailrelay.rewriting.reply import AnswerHeld, ReplyFacts, rewrite_reply
 from mailrelay.rewriting.threads import AnswerIds, own_id, referenced_ids, thread_of
 
-_QUARANTINE = Action.QUARANTINE.name.lower()
 _LONGEST_SUBJECT = 200  # characters that are kept of it
-_THREAD_FROM_OCTETS = (
-    256 * 1024
-)  # packing less than this anew takes no longer than going to a thread is worth
+# Packing less than this anew takes no longer than going to a thread is worth.
+_THREAD_FROM_OCTETS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,6 @@ class Outgoing:
     learned: tuple[str, ...] = ()
     on_trial: bool = False
     findings: Findings | None = None
-
-
-class CorrespondentBlocked(Exception):
-    """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
-
-    reason = "correspondent-blocked"
-
-
-class CopyOfAnswer(Exception):
-    """The owner answered to all, and so to himself too; his answer takes its own way."""
 
 
 class Preparation:
@@ -141,16 +132,16 @@ class Preparation:
         author = author_of(message, queued.reverse_path)
         opening = _opening(message, author)
         delivery = await self._directory.delivery(queued.recipient, opening)
-        if delivery is None or not _is_wanted(delivery.route, queued):
+        if delivery is None or not is_wanted(delivery.route, queued):
             raise _not_served()
         route = delivery.route
         if route.owner_id != queued.owner_id:
             # The domain has a new holder since: what was written to the one before is not for his eyes.
             raise _not_served()
         if author is not None and author.address in delivery.owner.mailboxes:
-            _raise_if_automatic(message)
+            raise_if_automatic(message)
             await self._raise_if_copy(queued, message, author)
-        if delivery.blocked and queued.released is None and not _is_protected(queued):
+        if delivery.blocked and queued.released is None and not is_protected(queued):
             raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
@@ -202,7 +193,7 @@ class Preparation:
         owner = await self._owner(queued)
         if not isinstance(route, ReplyRoute):
             raise _not_served()
-        _demand_owners_word(queued)
+        demand_owners_word(queued)
         message = queued.canonical()
         facts = ReplyFacts(
             domain=route.domain,
@@ -238,7 +229,7 @@ class Preparation:
 
     async def _raise_if_copy(self, queued: QueuedMessage, message: RawMessage, author: Mailbox) -> None:
         named = own_id(message)
-        if not named or not _is_authenticated(queued, author):
+        if not named or not is_authenticated(queued, author):
             return
         if await self._store.known_thread_ids(queued.relay_id, "", [named]):
             raise CopyOfAnswer
@@ -296,43 +287,6 @@ def _mailbox(owner: Owner) -> str:
     if owner.rest is not None:
         raise MailboxRests(owner.rest)
     return owner.mailboxes[0]
-
-
-def _demand_owners_word(queued: QueuedMessage) -> None:
-    """Let an answer go on to which the checks at the door objected only where the owner said so.
-
-    Raises:
-        AutomaticMail: No person wrote it.
-        AnswerHeld: Nothing proves that the owner wrote it.
-    """
-    objections = {one.check: one.reason for one in queued.verdicts if one.action == _QUARANTINE}
-    if queued.released is not None or not objections:
-        return
-    if AutomaticReply.name in objections:
-        raise AutomaticMail(objections[AutomaticReply.name])
-    raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
-
-
-def _raise_if_automatic(message: RawMessage) -> None:
-    if reason := sign_of_automation(message):
-        raise AutomaticMail(reason)
-
-
-def _is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
-    """Return whether DMARC passed for the author's domain."""
-    return any(
-        (said.method, said.result, said.properties.get("header.from")) == ("dmarc", "pass", author.domain)
-        for said in statements(queued.authentication)
-    )
-
-
-def _is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
-    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
-    return route.policy is not MailPolicy.DROP or _is_protected(queued)
-
-
-def _is_protected(queued: QueuedMessage) -> bool:
-    return any(one.check == ProtectedMail.name for one in queued.verdicts)
 
 
 @lru_cache(maxsize=256)
