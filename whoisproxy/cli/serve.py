@@ -19,7 +19,7 @@ async def serve(
         list[Role] | None, typer.Option(help="Run only this part; may be repeated (default: all).")
     ] = None,
 ) -> None:
-    """Run the service: API, RDAP, WHOIS, the mail relay and the workers, in one process.
+    """Run the service: API, RDAP, WHOIS, the mail relay, owners' pages and the workers, in one process.
 
     Setting smtp.processes gives the mail relay processes of its own.
 
