@@ -60,9 +60,10 @@ def _base32(run: str) -> str:
 
 
 def _base64(run: str) -> str:
-    # Other letters may stand before it.
-    letters = run.translate(_URL_SAFE)
-    return "\n".join(filter(None, (_text(_whole(letters[start:])) for start in range(4))))
+    # Other letters may stand before it, and another text in the same coding behind it.
+    pieces = filter(None, run.translate(_URL_SAFE).split("="))
+    texts = (_text(_whole(piece[start:])) for piece in pieces for start in range(4))
+    return "\n".join(filter(None, texts))
 
 
 def _whole(letters: str) -> bytes:

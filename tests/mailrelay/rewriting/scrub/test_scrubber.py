@@ -181,6 +181,12 @@ def test_two_addresses_are_two() -> None:
     assert SCRUBBER.text(text) == f"{RELAY_ADDRESS} or {RELAY_ADDRESS}"
 
 
+@pytest.mark.parametrize("letters", range(16, 25))
+def test_what_looks_like_a_coding_and_is_none_is_left_alone(letters: int) -> None:
+    text = f"Order {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[:letters]}= please."
+    assert SCRUBBER.text(text) == text
+
+
 def test_a_long_line_of_names_is_scrubbed_in_time_that_grows_with_its_length() -> None:
     assert "Lefèvre" not in SCRUBBER.text("Zoë wrote to Müller-Lefèvre. " * 2_000)
 
