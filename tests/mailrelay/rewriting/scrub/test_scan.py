@@ -3,6 +3,7 @@
 import gzip
 import io
 from base64 import b64encode
+from contextlib import suppress
 from zipfile import ZipFile, ZipInfo
 
 import pikepdf
@@ -109,8 +110,7 @@ def test_an_encrypted_pdf_cannot_be_looked_into() -> None:
 
 @given(st.binary(max_size=4000))
 def test_no_octets_trouble_the_scan(octets: bytes) -> None:
+    # Octets of no charset are read in several, and by chance a name may stand in one; it is only held.
     for raw in (octets, letter(attached(octets)), letter(b"\r\n" + octets)):
-        try:
-            assert SCRUBBER.scan(raw) == ()
-        except CannotLookInside:
-            continue
+        with suppress(CannotLookInside):
+            assert all(hit.found for hit in SCRUBBER.scan(raw))
