@@ -1,4 +1,4 @@
-"""Notices to owners: made where an answer is held, at the door or later, and not too many of them."""
+"""Notices to owners: made where an answer is held or fails, and not too many of them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,11 +43,10 @@ class OwnerNotices:
 
     async def about(
         self,
-        message: QueuedMessage | MessageRecord | NewMessage,
+        message: QueuedMessage | MessageRecord,
         reason: str,
         hits: tuple[Hit, ...] = (),
         places: tuple[str, ...] = (),
-        message_id: str = "",
     ) -> list[NewMessage]:
         """Return the notice about a message of or to an owner; none where he is gone, or got enough of them.
 
@@ -56,9 +55,7 @@ class OwnerNotices:
             reason: kebab-case, as of `AnswerHeld`.
             hits: What of the owner would show.
             places: Where the reason stands, in words that name nobody.
-            message_id: Of the message, where it does not say so itself.
         """
-        about_id = message_id or ("" if isinstance(message, NewMessage) else message.id)
         owner = await self._directory.owner(message.relay_id)
         route = await self._directory.find(message.recipient)
         if owner is None or owner.owner_id != message.owner_id:
@@ -66,7 +63,7 @@ class OwnerNotices:
         if reason in _SEEN_BY_STRANGERS and self._few.add(message.recipient.lower()):
             return []
         now = self._clock()
-        link = "" if self._links is None or reason in _WITHOUT_LINK else self._links.confirm(about_id, now)
+        link = "" if self._links is None or reason in _WITHOUT_LINK else self._links.confirm(message.id, now)
         notice = build_notice(
             NoticeFacts(
                 route.domain if route else "",
@@ -88,6 +85,6 @@ class OwnerNotices:
                 reverse_path="",
                 raw=notice.raw,
                 size_octets=len(notice.raw),
-                about_id=about_id,
+                about_id=message.id,
             )
         ]

@@ -36,7 +36,6 @@ class State(StrEnum):
 
 
 FINAL = frozenset({State.REJECTED, State.DELIVERED, State.BOUNCED, State.DISCARDED})
-WAITING = frozenset({State.QUEUED, State.DEFERRED})
 KEPT = frozenset({State.QUARANTINED, State.HELD, State.UNDELIVERABLE, State.PAUSED})
 
 PROTECTED, NORMAL = 0, 1

@@ -67,6 +67,7 @@ class Housekeeping:
         await SqlGreylist(self._core.storage.engine).purge(now)
         async with self._core.storage.unit_of_work() as uow:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
+            await uow.replies.purge(now)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

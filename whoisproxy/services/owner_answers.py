@@ -26,7 +26,6 @@ from whoisproxy.services.settings import Clock
 _MOST_ROUNDS = 4
 _LONGEST_SUBJECT = 200
 _MOST_REMEMBERED = 10_000
-_DECIDABLE = frozenset({State.HELD, State.QUARANTINED})
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -137,15 +136,14 @@ class OwnerAnswers:
     async def held(self, message_id: str) -> HeldAnswer | None:
         """Return an answer that waits for its owner's word; None for anything else."""
         record = await self._queue.get(message_id)
-        if record is None or record.direction is not Direction.REPLY or record.state not in _DECIDABLE:
+        if record is None or record.direction is not Direction.REPLY or record.state is not State.HELD:
             return None
         queued = await self._queue.kept(message_id)
         desk = await self.desk(record.recipient.partition("@")[0].lower())
         if queued is None or desk is None or desk.owner.owner_id != record.owner_id:
             return None
-        # At the door nobody had looked at it yet.
-        reason = "owner-not-authenticated" if record.state is State.QUARANTINED else record.last_error
-        return HeldAnswer(queued, desk.route.domain, desk.owner, reason, await self._review(queued))
+        review = await self._review(queued)
+        return HeldAnswer(queued, desk.route.domain, desk.owner, record.last_error, review)
 
     async def may_leave(self, held: HeldAnswer, words: tuple[str, ...]) -> bool:
         """Return whether nothing but the words would show."""

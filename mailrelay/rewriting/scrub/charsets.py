@@ -25,7 +25,6 @@ _SEVEN_BITS = (
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
 _NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
-_SHORT = 1024  # octets; so few are looked at in all charsets together
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
@@ -82,10 +81,8 @@ def _strictly(octets: bytes, charset: str) -> str | None:
 
 def _all(octets: bytes, charsets: Iterable[str]) -> Iterator[Reading]:
     texts = (text for charset in charsets if (text := _strictly(octets, charset)) is not None)
-    if len(octets) <= _SHORT:
-        yield Reading("\n\n".join(dict.fromkeys(texts)))
-    else:
-        yield from map(Reading, texts)
+    # Each by itself: the end of one and the beginning of another may spell a name.
+    return map(Reading, dict.fromkeys(texts))
 
 
 def _of_seven_bits(octets: bytes) -> Iterator[Reading]:

@@ -19,7 +19,7 @@ _CODED = re.compile(
     r"|(?P<octal>(?:\\[0-7]{2,3}){6,2000})"
 )
 _NUMBERS = re.compile("[0-9]+")
-_URL_SAFE = str.maketrans("-_", "+/")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _MOST_STRANGE = 0.2  # of the characters; what has more is no text
 
 
@@ -31,20 +31,30 @@ def coded_texts(text: str) -> Iterator[tuple[int, int, str]]:
             yield *found.span(), reads
 
 
+def from_base64(run: bytes, places: int = 4) -> Iterator[bytes]:
+    """Yield what base64 (RFC 4648 sections 4 and 5) reads as from each of its first places on.
+
+    Other letters may stand before it, and another text in the same coding behind it. What lacks its end is
+    read as far as it goes.
+    """
+    for piece in run.translate(_URL_SAFE).split(b"="):
+        for start in range(min(places, len(piece))):
+            letters = piece[start:]
+            spare = len(letters) % 4
+            yield binascii.a2b_base64(letters[:-1] if spare == 1 else letters + b"=" * (-spare % 4))
+
+
 def _binary(run: str) -> str:
-    return _text(int(octet, 2) for octet in _NUMBERS.findall(run) for octet in _eights(octet))
-
-
-def _eights(digits: str) -> list[str]:
-    return [digits[at : at + 8] for at in range(0, len(digits), 8)]
+    octets = (digits[at : at + 8] for digits in _NUMBERS.findall(run) for at in range(0, len(digits), 8))
+    return _of_codes([int(octet, 2) for octet in octets])
 
 
 def _decimal(run: str) -> str:
-    return _text(map(int, _NUMBERS.findall(run)))
+    return _of_codes([int(number) for number in _NUMBERS.findall(run)])
 
 
 def _octal(run: str) -> str:
-    return _text(int(octet, 8) for octet in _NUMBERS.findall(run))
+    return _of_codes([int(octet, 8) for octet in _NUMBERS.findall(run)])
 
 
 def _hexadecimal(run: str) -> str:
@@ -60,25 +70,22 @@ def _base32(run: str) -> str:
 
 
 def _base64(run: str) -> str:
-    # Other letters may stand before it, and another text in the same coding behind it.
-    pieces = filter(None, run.translate(_URL_SAFE).split("="))
-    texts = (_text(_whole(piece[start:])) for piece in pieces for start in range(4))
-    return "\n".join(filter(None, texts))
+    return "\n".join(filter(None, map(_text, from_base64(run.encode()))))
 
 
-def _whole(letters: str) -> bytes:
-    spare = len(letters) % 4
-    return binascii.a2b_base64(letters[:-1] if spare == 1 else letters + "=" * (-spare % 4))
+def _of_codes(codes: list[int]) -> str:
+    return _text(bytes(codes)) if max(codes) <= 0xFF else ""  # noqa: PLR2004 - an octet
 
 
-def _text(octets: bytes | Iterator[int]) -> str:
+def _text(octets: bytes) -> str:
     """Return octets as text; empty where they are none."""
-    codes = [code for code in octets if code]
-    if not codes or max(codes) > 0xFF:  # noqa: PLR2004 - an octet
-        return ""
-    text = bytes(codes).decode("utf-8", "replace")
-    strange = sum(not char.isprintable() or char == "\ufffd" for char in text)
-    return text if strange <= _MOST_STRANGE * len(text) else ""
+    text = octets.replace(b"\0", b"").decode("utf-8", "replace")
+    most = _MOST_STRANGE * len(text)
+    # Nearly all that looks like a coding is a word, and reads as nothing: that is told at once.
+    strange = text.count("\ufffd")
+    if strange <= most:
+        strange += sum(not char.isprintable() for char in text)
+    return text if strange <= most else ""
 
 
 _READERS: dict[str, Callable[[str], str]] = {

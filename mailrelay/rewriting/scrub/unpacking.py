@@ -22,6 +22,7 @@ from mailrelay.rewriting.scrub.archives import (
     unxzed,
     zip_members,
 )
+from mailrelay.rewriting.scrub.codings import from_base64
 from mailrelay.rewriting.scrub.pdf import PDF, pdf_texts
 
 _MOST_LEVELS = 4
@@ -137,13 +138,10 @@ def _pieces(octets: bytes) -> Iterator[bytes]:
         yield _from_uuencoding(found[1])
 
 
-def _from_base64(text: bytes) -> Iterator[bytes]:
-    bare = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/"), b"=")
-    for start in range(4 if len(bare) <= _SHIFTED else 1):
-        # A run that is no base64 at all, or lacks its end, is read as far as it goes (RFC 4648 section 4).
-        run = bare[start:]
-        spare = len(run) % 4
-        yield binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
+def _from_base64(run: bytes) -> Iterator[bytes]:
+    # Of the ends of lines that of quoted-printable has a sign of its own.
+    letters = run.translate(None, b"=\r\n")
+    return from_base64(letters, 4 if len(letters) <= _SHIFTED else 1)
 
 
 def _from_uuencoding(lines: bytes) -> bytes:
