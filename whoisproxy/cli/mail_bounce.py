@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +11,9 @@ import typer
 from mailrelay.reports.reading.finding import NOTHING, Finding
 from mailrelay.reports.reading.report import read_report
 from whoisproxy.cli.failures import Exit
+from whoisproxy.cli.mail_files import content_of
 from whoisproxy.cli.output import errors
 
-_STDIN = "-"
 # RFC 4155: where a message of an mbox begins. The field after it tells it from a quoted line.
 _MBOX = re.compile(rb"^From \S{1,320} .{0,80}\r?\n(?=[!-9;-~]{1,76}:)", re.MULTILINE)
 
@@ -32,7 +31,7 @@ def bounce(
     unreadable = 0
     for name in files:
         try:
-            raw = _content(name)
+            raw = content_of(name)
         except OSError as error:
             errors.print(f"whoisproxy: {name}: {error.strerror}", markup=False, soft_wrap=True)
             unreadable += 1
@@ -41,10 +40,6 @@ def bounce(
     sys.stdout.flush()
     if unreadable:
         raise typer.Exit(Exit.FAILED)
-
-
-def _content(name: str) -> bytes:
-    return sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
 
 
 def findings_of(raw: bytes) -> list[Finding]:

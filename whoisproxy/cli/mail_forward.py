@@ -1,6 +1,5 @@
 """`whoisproxy mail forward`: a stranger's message as its owner would get it, offline."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -9,16 +8,15 @@ import typer
 
 from mailrelay.content.reading import read_content
 from mailrelay.content.score import score
-from mailrelay.message import RawMessage, canonical_line_ends
 from mailrelay.rewriting.banner import LANGUAGES
 from mailrelay.rewriting.encryption import EncryptionKey, UnusableKey, read_key
 from mailrelay.rewriting.forward import ForwardFacts, author_of, correspondent_of, rewrite_forward
 from whoisproxy.cli.context import ConfigOption, settings_from
+from whoisproxy.cli.mail_files import message_in, print_decision
 from whoisproxy.cli.output import Exit, command, errors
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
 
-_STDIN = "-"
 _QUEUE_ID = "msg_" + "0" * 26
 
 
@@ -49,7 +47,7 @@ async def forward(
     """
     settings = settings_from(config)
     configure_logging("error", settings.log.format)
-    message = _read(file)
+    message = message_in(file)
     author = author_of(message, mail_from)
     weight = score(message, read_content(message)).total
     try:
@@ -75,7 +73,7 @@ async def forward(
         _hold(file, f"unusable-key: {error.reason}", as_json=as_json)
     if as_json:
         correspondent = correspondent_of(message, author)
-        _print_decision(
+        print_decision(
             file,
             "forward",
             author=author.address if author else None,
@@ -90,26 +88,12 @@ async def forward(
         sys.stdout.flush()
 
 
-def _read(file: str) -> RawMessage:
-    raw = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
-    if raw.startswith(b"From "):
-        # The line of an mbox (RFC 4155) is no part of the message.
-        raw = raw.partition(b"\n")[2]
-    return RawMessage.parse(canonical_line_ends(raw))
-
-
 def _key(path: Path | None) -> EncryptionKey | None:
     return read_key(path.read_bytes(), utc_now()) if path is not None else None
 
 
 def _hold(file: str, reason: str, *, as_json: bool) -> NoReturn:
     if as_json:
-        _print_decision(file, "hold", reason=reason)
+        print_decision(file, "hold", reason=reason)
     errors.print(f"whoisproxy: held: {reason}", markup=False, soft_wrap=True)
     raise typer.Exit(Exit.REFUSED)
-
-
-def _print_decision(file: str, decision: str, **more: object) -> None:
-    # ASCII only: names of files, and what strangers write, may hold what UTF-8 cannot.
-    sys.stdout.write(json.dumps({"file": file, "decision": decision, **more}) + "\n")
-    sys.stdout.flush()

@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from mailrelay.directory import MailPolicy
 from mailrelay.dns import Resolver
 from mailrelay.judging import Facts, Judge, Judgement
 from whoisproxy.cli.context import ConfigOption, settings_from
+from whoisproxy.cli.mail_files import content_of
 from whoisproxy.cli.output import Exit, command, errors
 from whoisproxy.config import Settings
 from whoisproxy.observability import configure_logging
@@ -89,7 +89,7 @@ def _contents(names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
     """Yield each file with its octets, or None after saying why it cannot be read."""
     for name in names:
         try:
-            yield name, sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            yield name, content_of(name)
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or "not a file name"
             errors.print(f"whoisproxy: {name}: {reason}", markup=False, soft_wrap=True)

@@ -11,16 +11,16 @@ import typer
 
 from mailrelay.addresses import Mailbox, parse_mailboxes
 from mailrelay.identity import Identity
-from mailrelay.message import RawMessage, canonical_line_ends
+from mailrelay.message import RawMessage
 from mailrelay.rewriting.reply import Answer, AnswerHeld, AutomaticMail, ReplyFacts, rewrite_reply
 from mailrelay.rewriting.threads import referenced_ids
 from whoisproxy.cli.context import ConfigOption, settings_from
 from whoisproxy.cli.identity_file import NotAnIdentity, read_identity
+from whoisproxy.cli.mail_files import message_in, print_decision
 from whoisproxy.cli.output import Exit, command, errors, stop
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
 
-_STDIN = "-"
 _DOMAIN = "example.com"  # RFC 2606: nobody's
 
 
@@ -52,7 +52,7 @@ async def reply(
     """
     settings = settings_from(config)
     configure_logging("error", settings.log.format)
-    message = _read(file)
+    message = message_in(file)
     identity = replace(_identity(registrant), released=frozenset(release or ()))
     facts = replace(
         _facts(message, _correspondent(to), identity, settings.relay.domain),
@@ -67,24 +67,13 @@ async def reply(
         found = hits or [{"place": place} for place in held.places]
         places = f" ({', '.join(held.places)})" if held.places else ""
         if as_json:
-            _print_decision(file, "hold", reason=held.reason, found=found)
+            print_decision(file, "hold", reason=held.reason, found=found)
         stop(f"held: {held.reason}{places}", Exit.REFUSED)
     except AutomaticMail as automatic:
         if as_json:
-            _print_decision(file, "automatic", reason=automatic.reason)
+            print_decision(file, "automatic", reason=automatic.reason)
         stop(f"automatic mail, never relayed: {automatic.reason}", Exit.LATER)
     _write(file, answer, as_json=as_json)
-
-
-def _read(name: str) -> RawMessage:
-    try:
-        raw = sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
-    except OSError as error:
-        stop(f"{name}: {error.strerror}", Exit.USAGE)
-    if raw.startswith(b"From "):
-        # The line of an mbox (RFC 4155) is no part of the message.
-        raw = raw.partition(b"\n")[2]
-    return RawMessage.parse(canonical_line_ends(raw))
 
 
 def _identity(file: Path) -> Identity:
@@ -136,15 +125,9 @@ def _write(file: str, answer: Answer, *, as_json: bool) -> None:
     left_out = [{"place": one.place, "reason": one.reason} for one in answer.dropped]
     if as_json:
         size = len(answer.message.raw)
-        _print_decision(file, "reply", message_id=answer.message_id, left_out=left_out, size_octets=size)
+        print_decision(file, "reply", message_id=answer.message_id, left_out=left_out, size_octets=size)
         return
     for one in left_out:
         errors.print(f"whoisproxy: left out: {one['place']}: {one['reason']}", markup=False, soft_wrap=True)
     sys.stdout.buffer.write(answer.message.raw)
-    sys.stdout.flush()
-
-
-def _print_decision(file: str, decision: str, **more: object) -> None:
-    # ASCII only: names of files, and what people write, may hold what UTF-8 cannot.
-    sys.stdout.write(json.dumps({"file": file, "decision": decision, **more}) + "\n")
     sys.stdout.flush()
