@@ -34,7 +34,7 @@ class Share:
 
 
 def area_under_roc(ham: Sequence[float], spam: Sequence[float]) -> float:
-    """Return the chance that a spam scores higher than a ham, equals counting half (Mann and Whitney 1947)."""
+    """Return the chance that spam scores higher than ham, equals counting half (Mann and Whitney 1947)."""
     ranked = sorted(ham)
     wins = sum(bisect_left(ranked, score) + bisect_right(ranked, score) for score in spam)
     return wins / (2 * len(ham) * len(spam))

@@ -24,7 +24,7 @@ _FIRST_SQUARES = 1e-4
 _SURE = 1e-3  # what is right by so little error teaches nothing
 _MOST_STEPS = 127
 _FOLDS = 5
-_LETTER_WEIGHT = 0.3  # a letter has hundreds of sisters
+_LETTER_WEIGHT = 0.1  # a letter has forty sisters
 
 Buckets = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message as it is learned: its buckets, what its rules add, what it teaches and how much, its group."""
+    """A message as it is learned: buckets, what its rules add, what it teaches and how much, its group."""
 
     buckets: Buckets
     rules: float
@@ -63,7 +63,7 @@ def fit(examples: Sequence[Example], tag: float = 1.0, quarantine: float = 2.0) 
 
 
 def out_of_fold(examples: Sequence[Example]) -> Numbers:
-    """Return the log-odds of each example, rules included, by a model that knows neither it nor its near-copies."""
+    """Return log-odds of each example, rules included, by a model without it and its near-copies."""
     group_of = groups([one.text for one in examples], [one.group for one in examples])
     order = {group: place for place, group in enumerate(dict.fromkeys(group_of))}
     fold_of = [order[group] * 7 % _FOLDS for group in group_of]

@@ -1,7 +1,7 @@
 """Letters to domain owners, honest and not, made from templates of our own: `letters/*.toml`.
 
-`[a|b]` is one of several, `[|x]` may be missing, and names in braces are slots. All letters have headers of the
-same kinds in the same shares, so that only what they say tells one class from the other.
+`[a|b]` is one of several, `[|x]` may be missing, and names in braces are slots. All letters have headers of
+the same kinds in the same shares, so that only what they say tells one class from the other.
 """
 
 import base64
@@ -16,16 +16,19 @@ from bench.spam.sample import Sample
 FOLDER = Path(__file__).parent / "letters"
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _NAMES = (
-    "Anna Berg,John Miller,Marta Rossi,Luc Moreau,Elena Garcia,Peter Novak,Grace Lee,Tom Fischer,Sara Conti,"
-    "Paul Dubois,Ines Romero,David Chen,Ruth Klein,Omar Haddad,Julia Weber,Mark Evans,Nina Popova,Carlos Ruiz,"
-    "Emma Wilson,Rajesh Kumar,Linda Brown,Kevin Zhang,Alice Martin,Ben Schulz,Claire Petit,Hugo Lopez"
-).split(",")
+    *("Anna Berg", "John Miller", "Marta Rossi", "Luc Moreau", "Elena Garcia", "Peter Novak", "Grace Lee"),
+    *("Tom Fischer", "Sara Conti", "Paul Dubois", "Ines Romero", "David Chen", "Ruth Klein", "Omar Haddad"),
+    *("Julia Weber", "Mark Evans", "Nina Popova", "Carlos Ruiz", "Emma Wilson", "Rajesh Kumar", "Hugo Lopez"),
+    *("Linda Brown", "Kevin Zhang", "Alice Martin", "Ben Schulz", "Claire Petit"),
+)
 _WORDS = (
-    "nordlicht,bluefin,casaverde,petitfour,montalto,riverstone,alpenblick,sunfield,cyberloft,veloworld,papillon,"
-    "goldhorn,lindenhof,portobello,smartbox,greenleaf,tavolino,maremar,foxglove,brightpath,kupferkanne,zephyr"
-).split(",")
+    *("nordlicht", "bluefin", "casaverde", "petitfour", "montalto", "riverstone", "alpenblick", "sunfield"),
+    *("cyberloft", "veloworld", "papillon", "goldhorn", "lindenhof", "portobello", "smartbox", "greenleaf"),
+    *("tavolino", "maremar", "foxglove", "brightpath", "kupferkanne", "zephyr"),
+)
 _ENDINGS = ("com", "net", "org", "de", "fr", "it", "es", "eu", "info", "shop")
 _FORMS = ("GmbH", "Ltd", "Inc.", "SARL", "S.r.l.", "S.L.", "& Partners", "Media")
+_FREE_MAIL = ("gmail.com", "outlook.com")
 _COUNTRIES = {"de": "de", "en": "com", "fr": "fr", "it": "it", "es": "es"}
 
 
@@ -53,7 +56,8 @@ def _letter(template: Mapping[str, str], language: str, chance: random.Random) -
     host = chance.choice((domain, f"mail.{domain}", "mx7.mailhost.example", domain))
     header = (
         f"From: {chance.choice((slots['sender'], slots['company'], slots['sender']))} <{slots['mail']}>\r\n"
-        f"Subject: {subject}\r\nMessage-ID: <{chance.randrange(10**12)}@{host}>\r\nMIME-Version: 1.0\r\n{fields}"
+        f"Subject: {subject}\r\nMessage-ID: <{chance.randrange(10**12)}@{host}>\r\n"
+        f"MIME-Version: 1.0\r\n{fields}"
     )
     return header.encode() + b"\r\n" + body
 
@@ -78,12 +82,14 @@ def _slots(language: str, chance: random.Random) -> dict[str, str]:
         "word": word,
         "company": f"{other.capitalize()} {chance.choice(_FORMS)}",
         "sender": sender,
-        "mail": f"{sender.split()[0].lower()}@{chance.choice((f'{other}.{ending}', 'gmail.com', 'outlook.com'))}",
+        "mail": f"{sender.split()[0].lower()}@{chance.choice((f'{other}.{ending}', *_FREE_MAIL))}",
         "phone": f"+{chance.randrange(1, 99)} {chance.randrange(10**8, 10**9)}",
         "price": currency.format(amount),
         "number": str(chance.randrange(1000, 10**6)),
         "year": str(year),
-        "date": chance.choice((f"{day:02}.{month:02}.{year}", f"{day}/{month}/{year}", f"{year}-{month:02}-{day:02}")),
+        "date": chance.choice(
+            (f"{day:02}.{month:02}.{year}", f"{day}/{month}/{year}", f"{year}-{month:02}-{day:02}")
+        ),
         "date2": chance.choice((f"{day:02}.{month:02}.{year + 1}", f"{year + 1}-{month:02}-{day:02}")),
         "url": f"https://{chance.choice(('www.', 'my.', ''))}{other}.{ending}/{chance.randrange(10**5)}",
     }
@@ -113,7 +119,16 @@ def _both(text: str, chance: random.Random) -> tuple[bytes, str]:
     body = "".join(
         f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n\r\n{one}\r\n' for kind, one in parts
     )
-    return f"{body}--{boundary}--\r\n".encode(), f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'
+    return (
+        f"{body}--{boundary}--\r\n".encode(),
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n',
+    )
 
 
-_ENCODINGS: tuple[Callable[[str, random.Random], tuple[bytes, str]], ...] = (_plain, _plain, _both, _html_only, _base64)
+_ENCODINGS: tuple[Callable[[str, random.Random], tuple[bytes, str]], ...] = (
+    _plain,
+    _plain,
+    _both,
+    _html_only,
+    _base64,
+)

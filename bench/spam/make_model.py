@@ -1,7 +1,7 @@
 """Make the model of spam from the SpamAssassin corpus and from our letters: `make model`.
 
-Thresholds are scores of honest mail by models that know neither it nor its near-copies: the higher one of what
-the corpus and the letters ask for. With `--check` nothing is written.
+Thresholds are scores of honest mail by models that know neither it nor its near-copies: the higher one of
+what the corpus and the letters ask for. With `--check` nothing is written.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The table of what speaks for spam, each with its weight.
 
 Weights are set by hand: honest letters to domain owners speak of money, deadlines and lawyers too, and abuse
-reports quote spam word for word. `score` adds them to what the model of `classifier` says of the same message.
+reports quote spam word for word. `score` adds them to what the model of `classifier` says.
 How well both do is measured by `make eval-spam`.
 """
 

@@ -1,8 +1,8 @@
 """How much a message looks like spam, in points; 3.5 and more is marked, 5 and more is held.
 
-Two opinions are added: the log-odds of the model in `classifier`, which knows what mail says, and the weights of
-the rules in `features`, which know tricks. Rules count half: most of what they say the model has learned as well,
-as facts. The thresholds of the sum are those of the model, found on honest mail that it had not seen.
+Two opinions are added: the log-odds of the model in `classifier`, which knows what mail says, and the weights
+of the rules in `features`, which know tricks. Rules count half: most of what they say the model has learned
+as well, as facts. The thresholds of the sum are those of the model, from honest mail that it had not seen.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Score:
 
     Attributes:
         total: Points, 0 where spam is less likely than not.
-        hits: (rule, weight) in the order of the table; then the model with its log-odds, if it speaks for spam.
+        hits: (rule, weight) in the order of the table; then the model with its log-odds, if above 0.
     """
 
     total: float
@@ -40,7 +40,7 @@ class Score:
 
 
 def score(message: RawMessage, content: Content, model: SpamModel | None = None) -> Score:
-    """Return the score of a message by a model, that of the program by default; deterministic, never raises."""
+    """Return the score of a message, by the shipped model if by no other; deterministic, never raises."""
     model = model or shipped_model()
     hits = rule_hits(message, content)
     log_odds = model.score(message, content, tuple(name for name, _ in hits))

@@ -66,5 +66,5 @@ def _of_body(message: RawMessage, content: Content) -> Iterator[str]:
 
 
 def _last_labels(host: str) -> str:
-    """Return what mostly is the registered domain; a list of public suffixes would cost more than it tells."""
+    """Return what mostly is the registered domain; a list of suffixes would cost more than it tells."""
     return ".".join(host.split(".")[-2:])

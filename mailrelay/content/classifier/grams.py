@@ -12,7 +12,9 @@ from mailrelay.content.reading import Content
 MOST_OCTETS = 3_000
 _MOST_CHARACTERS = 4_000  # of text, before blanks are made one
 _MOST_SUBJECT = 300
-_REPLY = re.compile(r"\s*(?:(?:re|aw|fwd?|wg|tr|rif|rv|sv|antw)\s*(?:\[\d+\])?:|\[[^\]]{1,40}\])\s*", re.IGNORECASE)
+_REPLY = re.compile(
+    r"\s*(?:(?:re|aw|fwd?|wg|tr|rif|rv|sv|antw)\s*(?:\[\d+\])?:|\[[^\]]{1,40}\])\s*", re.IGNORECASE
+)
 _ZERO_WIDTH = {
     ord(character): None for character in "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\ufeff"
 }

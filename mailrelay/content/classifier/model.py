@@ -69,8 +69,9 @@ class SpamModel:
             head = json.loads(line)
             if head["format"] != _FORMAT or len(weights) != BUCKETS:
                 raise ValueError("not a model of spam, or not all of it")
-            numbers = [float(head[name]) for name in ("bias", "scale", "tag", "quarantine")]
-            return cls(str(head["made_on"]), *numbers, weights)
+            bias, scale = float(head["bias"]), float(head["scale"])
+            tag, quarantine = float(head["tag"]), float(head["quarantine"])
+            return cls(str(head["made_on"]), bias, scale, tag, quarantine, weights)
         except (KeyError, TypeError, UnicodeDecodeError) as error:
             raise ValueError("not a model of spam") from error
 
@@ -129,7 +130,7 @@ def _grams_by_word(text: bytes) -> list[tuple[str, int]]:
     start = 1
     for word in text.split():
         name = f"word:{word.decode('utf-8', 'replace')[:_LONGEST_NAME]}"
-        for at in range(start - 1, start + len(word) - 1):
+        for at in range(start - 1, start + len(word)):
             gram = text[at : at + 4]
             if len(gram) == 4:  # noqa: PLR2004 - a gram
                 first.setdefault(int.from_bytes(gram, "little"), name)
