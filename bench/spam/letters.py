@@ -1,4 +1,4 @@
-"""Letters to domain owners, honest and not, made from templates of our own: `letters/*.toml`.
+"""Letters to domain owners, honest and not, made from templates of our own: `templates/*.toml`.
 
 `[a|b]` is one of several, `[|x]` may be missing, and names in braces are slots. All letters have headers of
 the same kinds in the same shares, so that only what they say tells one class from the other.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.spam.sample import Sample
 
-FOLDER = Path(__file__).parent / "letters"
+FOLDER = Path(__file__).parent / "templates"
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _NAMES = (
     *("Anna Berg", "John Miller", "Marta Rossi", "Luc Moreau", "Elena Garcia", "Peter Novak", "Grace Lee"),
