@@ -132,6 +132,16 @@ def test_the_score_is_the_sum_of_weights_by_the_root_of_their_number() -> None:
     assert math.isclose(_flat(bias=-1.0, scale=0.5).score(message, content, ()), expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"), [(SCAM, -1.14978), (LETTER, -1.416684)], ids=["scam", "letter"]
+)
+def test_a_model_means_today_what_it_meant_when_it_was_made(text: str, expected: float) -> None:
+    """Golden scores by weights that anybody can make: a change of features needs a new model."""
+    weights = bytes([number * 7919 % 251 for number in range(BUCKETS)])
+    model = SpamModel("2026-01-01", -1.0, 0.01, 2.0, 4.0, weights)
+    assert round(_log_odds(text, model), 6) == expected
+
+
 def test_reasons_add_up_to_the_score() -> None:
     """Every gram is counted in one word, so that no part of a verdict stays unexplained."""
     message, content = _read(SCAM)
