@@ -49,7 +49,8 @@ def example(sample: Sample) -> Example:
     hits = rule_hits(message, content)
     hashes = features(message, content, tuple(name for name, _ in hits))
     weight = _LETTER_WEIGHT if sample.group else 1.0
-    buckets = np.array(hashes, dtype=np.int64) % BUCKETS
+    # In order, since sums of floats depend on it, and that of a set of names is another in each process.
+    buckets = np.sort(np.array(hashes, dtype=np.int64) % BUCKETS)
     rules = RULES_SHARE * sum(weight for _, weight in hits)
     return Example(buckets, rules, normal_form(content), sample.spam, weight, sample.group)
 
