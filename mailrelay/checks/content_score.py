@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
-from mailrelay.content.score import score
+from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS, score
 from mailrelay.directory import MailPolicy
 
 
@@ -16,8 +16,8 @@ from mailrelay.directory import MailPolicy
 class ScoreLimits:
     """Scores from which on mail is tagged and quarantined."""
 
-    tag: float = 3.5
-    quarantine: float = 5.0
+    tag: float = TAG_POINTS
+    quarantine: float = QUARANTINE_POINTS
 
 
 class ContentScore:

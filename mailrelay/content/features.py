@@ -1,8 +1,8 @@
-"""The table of what speaks for spam, each with its weight; `score` adds them up.
+"""The table of what speaks for spam, each with its weight.
 
-Weights are set by hand so that no single feature and no two mild ones reach a threshold: honest letters
-to domain owners speak of money, deadlines and lawyers too, and abuse reports quote spam word for word.
-How well the table does is measured by `bench/bench_content_score.py`.
+Weights are set by hand: honest letters to domain owners speak of money, deadlines and lawyers too, and abuse
+reports quote spam word for word. `score` adds them to what the model of `classifier` says.
+How well both do is measured by `make eval-spam`.
 """
 
 import re

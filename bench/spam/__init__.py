@@ -1,0 +1,1 @@
+"""Make the model of spam, and measure how well mail is told from spam."""

@@ -1,0 +1,134 @@
+"""Letters to domain owners, honest and not, made from templates of our own: `templates/*.toml`.
+
+`[a|b]` is one of several, `[|x]` may be missing, and names in braces are slots. All letters have headers of
+the same kinds in the same shares, so that only what they say tells one class from the other.
+"""
+
+import base64
+import random
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench.spam.sample import Sample
+
+FOLDER = Path(__file__).parent / "templates"
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_NAMES = (
+    *("Anna Berg", "John Miller", "Marta Rossi", "Luc Moreau", "Elena Garcia", "Peter Novak", "Grace Lee"),
+    *("Tom Fischer", "Sara Conti", "Paul Dubois", "Ines Romero", "David Chen", "Ruth Klein", "Omar Haddad"),
+    *("Julia Weber", "Mark Evans", "Nina Popova", "Carlos Ruiz", "Emma Wilson", "Rajesh Kumar", "Hugo Lopez"),
+    *("Linda Brown", "Kevin Zhang", "Alice Martin", "Ben Schulz", "Claire Petit"),
+)
+_WORDS = (
+    *("nordlicht", "bluefin", "casaverde", "petitfour", "montalto", "riverstone", "alpenblick", "sunfield"),
+    *("cyberloft", "veloworld", "papillon", "goldhorn", "lindenhof", "portobello", "smartbox", "greenleaf"),
+    *("tavolino", "maremar", "foxglove", "brightpath", "kupferkanne", "zephyr"),
+)
+_ENDINGS = ("com", "net", "org", "de", "fr", "it", "es", "eu", "info", "shop")
+_FORMS = ("GmbH", "Ltd", "Inc.", "SARL", "S.r.l.", "S.L.", "& Partners", "Media")
+_FREE_MAIL = ("gmail.com", "outlook.com")
+_COUNTRIES = {"de": "de", "en": "com", "fr": "fr", "it": "it", "es": "es"}
+
+
+def written(each: int, seed: int = 1) -> list[Sample]:
+    """Return `each` letters of every template; the same seed makes the same letters."""
+    chance = random.Random(seed)  # noqa: S311 - variety, no secret
+    samples: list[Sample] = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        kind, _, language = path.stem.partition("_")
+        templates = tomllib.loads(path.read_text("utf-8"))["letter"]
+        for number, template in enumerate(templates):
+            group = f"{language}/{template['kind']}/{number}"
+            for _ in range(each):
+                raw = _letter(template, language, chance)
+                samples.append(Sample(raw, kind == "spam", f"letters-{kind}", group))
+    return samples
+
+
+def _letter(template: Mapping[str, str], language: str, chance: random.Random) -> bytes:
+    slots = _slots(language, chance)
+    subject = _filled(template["subject"], slots, chance)
+    text = _filled(template["text"], slots, chance)
+    body, fields = chance.choice(_ENCODINGS)(text, chance)
+    domain = slots["mail"].partition("@")[2]
+    host = chance.choice((domain, f"mail.{domain}", "mx7.mailhost.example", domain))
+    header = (
+        f"From: {chance.choice((slots['sender'], slots['company'], slots['sender']))} <{slots['mail']}>\r\n"
+        f"Subject: {subject}\r\nMessage-ID: <{chance.randrange(10**12)}@{host}>\r\n"
+        f"MIME-Version: 1.0\r\n{fields}"
+    )
+    return header.encode() + b"\r\n" + body
+
+
+def _filled(template: str, slots: Mapping[str, str], chance: random.Random) -> str:
+    while found := _CHOICE.search(template):
+        picked = chance.choice(found[1].split("|"))
+        template = template[: found.start()] + picked + template[found.end() :]
+    return template.format_map(slots)
+
+
+def _slots(language: str, chance: random.Random) -> dict[str, str]:
+    word, other = chance.sample(_WORDS, 2)
+    day, month, year = chance.randrange(1, 29), chance.randrange(1, 13), chance.randrange(2015, 2027)
+    sender = chance.choice(_NAMES)
+    ending = chance.choice((_COUNTRIES[language], *_ENDINGS))
+    amount = chance.choice(("49", "89.90", "250", "1,500", "5.000", "20000", "12"))
+    currency = chance.choice(("EUR {}", "{} EUR", "${}", "{} USD", "€{}"))
+    return {
+        "domain": f"{word}{chance.choice(('', '-online', 'shop', ''))}.{ending}",
+        "domain2": f"{other}.{chance.choice(_ENDINGS)}",
+        "word": word,
+        "company": f"{other.capitalize()} {chance.choice(_FORMS)}",
+        "sender": sender,
+        "mail": f"{sender.split()[0].lower()}@{chance.choice((f'{other}.{ending}', *_FREE_MAIL))}",
+        "phone": f"+{chance.randrange(1, 99)} {chance.randrange(10**8, 10**9)}",
+        "price": currency.format(amount),
+        "number": str(chance.randrange(1000, 10**6)),
+        "year": str(year),
+        "date": chance.choice(
+            (f"{day:02}.{month:02}.{year}", f"{day}/{month}/{year}", f"{year}-{month:02}-{day:02}")
+        ),
+        "date2": chance.choice((f"{day:02}.{month:02}.{year + 1}", f"{year + 1}-{month:02}-{day:02}")),
+        "url": f"https://{chance.choice(('www.', 'my.', ''))}{other}.{ending}/{chance.randrange(10**5)}",
+    }
+
+
+def _plain(text: str, _: random.Random) -> tuple[bytes, str]:
+    return text.encode(), 'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n'
+
+
+def _base64(text: str, _: random.Random) -> tuple[bytes, str]:
+    fields = 'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n'
+    return base64.encodebytes(text.encode()), fields
+
+
+def _html(text: str) -> str:
+    paragraphs = "".join(f"<p>{line}</p>\r\n" for line in text.splitlines() if line.strip())
+    return f"<html><body>{paragraphs}</body></html>"
+
+
+def _html_only(text: str, _: random.Random) -> tuple[bytes, str]:
+    return _html(text).encode(), 'Content-Type: text/html; charset="utf-8"\r\n'
+
+
+def _both(text: str, chance: random.Random) -> tuple[bytes, str]:
+    boundary = f"part-{chance.randrange(10**9)}"
+    parts = (("plain", text), ("html", _html(text)))
+    body = "".join(
+        f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n\r\n{one}\r\n' for kind, one in parts
+    )
+    return (
+        f"{body}--{boundary}--\r\n".encode(),
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n',
+    )
+
+
+_ENCODINGS: tuple[Callable[[str, random.Random], tuple[bytes, str]], ...] = (
+    _plain,
+    _plain,
+    _both,
+    _html_only,
+    _base64,
+)
