@@ -105,9 +105,9 @@ def test_whatever_was_found_the_promises_hold(found: Found, group: Group, policy
         # Content alone never refuses.
         assert found.content >= LIMITS.spam
         assert found.copies >= LIMITS.several or found.on_blocklist
-        assert not grave
-        assert not found.allowed
-    if grave:
+        assert not found.malware
+        assert found.blocked or not found.allowed
+    elif grave:
         assert action is Action.QUARANTINE
     elif found.allowed:
         assert action is Action.ACCEPT
@@ -119,6 +119,11 @@ def test_whatever_was_found_the_promises_hold(found: Found, group: Group, policy
         assert decide(case_of(alone, LIMITS), group, policy) <= Action.TAG
     # Whether mail is refused does not depend on what the owner wants.
     assert len({decide(case, group, one) is Action.REJECT for one in MailPolicy}) == 1
+    # Nor on whether he has blocked the sender.
+    refused = action is Action.REJECT
+    unblocked = replace(found, blocked=False, allowed=False)
+    if not found.allowed:
+        assert (decide(case_of(unblocked, LIMITS), group, policy) is Action.REJECT) is refused
     # More evidence is never treated more mildly.
     if not found.allowed:
         worse = replace(found, copies=found.copies + 3, content=found.content + 1)
@@ -218,6 +223,16 @@ def test_who_has_all_forwarded_gets_what_others_have_held_but_for_malware_and_wh
     assert decided(_said("clamav", 0.0, "malware")) is Action.QUARANTINE
     assert decided(_said("listed-sender", 0.0, "blocked-address")) is Action.QUARANTINE
     assert decided(_said("content-score", 12.0), _said("bulk-similarity", 3.0)) is Action.REJECT
+
+
+def test_whom_the_owner_has_blocked_is_refused_what_everybody_is() -> None:
+    blocked, spam = _said("listed-sender", 0.0, "blocked-domain"), _said("content-score", 9.0)
+    several = _said("bulk-similarity", 3.0)
+    assert _decided(blocked, spam, several) == (Action.REJECT, "spam-of-blocked-sender")
+    assert _decided(blocked, spam) == (Action.QUARANTINE, "blocked-sender")
+    legal = _said("mail-class", 0.0, "legal udrp")
+    held = (Action.QUARANTINE, "spam-of-blocked-sender")
+    assert _decided(blocked, spam, several, legal, routes=(FORWARD,)) == held
 
 
 def test_of_several_wishes_the_mildest_holds() -> None:
