@@ -11,7 +11,8 @@ from functools import cache
 import idna
 from publicsuffixlist import PublicSuffixList
 
-from mailrelay.sender_rules import MOST_LABELS
+from mailrelay.authentication.authors import normal_mailbox
+from mailrelay.sender_rules import MOST_LABELS, names_of
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.registrant import mailbox
 
@@ -79,6 +80,15 @@ def normalised_sender(text: str, action: RuleAction) -> str:
     if action is RuleAction.ALLOW and _suffixes().publicsuffix(domain) == domain:
         raise InvalidInput("sender", "is a public suffix: anybody may have a name below it")
     return domain
+
+
+def sender_that_came(mailbox: str) -> str:
+    """Return a mailbox as a message names it, however odd, as rules do; "" where it names nobody.
+
+    What is no mailbox by the book may write all the same, and be blocked.
+    """
+    names = names_of(normal_mailbox(mailbox))
+    return names[0] if names else ""
 
 
 @cache

@@ -12,7 +12,7 @@ from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import ReplyAddress
-from whoisproxy.domain.sender_rules import RuleAction, normalised_sender
+from whoisproxy.domain.sender_rules import RuleAction, sender_that_came
 from whoisproxy.services.holding import hold
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.sender_rules import RuleBook
@@ -111,9 +111,8 @@ class CorrespondenceService:
             if (found := await self._at(uow, local_part, relay_domain)) is None:
                 return None
             addressee, held = found
-            correspondent = addressee.opening.correspondent
-            sender = normalised_sender(correspondent, RuleAction.BLOCK)
-            await uow.sender_rules.put(RuleBook.of_domain(held), sender, RuleAction.BLOCK, self._clock())
+            if sender := sender_that_came(addressee.opening.correspondent):
+                await uow.sender_rules.put(RuleBook.of_domain(held), sender, RuleAction.BLOCK, self._clock())
         return addressee
 
     async def _at(

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.names import DomainName
-from whoisproxy.domain.sender_rules import MOST_RULES, RuleAction, RuleScope, StoredRule, normalised_sender
+from whoisproxy.domain.sender_rules import (
+    MOST_RULES,
+    RuleAction,
+    RuleScope,
+    StoredRule,
+    normalised_sender,
+    sender_that_came,
+)
 from whoisproxy.services.holding import hold
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.sender_rules import ALL_MAIL, RuleBook
@@ -62,8 +69,9 @@ class SenderRules:
             NotFound: The registrar has no such domain.
             InvalidInput: `sender` is neither, or may not be allowed, or there are too many rules.
         """
+        named = normalised_sender(sender, action)
         async with self._storage.unit_of_work() as uow:
-            return await self._put(uow, await _book(uow, whose), sender, action)
+            return await self._put(uow, await _book(uow, whose), named, action)
 
     async def remove(self, whose: RulesOf, rule_id: str) -> None:
         """Forget a rule.
@@ -80,7 +88,7 @@ class SenderRules:
 
         Args:
             relay_id: Of the relay address that the sender wrote to.
-            sender: A mailbox, or a domain with all below it.
+            sender: A mailbox as a message names it, or a domain with all below it.
             scope: DOMAIN, or OWNER for all of the owner's domains at his registrar.
 
         Raises:
@@ -100,13 +108,15 @@ class SenderRules:
             if domain is None:
                 raise NotFound("the relay address serves nobody")
             book = RuleBook.of_owner(domain) if scope is RuleScope.OWNER else RuleBook.of_domain(domain)
-            rule, _ = await self._put(uow, book, sender, action)
+            came = sender_that_came(sender) if "@" in sender else normalised_sender(sender, action)
+            if not came:
+                raise InvalidInput("sender", "is no mailbox (RFC 5321)")
+            rule, _ = await self._put(uow, book, came, action)
         return rule
 
     async def _put(
-        self, uow: UnitOfWork, book: RuleBook, sender: str, action: RuleAction
+        self, uow: UnitOfWork, book: RuleBook, named: str, action: RuleAction
     ) -> tuple[StoredRule, bool]:
-        named = normalised_sender(sender, action)
         is_new = await uow.sender_rules.find(book, named) is None
         most = MOST_RULES[book.scope]
         if is_new and await uow.sender_rules.count(book) >= most:
