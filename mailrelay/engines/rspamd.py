@@ -61,7 +61,9 @@ class Rspamd:
         least = self._actions.get(said["action"], 0.0)
         weights = {str(name): float(one["score"]) for name, one in said["symbols"].items()}
         against = sorted((name for name in weights if weights[name] > 0), key=lambda name: -weights[name])
-        return Finding(max(least, self._scale.points(score)), reasons_of(against))
+        # What Rspamd decides without rules, as with GTUBE, has its action for a reason.
+        points, action = max(least, self._scale.points(score)), [str(said["action"])]
+        return Finding(points, reasons_of(against or action) if points else ())
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
