@@ -31,16 +31,16 @@ def demand_owners_word(queued: QueuedMessage) -> None:
 
     Raises:
         AutomaticMail: No person wrote it.
-        AnswerHeld: Nothing proves that the owner wrote it, or it carries malware.
+        AnswerHeld: Nothing proves that the owner wrote it; or it carries malware, whoever wrote it.
     """
     objections = {one.check: one.reason for one in queued.verdicts if one.action == _QUARANTINE}
-    if queued.released is not None or not objections:
-        return
-    if AutomaticReply.name in objections:
-        raise AutomaticMail(objections[AutomaticReply.name])
-    if set(objections.values()) == {MALWARE}:
+    doubts = {check: reason for check, reason in objections.items() if reason != MALWARE}
+    if doubts and queued.released is None:
+        if AutomaticReply.name in doubts:
+            raise AutomaticMail(doubts[AutomaticReply.name])
+        raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
+    if len(doubts) < len(objections):
         raise AnswerHeld(MALWARE)
-    raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
 
 
 def raise_if_automatic(message: RawMessage) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
+from mailrelay.checks.engine import EngineCheck
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.exchange import Timeouts
@@ -218,6 +219,7 @@ async def open_world(
     schedule: tuple[timedelta, ...] = (),
     checks: CheckLimits | None = None,
     deliver_to: int | None = None,
+    engines: Sequence[EngineCheck] = (),
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
@@ -233,6 +235,7 @@ async def open_world(
                 checks or CheckLimits(),
                 utc_now,
                 ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
+                engines=engines,
             ),
             directory=directory,
             resolver=resolver,
