@@ -309,6 +309,7 @@ class _SpamEngineSettings(EngineSettings):
 class RspamdSettings(_SpamEngineSettings):
     """Rspamd; `actions` gives points to what it would do with a message."""
 
+    size_octets: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
     url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
     tag: Annotated[float, Field(gt=0)] = 6.0
     hold: Annotated[float, Field(gt=0)] = 15.0

@@ -32,7 +32,9 @@ def like_spam() -> Letter:
 
 def of_size(octets: int) -> Letter:
     """Return a message that is nothing but large."""
-    return letter((_HEAD + b"\r\n").ljust(octets, b"\n"))
+    head = _HEAD + b"\r\n"
+    line = b"Nothing but words in lines, one after the other.\r\n"
+    return letter((head + line * (octets // len(line)))[: octets - 2] + b"\r\n")
 
 
 def letter(raw: bytes) -> Letter:

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from mailrelay.engines.engine import EngineFault, Finding, Letter, Scale, reasons_of
+from mailrelay.engines.engine import EngineFault, Finding, Letter, LetterTooLarge, Scale, reasons_of
 
 _ANSWER_OCTETS = 1024 * 1024
 
@@ -44,6 +44,8 @@ class Rspamd:
         asking = self._session.post(self._url, data=BytesIO(letter.raw), headers=_facts(letter))
         try:
             async with asking as response:
+                if response.status == 413:  # noqa: PLR2004 - RFC 9110 section 15.5.14
+                    raise LetterTooLarge
                 if response.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
                     raise EngineFault("refused")
                 answer = await _body(response)

@@ -38,9 +38,11 @@ class SpamAssassin:
 
     async def examine(self, letter: Letter) -> Finding:
         """See `Engine`."""
-        trace = self._trace(letter)
-        head = f"SYMBOLS SPAMC/1.5\r\nContent-length: {len(trace) + len(letter.raw)}\r\n\r\n".encode()
-        async with asked(self._address, (head, trace, letter.raw)) as reader:
+        # spamd reads line by line: for the end of the last one it would wait.
+        end = b"" if letter.raw.endswith(b"\n") else b"\r\n"
+        message = (self._trace(letter), letter.raw, end)
+        head = f"SYMBOLS SPAMC/1.5\r\nContent-length: {sum(map(len, message))}\r\n\r\n".encode()
+        async with asked(self._address, (head, *message)) as reader:
             status = (await reader.readuntil(b"\r\n\r\n")).decode()
             size = _SIZE.search(status)
             symbols = (await reader.readexactly(int(size[1]))).decode() if size else ""

@@ -34,17 +34,26 @@ _START_S = 60.0
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 _RSPAMD = """
+{rules}
 options {{
-  pidfile = "{root}/rspamd.pid"; tempdir = "{root}"; filters = "regexp"; url_tld = "{root}/suffixes";
+  pidfile = "{root}/rspamd.pid"; tempdir = "{root}"; url_tld = "{root}/suffixes";
+  filters = "chartable,regexp,dkim";
   cache_file = "{root}/symbols.cache"; hs_cache_dir = "{root}/"; stats_file = "{root}/stats.ucl";
   control_socket = "{root}/control.sock mode=0600";
   dns {{ nameserver = ["127.0.0.1:1"]; timeout = 0.2s; retransmits = 1; }}
 }}
 logging {{ type = "console"; level = "info"; color = false; }}
 worker "normal" {{ bind_socket = "127.0.0.1:{port}"; count = 1; }}
+"""
+_RSPAMD_OWN = """
 actions {{ reject = 15; add_header = 6; greylist = 4; }}
 lua = "{root}/rules.lua";
 """
+_RSPAMD_DEBIAN = '.include "/etc/rspamd/common.conf"'
+# What asks the DNS, or a map elsewhere.
+_RSPAMD_NETWORK = (
+    "rbl", "asn", "once_received", "spf", "dmarc", "arc", "dkim_signing", "mx_check", "hfilter", "phishing"
+)  # fmt: skip
 _RSPAMD_RULES = """
 local function subject_has(word)
   return function(task)
@@ -101,6 +110,12 @@ class EngineDaemon:
         """What it has said so far."""
         return (self.folder / "log").read_text(errors="replace")
 
+    @property
+    def pid(self) -> int:
+        """Its process above all others of it."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         with (self.folder / "log").open("ab") as log:
@@ -128,14 +143,33 @@ class EngineDaemon:
 
 
 @contextmanager
-def rspamd() -> Iterator[EngineDaemon]:
-    """Run rspamd with one worker; its log is that of one who wants to know much."""
+def rspamd(*, debian_rules: bool = False) -> Iterator[EngineDaemon]:
+    """Run rspamd with one worker; with Debian's rules instead of ours, those that need no network."""
     program, port = _program("rspamd"), free_port()
     with _folder("rspamd") as root:
         (root / "suffixes").write_text("example\ninvalid\n")
         (root / "rules.lua").write_text(_RSPAMD_RULES)
-        (root / "rspamd.conf").write_text(_RSPAMD.format(root=root, port=port))
-        command = [program, "--no-fork", "--insecure", "--config", root / "rspamd.conf"]
+        (root / "override.d").mkdir()
+        for module in _RSPAMD_NETWORK:
+            (root / f"override.d/{module}.conf").write_text("enabled = false;\n")
+        rules = _RSPAMD_DEBIAN if debian_rules else _RSPAMD_OWN.format(root=root)
+        (root / "rspamd.conf").write_text(_RSPAMD.format(root=root, port=port, rules=rules))
+        folders = {
+            "CONFDIR": "/etc/rspamd",
+            "LOCAL_CONFDIR": root,
+            "DBDIR": root,
+            "RUNDIR": root,
+            "LOGDIR": root,
+        }
+        named = [f"--var={name}={folder}" for name, folder in folders.items()]
+        command: list[str | Path] = [
+            program,
+            "--no-fork",
+            "--insecure",
+            "--config",
+            root / "rspamd.conf",
+            *named,
+        ]
         with _running(
             EngineDaemon(f"http://127.0.0.1:{port}", root, command, lambda: accepts(port))
         ) as daemon:
@@ -143,7 +177,7 @@ def rspamd() -> Iterator[EngineDaemon]:
 
 
 @contextmanager
-def clamd() -> Iterator[EngineDaemon]:
+def clamd(*, most_octets: int = CLAMD_MOST_OCTETS) -> Iterator[EngineDaemon]:
     """Run clamd with two signatures: the digest of EICAR's file, and octets of our own."""
     program = _program("clamd")
     with _folder("clamd") as root:
@@ -154,7 +188,7 @@ def clamd() -> Iterator[EngineDaemon]:
         rows = [f"Test.Marker-1:0:*:{MARKER.hex()}", f"Heuristics.Phishing.Own-1:0:*:{b'an own bait'.hex()}"]
         (signatures / "own.ndb").write_text("\n".join(rows) + "\n")
         user = "User root\n" if os.geteuid() == 0 else ""
-        (root / "clamd.conf").write_text(_CLAMD.format(root=root, most=CLAMD_MOST_OCTETS) + user)
+        (root / "clamd.conf").write_text(_CLAMD.format(root=root, most=most_octets) + user)
         address = str(root / "clamd.sock")
         command = [program, f"--config-file={root / 'clamd.conf'}"]
         with _running(EngineDaemon(address, root, command, lambda: _accepts_at(address))) as daemon:
@@ -162,8 +196,8 @@ def clamd() -> Iterator[EngineDaemon]:
 
 
 @contextmanager
-def spamd() -> Iterator[EngineDaemon]:
-    """Run spamd with rules of our own alone."""
+def spamd(*, debian_rules: bool = False) -> Iterator[EngineDaemon]:
+    """Run spamd with our rules, or with those of Debian that need no network."""
     program = _program("spamd")
     with _folder("spamd") as root:
         rules = root / "rules"
@@ -171,9 +205,10 @@ def spamd() -> Iterator[EngineDaemon]:
         (rules / "init.pre").write_text("loadplugin Mail::SpamAssassin::Plugin::Check\n")
         (rules / "local.cf").write_text(_SPAMD_RULES)
         address = str(root / "spamd.sock")
+        paths = ("/usr/share/spamassassin", "/etc/spamassassin") if debian_rules else (rules, rules)
         command = [
             program, "--local", "--nouser-config", f"--socketpath={address}", "--max-children=2",
-            f"--configpath={rules}", f"--siteconfigpath={rules}", f"--helper-home-dir={root}",
+            f"--configpath={paths[0]}", f"--siteconfigpath={paths[1]}", f"--helper-home-dir={root}",
             "--syslog=stderr",
         ]  # fmt: skip
         with _running(EngineDaemon(address, root, command, lambda: _accepts_at(address))) as daemon:
@@ -208,6 +243,11 @@ def _accepts_at(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def missing() -> str:
+    """Return the name of a program that is not installed; empty where all are."""
+    return next((name for name in ("rspamd", "clamd", "spamd") if not shutil.which(name, path=_PATH)), "")
 
 
 def _program(name: str) -> str:

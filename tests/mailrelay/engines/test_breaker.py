@@ -1,7 +1,16 @@
 """A circuit breaker keeps away from what fails, and comes back by one."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from mailrelay.engines.breaker import Breaker, BreakerLimits, BreakerState
 
@@ -27,7 +36,7 @@ class BreakerMachine(RuleBasedStateMachine):
         self.now_s += seconds
 
     @rule(target=permits)
-    def ask(self) -> object:
+    def ask(self) -> MultipleResults[tuple[int, int, bool]] | tuple[int, int, bool]:
         permit = self.breaker.admit()
         rested = self.opened_at_s is not None and self.now_s - self.opened_at_s >= REST_S
         expected = self.opened_at_s is None or (rested and not self.trying)

@@ -146,6 +146,12 @@ async def test_clamavs_signatures_are_told_apart_by_their_words(signature: str, 
         assert await ClamAv(peer.address).examine(like_spam()) == finding
 
 
+async def test_a_proxy_before_rspamd_may_find_a_message_too_large(session: aiohttp.ClientSession) -> None:
+    async with odd_peer(says(_http(b"", b"413 Content Too Large"))) as peer:
+        with pytest.raises(LetterTooLarge):
+            await Rspamd(session, peer.url, Scale(6, 15), {}).examine(like_spam())
+
+
 async def test_what_clamav_looked_at_in_part_counts_as_unseen() -> None:
     async with odd_peer(says(b"stream: Heuristics.Limits.Exceeded.MaxScanSize FOUND\0")) as peer:
         with pytest.raises(LetterTooLarge):

@@ -85,6 +85,12 @@ async def test_spamassassin_learns_who_brought_the_message(by_spamd: SpamAssassi
     assert await by_spamd.examine(brought) == Finding(0.35, ("from-our-client",))
 
 
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"Subject: our-own-rule", b"\0\r\n\r\n\xff"])
+async def test_spamassassin_answers_whatever_the_message_lacks(by_spamd: SpamAssassin, raw: bytes) -> None:
+    found = await by_spamd.examine(letter(raw))
+    assert found.points == (4.25 if b"our-own-rule" in raw else 0.0)
+
+
 async def test_clamav_finds_eicar_in_an_attachment(clamd: EngineDaemon) -> None:
     found = await ClamAv(clamd.address).examine(like_malware())
     assert found == Finding(5.0, ("malware",), malware="Test.Eicar-1.UNOFFICIAL")

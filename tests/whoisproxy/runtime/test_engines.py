@@ -78,7 +78,7 @@ async def test_the_doctor_finds_an_engine_that_takes_less_than_the_relay(
     octets = 2 * CLAMD_MOST_OCTETS
     table = f'[engines.clamav]\naddress = "{clamd.address}"\nsize_octets = {octets}'
     found = await _found(_settings(tmp_path, table))
-    advice = f"does not take {octets} octets: raise its StreamMaxLength, or lower size_octets"
+    advice = f"does not look at {octets} octets in time: lower size_octets, or raise its own limit"
     assert found == [
         Finding("engine clamav", Health.OK),
         Finding("size limit of clamav", Health.WARNING, advice),

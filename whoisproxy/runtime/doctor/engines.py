@@ -15,13 +15,18 @@ _MEANWHILE = {"defer": "mail is put off", "skip": "mail goes on unseen"}
 
 
 async def engines(settings: Settings) -> AsyncIterator[Finding]:
-    """Send a harmless test to each engine, and to the scanner of files a message of the largest size."""
+    """Send a harmless test to each engine, and a message of the largest size to each that answers."""
     async with open_engines(settings, utc_now) as opened:
         for engine in opened:
-            yield await _objects(engine)
-            if engine.guard.name == ClamAv.name:
-                for finding in await _takes_large(engine):
-                    yield finding
+            found = await _objects(engine)
+            yield found
+            if found.health is not Health.FAILED and not await _takes_large(engine):
+                advice = (
+                    f"does not look at {engine.settings.size_octets} octets in time: lower size_octets, or"
+                )
+                yield Finding(
+                    f"size limit of {engine.guard.name}", Health.WARNING, f"{advice} raise its own limit"
+                )
 
 
 async def _objects(engine: ConfiguredEngine) -> Finding:
@@ -40,14 +45,10 @@ async def _objects(engine: ConfiguredEngine) -> Finding:
     return Finding(subject, Health.WARNING, f"does not object to {what}")
 
 
-async def _takes_large(engine: ConfiguredEngine) -> list[Finding]:
-    """Warn where the engine's own limit is below ours: what is larger goes on unseen."""
-    octets = engine.settings.size_octets
+async def _takes_large(engine: ConfiguredEngine) -> bool:
+    """Return whether it looks at a message of the largest size that is sent to it."""
     try:
-        await engine.guard.examine(harmless.of_size(octets))
-    except LetterTooLarge:
-        advice = f"does not take {octets} octets: raise its StreamMaxLength, or lower size_octets"
-        return [Finding(f"size limit of {engine.guard.name}", Health.WARNING, advice)]
-    except EngineFault:
-        pass  # it is told of already, or busy with what hardly ever comes
-    return []
+        await engine.guard.examine(harmless.of_size(engine.settings.size_octets))
+    except (LetterTooLarge, EngineFault):
+        return False
+    return True
