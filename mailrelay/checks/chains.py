@@ -166,7 +166,7 @@ def build_chains(
         OwnerAuthenticated(),
         AutomaticReply(),
         BulkSimilarity(limits.bulk, clock),
-*engines,
+        *engines,
         ContentScore(),
         MailClassCheck(protected),
         SpamDecision(limits.decision),

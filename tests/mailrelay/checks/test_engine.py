@@ -1,6 +1,6 @@
 """What an engine says is evidence, malware is held, and what it did not see never passes as if it had."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -125,3 +125,22 @@ async def test_engines_are_asked_in_their_order_and_before_the_content_is_weighe
     assert names.index("first") < names.index("second") < names.index("content-score")
     decision = await chain.run(_context())
     assert [one.score for one in decision.verdicts if one.check in {"first", "second"}] == [4.0, 4.0]
+
+
+@pytest.mark.parametrize("name", ["rspamd", "spamassassin", "clamav"])
+@pytest.mark.parametrize(
+    ("policy", "points", "action"),
+    [
+        (MailPolicy.FILTER, 3.4, Action.ACCEPT),
+        (MailPolicy.FILTER, 3.5, Action.TAG),
+        (MailPolicy.FILTER, 5.0, Action.QUARANTINE),
+        (MailPolicy.FORWARD, 5.0, Action.TAG),
+    ],
+)
+async def test_the_last_check_decides_by_what_an_engine_said(
+    clock: Clock, name: str, policy: MailPolicy, points: float, action: Action
+) -> None:
+    check = EngineCheck(Guard(Says(Finding(points, ("a-rule",)), name), GuardLimits()), WhenDown.DEFER)
+    chain = build_chains(CheckLimits(), clock, engines=[check]).message
+    decision = await chain.run(_context(replace(RELAY, policy=policy)))
+    assert decision.action is action
