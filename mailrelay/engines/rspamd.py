@@ -41,7 +41,9 @@ class Rspamd:
     async def examine(self, letter: Letter) -> Finding:
         """See `Engine`."""
         # Octets larger than a megabyte are sent piece by piece from a file only.
-        asking = self._session.post(self._url, data=BytesIO(letter.raw), headers=_facts(letter))
+        asking = self._session.post(
+            self._url, data=BytesIO(letter.raw), headers=_facts(letter), allow_redirects=False
+        )
         try:
             async with asking as response:
                 if response.status == 413:  # noqa: PLR2004 - RFC 9110 section 15.5.14
@@ -51,6 +53,14 @@ class Rspamd:
                 answer = await _body(response)
         except (aiohttp.ClientError, OSError):
             raise EngineFault("not-reached") from None
+        return self.read(answer)
+
+    def read(self, answer: bytes) -> Finding:
+        """Return what an answer says.
+
+        Raises:
+            EngineFault: It is none of Rspamd's.
+        """
         try:
             return self._finding(orjson.loads(answer))
         except (ValueError, TypeError, KeyError, AttributeError):

@@ -1,18 +1,22 @@
 """Whatever an engine does, a message gets an answer in time: a finding, or why there is none."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from mailrelay.engines.breaker import BreakerLimits
 from mailrelay.engines.clamav import ClamAv
-from mailrelay.engines.engine import Engine, EngineFault, Finding, Letter, LetterTooLarge, Scale
+from mailrelay.engines.engine import MOST_POINTS, Engine, EngineFault, Finding, Letter, LetterTooLarge, Scale
 from mailrelay.engines.guard import Guard, GuardLimits
 from mailrelay.engines.harmless import like_spam, of_size
 from mailrelay.engines.rspamd import Rspamd
@@ -144,6 +148,25 @@ async def test_an_answer_that_is_none_of_clamds_is_a_fault(answer: bytes) -> Non
 async def test_clamavs_signatures_are_told_apart_by_their_words(signature: str, finding: Finding) -> None:
     async with odd_peer(says(b"stream: %s FOUND\0" % signature.encode())) as peer:
         assert await ClamAv(peer.address).examine(like_spam()) == finding
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["score", "action", "symbols", "A"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(JSON_VALUES | st.fixed_dictionaries(dict.fromkeys(("score", "action", "symbols"), JSON_VALUES)))
+async def test_any_json_is_a_finding_or_a_fault(session: aiohttp.ClientSession, said: object) -> None:
+    rspamd = Rspamd(session, "http://127.0.0.1:1", Scale(6, 15), {"reject": 5.0})
+    with suppress(EngineFault):
+        found = rspamd.read(json.dumps(said).encode())
+        assert 0 <= found.points <= MOST_POINTS
 
 
 async def test_a_proxy_before_rspamd_may_find_a_message_too_large(session: aiohttp.ClientSession) -> None:
