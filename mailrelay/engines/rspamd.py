@@ -40,20 +40,27 @@ class Rspamd:
 
     async def examine(self, letter: Letter) -> Finding:
         """See `Engine`."""
+        try:
+            try:
+                answer = await self._post(letter)
+            except aiohttp.ServerDisconnectedError:
+                # A connection that was kept may have been closed by the other side in this very moment.
+                answer = await self._post(letter)
+        except (aiohttp.ClientError, OSError):
+            raise EngineFault("not-reached") from None
+        return self.read(answer)
+
+    async def _post(self, letter: Letter) -> bytes:
         # Octets larger than a megabyte are sent piece by piece from a file only.
         asking = self._session.post(
             self._url, data=BytesIO(letter.raw), headers=_facts(letter), allow_redirects=False
         )
-        try:
-            async with asking as response:
-                if response.status == 413:  # noqa: PLR2004 - RFC 9110 section 15.5.14
-                    raise LetterTooLarge
-                if response.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
-                    raise EngineFault("refused")
-                answer = await _body(response)
-        except (aiohttp.ClientError, OSError):
-            raise EngineFault("not-reached") from None
-        return self.read(answer)
+        async with asking as response:
+            if response.status == 413:  # noqa: PLR2004 - RFC 9110 section 15.5.14
+                raise LetterTooLarge
+            if response.status != 200:  # noqa: PLR2004 - RFC 9110 section 15.3.1
+                raise EngineFault("refused")
+            return await _body(response)
 
     def read(self, answer: bytes) -> Finding:
         """Return what an answer says.

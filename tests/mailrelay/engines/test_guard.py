@@ -169,6 +169,18 @@ async def test_any_json_is_a_finding_or_a_fault(session: aiohttp.ClientSession, 
         assert 0 <= found.points <= MOST_POINTS
 
 
+async def test_a_connection_to_rspamd_that_was_kept_may_have_ended(session: aiohttp.ClientSession) -> None:
+    async def answers_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(_http(JSON % b"6"))
+        await reader.read(65536)
+
+    async with odd_peer(answers_once) as peer:
+        rspamd = Rspamd(session, peer.url, Scale(6, 15), {})
+        found = [await rspamd.examine(like_spam()) for _ in range(3)]
+        assert [one.points for one in found] == [3.5] * 3
+
+
 async def test_a_proxy_before_rspamd_may_find_a_message_too_large(session: aiohttp.ClientSession) -> None:
     async with odd_peer(says(_http(b"", b"413 Content Too Large"))) as peer:
         with pytest.raises(LetterTooLarge):
