@@ -119,6 +119,7 @@ def build_chains(
     clock: Clock,
     policy: ClientPolicy | None = None,
     protected: ProtectedSenders | None = None,
+    engines: "Sequence[Check[MessageContext]]" = (),
 ) -> Chains:
     """Return the chains.
 
@@ -127,6 +128,7 @@ def build_chains(
         clock: Aware UTC.
         policy: How clients are judged; None asks no DNS about them.
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
+        engines: Checks that ask engines, in the order in which they are asked.
 
     Raises:
         ValueError: `observe_only` names a check that does not exist.
@@ -166,6 +168,7 @@ def build_chains(
         AutomaticReply(),
         ListedSender(),
         BulkSimilarity(limits.bulk, clock),
+        *engines,
         ContentScore(),
         MailClassCheck(protected),
         SpamDecision(limits.decision),

@@ -17,8 +17,9 @@ from mailrelay.content.kinds import CHECK, KNOWN_SENDER, MailClass, class_in
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS
 from mailrelay.directory import MailPolicy
 
-_ENGINES = frozenset({"rspamd", "spamassassin"})
 _VIRUS_SCANNER = "clamav"
+# A scanner's signatures know phishing and spam as well.
+_ENGINES = frozenset({"rspamd", "spamassassin", _VIRUS_SCANNER})
 _BLOCKLIST = "dns-blocklist"
 
 

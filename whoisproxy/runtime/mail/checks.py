@@ -1,5 +1,6 @@
 """The checks of the relay as the settings want them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -11,11 +12,17 @@ from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSender
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
+from whoisproxy.runtime.mail.engines import ConfiguredEngine
 from whoisproxy.runtime.mail.keys import greylist_key
 
 
-def chains_of(core: Core, resolver: Resolver) -> Chains:
+def chains_of(core: Core, resolver: Resolver, engines: Sequence[ConfiguredEngine]) -> Chains:
     """Return the chains of the inbound server.
+
+    Args:
+        core: The services.
+        resolver: Answers DNS questions.
+        engines: They are asked about each message.
 
     Raises:
         ConfigurationError: A file of protected senders cannot be read or is not as it must be.
@@ -28,7 +35,13 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         greylist=_greylist(core) if settings.checks.greylisting else None,
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
-    return build_chains(check_limits(settings), core.clock, policy, protected_senders_of(settings))
+    return build_chains(
+        check_limits(settings),
+        core.clock,
+        policy,
+        protected_senders_of(settings),
+        [engine.check for engine in engines],
+    )
 
 
 def check_limits(settings: Settings) -> CheckLimits:
