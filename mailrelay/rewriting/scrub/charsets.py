@@ -5,7 +5,7 @@ possible the text is read in all of them. What is no text is read for the texts 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _BOMS = (
@@ -24,7 +24,7 @@ _SEVEN_BITS = (
     (re.compile(rb"~\{"), ("hz",)),
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
-_NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
@@ -61,7 +61,7 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
             return
     if octets.startswith(b"{\\rtf"):
         yield Reading(_rich_text(octets.decode("latin-1")))
-    if _NO_TEXT.search(octets):
+    if NO_TEXT.search(octets):
         yield from _of_no_text(octets, wide=wide)
     elif (text := _strictly(octets, "utf-8")) is not None:
         yield Reading(text.replace("\0", ""))
@@ -69,7 +69,7 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
     else:
         # UTF-8 with a few other octets in it, as where two pieces meet.
         yield Reading(octets.decode("utf-8", "replace"), by_chance=True)
-        yield from _all(octets, _LEGACY)
+        yield from _all(octets)
 
 
 def _strictly(octets: bytes, charset: str) -> str | None:
@@ -79,10 +79,10 @@ def _strictly(octets: bytes, charset: str) -> str | None:
         return None
 
 
-def _all(octets: bytes, charsets: Iterable[str]) -> Iterator[Reading]:
-    texts = (text for charset in charsets if (text := _strictly(octets, charset)) is not None)
-    # Each by itself: the end of one and the beginning of another may spell a name.
-    return map(Reading, dict.fromkeys(texts))
+def _all(octets: bytes) -> Iterator[Reading]:
+    # Each by itself: the end of one and the beginning of another may spell a name. What does not fit a
+    # charset may stand beside what does.
+    return map(Reading, dict.fromkeys(octets.decode(charset, "replace") for charset in _LEGACY))
 
 
 def _of_seven_bits(octets: bytes) -> Iterator[Reading]:

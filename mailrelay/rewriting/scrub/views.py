@@ -135,7 +135,7 @@ def views(text: str) -> list[View]:
     plain = View(text.replace(BARRIER, _NOTHING))
     found = [plain]
     if (unescaped := _unescaped(plain)) is not None:
-        found.append(unescaped)
+        found += (unescaped, *_marked_up(unescaped))
     if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
         found.append(_unescaped(unmarked) or unmarked)
     # What is hidden in HTML shows in plain text.
@@ -159,7 +159,14 @@ def html_views(text: str) -> list[View]:
     found = [document.replaced(_markup(text)) or document]
     if "=" in text or "<!" in text:
         found += filter(None, [document.replaced(_beside_values(text))])
-    return _all_of([_unescaped(view) or view for view in found])
+    unescaped = [_unescaped(view) or view for view in found]
+    return _all_of([*unescaped, *(shown for view in unescaped for shown in _marked_up(view))])
+
+
+def _marked_up(view: View) -> Iterator[View]:
+    """Yield the text without the markup that only shows once escapes are resolved."""
+    if "<" in view.text:
+        yield from filter(None, [view.replaced(_markup(view.text))])
 
 
 def _all_of(found: list[View]) -> list[View]:
