@@ -19,6 +19,7 @@ _LEGACY = """
     cp1252 cp1250 iso8859-2 cp1251 koi8-r koi8-u iso8859-5 cp866 cp1253 iso8859-7 cp1254 cp1255 cp1256 cp1257
     cp437 cp850 cp500 mac-roman gb18030 big5 shift-jis euc-jp euc-kr tis-620
 """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
+_UNICODE = frozenset({"", "utf-8", "utf8", "utf_8", "us-ascii", "usascii", "us_ascii", "ascii"})
 _SEVEN_BITS = (
     (re.compile(rb"\x1b[$(]"), ("iso2022-jp-2", "iso2022-kr", "iso2022-jp-ext")),
     (re.compile(rb"~\{"), ("hz",)),
@@ -55,13 +56,14 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
         if octets.startswith(mark):
             yield Reading(octets.decode(charset, "replace"))
             return
-    if declared and (text := _strictly(octets, declared)) is not None:
+    if declared.lower() not in _UNICODE and (text := _strictly(octets, declared)) is not None:
         yield Reading(text)
-        if declared.lower().replace("-", "").replace("_", "") not in {"utf8", "usascii", "ascii"}:
-            return
+        return
     if octets.startswith(b"{\\rtf"):
         yield Reading(_rich_text(octets.decode("latin-1")))
     if NO_TEXT.search(octets):
+        if declared and (text := _strictly(octets, declared)) is not None:
+            yield Reading(text)
         yield from _of_no_text(octets, wide=wide)
     elif (text := _strictly(octets, "utf-8")) is not None:
         yield Reading(text.replace("\0", ""))

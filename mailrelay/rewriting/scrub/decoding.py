@@ -76,7 +76,8 @@ def _body(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
         yield from (Text("text", str(text)) for text in (part.preamble, part.epilogue) if text)
         return
     where = f"{place} content" if place.startswith("attachment") else place
-    for member in chain((Member(part.octets),), members(part.octets)):
+    # What cannot be looked into is soon told; reading takes longer.
+    for member in chain(members(part.octets), (Member(part.octets),)):
         found = readings(member.octets, part.charset, wide=wide)
         yield from _placed(where, found, by_chance=member.by_chance)
 

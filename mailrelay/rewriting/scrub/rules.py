@@ -95,10 +95,16 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end : end + 1] in {".", "-", "@"} and text[end + 1 : end + 2].isalnum()
 
 
+def addressed(text: str, start: int, end: int) -> bool:
+    """Take an address; the last label of a domain is of one alphabet, and ends where another one begins."""
+    is_over = text[end - 1].isascii() and not text[end : end + 1].isascii()
+    return _is_edge(text, start) and (is_over or _is_edge(text, end))
+
+
 def dotted(text: str, start: int, end: int) -> bool:
     """Take what is written like a domain: with points, not as two sentences."""
     slice_ = text[start:end]
-    return edged(text, start, end) and bool(_LABELS.search(slice_)) and not re.search(r"\S\.\s", slice_)
+    return addressed(text, start, end) and bool(_LABELS.search(slice_)) and not re.search(r"\S\.\s", slice_)
 
 
 def words(*wanted: str, capitals: bool = True) -> Rule:

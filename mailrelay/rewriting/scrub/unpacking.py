@@ -120,11 +120,12 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
 
 def _inflated_within(octets: bytes) -> Iterator[bytes]:
     """Yield what is packed by zlib (RFC 1950) at any place."""
+    view = memoryview(octets)
     for found in _ZLIB.finditer(octets):
-        yield from _inflated(octets[found.start() :])
+        yield from _inflated(view[found.start() :])
 
 
-def _inflated(octets: bytes) -> Iterator[bytes]:
+def _inflated(octets: bytes | memoryview) -> Iterator[bytes]:
     """Yield what is packed by zlib, if it is that."""
     with suppress(zlib.error):
         yield zlib.decompressobj().decompress(octets, MOST_OCTETS)
