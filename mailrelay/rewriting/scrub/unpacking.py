@@ -135,12 +135,15 @@ def _in_text(octets: bytes, *, may_be_files: bool) -> Iterator[Member]:
     """Yield what is written in base64 and the like; short pieces together, as there may be thousands."""
     short: dict[tuple[bool, bool], list[bytes]] = {}
     for piece in _pieces(octets, may_be_files=may_be_files):
-        if len(piece) > _SHORT or piece.startswith(_PACKED):
+        kind = is_utf8, is_text = _is_utf8(piece), NO_TEXT.search(piece) is None
+        # Text of an old charset is read in all of them, which takes long.
+        most = _LONG if is_text and not is_utf8 else _SHORT
+        if len(piece) > most or piece.startswith(_PACKED):
             yield Member(piece)
         else:
-            short.setdefault((_is_utf8(piece), NO_TEXT.search(piece) is None), []).append(piece)
-    for (is_utf8, _), pieces in short.items():
-        yield Member(b"\n".join(pieces), by_chance=not is_utf8)
+            short.setdefault(kind, []).append(piece)
+    for (is_utf8, is_text), pieces in short.items():
+        yield Member(b"\n".join(pieces), by_chance=is_text and not is_utf8)
 
 
 def _is_utf8(octets: bytes) -> bool:
