@@ -26,6 +26,7 @@ _SEVEN_BITS = (
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
 NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+CONTROLS = bytes(octet for octet in range(256) if NO_TEXT.match(bytes([octet])))
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")

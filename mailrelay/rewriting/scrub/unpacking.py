@@ -23,7 +23,7 @@ from mailrelay.rewriting.scrub.archives import (
     unxzed,
     zip_members,
 )
-from mailrelay.rewriting.scrub.charsets import NO_TEXT
+from mailrelay.rewriting.scrub.charsets import CONTROLS, NO_TEXT
 from mailrelay.rewriting.scrub.codings import from_base64
 from mailrelay.rewriting.scrub.pdf import PDF, pdf_texts
 
@@ -32,6 +32,8 @@ _SEARCHED = 256 * 1024  # octets; larger documents hold pictures in base64, and 
 _SHIFTED = 16 * 1024  # octets of base64 that is read from each of four places: other letters may precede it
 _SHORT = 256  # octets
 _LONG = 1024  # octets; tokens and keys are shorter
+_RARE = 24  # octets for each control in a text: other letters before and behind it may read as one
+_MOST_STREAMS = 4096  # a picture of 25 MB has half as many places that look like one
 _LETTERS = 40  # of the 64 of base64; words and numbers have fewer
 _DECLARED = (b"base64,", b"base64, ")  # of a data: URI, whose pictures are cleaned
 _PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78", b"%PDF", b"{\\rtf", b"\xff\xfe", b"\xfe\xff")
@@ -121,7 +123,9 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
 def _inflated_within(octets: bytes) -> Iterator[bytes]:
     """Yield what is packed by zlib (RFC 1950) at any place."""
     view = memoryview(octets)
-    for found in _ZLIB.finditer(octets):
+    for count, found in enumerate(_ZLIB.finditer(octets)):
+        if count > _MOST_STREAMS:
+            raise CannotLookInside
         yield from _inflated(view[found.start() :])
 
 
@@ -133,17 +137,21 @@ def _inflated(octets: bytes | memoryview) -> Iterator[bytes]:
 
 def _in_text(octets: bytes, *, may_be_files: bool) -> Iterator[Member]:
     """Yield what is written in base64 and the like; short pieces together, as there may be thousands."""
-    short: dict[tuple[bool, bool], list[bytes]] = {}
+    texts, old_texts, others = list[bytes](), list[bytes](), list[bytes]()
     for piece in _pieces(octets, may_be_files=may_be_files):
-        kind = is_utf8, is_text = _is_utf8(piece), NO_TEXT.search(piece) is None
+        is_utf8 = _is_utf8(piece)
+        old_text = b"" if is_utf8 else _old_text(piece)
         # Text of an old charset is read in all of them, which takes long.
-        most = _LONG if is_text and not is_utf8 else _SHORT
-        if len(piece) > most or piece.startswith(_PACKED):
+        if len(piece) > (_LONG if old_text else _SHORT) or piece.startswith(_PACKED):
             yield Member(piece)
-        else:
-            short.setdefault(kind, []).append(piece)
-    for (is_utf8, is_text), pieces in short.items():
-        yield Member(b"\n".join(pieces), by_chance=is_text and not is_utf8)
+            continue
+        (texts if is_utf8 and not NO_TEXT.search(piece) else others).append(piece)
+        if old_text:
+            old_texts.append(old_text)
+    # Between others stand two octets, so that text of sixteen bits stays in step.
+    for pieces, between in ((texts, b"\n"), (old_texts, b"\n"), (others, b"\0\n")):
+        if pieces:
+            yield Member(between.join(pieces), by_chance=pieces is old_texts)
 
 
 def _is_utf8(octets: bytes) -> bool:
@@ -152,6 +160,12 @@ def _is_utf8(octets: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _old_text(octets: bytes) -> bytes:
+    """Return what may be text of an old charset, less its few controls; empty where there are many."""
+    text = octets.translate(None, CONTROLS)
+    return text if (len(octets) - len(text)) * _RARE <= len(octets) else b""
 
 
 def _pieces(octets: bytes, *, may_be_files: bool) -> Iterator[bytes]:
