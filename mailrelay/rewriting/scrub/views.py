@@ -136,11 +136,7 @@ def views(text: str) -> list[View]:
     found = [plain]
     if (unescaped := _unescaped(plain)) is not None:
         found += (unescaped, *_marked_up(unescaped))
-    if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
-        found.append(_unescaped(unmarked) or unmarked)
-    # What is hidden in HTML shows in plain text.
-    if _HIDING.search(text) and (untagged := plain.replaced(_tags(text))) is not None:
-        found.append(_unescaped(untagged) or untagged)
+    found += [_unescaped(view) or view for view in _marked_up(plain)]
     if "\n " in text or "\n\t" in text:
         found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
@@ -164,9 +160,10 @@ def html_views(text: str) -> list[View]:
 
 
 def _marked_up(view: View) -> Iterator[View]:
-    """Yield the text without the markup that only shows once escapes are resolved."""
+    """Yield the text without its markup, also as where it is no HTML: what is hidden there shows then."""
     if "<" in view.text:
-        yield from filter(None, [view.replaced(_markup(view.text))])
+        for pieces in (_markup, _tags) if _HIDING.search(view.text) else (_markup,):
+            yield from filter(None, [view.replaced(pieces(view.text))])
 
 
 def _all_of(found: list[View]) -> list[View]:
