@@ -130,9 +130,9 @@ def _inflated_within(octets: bytes) -> Iterator[bytes]:
 
 
 def _inflated(octets: bytes | memoryview) -> Iterator[bytes]:
-    """Yield what is packed by zlib, if it is that."""
+    """Yield what is packed by zlib, if it is that; its checksum may be wrong or cut off."""
     with suppress(zlib.error):
-        yield zlib.decompressobj().decompress(octets, MOST_OCTETS)
+        yield zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(octets[2:], MOST_OCTETS)
 
 
 def _in_text(octets: bytes, *, may_be_files: bool) -> Iterator[Member]:
