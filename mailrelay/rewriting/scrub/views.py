@@ -25,7 +25,7 @@ _ESCAPE = re.compile(
 )
 _QUOTED_PRINTABLE = re.compile(r"(?:=(?:\r?\n|[0-9A-Fa-f]{2}))+")  # RFC 2045 section 6.7
 _UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")  # RFC 2152
-_HIDING = re.compile(r"<(?:!--|style|script)", re.IGNORECASE)
+_HIDING = re.compile(r"<(?:!--|style|script|[^\0-\x7f])", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
@@ -239,10 +239,9 @@ def _quoted_printable(text: str) -> Iterator[Piece]:
 
 def _utf_7(text: str) -> Iterator[Piece]:
     for found in _UTF_7.finditer(text):
-        try:
-            yield Piece(*found.span(), found[0].encode().decode("utf-7").encode("utf-8", "replace").decode())
-        except UnicodeDecodeError:
-            continue
+        # Bits that are left over at its end trouble no reader.
+        reads = found[0].encode().decode("utf-7", "ignore")
+        yield Piece(*found.span(), reads.encode("utf-8", "replace").decode())
 
 
 def _tags(text: str) -> Iterator[Piece]:
