@@ -11,7 +11,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailrelay.rewriting.scrub.archives import (
@@ -34,6 +33,7 @@ _SHORT = 256  # octets
 _LONG = 1024  # octets; tokens and keys are shorter
 _RARE = 24  # octets for each control in a text: other letters before and behind it may read as one
 _MOST_STREAMS = 4096  # a picture of 25 MB has half as many places that look like one
+_STEP = 4096  # packed octets that are read at a time; what fails has cost no more than it gave
 _LETTERS = 40  # of the 64 of base64; words and numbers have fewer
 _DECLARED = (b"base64,", b"base64, ")  # of a data: URI, whose pictures are cleaned
 _PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x78", b"%PDF", b"{\\rtf", b"\xff\xfe", b"\xfe\xff")
@@ -123,16 +123,35 @@ def _png_texts(octets: bytes) -> Iterator[bytes]:
 def _inflated_within(octets: bytes) -> Iterator[bytes]:
     """Yield what is packed by zlib (RFC 1950) at any place."""
     view = memoryview(octets)
+    left = MOST_OCTETS
     for count, found in enumerate(_ZLIB.finditer(octets)):
-        if count > _MOST_STREAMS:
+        if count > _MOST_STREAMS or left <= 0:
             raise CannotLookInside
-        yield from _inflated(view[found.start() :])
+        unpacked, is_whole = _unpacked(view[found.start() :], left)
+        left -= len(unpacked)
+        if is_whole:
+            yield unpacked
 
 
-def _inflated(octets: bytes | memoryview) -> Iterator[bytes]:
-    """Yield what is packed by zlib, if it is that; its checksum may be wrong or cut off."""
-    with suppress(zlib.error):
-        yield zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(octets[2:], MOST_OCTETS)
+def _inflated(octets: bytes) -> Iterator[bytes]:
+    """Yield what is packed by zlib, if it is that."""
+    unpacked, is_whole = _unpacked(memoryview(octets), MOST_OCTETS)
+    if is_whole:
+        yield unpacked
+
+
+def _unpacked(octets: memoryview, most: int) -> tuple[bytes, bool]:
+    """Return what zlib unpacks and whether all of it can be; the checksum may be wrong or cut off."""
+    stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    unpacked = bytearray()
+    try:
+        for start in range(2, len(octets), _STEP):
+            unpacked += stream.decompress(octets[start : start + _STEP], most)
+            if stream.eof or len(unpacked) >= most:
+                break
+    except zlib.error:
+        return bytes(unpacked), False
+    return bytes(unpacked), True
 
 
 def _in_text(octets: bytes, *, may_be_files: bool) -> Iterator[Member]:
