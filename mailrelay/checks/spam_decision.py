@@ -85,6 +85,14 @@ class Case(StrEnum):
     NOTHING = "nothing-found"
 
 
+def _to_several(found: Found, limits: DecisionLimits) -> bool:
+    return found.content >= limits.spam and found.copies >= limits.several
+
+
+def _of_listed(found: Found, limits: DecisionLimits) -> bool:
+    return found.content >= limits.spam and found.on_blocklist
+
+
 CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
     (Case.MALWARE, lambda found, _: found.malware),
     (
@@ -93,8 +101,8 @@ CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
     ),
     (Case.BLOCKED, lambda found, _: found.blocked),
     (Case.ALLOWED, lambda found, _: found.allowed),
-    (Case.SPAM_TO_SEVERAL, lambda found, limits: _to_several(found, limits)),
-    (Case.SPAM_OF_LISTED_CLIENT, lambda found, limits: _of_listed(found, limits)),
+    (Case.SPAM_TO_SEVERAL, _to_several),
+    (Case.SPAM_OF_LISTED_CLIENT, _of_listed),
     (Case.SPAM_BY_ALL_MEANS, lambda found, limits: min(found.points, found.engine) >= limits.spam),
     (Case.SAME_TEXT_TO_MANY, lambda found, limits: found.copies >= limits.many),
     (Case.SPAM, lambda found, limits: max(found.points, found.engine) >= limits.spam),
@@ -106,14 +114,6 @@ CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
     ),
     (Case.NOTHING, lambda *_: True),
 )
-
-
-def _to_several(found: Found, limits: DecisionLimits) -> bool:
-    return found.content >= limits.spam and found.copies >= limits.several
-
-
-def _of_listed(found: Found, limits: DecisionLimits) -> bool:
-    return found.content >= limits.spam and found.on_blocklist
 
 
 class Group(StrEnum):
