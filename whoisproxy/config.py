@@ -277,7 +277,15 @@ class Checks(_Section):
 
     greylisting: bool = True
     greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    similar_texts_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    similar_texts_mib: Annotated[int, Field(ge=1, le=65536)] = 64
     protected_senders: tuple[Path, ...] = ()
+
+
+class Redis(_Section):
+    """What several machines share besides the database; the embedded default needs none."""
+
+    url: Annotated[str, Field(pattern=r"^((rediss?|unix)://.+)?$", repr=False)] = ""
 
 
 class Catalogue(_Section):
@@ -325,6 +333,7 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
     checks: Checks = Checks()
+    redis: Redis = Redis()
     dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()

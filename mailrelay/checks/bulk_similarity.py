@@ -1,21 +1,17 @@
-"""Recognise the same text sent to many relay addresses: what no single mailbox can see.
+"""Recognise the same text sent to many domains: what no single mailbox can see.
 
-In memory of this process, bounded in entries and time; texts themselves are not kept, only sketches.
+Counted are domains of owners: the relay addresses of one domain's roles are one recipient, for an honest
+letter may go to each of them. Neither texts nor recipients are kept, only keyed hashes of both.
 """
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass
 
-from mailrelay.checks.rates import Clock
+from mailrelay.authentication.authenticate import authenticated_as
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
-from mailrelay.content.similarity import Sketch, resemblance, sketch
 
-_INDEXED = 12  # hashes per sketch by which candidates are found: enough to meet a text that is half the same
-_MAX_PER_HASH = 200  # what stands in thousands of texts, such as the host of a picture, says little
-_MAX_CANDIDATES = 8
+_LISTED, _ALLOWED = "listed-sender", "allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,108 +19,47 @@ class BulkLimits:
     """When the same text is too much.
 
     Attributes:
-        tag_relays: Distinct relay addresses from which on the mail is tagged.
-        quarantine_relays: The same for quarantine.
-        similar: Share of common text from which on two texts count as the same, 0 to 1.
-        window_s: How long a text is remembered after it was last seen.
-        max_texts: Texts remembered; the one seen longest ago is forgotten first.
+        tag_others: Other recipients from which on the mail is tagged.
+        quarantine_others: The same for quarantine.
     """
 
-    tag_relays: int = 3
-    quarantine_relays: int = 5
-    similar: float = 0.5
-    window_s: float = 24 * 3600.0
-    max_texts: int = 20_000
-
-
-@dataclass(slots=True)
-class _Text:
-    sketch: Sketch
-    relays: dict[str, float] = field(default_factory=dict)  # relay id → last seen, seconds
-
-
-class SeenTexts:
-    """Texts of the window, found again by any of their smallest hashes."""
-
-    def __init__(self, limits: BulkLimits, clock: Clock) -> None:
-        self._limits = limits
-        self._clock = clock
-        self._texts: OrderedDict[int, _Text] = OrderedDict()
-        self._by_hash: dict[int, list[int]] = {}
-        self._next = 0
-
-    def add(self, what: Sketch, relay_ids: Iterable[str]) -> int:
-        """Record that a text was sent to relays; return how many relays had it within the window."""
-        now_s = self._clock().timestamp()
-        self._forget(now_s)
-        number = self.find(what)
-        if number is None:
-            number = self._remember(what)
-        text = self._texts[number]
-        self._texts.move_to_end(number)
-        text.relays.update(dict.fromkeys(relay_ids, now_s))
-        oldest_s = now_s - self._limits.window_s
-        text.relays = {relay: seen for relay, seen in text.relays.items() if seen > oldest_s}
-        return len(text.relays)
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def find(self, what: Sketch) -> int | None:
-        """Return the number of the text that is most like it, None where none is like enough."""
-        # Those that share most of the indexed hashes come first; of equals, those that came last.
-        met = [self._by_hash[value][-_MAX_PER_HASH:] for value in what[:_INDEXED] if value in self._by_hash]
-        shared = Counter(chain.from_iterable(met))
-        candidates = sorted(shared, key=lambda number: (shared[number], number))[-_MAX_CANDIDATES:]
-        similar = self._limits.similar
-        ranked = [(resemblance(what, self._texts[number].sketch, similar), -number) for number in candidates]
-        best = max(ranked, default=(0.0, 0))
-        return -best[1] if best[0] >= similar else None
-
-    def _remember(self, what: Sketch) -> int:
-        number, self._next = self._next, self._next + 1
-        self._texts[number] = _Text(what)
-        for value in what[:_INDEXED]:
-            self._by_hash.setdefault(value, []).append(number)
-        if len(self._texts) > self._limits.max_texts:
-            self._drop_oldest()
-        return number
-
-    def _forget(self, now_s: float) -> None:
-        while self._texts:
-            oldest = next(iter(self._texts.values()))
-            if max(oldest.relays.values(), default=0.0) > now_s - self._limits.window_s:
-                return
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        number, text = self._texts.popitem(last=False)
-        for value in text.sketch[:_INDEXED]:
-            self._by_hash[value].remove(number)
-            if not self._by_hash[value]:
-                del self._by_hash[value]
+    tag_others: int = 2
+    quarantine_others: int = 4
 
 
 class BulkSimilarity:
-    """Tag, then quarantine mail whose text went to several relay addresses."""
+    """Tag, then quarantine mail whose text went to several recipients.
+
+    Mail of protected senders does not come here; nor is that counted which a list allows, or which the owner
+    writes to himself.
+    """
 
     name = "bulk-similarity"
 
-    def __init__(self, limits: BulkLimits, clock: Clock) -> None:
+    def __init__(self, limits: BulkLimits, texts: SimilarTexts) -> None:
         self._limits = limits
-        self._seen = SeenTexts(limits, clock)
+        self._texts = texts
 
     def __call__(self, context: MessageContext) -> Verdict | None:
-        """Applies to relay addresses; the owner's answers are nobody's bulk mail, but are read alike."""
-        what = sketch(context.content)
-        if not what:
+        """Applies to relay addresses; the owner's answers are nobody's bulk mail, but are looked up alike."""
+        sketch = self._texts.sketch(context.content)
+        if not sketch.marks:
             return None
-        if not context.relay_routes:
-            self._seen.find(what)
+        route = context.routes[0]
+        recipient = f"{route.owner_id} {route.domain}"
+        others = self._texts.others(sketch, recipient)
+        if _is_welcome(context) or not context.relay_routes:
             return None
-        relays = self._seen.add(what, (route.relay_id for route in context.relay_routes))
-        if relays >= self._limits.quarantine_relays:
-            return Verdict(self.name, Action.QUARANTINE, "same-text-to-many", score=float(relays))
-        if relays >= self._limits.tag_relays:
-            return Verdict(self.name, Action.TAG, "same-text-to-several", score=float(relays))
+        self._texts.add(sketch, recipient)
+        if others >= self._limits.quarantine_others:
+            return Verdict(self.name, Action.QUARANTINE, "same-text-to-many", score=float(others))
+        if others >= self._limits.tag_others:
+            return Verdict(self.name, Action.TAG, "same-text-to-several", score=float(others))
         return None
+
+
+def _is_welcome(context: MessageContext) -> bool:
+    """Return whether the sender is authenticated and on a list that allows him, or is the owner."""
+    if any(one.check == _LISTED and one.reason.startswith(_ALLOWED) for one in context.found):
+        return True
+    return any(authenticated_as(context.authentication, mailbox) for mailbox in context.mailboxes)

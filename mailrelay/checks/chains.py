@@ -38,6 +38,7 @@ from mailrelay.checks.rates import Clock, LeakyBucket
 from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.checks.spam_decision import SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.dns import Resolver
@@ -117,6 +118,7 @@ def build_chains(
     clock: Clock,
     policy: ClientPolicy | None = None,
     protected: ProtectedSenders | None = None,
+    texts: SimilarTexts | None = None,
 ) -> Chains:
     """Return the chains.
 
@@ -125,6 +127,7 @@ def build_chains(
         clock: Aware UTC.
         policy: How clients are judged; None asks no DNS about them.
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
+        texts: What was written to whom lately; None remembers it for these chains alone.
 
     Raises:
         ValueError: `observe_only` names a check that does not exist.
@@ -162,7 +165,7 @@ def build_chains(
         DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
-        BulkSimilarity(limits.bulk, clock),
+        BulkSimilarity(limits.bulk, texts or SimilarTexts.of_this_process(clock)),
         ContentScore(limits.score),
         SpamDecision(),
     )

@@ -8,14 +8,15 @@ from mailrelay.checks.dns_lists import DnsList
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.checks.greylisting import GreylistLimits
 from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSendersError
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import greylist_key
 
 
-def chains_of(core: Core, resolver: Resolver) -> Chains:
-    """Return the chains of the inbound server.
+def chains_of(core: Core, resolver: Resolver, texts: SimilarTexts | None = None) -> Chains:
+    """Return the chains of the inbound server; without `texts` they remember for themselves.
 
     Raises:
         ConfigurationError: A file of protected senders cannot be read or is not as it must be.
@@ -28,7 +29,7 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         greylist=_greylist(core) if settings.checks.greylisting else None,
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
-    return build_chains(check_limits(settings), core.clock, policy, protected_senders_of(settings))
+    return build_chains(check_limits(settings), core.clock, policy, protected_senders_of(settings), texts)
 
 
 def check_limits(settings: Settings) -> CheckLimits:
