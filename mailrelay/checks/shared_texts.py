@@ -118,20 +118,20 @@ class SharedTexts:
 
     async def _tell_some(self) -> None:
         await asyncio.sleep(_PAUSE_S)
-        while self._waiting:
-            await self._send()
+        await self._send()
 
     async def _send(self) -> None:
-        """Add one entry; what it holds waits on where that fails."""
-        batch = [self._waiting[at] for at in range(min(len(self._waiting), _MOST_AT_ONCE))]
-        if not batch:
-            return
-        oldest_ms = int((self._clock() - self._window).timestamp() * 1000)
-        entry: dict[Any, Any] = {"origin": self._origin, "texts": b"".join(batch)}
-        await self._redis.xadd(STREAM, entry, minid=oldest_ms, approximate=True)
-        for _ in batch:
-            self._waiting.popleft()
-        _TEXTS.labels("told").inc(len(batch))
+        """Add entries until nothing waits; what an entry holds waits on where that fails."""
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+            oldest_ms = int((self._clock() - self._window).timestamp() * 1000)
+            entry: dict[Any, Any] = {"origin": self._origin, "texts": b"".join(batch)}
+            try:
+                await self._redis.xadd(STREAM, entry, minid=oldest_ms, approximate=True)
+            except BaseException:
+                self._waiting.extendleft(reversed(batch))
+                raise
+            _TEXTS.labels("told").inc(len(batch))
 
     async def _hear_some(self, hear: Tell) -> None:
         position = f"{self._notes[_MILLISECONDS]}-{self._notes[_SEQUENCE]}"

@@ -45,8 +45,8 @@ class SeenMarks:
         oldest = (minute_of(now) - self._window) << _TIME_SHIFT
         weights: dict[int, int] = {}
         for mark, weight in sketch.marks:
-            at, part = self._place(mark)
-            for cell in self._cells[at : at + _WAYS].tolist():
+            part = mark & _MARK_MASK
+            for cell in self._bucket(mark).tolist():
                 if cell & _MARK_MASK == part and cell >= oldest:
                     who = cell & _RECIPIENT_MASK
                     weights[who] = weights.get(who, 0) + weight
@@ -55,18 +55,20 @@ class SeenMarks:
 
     def add(self, marks: Iterable[int], recipient: int, minute: int) -> None:
         """Remember that a recipient was sent marks in that `minute_of` the clock."""
+        who, now = recipient & _RECIPIENT_MASK, minute << _TIME_SHIFT
         for mark in marks:
-            at, part = self._place(mark)
-            cells = self._cells[at : at + _WAYS].tolist()
-            new = part | recipient & _RECIPIENT_MASK
+            bucket = self._bucket(mark)
+            cells = bucket.tolist()
+            new = mark & _MARK_MASK | who
             known = [cell & _TIMELESS_MASK for cell in cells]
             way = known.index(new) if new in known else cells.index(min(cells))
             # What another machine tells late may be older than all that stands here.
-            self._cells[at + way] = max(cells[way], minute << _TIME_SHIFT | new)
+            if cells[way] < now | new:
+                bucket[way] = now | new
 
-    def _place(self, mark: int) -> tuple[int, int]:
-        """Return where the bucket of a mark begins, and the part of the mark as its cells hold it."""
-        return mark % self._buckets * _WAYS, mark >> 24 & _MARK_MASK
+    def _bucket(self, mark: int) -> memoryview:
+        at = mark % self._buckets * _WAYS
+        return self._cells[at : at + _WAYS]
 
 
 def minute_of(now: datetime) -> int:

@@ -105,17 +105,16 @@ class Sketcher:
         places = sorted(first)[:_TEXT_MARKS]
         return [self._mark(b" ".join(words[first[place] : first[place] + _RUN])) for place in places]
 
-    def _order(self, words: list[bytes]) -> list[int]:
+    def _order(self, words: list[bytes]) -> "array[int]":
         """Return the place, 32 bits, of each run of words: a sum of their checksums by secret factors.
 
         All sums are made at once, as one product of long integers: each word has a lane of 64 bits, and three
         products of 32 by 30 bits stay in it.
         """
-        lanes = int.from_bytes(array("Q", list(map(crc32, words))).tobytes(), "little")
+        lanes = int.from_bytes(array("Q", list(map(crc32, words))), "little")
         one, two, three = self._factors
         sums = lanes * one + (lanes >> 64) * two + (lanes >> 128) * three
-        places = memoryview(sums.to_bytes(8 * len(words), "little")).cast("I")
-        return places[: 2 * (len(words) - _RUN + 1) : 2].tolist()
+        return array("I", sums.to_bytes(8 * len(words), "little"))[: 2 * (len(words) - _RUN + 1) : 2]
 
     def _link_marks(self, content: Content, *, alone: bool) -> Iterable[tuple[int, int]]:
         """Yield a mark for some links, and one for all together, which decides where they are enough."""
