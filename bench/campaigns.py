@@ -1,8 +1,8 @@
 """Campaigns of spam: the same letter to many owners, varied as spammers vary it.
 
-A campaign is a spam template of `bench/spam/templates` with its choices made once. Each copy has names, domains,
-links, prices and dates of its own; besides, a campaign has some of the tricks of `_TRICKS`, with a strength of
-its own. The same seed makes the same mail.
+A campaign is a spam template of `bench/spam/templates` with its choices made once. Each copy has names,
+domains, links, prices and dates of its own; besides, a campaign has some of the tricks of `_TRICKS`, with a
+strength of its own. The same seed makes the same mail.
 """
 
 import random
@@ -78,7 +78,7 @@ def _each_word(text: str, change: Callable[[str], str], share: float, chance: ra
 
 
 def _other_words(text: str, strength: float, chance: random.Random) -> str:
-    """Put one of three other words for a word, as programs that spin texts do: their stems stay as they are."""
+    """Put one of three other words for a word, as programs that spin texts do."""
     return _each_word(text, lambda word: word + chance.choice(("en", "ly", "ish")), strength / 2, chance)
 
 
