@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailrelay.checks.automatic_reply import AutomaticReply
-from mailrelay.checks.bulk_similarity import BulkLimits, BulkSimilarity
+from mailrelay.checks.bulk_similarity import BulkSimilarity
 from mailrelay.checks.chain import Chain, Check
 from mailrelay.checks.clients import Clients
 from mailrelay.checks.connection_rate import ConnectionRate
-from mailrelay.checks.content_score import ContentScore, ScoreLimits
+from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.dmarc_policy import DmarcPolicyCheck
 from mailrelay.checks.dns_allowlist import DnsAllowlist
 from mailrelay.checks.dns_blocklist import DnsBlocklist
@@ -22,6 +22,7 @@ from mailrelay.checks.error_rate import ErrorRate
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits, GreylistStore
 from mailrelay.checks.helo_sanity import HeloSanity
 from mailrelay.checks.known_recipient import KnownRecipient
+from mailrelay.checks.mail_class import MailClassCheck
 from mailrelay.checks.mail_loop import MailLoop
 from mailrelay.checks.malformed_message import MalformedMessage
 from mailrelay.checks.malformed_sender import MalformedSender
@@ -39,7 +40,7 @@ from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
 from mailrelay.checks.similar_texts import SimilarTexts
-from mailrelay.checks.spam_decision import SpamDecision
+from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.dns import Resolver
 
@@ -67,8 +68,7 @@ class CheckLimits:
     errors_per_hour: int = 600
     unknown_recipients_per_hour: int = 30
     recipients_per_message: int = 50
-    bulk: BulkLimits = field(default_factory=BulkLimits)
-    score: ScoreLimits = field(default_factory=ScoreLimits)
+    decision: DecisionLimits = field(default_factory=DecisionLimits)
     trusted_arc_sealers: frozenset[str] = frozenset()
     observe_only: frozenset[str] = frozenset()
     check_timeout_s: float = 10.0
@@ -165,9 +165,10 @@ def build_chains(
         DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
-        BulkSimilarity(limits.bulk, texts or SimilarTexts.of_this_process(clock)),
-        ContentScore(limits.score),
-        SpamDecision(),
+        BulkSimilarity(texts or SimilarTexts.of_this_process(clock), protected),
+        ContentScore(),
+        MailClassCheck(protected),
+        SpamDecision(limits.decision),
     )
     stages = (connection, sender, recipient, client, doubtful, message)
     names = {check.name for stage in stages for check in stage}

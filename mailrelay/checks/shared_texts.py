@@ -70,6 +70,7 @@ class SharedTexts:
         self._clock = clock
         self._waiting: deque[bytes] = deque()
         self._failing: set[str] = set()
+        self._ending = False
 
     def tell(self, marks: tuple[int, ...], recipient: int, minute: int) -> None:
         """Let the others know, some moments later."""
@@ -89,6 +90,8 @@ class SharedTexts:
         try:
             yield
         finally:
+            # The library may lose a cancellation; its answer then ends the loop.
+            self._ending = True
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
@@ -98,7 +101,7 @@ class SharedTexts:
             await self._redis.aclose()
 
     async def _for_ever(self, direction: str, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self._ending:
             try:
                 await step()
             except (RedisError, OSError) as error:

@@ -1,11 +1,13 @@
 """The same text to several domains is evidence, whoever sends it; what may be sent to many is none."""
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from mailrelay.authentication import AuthenticationResults, DmarcPolicy, DmarcResult, Result, SpfResult
-from mailrelay.checks.bulk_similarity import BulkLimits, BulkSimilarity
+from mailrelay.checks.bulk_similarity import BulkSimilarity
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.checks.protected_senders import ProtectedSender, ProtectedSenders
 from mailrelay.checks.similar_texts import SimilarTexts
@@ -25,6 +27,11 @@ PITCH = (
 NOTICE = (
     "Dear customer, the policy of ICANN asks us to remind you once a year of the data of your domain {name}. "
     "Please look whether they are still right. If nothing has changed you need not do anything at all."
+)
+
+
+LISTED = ProtectedSender(
+    "registrar.example", "registrar", frozenset(), re.compile("reminder"), "a contract", date(2026, 1, 1)
 )
 
 
@@ -56,32 +63,32 @@ def _pitch(number: int, name: str = "Ann", role: str = "registrant") -> MessageC
 
 @pytest.fixture
 def check(clock: Clock) -> BulkSimilarity:
-    return BulkSimilarity(BulkLimits(), SimilarTexts.of_this_process(clock))
+    return BulkSimilarity(SimilarTexts.of_this_process(clock), ProtectedSenders([LISTED]))
 
 
 def _others(verdict: Verdict | None) -> float:
     return verdict.score if verdict else 0.0
 
 
-def test_the_same_text_to_many_domains_is_tagged_then_held_and_others_are_counted(
-    check: BulkSimilarity,
-) -> None:
+def test_the_other_domains_that_had_the_same_text_are_counted(check: BulkSimilarity) -> None:
     verdicts = [check(_pitch(number, name)) for number, name in enumerate(NAMES)]
-    assert verdicts == [
-        None,
-        None,
-        Verdict("bulk-similarity", Action.TAG, "same-text-to-several", score=2.0),
-        Verdict("bulk-similarity", Action.TAG, "same-text-to-several", score=3.0),
-        Verdict("bulk-similarity", Action.QUARANTINE, "same-text-to-many", score=4.0),
-        Verdict("bulk-similarity", Action.QUARANTINE, "same-text-to-many", score=5.0),
+    assert verdicts[0] is None
+    assert verdicts[1:] == [
+        Verdict("bulk-similarity", Action.ACCEPT, "same-text", score=float(others)) for others in range(1, 6)
     ]
+
+
+async def test_what_many_had_is_tagged_then_held(clock: Clock) -> None:
+    chain = build_chains(CheckLimits(), clock).message
+    actions = [(await chain.run(_pitch(number, name))).action for number, name in enumerate(NAMES)]
+    assert actions == [Action.ACCEPT] * 3 + [Action.TAG] * 2 + [Action.QUARANTINE]
 
 
 def test_the_same_text_to_one_domain_or_after_two_days_is_no_bulk(
     check: BulkSimilarity, clock: Clock
 ) -> None:
     assert [check(_pitch(1)) for _ in range(8)] == [None] * 8
-    assert check(_pitch(2)) is None
+    assert _others(check(_pitch(2))) == 1
     clock.advance(48 * 3600 + 60)
     assert check(_pitch(3)) is None
 
@@ -104,20 +111,16 @@ def test_different_letters_and_a_short_question_may_come_from_many(check: BulkSi
 
 
 def test_an_answer_is_looked_up_and_never_remembered(check: BulkSimilarity) -> None:
-    replies = [
-        ReplyRoute(
-            f"reply_{n}",
-            f"relay_{n}",
-            f"owner_{n}",
-            f"shop{n}.example",
-            "x@relay.example",
-            Opening("y@z.example"),
-        )
-        for n in range(6)
-    ]
     text = PITCH.format(name="Ann", number=1)
-    assert [check(_letter(text, reply)) for reply in replies] == [None] * 6
+
+    def answer(number: int) -> Verdict | None:
+        domain, address = f"shop{number}.example", "x@relay.example"
+        reply = ReplyRoute("reply_1", "relay_1", f"owner_{number}", domain, address, Opening("y@z.example"))
+        return check(_letter(text, reply))
+
+    assert [answer(number) for number in range(6)] == [None] * 6
     assert check(_pitch(9)) is None
+    assert _others(answer(1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_what_a_list_allows_is_not_counted(check: BulkSimilarity, reason: str, *
         letter = _pitch(number)
         if reason:
             letter.found.append(Verdict("listed-sender", Action.ACCEPT, reason))
-        assert (check(letter) is not None) is (counts and number >= 2)
+        assert _others(check(letter)) == (number if counts else 0)
     assert _others(check(_pitch(7))) == (6 if counts else 0)
 
 
@@ -138,29 +141,32 @@ def test_what_the_owner_writes_to_himself_is_not_counted(
 ) -> None:
     text = PITCH.format(name="me", number=1)
     verdicts = [check(_letter(text, _route(number), OWNER, result)) for number in range(4)]
-    assert [_others(verdict) for verdict in verdicts] == ([0, 0, 2, 3] if counts else [0] * 4)
+    assert [_others(verdict) for verdict in verdicts] == ([0, 1, 2, 3] if counts else [0] * 4)
 
 
 @pytest.mark.parametrize(("result", "counts"), [(Result.PASS, False), (Result.FAIL, True)])
-async def test_a_registrars_authenticated_notice_to_all_its_owners_is_no_campaign(
-    clock: Clock, result: Result, *, counts: bool
+def test_a_registrars_authenticated_notice_to_all_its_owners_is_no_campaign(
+    check: BulkSimilarity, result: Result, *, counts: bool
 ) -> None:
-    listed = ProtectedSender(
-        "registrar.example", "registrar", frozenset(), None, "a contract", date(2026, 1, 1)
-    )
-    chain = build_chains(CheckLimits(), clock, protected=ProtectedSenders([listed])).message
-    said = []
+    """Even where it is none of those that go straight to the owner."""
+    texts = [NOTICE.format(name=f"shop{number}.example") for number in range(5)]
+    author = "news@mail.registrar.example"
+    verdicts = [check(_letter(text, _route(at), author, result)) for at, text in enumerate(texts)]
+    assert [_others(verdict) for verdict in verdicts] == ([0, 1, 2, 3, 4] if counts else [0] * 5)
+
+
+async def test_protected_mail_does_not_come_here(clock: Clock) -> None:
+    chain = build_chains(
+        CheckLimits(), clock, protected=ProtectedSenders([replace(LISTED, subject=None)])
+    ).message
     for number in range(5):
-        text = NOTICE.format(name=f"shop{number}.example")
-        letter = _letter(text, _route(number), "notices@registrar.example", result)
-        decision = await chain.run(letter)
-        said.append([verdict.score for verdict in decision.verdicts if verdict.check == "bulk-similarity"])
-    assert said == ([[], [], [2.0], [3.0], [4.0]] if counts else [[]] * 5)
+        letter = _letter(NOTICE.format(name=number), _route(number), "notices@registrar.example")
+        assert [verdict.check for verdict in (await chain.run(letter)).verdicts] == ["protected-mail"]
 
 
 def test_what_is_kept_names_nobody(clock: Clock) -> None:
     memory = bytearray(2**16)
-    check = BulkSimilarity(BulkLimits(), SimilarTexts(b"k" * 32, memoryview(memory), clock))
+    check = BulkSimilarity(SimilarTexts(b"k" * 32, memoryview(memory), clock), ProtectedSenders([]))
     check(_pitch(1, "Ann"))
     assert any(memory)
     assert not any(word in memory for word in (b"owner_1", b"shop1", b"designers"))

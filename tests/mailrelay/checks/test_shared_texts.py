@@ -161,7 +161,7 @@ async def test_what_somebody_else_wrote_there_is_left_out(server: RedisServer, c
     unreadable = _texts("unreadable")
     with Redis.from_url(server.url) as client:
         for entry in ({"texts": b"\x00\x01"}, {"texts": b"\x00" * 8 + b"\xff" + b"\x01" * 9}, {"other": "x"}):
-            client.xadd(STREAM, entry)  # type: ignore[arg-type] # str and bytes are both fine
+            client.xadd(STREAM, entry)
     one, other = Machine(server.url, clock), Machine(server.url, clock)
     async with one.running() as here, other.running():
         here.add(sketch_of(1), "a")
@@ -179,5 +179,5 @@ async def test_the_stream_keeps_no_more_than_the_window_and_no_name(
             here.add(sketch_of(1), "owner_1 shop.example")
         entries = client.xrange(STREAM)
     # Trimming is by whole nodes of the stream.
-    assert len(entries) < 200  # type: ignore[arg-type] # this client waits
+    assert len(entries) < 200
     assert b"shop" not in repr(entries).encode()

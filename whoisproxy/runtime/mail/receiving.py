@@ -27,6 +27,7 @@ def mail_server(
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
         validates_arc=settings.authentication.arc,
+        contact_url=settings.relay.contact_url,
     )
     return MailServer(
         inbound,
