@@ -109,7 +109,7 @@ def _subscriber(message: RawMessage, number: int) -> int:
 
 def ours() -> Method:
     """Return our method with the memory of the embedded default."""
-    sketcher = Sketcher(os.urandom(32))
+    sketcher = Sketcher(b"the same in every measurement...")
     seen = SeenMarks(memoryview(mmap(-1, _DEFAULT_MIB * 2**20)), _WINDOW)
 
     def method(content: Content, recipient: int, now: datetime) -> int:
