@@ -27,7 +27,8 @@ class RedisServer:
     """
 
     def __init__(self, program: str, folder: Path) -> None:
-        self._command = [program, "--port", "0", "--unixsocket", folder / "redis.sock", "--dir", folder]
+        socket = folder / "redis.sock"
+        self._command: list[str | Path] = [program, "--port", "0", "--unixsocket", socket, "--dir", folder]
         self._command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{folder / 'redis.sock'}"
