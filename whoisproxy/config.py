@@ -278,6 +278,8 @@ class Checks(_Section):
 
     greylisting: bool = True
     greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    similar_texts_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    similar_texts_mib: Annotated[int, Field(ge=1, le=65536)] = 64
     protected_senders: tuple[Path, ...] = ()
 
 
@@ -343,6 +345,12 @@ class Engines(_Section):
     clamav: ClamAvSettings | None = None
 
 
+class Redis(_Section):
+    """What several machines share besides the database; the embedded default needs none."""
+
+    url: Annotated[str, Field(pattern=r"^((rediss?|unix)://.+)?$", repr=False)] = ""
+
+
 class Catalogue(_Section):
     """Files of the operator's own that override the rules of TLDs."""
 
@@ -389,6 +397,7 @@ class Settings(_Section):
     limits: Limits = Limits()
     checks: Checks = Checks()
     engines: Engines = Engines()
+    redis: Redis = Redis()
     dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()

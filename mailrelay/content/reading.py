@@ -10,7 +10,7 @@ import email.header
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -33,10 +33,16 @@ _CHARSET_FALLBACK = "latin-1"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not shown as text: file name (may be empty) and content type."""
+    """A part that is not shown as text.
+
+    Attributes:
+        name: Of the file; may be empty.
+        octets: As transferred, with the transfer encoding.
+    """
 
     name: str
     content_type: str
+    octets: bytes = field(default=b"", repr=False)
 
 
 # No slots here: what is derived is made once, when first asked for.
@@ -126,7 +132,7 @@ def read_content(message: RawMessage) -> Content:
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
         attachments=tuple(
-            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind)
+            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind, leaf.part.body)
             for leaf in structure.leaves
             if not _is_shown(leaf)
         ),

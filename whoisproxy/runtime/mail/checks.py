@@ -9,6 +9,7 @@ from mailrelay.checks.dns_lists import DnsList
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.checks.greylisting import GreylistLimits
 from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSendersError
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
@@ -16,13 +17,16 @@ from whoisproxy.runtime.mail.engines import ConfiguredEngine
 from whoisproxy.runtime.mail.keys import greylist_key
 
 
-def chains_of(core: Core, resolver: Resolver, engines: Sequence[ConfiguredEngine]) -> Chains:
+def chains_of(
+    core: Core, resolver: Resolver, engines: Sequence[ConfiguredEngine], texts: SimilarTexts | None = None
+) -> Chains:
     """Return the chains of the inbound server.
 
     Args:
         core: The services.
         resolver: Answers DNS questions.
         engines: They are asked about each message.
+        texts: What was written to whom lately; None remembers it for these chains alone.
 
     Raises:
         ConfigurationError: A file of protected senders cannot be read or is not as it must be.
@@ -40,7 +44,8 @@ def chains_of(core: Core, resolver: Resolver, engines: Sequence[ConfiguredEngine
         core.clock,
         policy,
         protected_senders_of(settings),
-        [engine.check for engine in engines],
+        engines=[engine.check for engine in engines],
+        texts=texts,
     )
 
 

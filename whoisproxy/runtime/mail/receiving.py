@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.directory import Directory
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
@@ -13,13 +14,17 @@ from whoisproxy.runtime.mail.keys import certificate, return_addresses
 
 
 def mail_server(
-    core: Core, directory: Directory, resolver: Resolver, engines: Sequence[ConfiguredEngine]
+    core: Core,
+    directory: Directory,
+    resolver: Resolver,
+    engines: Sequence[ConfiguredEngine],
+    texts: SimilarTexts | None = None,
 ) -> MailServer:
     """Return the inbound server, not yet listening."""
     settings = core.settings
     smtp = settings.smtp
     inbound = Inbound(
-        chains=chains_of(core, resolver, engines),
+        chains=chains_of(core, resolver, engines, texts),
         directory=directory,
         resolver=resolver,
         store=core.queue,
