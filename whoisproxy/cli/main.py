@@ -17,6 +17,7 @@ from whoisproxy.cli import (
     registrar,
     registry,
     serve,
+    spam,
     tld,
     tls_report,
 )
@@ -46,6 +47,7 @@ for group, name in (
     (keys, "keys"),
     (mail, "mail"),
     (dkim, "dkim"),
+    (spam, "spam"),
 ):
     app.add_typer(group.app, name=name)
 

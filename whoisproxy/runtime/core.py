@@ -25,6 +25,7 @@ from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
+from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -49,6 +50,7 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    learning: SpamLearning
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -132,6 +134,7 @@ def _assemble(
     settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue, queue: QueueStore
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
+    learning = SpamLearning(storage, queue, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -145,8 +148,9 @@ def _assemble(
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
-        mailbox=Mailbox(storage, queue),
+        mailbox=Mailbox(storage, queue, learning),
         correspondence=CorrespondenceService(storage, clock),
+        learning=learning,
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
