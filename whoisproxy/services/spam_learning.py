@@ -276,13 +276,13 @@ class SpamLearning:
     def _changed(self, value: bytes | None, taught: _Taught) -> bytes:
         """Return what was learned, with some more."""
         local, spam = self._local(value), taught.label is Label.SPAM
-        model = local.over(self._shipped)
+        model = local.over(self._shipped) if taught.measured and not spam else None
         for raw in taught.raws:
             message = RawMessage.parse(canonical_line_ends(raw))
             lesson = lesson_of(
                 message, self._shipped, spam=spam, slots=taught.slots, words_only=taught.words_only
             )
-            if taught.measured and not spam:
+            if model is not None:
                 local = local.confirming(lesson.log_odds + model.correction(lesson.buckets))
             local = local.learned(lesson, usual_features())
         return (local if taught.score is None else local.confirming(taught.score)).octets()

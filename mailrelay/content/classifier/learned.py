@@ -32,10 +32,10 @@ WINDOW_DAYS = 30
 EVERY_SLOT = (1 << 32) - 1
 """The slots of a teacher whose word needs no second: the operator."""
 
-MOST_UP, MOST_DOWN = 3.0, 2.0
-"""Log-odds by which a message is moved at most, whatever was taught."""
+MOST_UP, MOST_DOWN = 3.0, 1.0
+"""Log-odds by which a message is moved at most, whatever was taught; down less, for that lets spam in."""
 
-MOST_MOVED = 0.75
+MOST_MOVED = 0.5
 """Log-odds by which a threshold rises at most, and by which it falls."""
 
 TAGGED_HAM, QUARANTINED_HAM = 0.005, 0.0005
@@ -214,7 +214,7 @@ class LocalModel:
         weights = array(
             "h",
             [
-                delta if slots.bit_count() >= SHARED_BY else 0
+                delta if delta and slots.bit_count() >= SHARED_BY else 0
                 for delta, slots in zip(self.deltas, self.slots, strict=True)
             ],
         )
