@@ -15,7 +15,8 @@ from mailrelay.checks.chain import Chain
 from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
-from mailrelay.content.score import score
+from mailrelay.content.classifier.model import Reason
+from mailrelay.content.score import TAG_POINTS, score, top_features
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
 from mailrelay.message import RawMessage, canonical_line_ends
@@ -57,12 +58,14 @@ class Judgement:
         kind: `spam`, `unsure` or `ham`.
         score: Content score, whether or not it made a check speak.
         verdicts: Of all checks that had something to say, in their order.
+        features: What spoke most for spam where the content looks like it; holds words of the message.
     """
 
     action: Action
     kind: str
     score: float
     verdicts: tuple[Verdict, ...]
+    features: tuple[Reason, ...] = ()
 
 
 class Judge:
@@ -100,9 +103,9 @@ class Judge:
         found = await self._authenticate(message, reverse_path)
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
-        return Judgement(
-            decision.action, _CLASSES[decision.action], _score(context, decision), decision.verdicts
-        )
+        points = _score(context, decision)
+        features = top_features(message, context.content) if points >= TAG_POINTS else ()
+        return Judgement(decision.action, _CLASSES[decision.action], points, decision.verdicts, features)
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:
         if self._resolver is None:
