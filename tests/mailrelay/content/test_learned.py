@@ -250,7 +250,7 @@ def test_a_threshold_falls_only_when_enough_was_confirmed_and_none_lies_above() 
 @given(st.lists(st.integers(0, 10_000), min_size=60, max_size=60), st.floats(0, 8))
 def test_no_counts_move_a_threshold_beyond_its_bounds(counts: list[int], shipped: float) -> None:
     for share in (TAGGED_HAM, QUARANTINED_HAM):
-        assert abs(calibrated(shipped, share, counts) - shipped) <= MOST_MOVED
+        assert abs(calibrated(shipped, share, counts) - shipped) <= MOST_MOVED + 1e-9
     local = replace(_empty(), confirmed=tuple(counts))
     model = local.over(SHIPPED)
     assert model.quarantine > model.tag > 0
