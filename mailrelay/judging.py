@@ -16,6 +16,7 @@ from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
 from mailrelay.content.classifier.model import Reason
+from mailrelay.content.kinds import MailClass, class_in
 from mailrelay.content.score import TAG_POINTS, score, top_features
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
@@ -58,6 +59,7 @@ class Judgement:
         kind: `spam`, `unsure` or `ham`.
         score: Content score, whether or not it made a check speak.
         verdicts: Of all checks that had something to say, in their order.
+        mail_class: What the message is about; OTHER as well where it was refused before that was asked.
         features: What spoke most for spam where the content looks like it; holds words of the message.
     """
 
@@ -65,6 +67,7 @@ class Judgement:
     kind: str
     score: float
     verdicts: tuple[Verdict, ...]
+    mail_class: MailClass
     features: tuple[Reason, ...] = ()
 
 
@@ -104,8 +107,14 @@ class Judge:
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
         points = _score(context, decision)
-        features = top_features(message, context.content) if points >= TAG_POINTS else ()
-        return Judgement(decision.action, _CLASSES[decision.action], points, decision.verdicts, features)
+        return Judgement(
+            decision.action,
+            _CLASSES[decision.action],
+            points,
+            decision.verdicts,
+            class_in(decision.verdicts),
+            top_features(message, context.content) if points >= TAG_POINTS else (),
+        )
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:
         if self._resolver is None:

@@ -16,6 +16,7 @@ from whoisproxy.cli import (
     queue,
     registrar,
     registry,
+    sender_rules,
     serve,
     spam,
     tld,
@@ -46,6 +47,7 @@ for group, name in (
     (queue, "queue"),
     (keys, "keys"),
     (mail, "mail"),
+    (sender_rules, "sender-rules"),
     (dkim, "dkim"),
     (spam, "spam"),
 ):

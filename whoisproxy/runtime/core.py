@@ -24,6 +24,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
 from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
@@ -51,6 +52,7 @@ class Core:
     mailbox: Mailbox
     correspondence: CorrespondenceService
     learning: SpamLearning
+    sender_rules: SenderRules
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -151,6 +153,7 @@ def _assemble(
         mailbox=Mailbox(storage, queue, learning),
         correspondence=CorrespondenceService(storage, clock),
         learning=learning,
+        sender_rules=SenderRules(storage, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
