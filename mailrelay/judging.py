@@ -15,8 +15,9 @@ from mailrelay.checks.chain import Chain
 from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
+from mailrelay.content.classifier.model import Reason
 from mailrelay.content.kinds import MailClass, class_in
-from mailrelay.content.score import score
+from mailrelay.content.score import TAG_POINTS, score, top_features
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
 from mailrelay.message import RawMessage, canonical_line_ends
@@ -59,6 +60,7 @@ class Judgement:
         score: Content score, whether or not it made a check speak.
         verdicts: Of all checks that had something to say, in their order.
         mail_class: What the message is about; OTHER as well where it was refused before that was asked.
+        features: What spoke most for spam where the content looks like it; holds words of the message.
     """
 
     action: Action
@@ -66,6 +68,7 @@ class Judgement:
     score: float
     verdicts: tuple[Verdict, ...]
     mail_class: MailClass
+    features: tuple[Reason, ...] = ()
 
 
 class Judge:
@@ -103,12 +106,14 @@ class Judge:
         found = await self._authenticate(message, reverse_path)
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
+        points = _score(context, decision)
         return Judgement(
             decision.action,
             _CLASSES[decision.action],
-            _score(context, decision),
+            points,
             decision.verdicts,
             class_in(decision.verdicts),
+            top_features(message, context.content) if points >= TAG_POINTS else (),
         )
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:

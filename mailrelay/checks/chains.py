@@ -4,6 +4,7 @@ A new check takes a file of its own, a row here and a test. Stages come in order
 checks of a stage: first what needs only memory, then the DNS, then the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ from mailrelay.checks.reverse_dns import ReverseDns
 from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.dns import Resolver
 
 if TYPE_CHECKING:
@@ -122,6 +125,7 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
     *,
     engines: "Sequence[Check[MessageContext]]" = (),
     texts: SimilarTexts | None = None,
+    spam_model: Callable[[], AnyModel] = shipped_model,
 ) -> Chains:
     """Return the chains.
 
@@ -132,6 +136,7 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
         engines: Checks that ask engines, in the order in which they are asked.
         texts: What was written to whom lately; None remembers it for these chains alone.
+        spam_model: Gives the model by which content is scored now.
 
     Raises:
         ValueError: `observe_only` names a check that does not exist.
@@ -172,7 +177,7 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
         ListedSender(),
         BulkSimilarity(texts or SimilarTexts.of_this_process(clock), protected),
         *engines,
-        ContentScore(),
+        ContentScore(spam_model),
         MailClassCheck(protected),
         SpamDecision(limits.decision),
     )

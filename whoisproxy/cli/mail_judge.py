@@ -51,7 +51,9 @@ async def judge(
         bool, typer.Option("--engines/--no-engines", help="Ask the engines of [engines] too.")
     ] = False,
 ) -> None:
-    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class}.
+    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class, features}.
+
+    Features are what spoke most for spam in marked mail, and hold words of it.
 
     No database is needed. Without --dns or --nameserver nobody is authenticated. A file that cannot be read
     is named on standard error, the rest goes on, and the command ends with 1.
@@ -122,5 +124,6 @@ def _line(name: str, judgement: Judgement, *, authenticated: bool) -> str:
         "score": judgement.score,
         "checks": checks,
         "mail_class": judgement.mail_class.value,
+        "features": [feature._asdict() for feature in judgement.features],
     }
     return json.dumps(line)

@@ -18,6 +18,7 @@ from whoisproxy.cli import (
     registry,
     sender_rules,
     serve,
+    spam,
     tld,
     tls_report,
 )
@@ -48,6 +49,7 @@ for group, name in (
     (mail, "mail"),
     (sender_rules, "sender-rules"),
     (dkim, "dkim"),
+    (spam, "spam"),
 ):
     app.add_typer(group.app, name=name)
 

@@ -26,6 +26,7 @@ from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
+from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -50,6 +51,7 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    learning: SpamLearning
     sender_rules: SenderRules
     registry_messages: RegistryMessages
     lookup: Lookup
@@ -134,6 +136,7 @@ def _assemble(
     settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue, queue: QueueStore
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
+    learning = SpamLearning(storage, queue, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -147,8 +150,9 @@ def _assemble(
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
-        mailbox=Mailbox(storage, queue),
+        mailbox=Mailbox(storage, queue, learning),
         correspondence=CorrespondenceService(storage, clock),
+        learning=learning,
         sender_rules=SenderRules(storage, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),

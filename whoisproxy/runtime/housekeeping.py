@@ -65,6 +65,7 @@ class Housekeeping:
         await self._core.queue.discard_unclaimed(now - timedelta(days=retention.quarantine_days))
         await self._core.queue.purge(now - timedelta(days=retention.messages_days))
         await SqlGreylist(self._core.storage.engine).purge(now)
+        await self._core.learning.purge()
         async with self._core.storage.unit_of_work() as uow:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
             await uow.replies.purge(now)

@@ -37,6 +37,7 @@ from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_tasks import RegistryTasks
 from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, PrivacySettings
+from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
@@ -144,6 +145,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     async def metrics() -> bytes:
         return generate_latest()
 
+    queue = _queue(storage)
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -154,7 +156,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
-        mailbox=Mailbox(storage, _queue(storage)),
+        mailbox=Mailbox(storage, queue, SpamLearning(storage, queue, now)),
         correspondence=CorrespondenceService(storage, now),
         sender_rules=SenderRules(storage, now),
         catalogue=catalogue,

@@ -46,6 +46,7 @@ def chains_of(
         protected_senders_of(settings),
         engines=[engine.check for engine in engines],
         texts=texts,
+        spam_model=core.learning.model,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from whoisproxy.config import Settings
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.engines import open_engines
+from whoisproxy.runtime.mail.learning import following
 from whoisproxy.runtime.mail.names import resolver_of
 from whoisproxy.runtime.mail.receiving import mail_server
 from whoisproxy.runtime.mail.sending import delivery_worker
@@ -67,6 +68,7 @@ async def mail_role(
         counted(core) as tls_reports,
         open_engines(core.settings, core.clock) as engines,
         remembering as texts,
+        following(core),
     ):
         worker = delivery_worker(core, directory, health, resolver, tls_reports, worker_id)
         working = asyncio.create_task(worker.run(stop))
