@@ -11,9 +11,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench.spam.letters import _ENCODINGS, FOLDER, _slots  # same letters, varied otherwise
+from bench.spam.letters import ENCODINGS, FOLDER, chosen, slots_of
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
 _LOOK_ALIKE = str.maketrans("aceopxyi", "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456")
@@ -39,11 +38,11 @@ class Campaign:
 
     def copy(self, chance: random.Random) -> bytes:
         """Return one copy as a message."""
-        slots = _slots(self.language, chance)
+        slots = slots_of(self.language, chance, office=False)
         text = self.text.format_map(slots)
         for trick in self.tricks:
             text = _TRICKS[trick](text, self.strength, chance)
-        body, fields = chance.choice(_ENCODINGS)(text, chance)
+        body, fields = chance.choice(ENCODINGS)(text, chance)
         head = f"From: {slots['sender']} <{slots['mail']}>\r\nSubject: {self.subject.format_map(slots)}\r\n"
         return f"{head}Message-ID: <{chance.randrange(10**12)}@mx.example>\r\n{fields}\r\n".encode() + body
 
@@ -60,17 +59,11 @@ def campaigns(count: int, chance: random.Random) -> Iterator[Campaign]:
         tricks = chance.sample(list(_TRICKS), (0, 1, 0, 2)[number % 4])
         yield Campaign(
             language,
-            _chosen(letter["subject"], chance),
-            _chosen(letter["text"], chance),
+            chosen(letter["subject"], chance),
+            chosen(letter["text"], chance),
             tuple(tricks),
             chance.uniform(0.05, 0.3),
         )
-
-
-def _chosen(template: str, chance: random.Random) -> str:
-    while found := _CHOICE.search(template):
-        template = template[: found.start()] + chance.choice(found[1].split("|")) + template[found.end() :]
-    return template
 
 
 def _each_word(text: str, change: Callable[[str], str], share: float, chance: random.Random) -> str:

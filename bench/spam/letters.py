@@ -69,10 +69,10 @@ def written(each: int, seed: int = 1) -> list[Sample]:
 
 
 def _letter(template: Mapping[str, str], language: str, chance: random.Random) -> bytes:
-    slots = _slots(language, chance, office=template.get("from") == "company")
-    subject = _filled(template["subject"], slots, chance)
-    text = _filled(template["text"], slots, chance)
-    body, fields = chance.choice(_ENCODINGS)(text, chance)
+    slots = slots_of(language, chance, office=template.get("from") == "company")
+    subject = chosen(template["subject"], chance).format_map(slots)
+    text = chosen(template["text"], chance).format_map(slots)
+    body, fields = chance.choice(ENCODINGS)(text, chance)
     domain = slots["mail"].partition("@")[2]
     host = chance.choice((domain, f"mail.{domain}", "mx7.mailhost.example", domain))
     header = (
@@ -83,14 +83,16 @@ def _letter(template: Mapping[str, str], language: str, chance: random.Random) -
     return header.encode() + b"\r\n" + body
 
 
-def _filled(template: str, slots: Mapping[str, str], chance: random.Random) -> str:
+def chosen(template: str, chance: random.Random) -> str:
+    """Return a text with one of each choice: `[a|b]`, choices within choices first."""
     while found := _CHOICE.search(template):
         picked = chance.choice(found[1].split("|"))
         template = template[: found.start()] + picked + template[found.end() :]
-    return template.format_map(slots)
+    return template
 
 
-def _slots(language: str, chance: random.Random, *, office: bool) -> dict[str, str]:
+def slots_of(language: str, chance: random.Random, *, office: bool) -> dict[str, str]:
+    """Return what fills the slots of a template, by name; `office`, written from a company's address."""
     word, other, third = chance.sample(_WORDS, 3)
     day, month, year = chance.randrange(1, 29), chance.randrange(1, 13), chance.randrange(2015, 2027)
     sender = chance.choice(_NAMES)
@@ -166,7 +168,7 @@ def _designed(text: str, chance: random.Random) -> tuple[bytes, str]:
     return quopri.encodestring(page.encode()), fields
 
 
-_ENCODINGS: tuple[Callable[[str, random.Random], tuple[bytes, str]], ...] = (
+ENCODINGS: tuple[Callable[[str, random.Random], tuple[bytes, str]], ...] = (
     _plain,
     _plain,
     _both,

@@ -29,7 +29,7 @@ async def _score(core: Core) -> float:
     message = RawMessage.parse(RAW)
     sender = SenderContext(ConnectionContext("192.0.2.1"), "mx.offers.example", "ada@offers.example")
     context = MessageContext(sender, (ROUTE,), message, without_dns(message))
-    decision = await chains_of(core, resolver_of(core.settings)).message.run(context)
+    decision = await chains_of(core, resolver_of(core.settings), ()).message.run(context)
     return sum(one.score for one in decision.verdicts if one.check == "content-score")
 
 
