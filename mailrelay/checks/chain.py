@@ -9,7 +9,7 @@ what a check looks at.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Generic, Protocol, TypeVar
 
@@ -51,6 +51,7 @@ class Chain(Generic[ContextT]):
         checks: All checks; names are unique.
         observe_only: Names of checks that are recorded but do not decide.
         timeout_s: Time given to each check that waits.
+        found_in: Where a context keeps the verdicts that count, for checks that decide by those before them.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class Chain(Generic[ContextT]):
         checks: Sequence[Check[ContextT]],
         observe_only: frozenset[str] = frozenset(),
         timeout_s: float = 10.0,
+        found_in: Callable[[ContextT], list[Verdict]] = lambda _: [],
     ) -> None:
         self._checks = tuple(checks)
         self._observe_only = observe_only
         self._timeout_s = timeout_s
+        self._found_in = found_in
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,7 +73,7 @@ class Chain(Generic[ContextT]):
 
     async def run(self, context: ContextT) -> Decision:
         """Ask each check until one defers, rejects or protects; never raises for a check's fault."""
-        counted: list[Verdict] = []
+        counted = self._found_in(context)
         observed: list[Verdict] = []
         for check in self._checks:
             answer = _ask(check, context)

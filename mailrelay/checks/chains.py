@@ -38,6 +38,7 @@ from mailrelay.checks.rates import Clock, LeakyBucket
 from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
+from mailrelay.checks.spam_decision import SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.dns import Resolver
 
@@ -163,6 +164,7 @@ def build_chains(
         AutomaticReply(),
         BulkSimilarity(limits.bulk, clock),
         ContentScore(limits.score),
+        SpamDecision(),
     )
     stages = (connection, sender, recipient, client, doubtful, message)
     names = {check.name for stage in stages for check in stage}
@@ -177,7 +179,7 @@ def build_chains(
         client=client_chain,
         clients=Clients(client_chain, envelope),
         doubtful=Chain(doubtful, only, timeout_s),
-        message=Chain(message, only, timeout_s),
+        message=Chain(message, only, timeout_s, found_in=lambda context: context.found),
         errors=errors,
     )
 

@@ -5,11 +5,11 @@ cannot be put where there is no message yet.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from mailrelay.authentication.results import AuthenticationResults
-from mailrelay.checks.verdict import Evidence
+from mailrelay.checks.verdict import Evidence, Verdict
 from mailrelay.content.reading import Content, read_content
 from mailrelay.directory import RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
@@ -78,6 +78,7 @@ class MessageContext:
         message: The message as received.
         authentication: SPF, DKIM and DMARC of the message.
         mailboxes: Where the owner may answer from.
+        found: What the checks before have found, in their order; the chain adds to it.
     """
 
     sender: SenderContext
@@ -85,6 +86,7 @@ class MessageContext:
     message: RawMessage
     authentication: AuthenticationResults
     mailboxes: tuple[str, ...] = ()
+    found: list[Verdict] = field(default_factory=list, init=False, compare=False)
 
     async def read(self) -> None:
         """Read the content of a large message in a thread, before checks ask for it in this one."""

@@ -96,6 +96,7 @@ def test_the_order_of_the_checks_is_fixed(chains: Chains) -> None:
         "automatic-reply",
         "bulk-similarity",
         "content-score",
+        "spam-decision",
     )
 
 
