@@ -22,6 +22,7 @@ from mailrelay.checks.error_rate import ErrorRate
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits, GreylistStore
 from mailrelay.checks.helo_sanity import HeloSanity
 from mailrelay.checks.known_recipient import KnownRecipient
+from mailrelay.checks.listed_sender import ListedSender
 from mailrelay.checks.mail_loop import MailLoop
 from mailrelay.checks.malformed_message import MalformedMessage
 from mailrelay.checks.malformed_sender import MalformedSender
@@ -162,6 +163,7 @@ def build_chains(
         DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
+        ListedSender(),
         BulkSimilarity(limits.bulk, clock),
         ContentScore(limits.score),
         SpamDecision(),

@@ -15,12 +15,6 @@ from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail
 _QUARANTINE = Action.QUARANTINE.name.lower()
 
 
-class CorrespondentBlocked(Exception):
-    """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
-
-    reason = "correspondent-blocked"
-
-
 class CopyOfAnswer(Exception):
     """The owner answered to all, and so to himself too; his answer takes its own way."""
 

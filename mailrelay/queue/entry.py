@@ -26,7 +26,7 @@ class State(StrEnum):
     DELIVERING = "delivering"
     DEFERRED = "deferred"
     QUARANTINED = "quarantined"  # taken, waits for the owner's word
-    HELD = "held"  # an answer that may not leave as it is, or mail of a blocked correspondent; waits likewise
+    HELD = "held"  # an answer that may not leave as it is, or automatic mail; waits likewise
     UNDELIVERABLE = "undeliverable"  # the owner's mailbox refuses mail; kept until he has another
     PAUSED = "paused"  # held back by the operator
     REJECTED = "rejected"  # refused at the door; no body

@@ -15,6 +15,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -38,6 +39,7 @@ class ApiDependencies:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    sender_rules: SenderRules
     registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

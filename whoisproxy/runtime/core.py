@@ -24,6 +24,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
@@ -49,6 +50,7 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    sender_rules: SenderRules
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -147,6 +149,7 @@ def _assemble(
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, clock),
+        sender_rules=SenderRules(storage, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,

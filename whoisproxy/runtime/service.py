@@ -238,6 +238,7 @@ class Service:
             webhooks=core.webhooks,
             mailbox=core.mailbox,
             correspondence=core.correspondence,
+            sender_rules=core.sender_rules,
             registry_messages=core.registry_messages,
             catalogue=core.catalogue,
             ready=self.ready,

@@ -188,16 +188,21 @@ mail_settings = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-# Correspondents whose mail an owner does not want any more.
-blocked_correspondents = Table(
-    "blocked_correspondents",
+# Whose mail is allowed and whose is blocked. `scope_id` is that of a domain or a registrar, `*` for all mail.
+# An owner is known by his mailbox (`registrants.email_index`) among those of a registrar; else it is empty.
+sender_rules = Table(
+    "sender_rules",
     metadata,
     Column("id", _ID, primary_key=True),
-    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), nullable=False),
-    Column("correspondent_index", LargeBinary, nullable=False),
-    Column("correspondent", LargeBinary, nullable=False),
-    Column("blocked_at", UtcDateTime, nullable=False),
-    UniqueConstraint("domain_id", "correspondent_index"),
+    Column("scope", String(16), nullable=False),
+    Column("scope_id", _ID, nullable=False),
+    Column("owner_index", LargeBinary, nullable=False),
+    Column("sender_index", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("action", String(8), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("sender_index", "scope_id", "owner_index"),
+    Index("ix_sender_rules_scope_id", "scope_id", "owner_index", "id"),
 )
 
 # Registrants' mailboxes that refused mail, by blind index; gone with the registrant.

@@ -30,6 +30,7 @@ from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
 from whoisproxy.storage.repositories.registry_tasks import RegistryTasks
 from whoisproxy.storage.repositories.relays import Relays
 from whoisproxy.storage.repositories.replies import Replies
+from whoisproxy.storage.repositories.sender_rules import SenderRules
 from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.vault import Vault
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
+        self.sender_rules = SenderRules(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.operations = Operations(connection)

@@ -35,6 +35,7 @@ from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, PrivacySettings
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
@@ -155,6 +156,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         registry_messages=RegistryMessages(storage, now),
         mailbox=Mailbox(storage, _queue(storage)),
         correspondence=CorrespondenceService(storage, now),
+        sender_rules=SenderRules(storage, now),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

@@ -12,9 +12,9 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.storage.ordering import in_order
+from whoisproxy.storage.repositories.sender_rules import follow_owner, forget_rules_of_domain
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
-    blocked_correspondents,
     domains,
     mail_settings,
     privacy,
@@ -102,10 +102,7 @@ class Registrations:
         """
         before = await self._owner(registration.id)
         if before == registration.registrant_id:
-            same = registrants.c.id == before
-            await self._connection.execute(
-                update(registrants).where(same).values(**await self._sealed(registration))
-            )
+            await self._change_registrant(registration)
         else:
             await self._add_registrants([registration])
         await self._connection.execute(
@@ -170,11 +167,21 @@ class Registrations:
         return owner
 
     async def _end_threads(self, domain_id: str) -> None:
-        for table in (reply_addresses, mail_settings, blocked_correspondents):
+        for table in (reply_addresses, mail_settings):
             await self._connection.execute(delete(table).where(table.c.domain_id == domain_id))
+        await forget_rules_of_domain(self._connection, domain_id)
+
+    async def _change_registrant(self, registration: Registration) -> None:
+        same, sealed = registrants.c.id == registration.registrant_id, await self._sealed(registration)
+        known = (await self._connection.execute(select(registrants).where(same))).one()
+        await self._connection.execute(update(registrants).where(same).values(**sealed))
+        if known.email_index != sealed["email_index"]:
+            await follow_owner(self._connection, known.registrar_id, known.email_index, sealed["email_index"])
 
     async def _erase(self, registrant_id: str) -> None:
-        await self._connection.execute(delete(registrants).where(registrants.c.id == registrant_id))
+        gone = delete(registrants).where(registrants.c.id == registrant_id).returning(registrants)
+        for row in (await self._connection.execute(gone)).all():
+            await follow_owner(self._connection, row.registrar_id, row.email_index, None)
         await self._sealing.destroy(registrant_id)
 
     async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
