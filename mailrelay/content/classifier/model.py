@@ -124,6 +124,14 @@ def features(message: RawMessage, content: Content, rules: tuple[str, ...]) -> l
     ]
 
 
+def buckets(message: RawMessage, content: Content, rules: tuple[str, ...]) -> list[int]:
+    """Return the number of the weight of each feature, sorted; `rules` are the names of the rules that hold.
+
+    Two features that share a weight give it twice, as they do in the score.
+    """
+    return sorted([one % BUCKETS for one in features(message, content, rules)])
+
+
 def _grams_by_word(text: bytes) -> list[tuple[str, int]]:
     """Return each distinct gram with the word in which it mostly lies where it stands first."""
     first: dict[int, str] = {}
