@@ -1,7 +1,8 @@
 """Links that an owner gets by mail: whoever has one may do what it is for, and nobody else.
 
-A link names a reply address, a queued message or an owner's quarantine, ends on its day, and bears a keyed proof
-of both and of what it is for. It names no person. There is no session: the link is the whole of what is known of its user.
+A link names a reply address, a queued message or an owner's quarantine, ends on its day, and bears a keyed
+proof of both and of what it is for. It names no person. There is no session: the link is the whole of what is
+known of its user.
 """
 
 import re

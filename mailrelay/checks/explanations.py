@@ -17,6 +17,7 @@ _SAME = "same"
 _OTHERWISE = "otherwise"
 # What they say is no objection.
 _SILENT = frozenset({CLASS, "protected-mail", "dns-allowlist"})
+_ALLOWED = "allowed-by-"
 
 
 class Note(Protocol):
@@ -53,8 +54,10 @@ def explain_all(check: str, reason: str, language: str) -> tuple[str, ...]:
 
 def why(notes: Iterable[Note], language: str, most: int = 3) -> tuple[str, ...]:
     """Return what speaks against a message in up to `most` sentences, none twice; at least one."""
-    speaking = [note for note in notes if note.check not in _SILENT]
-    found = dict.fromkeys(text for note in speaking for text in explain_all(note.check, note.reason, language))
+    speaking = [one for one in notes if one.check not in _SILENT and not one.reason.startswith(_ALLOWED)]
+    found = dict.fromkeys(
+        text for note in speaking for text in explain_all(note.check, note.reason, language)
+    )
     return tuple(found)[:most] or (_tables()[_known(language)][_OTHERWISE],)
 
 

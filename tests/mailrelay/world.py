@@ -30,7 +30,16 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import Admission, Delivery, MailboxRest, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import (
+    Admission,
+    Delivery,
+    MailboxRest,
+    MailPolicy,
+    Opening,
+    Owner,
+    RelayRoute,
+    ReplyRoute,
+)
 from mailrelay.dns import Resolver
 from mailrelay.identity import Identity
 from mailrelay.inbound import Inbound

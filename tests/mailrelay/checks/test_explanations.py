@@ -45,6 +45,7 @@ def _reasons() -> set[str]:
     names = {*set().union(*map(_names, files)), "octet-rate"}  # it is given its name when it is made
     reasons = literals - names - _NO_REASONS
     reasons |= {rule.name for rule in FEATURES} | {LIKE_SPAM, "listed", "malware"}
+    reasons |= {f"blocked-by-{who}" for who in ("owner", "registrar", "operator")}
     return reasons | {"correspondent-blocked", "encryption-key-unusable"}
 
 
