@@ -1,9 +1,10 @@
 """Between values and rows: what is sealed, and how.
 
 A message is sealed twice. The envelope, kept as long as the row unless nobody has released a message in time,
-is JSON of the reverse-path, the recipient, the protocol by which it came, what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
-people, of an answer the Message-ID that its owner's program gave it, and the words that he lets pass. The
-body, which goes when the recipient is done, is the Authentication-Results value and the octets as received.
+is JSON of the reverse-path, the recipient, the protocol by which it came, what the sender asked to be told
+(RFC 3461), for ENVID and ORCPT may name people, of an answer the Message-ID that its owner's program gave it,
+and the words that he lets pass. The body, which goes when the recipient is done, is the
+Authentication-Results value and the octets as received.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """A held message as its reader may look at it: who, what about, when, the beginning of its text, its files.
 
-Bounded and never raising, as all that reads content. Whatever is returned was chosen by a stranger: lines have
-no controls and no invisible characters, and host names are A-labels, since letters of other scripts look like
-ours.
+Bounded and never raising, as all that reads content. Whatever is returned was chosen by a stranger: lines
+have no controls and no invisible characters, and host names are A-labels, since letters of other scripts look
+like ours.
 Text and HTML are as they came, and left to the page that shows them.
 """
 
