@@ -292,8 +292,8 @@ async def test_one_click_of_a_mailbox_blocks_the_correspondent_who_is_not_told(j
 
     again = await owner.letter("And once more?", "Second")
     assert again.code == 250
-    held = await eventually(owner.messages, lambda found: found[0]["state"] == State.HELD)
-    assert held[0]["last_error"] == "correspondent-blocked"
+    held = await eventually(owner.messages, lambda found: found[0]["state"] == State.QUARANTINED)
+    assert {"check": "listed-sender", "reason": "blocked-by-owner"}.items() <= held[0]["verdicts"][-1].items()
     assert len(await owner.at_owner()) == 1
 
 
@@ -312,8 +312,8 @@ async def test_mail_scanners_that_open_every_link_change_nothing(journey: Start)
 
     assert await owner.messages() == before
     assert owner.address.encode() not in b"".join(one.raw for one in _sent_to_stranger(owner))
-    blocked = await owner.world.backend.call("GET", f"/v1/domains/{owner.domain}/correspondents/blocked")
-    assert STRANGER not in str(blocked.body)
+    rules = await owner.world.backend.call("GET", f"/v1/domains/{owner.domain}/sender-rules")
+    assert rules.body["sender_rules"] == []
 
 
 async def test_bad_links_of_every_kind_lead_to_the_very_same_page(journey: Start) -> None:

@@ -13,6 +13,7 @@ from whoisproxy.api.resources import (
     privacy,
     registry_messages,
     registry_tasks,
+    sender_rules,
     tlds,
     webhooks,
 )
@@ -24,6 +25,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *bulk.ROUTES,
     *messages.ROUTES,
     *correspondence.ROUTES,
+    *sender_rules.ROUTES,
     *operations.ROUTES,
     *registry_messages.ROUTES,
     *registry_tasks.ROUTES,

@@ -16,6 +16,7 @@ from whoisproxy.cli import (
     queue,
     registrar,
     registry,
+    sender_rules,
     serve,
     tld,
     tls_report,
@@ -45,6 +46,7 @@ for group, name in (
     (queue, "queue"),
     (keys, "keys"),
     (mail, "mail"),
+    (sender_rules, "sender-rules"),
     (dkim, "dkim"),
 ):
     app.add_typer(group.app, name=name)

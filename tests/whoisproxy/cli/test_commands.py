@@ -45,6 +45,9 @@ COMMANDS = (
     "privacy off",
     "privacy preview",
     "keys rotate",
+    "sender-rules list",
+    "sender-rules add",
+    "sender-rules remove",
 )
 
 

@@ -91,7 +91,7 @@ class SenderRules:
         index = await self._sealing.index(SENDER, sender)
         query = select(sender_rules).where(*await self._in(book), sender_rules.c.sender_index == index)
         row = (await self._connection.execute(query)).one_or_none()
-        return row and await self._opened(book, row)
+        return None if row is None else await self._opened(book, row)
 
     async def remove(self, book: RuleBook, rule_id: str) -> bool:
         """Forget a rule; False where the book has none of that id."""
