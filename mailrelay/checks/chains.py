@@ -4,6 +4,7 @@ A new check takes a file of its own, a row here and a test. Stages come in order
 checks of a stage: first what needs only memory, then the DNS, then the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
 from mailrelay.checks.spam_decision import SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.dns import Resolver
 
 if TYPE_CHECKING:
@@ -118,6 +121,7 @@ def build_chains(
     clock: Clock,
     policy: ClientPolicy | None = None,
     protected: ProtectedSenders | None = None,
+    spam_model: Callable[[], AnyModel] = shipped_model,
 ) -> Chains:
     """Return the chains.
 
@@ -126,6 +130,7 @@ def build_chains(
         clock: Aware UTC.
         policy: How clients are judged; None asks no DNS about them.
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
+        spam_model: Gives the model by which content is scored now.
 
     Raises:
         ValueError: `observe_only` names a check that does not exist.
@@ -165,7 +170,7 @@ def build_chains(
         AutomaticReply(),
         ListedSender(),
         BulkSimilarity(limits.bulk, clock),
-        ContentScore(limits.score),
+        ContentScore(limits.score, spam_model),
         SpamDecision(),
     )
     stages = (connection, sender, recipient, client, doubtful, message)

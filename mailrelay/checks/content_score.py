@@ -4,10 +4,13 @@ Never refuses: on content alone a lawyer's letter and a scam differ too little. 
 decides how far it goes: `forward` tags at most.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS, score
 from mailrelay.directory import MailPolicy
 
@@ -25,12 +28,13 @@ class ContentScore:
 
     name = "content-score"
 
-    def __init__(self, limits: ScoreLimits) -> None:
+    def __init__(self, limits: ScoreLimits, model: Callable[[], AnyModel] = shipped_model) -> None:
         self._limits = limits
+        self._model = model
 
     def __call__(self, context: MessageContext) -> Verdict | None:
         """Applies to relay addresses; reads all mail alike, for the time would tell."""
-        result = score(context.message, context.content)
+        result = score(context.message, context.content, self._model())
         evidence = context.sender.evidence
         total = result.total + sum(one.weight for one in evidence)
         if not total or not context.relay_routes:

@@ -224,6 +224,14 @@ class QueueFacade:
                 known |= await database.read(partial(work.threads, relay_id=relay_id))
         return {candidate for digest, candidate in by_digest.items() if digest in known}
 
+    async def beginning(self, relay_id: str, correspondent: str, thread: str) -> MessageRecord | None:
+        """Return the message of a correspondent that first named a Message-ID; None where none is kept."""
+        query = partial(
+            work.beginning, relay_id=relay_id, digest=thread_digest(relay_id, correspondent, thread)
+        )
+        found = [row for database in self._places.all() if (row := await database.read(query)) is not None]
+        return await self._shown(min(found, key=lambda row: row.id)) if found else None
+
     async def owners_ids(
         self, owner_id: str, relay_id: str, correspondent: str, sent_as: Iterable[str]
     ) -> dict[str, str]:

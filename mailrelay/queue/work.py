@@ -261,6 +261,19 @@ def threads(connection: Connection, relay_id: str) -> set[bytes]:
     return {digest for joined in connection.scalars(query) for digest in digests_in(joined)}
 
 
+def beginning(connection: Connection, relay_id: str, digest: bytes) -> Row[Any] | None:
+    """Return the first message of a stranger to a relay address that named a Message-ID."""
+    kept = messages.c
+    query = (
+        select(kept.id, kept.thread_ids)
+        .where(kept.relay_id == relay_id, kept.direction == Direction.FORWARD)
+        .order_by(kept.id)
+        .limit(_NEWEST)
+    )
+    found = next((row.id for row in connection.execute(query) if digest in digests_in(row.thread_ids)), None)
+    return None if found is None else one(connection, found)
+
+
 def answers(
     connection: Connection, owner_id: str, relay_id: str, sent_as: Collection[bytes]
 ) -> list[tuple[bytes, bytes]]:

@@ -48,14 +48,17 @@ async def quarantines_of(
 ) -> dict[str, Quarantine]:
     """Return the quarantine of each domain by its id, made when needed."""
     async with storage.reading() as uow:
-        domains = await _owned(uow, registrations)
-    async with storage.unit_of_work() as uow:
-        return {
-            one.registration.id: await uow.quarantines.of(
-                one.registration.registrar_id, one.registration.registrant.email, one.mailbox, now
-            )
-            for one in domains
-        }
+        domains = {one.registration.id: one for one in await _owned(uow, registrations)}
+        found = {domain_id: await uow.quarantines.find(*_whose(one)) for domain_id, one in domains.items()}
+    if missing := [domain_id for domain_id, known in found.items() if known is None]:
+        async with storage.unit_of_work() as uow:
+            for domain_id in missing:
+                found[domain_id] = await uow.quarantines.ensure(*_whose(domains[domain_id]), now)
+    return {domain_id: known for domain_id, known in found.items() if known is not None}
+
+
+def _whose(domain: OwnedDomain) -> tuple[str, str, str]:
+    return domain.registration.registrar_id, domain.registration.registrant.email, domain.mailbox
 
 
 def wish_of(domains: Sequence[OwnedDomain]) -> DigestWish:

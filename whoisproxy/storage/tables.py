@@ -428,3 +428,26 @@ contactless = Table(
     Column("domain", _NAME, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
 )
+
+# What this installation has learned about spam: one sealed row, whose version says when it changed.
+spam_learning = Table(
+    "spam_learning",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# That a message was taught, for the limits on teachers and senders; both, and the message, as blind indexes.
+spam_lessons = Table(
+    "spam_lessons",
+    metadata,
+    Column("lesson", LargeBinary, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("teacher", LargeBinary, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("taught_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_spam_lessons_teacher_taught_at", "teacher", "taught_at"),
+    Index("ix_spam_lessons_sender_taught_at", "sender", "taught_at"),
+)

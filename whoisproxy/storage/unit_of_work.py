@@ -19,6 +19,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.correspondence import Correspondence
+from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
@@ -58,6 +59,7 @@ class UnitOfWork:
         self.quarantines = Quarantines(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
+        self.learning = Learning(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
         self.outbox = Outbox(connection)

@@ -148,9 +148,7 @@ def _routes(scope: RuleScope) -> tuple[Route[Any, Any], ...]:
             handler=handlers[1],
             body=SenderRuleBody,
             replies={
-                200: Reply(
-                    "There was one about him; it is as asked for", SenderRuleView, ("Location",)
-                ),
+                200: Reply("There was one about him; it is as asked for", SenderRuleView, ("Location",)),
                 201: Reply("The rule is new", SenderRuleView, ("Location",)),
             },
         ),

@@ -27,27 +27,26 @@ class Quarantines:
         """Return the blind index of a registrant's mailbox."""
         return await self._sealing.index("registrant-email", normalised_mailbox(mailbox))
 
-    async def of(self, registrar_id: str, owner: str, mailbox: str, now: datetime) -> Quarantine:
-        """Return the quarantine of an owner, made when needed.
+    async def find(self, registrar_id: str, owner: str, mailbox: str) -> Quarantine | None:
+        """Return the quarantine of an owner where there is one.
 
         Args:
             registrar_id: Whose domains they are.
             owner: Mailbox of the registrant.
             mailbox: To which his mail goes.
-            now: Aware UTC.
         """
-        same = {
-            "registrar_id": registrar_id,
-            "owner_index": await self.index(owner),
-            "mailbox_index": await self.index(mailbox),
-        }
+        same = await self._key(registrar_id, owner, mailbox)
         query = select(quarantines).where(*(quarantines.c[name] == value for name, value in same.items()))
         row = (await self._connection.execute(query)).first()
-        if row is None:
-            new = self._insert().values(id=new_id("qua", now), digest_id="", **same).on_conflict_do_nothing()
-            await self._connection.execute(new)
-            row = (await self._connection.execute(query)).one()
-        return _quarantine(row)
+        return None if row is None else _quarantine(row)
+
+    async def ensure(self, registrar_id: str, owner: str, mailbox: str, now: datetime) -> Quarantine:
+        """Return the same, made when needed."""
+        same = await self._key(registrar_id, owner, mailbox)
+        new = self._insert().values(id=new_id("qua", now), digest_id="", **same).on_conflict_do_nothing()
+        await self._connection.execute(new)
+        query = select(quarantines).where(*(quarantines.c[name] == value for name, value in same.items()))
+        return _quarantine((await self._connection.execute(query)).one())
 
     async def by_id(self, quarantine_id: str) -> Quarantine | None:
         """Return a quarantine by id."""
@@ -107,6 +106,13 @@ class Quarantines:
         await self._connection.execute(
             update(quarantines).where(quarantines.c.id == quarantine_id).values(**values)
         )
+
+    async def _key(self, registrar_id: str, owner: str, mailbox: str) -> dict[str, object]:
+        return {
+            "registrar_id": registrar_id,
+            "owner_index": await self.index(owner),
+            "mailbox_index": await self.index(mailbox),
+        }
 
     def _insert(self) -> Any:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
