@@ -23,7 +23,16 @@ from mailrelay.checks.chains import Chains
 from mailrelay.checks.listed_sender import claimed_names
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
-from mailrelay.checks.verdict import TRY_LATER, UNKNOWN_RECIPIENT, Action, Decision, Reply
+from mailrelay.checks.verdict import (
+    LOOP,
+    MALFORMED,
+    NOT_ACCEPTED,
+    TRY_LATER,
+    UNKNOWN_RECIPIENT,
+    Action,
+    Decision,
+    Reply,
+)
 from mailrelay.directory import Directory, ReplyRoute
 from mailrelay.dns import Resolver
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
@@ -49,6 +58,8 @@ _RECIPIENT_OK = Reply(250, "2.1.5", "OK")
 _SENDER_OK = Reply(250, "2.1.0", "OK")
 # RFC 5321 4.5.1 and RFC 2142: these must reach a person wherever mail is taken.
 _OPERATOR_MAILBOXES = frozenset({"postmaster", "abuse"})
+_ACCEPTED = Action.ACCEPT.name.lower()
+_THE_REGISTRAR = "ask its registrar"
 
 
 @dataclass(slots=True)
@@ -83,6 +94,8 @@ class Inbound:
         clock: Gives aware UTC.
         takes_operator_mail: Whether somebody reads postmaster and abuse.
         validates_arc: Whether ARC chains are looked at.
+        contact_url: Page by which owners can be reached too, named where a message is refused; the same for
+            all addresses. Empty for none.
     """
 
     def __init__(  # noqa: PLR0913 - what a mail server is made of
@@ -98,6 +111,7 @@ class Inbound:
         clock: Callable[[], datetime],
         takes_operator_mail: bool = False,
         validates_arc: bool = True,
+        contact_url: str = "",
     ) -> None:
         self._chains = chains
         self._directory = directory
@@ -109,15 +123,17 @@ class Inbound:
         self._clock = clock
         self._takes_operator_mail = takes_operator_mail
         self._validates_arc = validates_arc
+        other_way = contact_url or _THE_REGISTRAR
+        self._told = {one: one.naming(other_way) for one in (NOT_ACCEPTED, MALFORMED, LOOP)}
 
     async def connected(self, context: ConnectionContext) -> Reply | None:
         """Return a refusal for a new connection, or None."""
         decision = await self._chains.connection.run(context)
-        return _refusal(decision)
+        return self._refusal(decision)
 
     async def sender(self, context: SenderContext) -> Reply:
         """Answer MAIL."""
-        return _refusal(await self._chains.sender.run(context)) or _SENDER_OK
+        return self._refusal(await self._chains.sender.run(context)) or _SENDER_OK
 
     async def recipient(
         self, transaction: Transaction, address: str, request: DsnRequest = NOTHING_ASKED
@@ -150,7 +166,7 @@ class Inbound:
         decision = await self._chains.recipient.run(context)
         if decision.action < Action.DEFER:
             decision = await self._admit(transaction, context)
-        refusal = _refusal(decision)
+        refusal = self._refusal(decision)
         _answers("recipient", decision.action).inc()
         if refusal is None and route is not None:
             transaction.routes[address] = route
@@ -177,12 +193,18 @@ class Inbound:
         if transaction.routes:
             decision, entries = await self._decide(transaction, raw)
         _answers("message", decision.action).inc()
-        refusal = _refusal(decision)
+        refusal = self._refusal(decision)
         if refusal is not None:
             if decision.action is Action.REJECT:
                 await self._record_rejected(entries)
             return refusal
         return await self._store_accepted(transaction, raw, entries, decision.action)
+
+    def _refusal(self, decision: Decision) -> Reply | None:
+        if decision.action < Action.DEFER:
+            return None
+        reply = decision.reply or TRY_LATER
+        return self._told.get(reply, reply)
 
     def _bounce_recipient(self, transaction: Transaction, message_id: str) -> Reply:
         # RFC 5321 4.5.5: reports have a null reverse-path; anything else there is not a report.
@@ -241,7 +263,9 @@ class Inbound:
         }
         # Both are made for either kind of address, for neither may take longer than the other.
         letter = {**shared, **_of_letter(message, correspondent)}
-        answer = {**shared, **_of_answer(message)}
+        # Of an answer only objections are kept: what else is known of its text is nobody's business.
+        objections = tuple(note for note in notes if note.action != _ACCEPTED)
+        answer = {**shared, "verdicts": objections, **_of_answer(message)}
         return [
             _entry(
                 address,
@@ -304,10 +328,6 @@ def _sleep_until(moment: float) -> None:
 @cache
 def _answers(stage: str, action: Action) -> Counter:
     return _ANSWERS.labels(stage, action.name.lower())
-
-
-def _refusal(decision: Decision) -> Reply | None:
-    return (decision.reply or TRY_LATER) if decision.action >= Action.DEFER else None
 
 
 def _of_letter(message: RawMessage, correspondent: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ from mailrelay.checks.chain import Chain
 from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
+from mailrelay.content.kinds import MailClass, class_in
 from mailrelay.content.score import score
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
@@ -57,12 +58,14 @@ class Judgement:
         kind: `spam`, `unsure` or `ham`.
         score: Content score, whether or not it made a check speak.
         verdicts: Of all checks that had something to say, in their order.
+        mail_class: What the message is about; OTHER as well where it was refused before that was asked.
     """
 
     action: Action
     kind: str
     score: float
     verdicts: tuple[Verdict, ...]
+    mail_class: MailClass
 
 
 class Judge:
@@ -101,7 +104,11 @@ class Judge:
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
         return Judgement(
-            decision.action, _CLASSES[decision.action], _score(context, decision), decision.verdicts
+            decision.action,
+            _CLASSES[decision.action],
+            _score(context, decision),
+            decision.verdicts,
+            class_in(decision.verdicts),
         )
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:

@@ -1,6 +1,7 @@
 """Recognise the same text sent to many relay addresses: what no single mailbox can see.
 
-In memory of this process, bounded in entries and time; texts themselves are not kept, only sketches.
+How many they are is evidence; what follows is decided by `spam-decision`. In memory of this process, bounded
+in entries and time; texts themselves are not kept, only sketches.
 """
 
 from collections import Counter, OrderedDict
@@ -20,18 +21,14 @@ _MAX_CANDIDATES = 8
 
 @dataclass(frozen=True, slots=True)
 class BulkLimits:
-    """When the same text is too much.
+    """What counts as the same text, and for how long.
 
     Attributes:
-        tag_relays: Distinct relay addresses from which on the mail is tagged.
-        quarantine_relays: The same for quarantine.
         similar: Share of common text from which on two texts count as the same, 0 to 1.
         window_s: How long a text is remembered after it was last seen.
         max_texts: Texts remembered; the one seen longest ago is forgotten first.
     """
 
-    tag_relays: int = 3
-    quarantine_relays: int = 5
     similar: float = 0.5
     window_s: float = 24 * 3600.0
     max_texts: int = 20_000
@@ -66,6 +63,11 @@ class SeenTexts:
         oldest_s = now_s - self._limits.window_s
         text.relays = {relay: seen for relay, seen in text.relays.items() if seen > oldest_s}
         return len(text.relays)
+
+    def relays(self, what: Sketch) -> int:
+        """Return how many relays have had a text, without remembering that it came again."""
+        number = self.find(what)
+        return len(self._texts[number].relays) if number is not None else 0
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -106,25 +108,18 @@ class SeenTexts:
 
 
 class BulkSimilarity:
-    """Tag, then quarantine mail whose text went to several relay addresses."""
+    """Count the other relay addresses to which the text of a message went."""
 
     name = "bulk-similarity"
 
     def __init__(self, limits: BulkLimits, clock: Clock) -> None:
-        self._limits = limits
         self._seen = SeenTexts(limits, clock)
 
     def __call__(self, context: MessageContext) -> Verdict | None:
-        """Applies to relay addresses; the owner's answers are nobody's bulk mail, but are read alike."""
+        """Remembers what comes to relay addresses; the owner's answers are nobody's bulk mail."""
         what = sketch(context.content)
         if not what:
             return None
-        if not context.relay_routes:
-            self._seen.find(what)
-            return None
-        relays = self._seen.add(what, (route.relay_id for route in context.relay_routes))
-        if relays >= self._limits.quarantine_relays:
-            return Verdict(self.name, Action.QUARANTINE, "same-text-to-many", score=float(relays))
-        if relays >= self._limits.tag_relays:
-            return Verdict(self.name, Action.TAG, "same-text-to-several", score=float(relays))
-        return None
+        relays = [route.relay_id for route in context.relay_routes]
+        others = self._seen.add(what, relays) - len(relays) if relays else self._seen.relays(what)
+        return Verdict(self.name, Action.ACCEPT, "same-text", score=float(others)) if others else None

@@ -13,7 +13,7 @@ from mailrelay.checks.bulk_similarity import BulkLimits, BulkSimilarity
 from mailrelay.checks.chain import Chain, Check
 from mailrelay.checks.clients import Clients
 from mailrelay.checks.connection_rate import ConnectionRate
-from mailrelay.checks.content_score import ContentScore, ScoreLimits
+from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.dmarc_policy import DmarcPolicyCheck
 from mailrelay.checks.dns_allowlist import DnsAllowlist
 from mailrelay.checks.dns_blocklist import DnsBlocklist
@@ -24,6 +24,7 @@ from mailrelay.checks.greylisting import Greylisting, GreylistLimits, GreylistSt
 from mailrelay.checks.helo_sanity import HeloSanity
 from mailrelay.checks.known_recipient import KnownRecipient
 from mailrelay.checks.listed_sender import ListedSender
+from mailrelay.checks.mail_class import MailClassCheck
 from mailrelay.checks.mail_loop import MailLoop
 from mailrelay.checks.malformed_message import MalformedMessage
 from mailrelay.checks.malformed_sender import MalformedSender
@@ -40,7 +41,7 @@ from mailrelay.checks.rates import Clock, LeakyBucket
 from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
-from mailrelay.checks.spam_decision import SpamDecision
+from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.content.classifier.learned import AnyModel
 from mailrelay.content.classifier.model import shipped_model
@@ -71,7 +72,7 @@ class CheckLimits:
     unknown_recipients_per_hour: int = 30
     recipients_per_message: int = 50
     bulk: BulkLimits = field(default_factory=BulkLimits)
-    score: ScoreLimits = field(default_factory=ScoreLimits)
+    decision: DecisionLimits = field(default_factory=DecisionLimits)
     trusted_arc_sealers: frozenset[str] = frozenset()
     observe_only: frozenset[str] = frozenset()
     check_timeout_s: float = 10.0
@@ -170,8 +171,9 @@ def build_chains(
         AutomaticReply(),
         ListedSender(),
         BulkSimilarity(limits.bulk, clock),
-        ContentScore(limits.score, spam_model),
-        SpamDecision(),
+        ContentScore(spam_model),
+        MailClassCheck(protected),
+        SpamDecision(limits.decision),
     )
     stages = (connection, sender, recipient, client, doubtful, message)
     names = {check.name for stage in stages for check in stage}

@@ -76,6 +76,14 @@ class ProtectedSenders:
             domain = domain.partition(".")[2]
         return False
 
+    def kinds_at(self, domain: str) -> frozenset[str]:
+        """Return the kinds of mail for which a domain, in lower case, or one above it is on the list."""
+        kinds: set[str] = set()
+        while domain:
+            kinds.update(sender.kind for sender in self._by_domain.get(domain, ()))
+            domain = domain.partition(".")[2]
+        return frozenset(kinds)
+
     def kind_of(self, author: str, subject: str) -> str:
         """Return the kind of mail from `author` with a decoded `subject`, empty where it is not protected."""
         local_part, _, domain = author.rpartition("@")

@@ -5,7 +5,7 @@ reply is public: it names nobody, no check and no threshold. The reason is ours:
 metrics and the owner's list of blocked mail, in kebab-case, without data of a person.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -29,6 +29,10 @@ class Reply:
 
     def __str__(self) -> str:
         return f"{self.code} {self.enhanced} {self.public}"
+
+    def naming(self, other_way: str) -> "Reply":
+        """Return the reply with another way to the domain's holder, for whoever is refused wrongly."""
+        return replace(self, public=f"{self.public}; another way to the domain's holder: {other_way}")
 
 
 # All replies that a check may give. Few and vague on purpose: whoever probes learns nothing.

@@ -92,10 +92,19 @@ class Content:
         return Words.of(self.text)
 
     @cached_property
+    def subject_words(self) -> Words:
+        """Those of `subject`."""
+        return Words.of(self.subject)
+
+    @cached_property
+    def own_words(self) -> Words:
+        """Those of `own_text`."""
+        return self.words if self.own_text is self.text else Words.of(self.own_text)
+
+    @cached_property
     def businesses(self) -> frozenset[str]:
         """Names of the businesses whose phrases stand in the subject or in `own_text`."""
-        own = self.words if self.own_text is self.text else Words.of(self.own_text)
-        return businesses_in(Words.of(self.subject), own)
+        return businesses_in(self.subject_words, self.own_words)
 
 
 def read_content(message: RawMessage) -> Content:

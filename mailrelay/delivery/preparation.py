@@ -13,6 +13,7 @@ from functools import lru_cache
 from mailrelay.addresses import BounceAddresses, Mailbox, decoded
 from mailrelay.authentication.arc_sealing import Findings, findings_of
 from mailrelay.authentication.results import Result
+from mailrelay.checks.content_score import ContentScore
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.delivery.objections import (
     CopyOfAnswer,
@@ -173,7 +174,7 @@ class Preparation:
             received_at=queued.received_at,
             protocol=queued.protocol,
             keeps_chain=findings is not None and findings.status is Result.PASS,
-            score=sum(one.score for one in queued.verdicts),
+            score=sum(one.score for one in queued.verdicts if one.check == ContentScore.name),
             language=owner.language,
             banner=wishes.banner,
             attach_original=wishes.attach_original,

@@ -32,10 +32,10 @@ def _judge(clock: Clock, facts: Facts | None = None, resolver: Resolver | None =
 async def test_an_honest_letter_is_ham_and_a_scam_is_not(clock: Clock) -> None:
     judge = _judge(clock)
     honest, scam = await judge.judge(LETTER), await judge.judge(SPAM)
-    assert (honest.action, honest.kind, honest.verdicts) == (Action.ACCEPT, "ham", ())
+    assert (honest.action, honest.kind, honest.mail_class) == (Action.ACCEPT, "ham", "purchase_inquiry")
     assert scam.kind == "spam"
     assert scam.score > honest.score
-    assert [one.check for one in scam.verdicts] == ["content-score"]
+    assert [one.check for one in scam.verdicts][-1] == "spam-decision"
 
 
 async def test_the_owners_policy_decides_how_far_it_goes(clock: Clock) -> None:

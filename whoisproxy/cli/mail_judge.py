@@ -47,10 +47,10 @@ async def judge(
         bool, typer.Option("--dns/--no-dns", help="Authenticate senders (SPF, DKIM, DMARC, ARC).")
     ] = False,
 ) -> None:
-    """Write a line of JSON for each message: {file, action, class, score, checks}; no database is needed.
+    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class}.
 
-    Without --dns or --nameserver nobody is authenticated. A file that cannot be read is named on standard
-    error, the rest goes on, and the command ends with 1.
+    No database is needed. Without --dns or --nameserver nobody is authenticated. A file that cannot be read
+    is named on standard error, the rest goes on, and the command ends with 1.
     """
     settings = settings_from(config)
     configure_logging("error", settings.log.format)
@@ -110,5 +110,6 @@ def _line(name: str, judgement: Judgement, *, authenticated: bool) -> str:
         "class": judgement.kind,
         "score": judgement.score,
         "checks": checks,
+        "mail_class": judgement.mail_class.value,
     }
     return json.dumps(line)

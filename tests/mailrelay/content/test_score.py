@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrelay.checks.content_score import ScoreLimits
 from mailrelay.content.features import FEATURES
 from mailrelay.content.mime import MAX_DEPTH, MAX_PARTS
 from mailrelay.content.reading import decode_words, read_content
-from mailrelay.content.score import Score, score
+from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS, Score, score
 from mailrelay.content.similarity import sketch
 from mailrelay.message import RawMessage
 
@@ -30,7 +29,7 @@ def _score(raw: bytes) -> Score:
 @pytest.mark.parametrize("path", sorted(HONEST.glob("*.eml")), ids=lambda path: path.stem)
 def test_an_honest_letter_to_a_domain_owner_is_not_even_tagged(path: Path) -> None:
     result = _score(path.read_bytes())
-    assert result.total < ScoreLimits().tag, result
+    assert result.total < TAG_POINTS, result
 
 
 def test_there_are_a_dozen_honest_letters() -> None:
@@ -42,9 +41,7 @@ def test_an_advance_fee_letter_is_held() -> None:
         "I am Barrister Okoro. My late client left 12 million US dollars and no next of kin. I seek your "
         "utmost confidence to transfer the sum into your account. ACT NOW!!! You have won my trust, no risk."
     )
-    assert (
-        _score(HEAD + b"Subject: MODEST PROPOSAL\r\n\r\n" + body.encode()).total >= ScoreLimits().quarantine
-    )
+    assert _score(HEAD + b"Subject: MODEST PROPOSAL\r\n\r\n" + body.encode()).total >= QUARANTINE_POINTS
 
 
 def test_a_phishing_page_behind_a_lying_link_is_held() -> None:
@@ -58,7 +55,7 @@ def test_a_phishing_page_behind_a_lying_link_is_held() -> None:
     raw = HEAD + b"Subject: Account\r\nContent-Type: text/html\r\n\r\n" + html.encode()
     result = _score(raw)
     assert {"lying-link", "numeric-host", "hidden-text", "credential-lure", "html-only"} <= set(result.names)
-    assert result.total >= ScoreLimits().quarantine
+    assert result.total >= QUARANTINE_POINTS
 
 
 def test_hidden_text_is_no_visible_text() -> None:
@@ -82,7 +79,7 @@ def test_a_program_in_disguise_is_held() -> None:
 def test_feature_names_are_unique_and_no_weight_decides_alone() -> None:
     names = [feature.name for feature in FEATURES]
     assert len(set(names)) == len(names)
-    assert all(0 < feature.weight < ScoreLimits().quarantine for feature in FEATURES)
+    assert all(0 < feature.weight < QUARANTINE_POINTS for feature in FEATURES)
 
 
 def test_encoded_words_are_read_and_broken_ones_left() -> None:

@@ -24,6 +24,7 @@ def mail_server(core: Core, directory: Directory, resolver: Resolver) -> MailSer
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
         validates_arc=settings.authentication.arc,
+        contact_url=settings.relay.contact_url,
     )
     return MailServer(
         inbound,
