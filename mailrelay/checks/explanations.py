@@ -18,6 +18,9 @@ _OTHERWISE = "otherwise"
 # What they say is no objection.
 _SILENT = frozenset({CLASS, "protected-mail", "dns-allowlist"})
 _ALLOWED = "allowed-by-"
+# It sums up what the others found, and is asked where they have no words.
+_SUM = "spam-decision"
+_HOLDS = "quarantine"
 
 
 class Note(Protocol):
@@ -26,6 +29,11 @@ class Note(Protocol):
     @property
     def check(self) -> str:
         """Name of the check."""
+        ...
+
+    @property
+    def action(self) -> str:
+        """What the check asked for."""
         ...
 
     @property
@@ -53,12 +61,15 @@ def explain_all(check: str, reason: str, language: str) -> tuple[str, ...]:
 
 
 def why(notes: Iterable[Note], language: str, most: int = 3) -> tuple[str, ...]:
-    """Return what speaks against a message in up to `most` sentences, none twice; at least one."""
+    """Return what speaks against a message in up to `most` sentences, none twice; at least one.
+
+    What asked for it to be held comes first.
+    """
     speaking = [one for one in notes if one.check not in _SILENT and not one.reason.startswith(_ALLOWED)]
-    found = dict.fromkeys(
-        text for note in speaking for text in explain_all(note.check, note.reason, language)
-    )
-    return tuple(found)[:most] or (_tables()[_known(language)][_OTHERWISE],)
+    found = [one for one in speaking if one.check != _SUM] or speaking
+    found.sort(key=lambda one: one.action != _HOLDS)
+    sentences = dict.fromkeys(text for one in found for text in explain_all(one.check, one.reason, language))
+    return tuple(sentences)[:most] or (_tables()[_known(language)][_OTHERWISE],)
 
 
 def has_words(reason: str) -> bool:

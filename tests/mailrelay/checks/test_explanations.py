@@ -16,7 +16,9 @@ from mailrelay.queue.entry import NoteOfVerdict
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _CHECKS = Path(mailrelay.checks.__file__).parent
 # Words of the code that nobody is told: charsets, protocols, what speaks for a message.
-_NO_REASONS = {"utf-8", "us-ascii", "mail-class"}
+_NO_REASONS = {
+    "utf-8", "us-ascii", "mail-class", "allowed-sender", "nothing-found", "known-sender", "x-arf", "x-xarf",
+}  # fmt: skip
 
 
 def _literals(file: Path) -> set[str]:
@@ -82,6 +84,11 @@ def test_several_reasons_are_told_once_each_and_unknown_ones_in_general() -> Non
         "It shouts.",
         "Its links hide where they lead.",
         "The same text came to many other addresses.",
+    )
+    summed_up = NoteOfVerdict("spam-decision", "quarantine", "spam-of-listed-client")
+    assert why([summed_up], "en") == ("The server that brought it stands on a blocklist.",)
+    assert why([notes[2], summed_up], "en") == (
+        "Nothing proves that it comes from the domain it names as sender.",
     )
     assert explain("a-check", "a-reason-of-tomorrow", "en") == "It looks like unwanted mail."
     assert explain("clamav", "a-reason-of-tomorrow", "de-CH").startswith("Ein Virenscanner")

@@ -41,7 +41,7 @@ class HeldMessageView(AnswerModel):
     `class` and `score` give the order: what may matter most first, then what looks least like spam.
     """
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     id: str
     domain: str
