@@ -9,6 +9,7 @@ Text and HTML are as they came, and left to the page that shows them.
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 from mailrelay.addresses import parse_mailboxes
 from mailrelay.authentication.names import a_labels
@@ -73,7 +74,7 @@ def read_letter(message: RawMessage) -> Letter:
         sender=sender,
         mailbox=mailbox,
         subject=read_subject(message),
-        date=safe_line(message.first("Date")),
+        date=_date(message.first("Date")),
         text=_without_controls(plain[:TEXT_CHARACTERS]),
         html=_text(leaves, "text/html")[:_HTML_CHARACTERS].encode("utf-8", "replace").decode(),
         cut=len(plain) > TEXT_CHARACTERS,
@@ -108,6 +109,14 @@ def safe_line(text: str, most: int = _LONGEST_LINE) -> str:
 def unlinked(line: str) -> str:
     """Return a line in which no mail program finds something to make a link of."""
     return _HOST_DOT.sub("[.]", line.replace("://", "[:]//"))
+
+
+def _date(value: str) -> str:
+    """Return a date in the order that every reader knows, in the zone that it names; else as it stands."""
+    try:
+        return f"{parsedate_to_datetime(value[:_LONGEST_LINE]):%Y-%m-%d %H:%M %z}".rstrip()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return safe_line(value)
 
 
 def _text(leaves: tuple[Leaf, ...], kind: str) -> str:

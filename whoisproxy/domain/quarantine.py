@@ -82,9 +82,9 @@ class HeldMessage:
         return any(one.reason.startswith(_BLOCKED) for one in self.record.verdicts)
 
     @property
-    def place(self) -> tuple[bool, float, str]:
-        """By which it is sorted: what may matter most first, then what looks least like spam."""
-        return self.kind not in FIRST, self.score, self.id
+    def place(self) -> tuple[bool, bool, float, str]:
+        """What it is sorted by: what may matter most first, then what looks least like spam; malware last."""
+        return self.kind not in FIRST, self.is_dangerous, self.score, self.id
 
 
 class Decision(StrEnum):

@@ -60,6 +60,20 @@ def test_names_lose_what_turns_them_round_or_covers_the_page() -> None:
     assert letter.sender.endswith("<a@b.example>")
 
 
+@pytest.mark.parametrize(
+    ("date", "shown"),
+    [
+        ("Thu, 26 Nov 2026 06:00:00 +0100", "2026-11-26 06:00 +0100"),
+        ("Thu, 26 Nov 2026 06:00:00 -0000", "2026-11-26 06:00"),
+        ("yester\tday", "yester day"),
+        ("Thu, 99 Nov 99999 06:00:00 +9999", "Thu, 99 Nov 99999 06:00:00 +9999"),
+        ("", ""),
+    ],
+)
+def test_dates_are_written_as_everybody_reads_them(date: str, shown: str) -> None:
+    assert read_letter(_message(f"Date: {date}")).date == shown
+
+
 def test_long_texts_are_cut_and_files_are_only_named() -> None:
     boundary = 'Content-Type: multipart/mixed; boundary="z"'
     body = (
