@@ -27,7 +27,8 @@ def claimed_names(authors: tuple[str, ...], *others: str) -> tuple[str, ...]:
         authors: As `authentication` gives them.
         others: Reverse-path and who gets the answer; what is no mailbox names nobody.
     """
-    mailboxes = dict.fromkeys((*authors, *(normal_mailbox(one) for one in others)))
+    further = (normal_mailbox(other) for other in others if other not in authors)
+    mailboxes = dict.fromkeys((*authors, *further))
     return tuple(dict.fromkeys(name for mailbox in mailboxes for name in names_of(mailbox)))
 
 

@@ -45,9 +45,13 @@ def _authenticated(author: str, result: Result = Result.PASS) -> AuthenticationR
 
 
 def _context(
-    *rules: SenderRule, found: AuthenticationResults, reverse_path: str = "", route: Route = RELAY
+    *rules: SenderRule,
+    found: AuthenticationResults,
+    reverse_path: str = "",
+    route: Route = RELAY,
+    text: str = SPAM,
 ) -> MessageContext:
-    raw = f"From: <{found.authors[0]}>\r\nSubject: Hello\r\n\r\n{SPAM}".encode()
+    raw = f"From: <{found.authors[0]}>\r\nDate: Mon, 1 Jun 2026 00:00:00 +0000\r\n\r\n{text}".encode()
     return MessageContext(
         SenderContext(ConnectionContext("192.0.2.25"), "mx.example", reverse_path),
         (route,),
@@ -133,6 +137,20 @@ async def test_an_allowed_sender_is_still_bound_by_dmarc(chains: Chains) -> None
     )
     decision = await chains.message.run(_context(_rule(STRANGER, allows=True), found=failed))
     assert decision.action is Action.REJECT
+
+
+@pytest.mark.parametrize("policy", [MailPolicy.FILTER, MailPolicy.FORWARD])
+async def test_what_is_refused_is_refused_to_a_blocked_sender_too(chains: Chains, policy: MailPolicy) -> None:
+    """A 250 in place of a 550 would tell him."""
+    text = SPAM * 3
+    replies = []
+    for number in range(6):
+        rules = (_rule(STRANGER, allows=False),) if number == 5 else ()
+        route = replace(RELAY, relay_id=f"relay_{number}", policy=policy)
+        context = _context(*rules, found=_authenticated(STRANGER), route=route, text=text)
+        decision = await chains.message.run(context)
+        replies.append(decision.reply)
+    assert (decision.action, replies[-1]) == (Action.REJECT, replies[-2])
 
 
 @pytest.fixture

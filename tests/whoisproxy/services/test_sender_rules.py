@@ -1,18 +1,22 @@
 """Who makes rules about senders for whom, and what the relay finds of them."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from mailrelay.directory import Admission, Opening
 from mailrelay.sender_rules import Level, SenderRule, names_of
+from registries.catalogue import Catalogue
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, SPEC, SUBSTITUTED, World, make_world
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.sender_rules import MOST_RULES, RuleAction, RuleScope
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.registration import Registrations
 from whoisproxy.services.sender_rules import OPERATORS, RulesOf, SenderRules
+from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.unit_of_work import Storage
 
 ALLOW, BLOCK = RuleAction.ALLOW, RuleAction.BLOCK
@@ -125,6 +129,23 @@ async def _relay_id_of(world: World, name: DomainName) -> str:
     route = await world.directory.find(identity.relay_address)
     assert route is not None
     return route.relay_id
+
+
+async def test_the_last_of_an_owners_domains_takes_his_rules_along_whichever_is_the_last(
+    database_url: str, master_keys: MasterKeys, world: World, rules: SenderRules
+) -> None:
+    """Two processes delete one each at the same time."""
+    for name in (RDDS_ONLY, SUBSTITUTED):
+        await world.register(name)
+    await rules.put(_of(world, RDDS_ONLY, RuleScope.OWNER), STRANGER, BLOCK)
+    elsewhere = await Storage.open(database_url, master_keys)
+    other = Registrations(elsewhere, Catalogue.load(), world.clock)
+    await asyncio.gather(
+        world.registrations.delete(world.registrar, RDDS_ONLY), other.delete(world.registrar, SUBSTITUTED)
+    )
+    await elsewhere.close()
+    await world.register(RDDS_ONLY)
+    assert await rules.page(_of(world, RDDS_ONLY, RuleScope.OWNER), "", 10) == []
 
 
 async def test_rules_that_an_owner_has_at_both_mailboxes_are_one_when_he_moves(

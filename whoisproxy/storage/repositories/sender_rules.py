@@ -18,6 +18,7 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.sender_rules import RuleAction, RuleScope, StoredRule
 from whoisproxy.storage.keyring import SYSTEM
+from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import registrants, sender_rules
 from whoisproxy.storage.vault import normalised_mailbox
@@ -144,6 +145,8 @@ async def follow_owner(
         before: Blind index of the mailbox that he had.
         now: The same of the one he has; None where the domain is gone.
     """
+    # Of two domains that leave at the same time, the second sees that the first has left.
+    await in_order(connection, f"owner:{registrar_id}:{before.hex()}")
     left = exists().where(registrants.c.registrar_id == registrar_id, registrants.c.email_index == before)
     his = (sender_rules.c.scope_id == registrar_id, sender_rules.c.owner_index == before, ~left)
     if now is not None:
