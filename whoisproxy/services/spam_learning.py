@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from mailrelay.addresses import split_address
 from mailrelay.content.classifier.learned import EVERY_SLOT, AnyModel, LearnedModel, LocalModel
 from mailrelay.content.classifier.model import SpamModel, shipped_model
+from mailrelay.content.classifier.usual import usual_features
 from mailrelay.content.kinds import MailClass, class_in
 from mailrelay.content.lessons import lesson_of
 from mailrelay.content.score import log_odds_of
@@ -58,13 +59,16 @@ class Limit:
 
 
 _ANSWER = "answer"
+_MONTH = timedelta(days=30)
 LIMITS = (
-    Limit("teacher", (Label.HAM, Label.SPAM), 10, timedelta(days=1)),
-    Limit("teacher", (Label.HAM, Label.SPAM), 60, timedelta(days=30)),
+    Limit("teacher", (Label.HAM, Label.SPAM), 5, timedelta(days=1)),
+    Limit("teacher", (Label.HAM, Label.SPAM), 20, _MONTH),
     Limit("sender", (Label.HAM, Label.SPAM), 10, timedelta(days=1)),
-    Limit("teacher", (_ANSWER,), 10, timedelta(days=1)),
 )
 """Of owners; the operator has none."""
+
+CONFIRMATIONS = Limit("teacher", (Label.HAM, _ANSWER), 5, _MONTH)
+"""Beyond it what a teacher confirms moves no threshold."""
 
 REMEMBERED = timedelta(days=90)
 """So long a lesson is known, and cannot be taught again."""
@@ -101,12 +105,19 @@ class LearningStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Taught:
-    """What one transaction adds: lessons, and scores of confirmed mail."""
+    """What one transaction adds.
+
+    Attributes:
+        raws: Messages.
+        measured: Whether honest ones count for the thresholds, by the score that they have now.
+        score: Of one that was judged before, for the thresholds.
+    """
 
     raws: tuple[bytes, ...] = ()
     label: Label = Label.HAM
     slots: int = EVERY_SLOT
     words_only: bool = False
+    measured: bool = False
     score: float | None = None
 
 
@@ -164,7 +175,6 @@ class SpamLearning:
         octets = kept.raw if kept else raw
         if octets is None:
             return Outcome.GONE
-        score = self._recorded(record) if label is Label.HAM else None
         async with self._storage.unit_of_work() as uow:
             await uow.learning.alone()
             teacher = await _teacher(uow, record.relay_id)
@@ -173,6 +183,8 @@ class SpamLearning:
             slots = 1 << teacher[0] % _SLOTS
             outcome = await self._note(uow, label, f"{record.id}:{label}", teacher, record.sender)
             if outcome is Outcome.LEARNED:
+                confirms = label is Label.HAM and await _within(uow, CONFIRMATIONS, teacher, self._clock())
+                score = self._recorded(record) if confirms else None
                 taught = _Taught((octets,), label, slots, words_only=kept is None, score=score)
                 await self._put(uow, taught)
         return outcome
@@ -188,7 +200,7 @@ class SpamLearning:
                 outcomes.append(await self._note(uow, label, name, operator, None))
             new = [raw for raw, its in zip(raws, outcomes, strict=True) if its is Outcome.LEARNED]
             if new:
-                await self._put(uow, _Taught(tuple(new), label))
+                await self._put(uow, _Taught(tuple(new), label, measured=True))
         return outcomes
 
     async def answered(self, answer: QueuedMessage) -> None:
@@ -238,7 +250,7 @@ class SpamLearning:
             if teacher is None:
                 return
             outcome = await self._note(uow, _ANSWER, f"{began.id}:{_ANSWER}", teacher, None)
-            if outcome is Outcome.LEARNED:
+            if outcome is Outcome.LEARNED and await _within(uow, CONFIRMATIONS, teacher, self._clock()):
                 await self._put(uow, _Taught(score=self._recorded(began)))
 
     async def _note(
@@ -264,15 +276,15 @@ class SpamLearning:
     def _changed(self, value: bytes | None, taught: _Taught) -> bytes:
         """Return what was learned, with some more."""
         local, spam = self._local(value), taught.label is Label.SPAM
-        model = local.over(self._shipped)
+        model = local.over(self._shipped) if taught.measured and not spam else None
         for raw in taught.raws:
             message = RawMessage.parse(canonical_line_ends(raw))
             lesson = lesson_of(
                 message, self._shipped, spam=spam, slots=taught.slots, words_only=taught.words_only
             )
-            if not spam and taught.score is None:
+            if model is not None:
                 local = local.confirming(lesson.log_odds + model.correction(lesson.buckets))
-            local = local.learned(lesson)
+            local = local.learned(lesson, usual_features())
         return (local if taught.score is None else local.confirming(taught.score)).octets()
 
     def _recorded(self, record: MessageRecord) -> float:
@@ -302,10 +314,16 @@ async def _teacher(uow: UnitOfWork, relay_id: str) -> bytes | None:
 
 
 async def _too_many(uow: UnitOfWork, note: LessonNote) -> bool:
-    for limit in LIMITS:
-        if note.kind in limit.kinds:
-            whose = {limit.whose: getattr(note, limit.whose)}
-            after = note.taught_at - limit.within
-            if await uow.learning.count(limit.kinds, after, **whose) >= limit.most:
-                return True
-    return False
+    return not all(
+        [
+            await _within(uow, limit, getattr(note, limit.whose), note.taught_at, left=1)
+            for limit in LIMITS
+            if note.kind in limit.kinds
+        ]
+    )
+
+
+async def _within(uow: UnitOfWork, limit: Limit, whose: bytes, now: datetime, *, left: int = 0) -> bool:
+    """Return whether a limit is kept, and so many more lessons would keep it."""
+    count = await uow.learning.count(limit.kinds, now - limit.within, **{limit.whose: whose})
+    return count + left <= limit.most

@@ -1,8 +1,8 @@
 """What an installation learns on top of the model that is shipped: corrections as sums, and moved thresholds.
 
 A lesson moves the weight of each of its features by the error of the score, shared among them as in the
-score, and divided by how many lessons had the feature before: so what stands in all mail hardly moves, and
-the tenth lesson of the same kind little more than the second. Kept are three numbers for each of the shared
+score, and divided by how many messages had the feature before, usual ones and lessons: so what stands in all
+mail hardly moves, whatever is taught. Kept are three numbers for each of the shared
 buckets, and no message. Which messages made a sum cannot be seen from it; what few of them made is counted
 only once several teachers agree, and forgotten where they do not (docs/adr/0035).
 
@@ -15,6 +15,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from json import JSONDecodeError
 from operator import itemgetter
 from typing import Self
 
@@ -31,14 +32,17 @@ WINDOW_DAYS = 30
 EVERY_SLOT = (1 << 32) - 1
 """The slots of a teacher whose word needs no second: the operator."""
 
-MOST_LOOSER = 1.0
-"""Log-odds by which thresholds rise at most, and by which they fall."""
+MOST_UP, MOST_DOWN = 3.0, 1.0
+"""Log-odds by which a message is moved at most, whatever was taught; down less, for that lets spam in."""
+
+MOST_MOVED = 0.5
+"""Log-odds by which a threshold rises at most, and by which it falls."""
 
 TAGGED_HAM, QUARANTINED_HAM = 0.005, 0.0005
 _FORMAT = "whoisproxy-learned-1"
 _STEPS = 1024  # of one log-odds
-_RATE = 4.0
-_MOST_STEPS = _STEPS // 2  # of one weight, either way
+_RATE = 8.0
+_MOST_STEPS = 2 * _STEPS  # of one weight, either way
 _MOST_COUNT = 255
 _SURE = 30.0
 _BIN = 0.25  # log-odds
@@ -85,14 +89,14 @@ class LearnedModel:
     def correction(self, buckets: Sequence[int]) -> float:
         """Return what was learned about a message, in log-odds.
 
-        It is bounded so that it moves a message by one step: none that the shipped model would not mark is
-        held for it, and none that it would hold goes unmarked, wherever the thresholds have gone.
+        It is bounded so that it moves a message by one step at most: what the shipped model would not mark is
+        not held for it, and what it would hold does not go unmarked.
         """
         if len(buckets) <= 1:
             return 0.0
-        most = self.shipped.quarantine - self.shipped.tag
+        step = self.shipped.quarantine - self.shipped.tag
         learned: float = sum(itemgetter(*buckets)(self.weights)) / (_STEPS * math.sqrt(len(buckets)))
-        return max(MOST_LOOSER - most, min(most, learned))
+        return max(-MOST_DOWN, -step, min(MOST_UP, step, learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class LocalModel:
             confirmed, earlier = tuple(head.pop("confirmed")), tuple(head.pop("earlier"))
             counts = numbers[2 * BUCKETS : 3 * BUCKETS]
             return cls(deltas, counts, slots, **head, confirmed=confirmed, earlier=earlier)
-        except (KeyError, TypeError, AttributeError, zlib.error, UnicodeDecodeError) as error:
+        except (KeyError, TypeError, AttributeError, zlib.error, UnicodeError, JSONDecodeError) as error:
             raise ValueError("not what was learned about spam") from error
 
     def octets(self) -> bytes:
@@ -176,16 +180,23 @@ class LocalModel:
             confirmed=(0,) * _BINS, earlier=earlier,
         )  # fmt: skip
 
-    def learned(self, lesson: Lesson) -> Self:
-        """Return the model after a lesson; what is right already hardly moves it."""
+    def learned(self, lesson: Lesson, usual: Sequence[int]) -> Self:
+        """Return the model after a lesson; what is right already hardly moves it.
+
+        Args:
+            lesson: What is said.
+            usual: Of each bucket, how many messages have it that nobody need teach; see `usual`.
+        """
         if not lesson.buckets:
             return self
         root = math.sqrt(len(lesson.buckets))
-        score = lesson.log_odds + sum([self.deltas[one] for one in lesson.buckets]) / (_STEPS * root)
-        steps = _STEPS * _RATE * (lesson.spam - _probability(score)) / root
+        learned = sum([self.deltas[one] for one in lesson.buckets]) / (_STEPS * root)
+        enough = learned >= MOST_UP if lesson.spam else learned <= -MOST_DOWN
+        error = 0.0 if enough else lesson.spam - _probability(lesson.log_odds + learned)
+        steps = _STEPS * _RATE * error / root
         deltas, counts, slots = self.deltas[:], bytearray(self.counts), self.slots[:]
         for one in set(lesson.buckets):
-            moved = deltas[one] + round(steps / (1 + counts[one]))
+            moved = deltas[one] + round(steps / (1 + usual[one] + counts[one]))
             deltas[one] = max(-_MOST_STEPS, min(_MOST_STEPS, moved))
             counts[one] = min(_MOST_COUNT, counts[one] + 1)
             slots[one] |= lesson.slots
@@ -203,7 +214,7 @@ class LocalModel:
         weights = array(
             "h",
             [
-                delta if slots.bit_count() >= SHARED_BY else 0
+                delta if delta and slots.bit_count() >= SHARED_BY else 0
                 for delta, slots in zip(self.deltas, self.slots, strict=True)
             ],
         )
@@ -239,7 +250,7 @@ def calibrated(shipped: float, share: float, confirmed: Sequence[int]) -> float:
     def above(threshold: float) -> int:
         return sum(confirmed[min(_BINS - 1, max(0, math.floor(threshold / _BIN))) :])
 
-    moves = [_BIN * step for step in range(int(MOST_LOOSER / _BIN) + 1)]
+    moves = [_BIN * step for step in range(int(MOST_MOVED / _BIN) + 1)]
     if above(shipped) > 1 + share * whole:
         return next(
             (shipped + by for by in moves if above(shipped + by) <= 1 + share * whole), shipped + moves[-1]
