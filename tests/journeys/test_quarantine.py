@@ -446,7 +446,7 @@ async def test_blocking_may_report_what_is_held_and_says_when_nothing_can_be_lea
 
     held = await _put(owner, "more of his")
     said = await browser.post(link, do="report")
-    assert "le filtre en apprend" in said.html
+    assert "le filtre en est averti" in said.html
     await eventually(owner.messages, lambda found: found[0]["state"] == State.DISCARDED)
     assert await _state(owner, held) == State.DISCARDED
 

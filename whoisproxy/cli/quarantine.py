@@ -53,9 +53,9 @@ async def show(message_id: IdArgument, config: ConfigOption = None, *, as_json: 
         print_json(_as_json(held))
         return
     console.print(f"[bold]{held.id}[/] {held.domain}, {held.kind}, {held.record.state}")
-    for one in held.record.verdicts:
+    for one in held.notes:
         console.print(f"    {one.check}: {one.action} ({one.reason}) {one.score}", markup=False)
-    for sentence in why(held.record.verdicts, "en"):
+    for sentence in why(held.notes, "en"):
         console.print(f"    {sentence}", markup=False)
 
 
@@ -121,9 +121,9 @@ def _as_json(held: HeldMessage) -> dict[str, Any]:
         "expires_at": held.expires_at,
         "checks": [
             {"check": one.check, "action": one.action, "reason": one.reason, "score": one.score}
-            for one in record.verdicts
+            for one in held.notes
         ],
-        "why": why(record.verdicts, "en"),
+        "why": why(held.notes, "en"),
     }
 
 
@@ -132,6 +132,6 @@ def _print_table(found: list[HeldMessage]) -> None:
     for one in found:
         table.add_row(
             one.id, one.kind, f"{one.score:.1f}", f"{one.record.received_at:%Y-%m-%d %H:%M}",
-            str(one.record.size_octets), f"{one.expires_at:%Y-%m-%d}", why(one.record.verdicts, "en", 1)[0],
+            str(one.record.size_octets), f"{one.expires_at:%Y-%m-%d}", why(one.notes, "en", 1)[0],
         )  # fmt: skip
     console.print(table)

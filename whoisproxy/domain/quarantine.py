@@ -5,13 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailrelay.content.kinds import MailClass, class_in
-from mailrelay.queue.entry import Direction, MessageRecord, State
+from mailrelay.queue.entry import Direction, MessageRecord, NoteOfVerdict, State
 
 FIRST = frozenset({MailClass.PROTECTED, MailClass.LEGAL, MailClass.ABUSE_REPORT, MailClass.REGISTRAR})
 """Classes that are shown before all other: who misses such a message may lose his domain."""
 
 HELD = (State.QUARANTINED, State.HELD)
 _MALWARE = "malware"
+_DELIVERY, _ASKS = "delivery", "quarantine"
 _BLOCKED = "blocked-by-"
 # Checks whose score says how much a message looks like spam, all in the same points.
 _SPAM_SCORES = frozenset({"content-score", "rspamd", "spamassassin"})
@@ -60,6 +61,13 @@ class HeldMessage:
     def is_held(self) -> bool:
         """Whether something can be decided."""
         return self.record.direction is Direction.FORWARD and self.record.state in HELD
+
+    @property
+    def notes(self) -> tuple[NoteOfVerdict, ...]:
+        """What speaks against it: the verdicts of the checks, and why it was held at delivery."""
+        if self.record.state is not State.HELD:
+            return self.record.verdicts
+        return NoteOfVerdict(_DELIVERY, _ASKS, self.record.last_error), *self.record.verdicts
 
     @property
     def kind(self) -> MailClass:

@@ -92,7 +92,7 @@ class HeldPage:
             kind=words_for(language).kind(held.kind),
             dangerous=held.is_dangerous,
             note=note,
-            why=why(held.record.verdicts, language),
+            why=why(held.notes, language),
             until=f"{held.expires_at:%Y-%m-%d}",
             letter=letter,
             html=safe_frame(letter.html, language) if letter else "",

@@ -71,7 +71,7 @@ class HeldListPage:
             subject=letter.subject if letter else "",
             received=f"{held.record.received_at:%Y-%m-%d %H:%M} UTC",
             size=-(-held.record.size_octets // _KILO),
-            why=" ".join(why(held.record.verdicts, language, most=2)),
+            why=" ".join(why(held.notes, language, most=2)),
             link=self._deps.links.held(held.id, self._deps.clock()),
         )
 

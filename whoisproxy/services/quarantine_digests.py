@@ -4,7 +4,8 @@ Who has got something new is looked for every minute; the letter is a piece of w
 several processes one sends it. It is made when it is due: an hour after something was held, and not before a
 day (or a week) has passed since the last. What is in it, and under which id it will stand in the queue, is
 written down before it is queued. After a crash the id tells whether it was: no letter goes twice, and none is
-lost.
+lost. Only a process that stands still for longer than its lease, just before it queues one, may send it once
+more.
 
 The owner's mailbox is not known here: it is asked for when the letter is delivered.
 """
@@ -22,6 +23,7 @@ from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.digest import DigestEntry, DigestFacts, build_digest
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.quarantine import HeldMessage, Quarantine
+from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.services.quarantine import QuarantineService, of_relays
 from whoisproxy.services.quarantine_owners import OwnedDomain, owned_by, quarantines_of, wish_of
@@ -61,7 +63,7 @@ class DigestSchedule:
         self._clock = clock
         self._keep = keep
         self._seen: dict[str, datetime] = {}
-        self._looked_at = self._all_looked_at = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._looked_at = self._all_looked_at = clock() - _WHOLE_LOOK
 
     async def look(self) -> None:
         """Find who has got held mail since the last look; once a day, of all that is held."""
@@ -142,7 +144,7 @@ class DigestSender:
             return
         told = [one for one in domains if one.settings.digest is not DigestWish.OFF]
         new = await self._new(told)
-        carrier = next((one for one in told if _relay_in_use(one, self._clock())), None)
+        carrier = _carrier(told, self._clock())
         if not new or carrier is None:
             async with self._storage.unit_of_work() as uow:
                 await uow.quarantines.nothing_due(quarantine_id)
@@ -187,10 +189,11 @@ class DigestSender:
         self,
         quarantine: Quarantine,
         told: Sequence[OwnedDomain],
-        carrier: OwnedDomain,
-        new: list[HeldMessage],
+        carrier: tuple[Registration, RelayAddress],
+        new: Sequence[HeldMessage],
     ) -> NewMessage:
-        now, language = self._clock(), carrier.registration.registrant.language
+        registration, relay = carrier
+        now, language = self._clock(), registration.registrant.language
         private = any(one.settings.encryption_key for one in told)
         entries = [await self._entry(one, language, now) for one in new[:_MOST_ENTRIES]]
         digest = build_digest(
@@ -206,11 +209,10 @@ class DigestSender:
                 settings_url=self._links.digest(quarantine.id, now),
             )
         )
-        relay = _relay_in_use(carrier, now)
         return NewMessage(
             direction=Direction.NOTICE,
-            owner_id=carrier.registration.registrant_id,
-            relay_id=relay.id if relay else "",
+            owner_id=registration.registrant_id,
+            relay_id=relay.id,
             recipient="",
             reverse_path="",
             raw=digest.raw,
@@ -222,7 +224,7 @@ class DigestSender:
         entry = DigestEntry(
             domain=held.domain,
             kind=held.kind,
-            why=why(held.record.verdicts, language),
+            why=why(held.notes, language),
             link=self._links.held(held.id, now),
             dangerous=held.is_dangerous,
         )
@@ -235,5 +237,7 @@ def _is_due(quarantine: Quarantine, now: datetime) -> bool:
     return quarantine.due_at is not None and quarantine.due_at <= now
 
 
-def _relay_in_use(domain: OwnedDomain, now: datetime) -> RelayAddress | None:
-    return next((relay for relay in domain.relays if relay.takes_mail(now)), None)
+def _carrier(domains: Sequence[OwnedDomain], now: datetime) -> tuple[Registration, RelayAddress] | None:
+    """Return a relay address in use, by which the owner's mailbox is found at delivery, and its domain."""
+    in_use = ((one.registration, relay) for one in domains for relay in one.relays if relay.takes_mail(now))
+    return next(in_use, None)

@@ -17,7 +17,9 @@ _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _CHECKS = Path(mailrelay.checks.__file__).parent
 # Words of the code that nobody is told: charsets, protocols, what speaks for a message.
 _NO_REASONS = {
-    "utf-8", "us-ascii", "mail-class", "allowed-sender", "nothing-found", "known-sender", "x-arf", "x-xarf",
+    "utf-8", "us-ascii", "mail-class", "allowed-sender", "nothing-found", "known-sender",
+    "x-arf", "x-xarf", "feedback-report", "malware-found", "message-unseen",
+    "texts-not-shared", "texts-shared-again",
 }  # fmt: skip
 
 
@@ -91,5 +93,6 @@ def test_several_reasons_are_told_once_each_and_unknown_ones_in_general() -> Non
         "Nothing proves that it comes from the domain it names as sender.",
     )
     assert explain("a-check", "a-reason-of-tomorrow", "en") == "It looks like unwanted mail."
-    assert explain("clamav", "a-reason-of-tomorrow", "de-CH").startswith("Ein Virenscanner")
+    assert explain("clamav", "malware", "de-CH").startswith("Ein Virenscanner")
+    assert explain("clamav", "a-reason-of-tomorrow", "de-CH").startswith("Ein anderer Spamfilter")
     assert why([], "tlh") == ("It looks like unwanted mail.",)

@@ -41,9 +41,9 @@ def _view(held: HeldMessage, language: str) -> HeldMessageView:
         expires_at=held.expires_at,
         reasons=[
             ReasonView(check=one.check, action=one.action, reason=one.reason, score=one.score)
-            for one in record.verdicts
+            for one in held.notes
         ],
-        why=list(why(record.verdicts, language)),
+        why=list(why(held.notes, language)),
     )
 
 
