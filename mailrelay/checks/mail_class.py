@@ -1,7 +1,7 @@
 """Say what kind of letter a message is; what follows from it is decided by `spam-decision`.
 
 Abuse reports for machines (ARF, RFC 5965; XARF) are known by their structure. They are read only where a few
-octets promise one, for that takes as long as all other checks together.
+words promise one, for that takes as long as all other checks together.
 """
 
 from mailrelay.authentication.authenticate import authenticated_as
@@ -14,8 +14,7 @@ from mailrelay.message import RawMessage
 from mailrelay.reports.reading.complaint import complaint_in
 
 _OF_THE_TRADE = frozenset({"icann", "registry", "registrar"})
-_HEAD_OCTETS = 64 * 1024
-_MARKS = (b"feedback-report", b"xarf_version", b"reporterinfo")
+_MARKS = ("xarf_version", "reporterinfo")
 _FIELDS = ("x-xarf", "x-arf")
 
 
@@ -50,7 +49,9 @@ class MailClassCheck:
 
 def may_be_complaint(message: RawMessage, content: Content) -> bool:
     """Return whether a message may be a report for machines; cheap, and wrong at times."""
-    head = message.raw[:_HEAD_OCTETS].lower()
-    if any(mark in head for mark in _MARKS) or any(message.named(name) for name in _FIELDS):
+    if "feedback-report" in message.first("Content-Type").lower() or any(map(message.named, _FIELDS)):
         return True
-    return any("json" in one.content_type or one.name.endswith(".json") for one in content.attachments)
+    if any("json" in one.content_type or one.name.endswith(".json") for one in content.attachments):
+        return True
+    text = content.words.text
+    return any(mark in text for mark in _MARKS)

@@ -68,10 +68,11 @@ class Case(StrEnum):
     """What was found, the gravest first; the values are reasons of the verdict."""
 
     MALWARE = "malware"
+    SPAM_OF_BLOCKED = "spam-of-blocked-sender"
+    BLOCKED = "blocked-sender"
     ALLOWED = "allowed-sender"
     SPAM_TO_SEVERAL = "spam-to-several"
     SPAM_OF_LISTED_CLIENT = "spam-of-listed-client"
-    BLOCKED = "blocked-sender"
     SPAM_BY_ALL_MEANS = "spam-by-content-and-engine"
     SAME_TEXT_TO_MANY = "same-text-to-many"
     SPAM = "looks-like-spam"
@@ -79,17 +80,20 @@ class Case(StrEnum):
     NOTHING = "nothing-found"
 
 
+def _is_refusable(found: Found, limits: DecisionLimits) -> bool:
+    return found.content >= limits.spam and (found.copies >= limits.several or found.on_blocklist)
+
+
 CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
     (Case.MALWARE, lambda found, _: found.malware),
+    (Case.SPAM_OF_BLOCKED, lambda found, limits: found.blocked and _is_refusable(found, limits)),
+    (Case.BLOCKED, lambda found, _: found.blocked),
     (Case.ALLOWED, lambda found, _: found.allowed),
     (
         Case.SPAM_TO_SEVERAL,
         lambda found, limits: found.content >= limits.spam and found.copies >= limits.several,
     ),
     (Case.SPAM_OF_LISTED_CLIENT, lambda found, limits: found.content >= limits.spam and found.on_blocklist),
-    # Behind what is refused: else a 250 in place of a 550 would tell the sender that he is blocked. His mail
-    # is held in all other cases, since `listed-sender` asks for that by itself.
-    (Case.BLOCKED, lambda found, _: found.blocked),
     (
         Case.SPAM_BY_ALL_MEANS,
         lambda found, limits: min(found.content + found.client, found.engine) >= limits.spam,
@@ -136,10 +140,12 @@ _SERVED, _NOTICE, _USUAL, _SCAM = Group
 # notice ever refused. Where words say that it is a scam, less of other evidence is enough.
 TABLE: Mapping[Case, Mapping[Group, Action]] = {
     Case.MALWARE: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
+    # Refused as if he were not blocked: the answer would tell him.
+    Case.SPAM_OF_BLOCKED: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _REFUSE, _SCAM: _REFUSE},
+    Case.BLOCKED: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
     Case.ALLOWED: {_SERVED: _PASS, _NOTICE: _PASS, _USUAL: _PASS, _SCAM: _PASS},
     Case.SPAM_TO_SEVERAL: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _REFUSE, _SCAM: _REFUSE},
     Case.SPAM_OF_LISTED_CLIENT: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _REFUSE, _SCAM: _REFUSE},
-    Case.BLOCKED: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
     Case.SPAM_BY_ALL_MEANS: {_SERVED: _HOLD, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
     Case.SAME_TEXT_TO_MANY: {_SERVED: _MARK, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
     Case.SPAM: {_SERVED: _MARK, _NOTICE: _HOLD, _USUAL: _HOLD, _SCAM: _HOLD},
@@ -147,7 +153,7 @@ TABLE: Mapping[Case, Mapping[Group, Action]] = {
     Case.NOTHING: {_SERVED: _PASS, _NOTICE: _PASS, _USUAL: _PASS, _SCAM: _MARK},
 }
 # What an owner who has everything forwarded must be kept from all the same.
-_HELD_FOR_ALL = frozenset({Case.MALWARE, Case.BLOCKED})
+_HELD_FOR_ALL = frozenset({Case.MALWARE, Case.SPAM_OF_BLOCKED, Case.BLOCKED})
 
 
 def decide(case: Case, group: Group, policy: MailPolicy) -> Action:

@@ -18,18 +18,19 @@ from mailrelay.content.words import Words, runs_of_letters
 
 _FILE = "data/mail_kinds.toml"
 _POINTS = {"sure": 3, "likely": 2, "hint": 1}
-_MOST_WORDS = 2_000
+_MOST_WORDS = 1_000
 _LEAST_OWN = 80  # octets before what is passed on; less is no letter of one's own
 # What mail programs write over a message that is passed on.
 _PASSED_ON = tuple(
     f" {line}".encode()
     for line in (
-        *("original message", "forwarded message", "begin forwarded", "ursprüngliche nachricht"),
+        *("original message", "forwarded message", "begin forwarded message", "ursprüngliche nachricht"),
         *("originalnachricht", "weitergeleitete nachricht", "message d origine", "message original"),
         *("message transféré", "messaggio originale", "messaggio inoltrato", "mensaje original"),
         "mensaje reenviado",
     )
 )
+_PARTS_OF_PASSED_ON = (b"messag", b"nachricht", b"mensaje")  # one of these is in each
 _BLANK = ord(" ")
 _LEAST_TELLING = 3  # octets; shorter words stand in every text
 # In UTF-8: the blanks and signs of Latin-1 and the general punctuation, of which no word is made.
@@ -64,9 +65,9 @@ class KindPhrases:
         self._words = frozenset(phrases)
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """What there are phrases for."""
-        return frozenset(phrase.kind for phrases in self._by_word.values() for phrase in phrases)
+    def all(self) -> tuple[Phrase, ...]:
+        """Return every phrase, those of a word together."""
+        return tuple(phrase for phrases in self._by_word.values() for phrase in phrases)
 
     def found_in(self, *texts: Words) -> list[Phrase]:
         """Return the phrases that stand in the texts, each once, in no order."""
@@ -104,6 +105,8 @@ def _form(texts: tuple[Words, ...]) -> tuple[list[bytes], bytes]:
     if not octets.isascii() and _FOREIGN_SIGNS.search(octets):
         words = _FOREIGN_SIGNS.sub(b" ", octets).split()
         octets = b" " + b" ".join(words)
+    if not any(part in octets for part in _PARTS_OF_PASSED_ON):
+        return words, octets
     passed_on = min([at for at in map(octets.find, _PASSED_ON) if at > _LEAST_OWN], default=0)
     if passed_on:
         octets = octets[:passed_on] + b" |"
