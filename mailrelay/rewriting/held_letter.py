@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from mailrelay.addresses import parse_mailboxes
 from mailrelay.authentication.names import a_labels
+from mailrelay.content.html_text import read_html
 from mailrelay.content.mime import Leaf, read_structure
 from mailrelay.content.reading import decode_words
 from mailrelay.message import RawMessage
@@ -47,7 +48,7 @@ class Letter:
     Attributes:
         sender: Name and mailbox of the author, in one line; empty where there is none.
         mailbox: The author's alone.
-        text: Its plain text, the first TEXT_CHARACTERS.
+        text: Its plain text, else what is to be seen of its HTML; the first TEXT_CHARACTERS.
         html: Its HTML, as it came and not to be trusted; the first part of it.
         cut: Whether there is more of the text than is shown.
         complete: False where so much is in it that not all was looked at: files may be missing or larger.
@@ -68,7 +69,8 @@ def read_letter(message: RawMessage) -> Letter:
     """Return what is shown of a message."""
     structure = read_structure(message)
     leaves = structure.leaves
-    plain = _text(leaves, "text/plain")
+    html = _text(leaves, "text/html")[:_HTML_CHARACTERS].encode("utf-8", "replace").decode()
+    plain = _text(leaves, "text/plain").strip() or read_html(html).visible.strip()
     sender, mailbox = read_sender(message)
     return Letter(
         sender=sender,
@@ -76,7 +78,7 @@ def read_letter(message: RawMessage) -> Letter:
         subject=read_subject(message),
         date=_date(message.first("Date")),
         text=_without_controls(plain[:TEXT_CHARACTERS]),
-        html=_text(leaves, "text/html")[:_HTML_CHARACTERS].encode("utf-8", "replace").decode(),
+        html=html,
         cut=len(plain) > TEXT_CHARACTERS,
         complete=structure.complete,
         files=tuple([_file(leaf) for leaf in leaves if _is_file(leaf)][:_MOST_FILES]),

@@ -62,13 +62,13 @@ class HeldListPage:
         )
 
     async def _line(self, held: HeldMessage, language: str) -> HeldLine:
-        letter = await self._deps.quarantine.letter(held)
+        sender, subject = await self._deps.quarantine.heading(held)
         return HeldLine(
             domain=held.domain,
             kind=words_for(language).kind(held.kind),
             dangerous=held.is_dangerous,
-            sender=letter.sender if letter else "",
-            subject=letter.subject if letter else "",
+            sender=sender,
+            subject=subject,
             received=f"{held.record.received_at:%Y-%m-%d %H:%M} UTC",
             size=-(-held.record.size_octets // _KILO),
             why=" ".join(why(held.notes, language, most=2)),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord
 from mailrelay.queue.store import QueueStore
-from mailrelay.rewriting.held_letter import Letter, read_letter
+from mailrelay.rewriting.held_letter import Letter, read_letter, read_sender, read_subject
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.mail_settings import DigestWish
@@ -159,10 +159,13 @@ class QuarantineService:
         message = RawMessage.parse(queued.raw)
         return OpenedMessage(found.held, found.registration, read_letter(message), is_proven(queued, message))
 
-    async def letter(self, held: HeldMessage) -> Letter | None:
-        """Return what may be shown of a held message; None where it is held no more."""
+    async def heading(self, held: HeldMessage) -> tuple[str, str]:
+        """Return author and subject of a held message as lines; both empty where it is held no more."""
         queued = await self._queue.kept(held.id)
-        return None if queued is None else read_letter(RawMessage.parse(queued.raw))
+        if queued is None:
+            return "", ""
+        message = RawMessage.parse(queued.raw)
+        return read_sender(message)[0], read_subject(message)
 
     async def held(self, registrations: dict[str, Registration]) -> tuple[HeldMessage, ...]:
         """Return what is held for relay addresses, in the order in which it is shown."""

@@ -11,7 +11,6 @@ The owner's mailbox is not known here: it is asked for when the letter is delive
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -221,15 +220,16 @@ class DigestSender:
         )
 
     async def _entry(self, held: HeldMessage, language: str, now: datetime) -> DigestEntry:
-        entry = DigestEntry(
+        sender, subject = await self._quarantine.heading(held)
+        return DigestEntry(
             domain=held.domain,
             kind=held.kind,
             why=why(held.notes, language),
             link=self._links.held(held.id, now),
+            sender=sender,
+            subject=subject,
             dangerous=held.is_dangerous,
         )
-        letter = await self._quarantine.letter(held)
-        return entry if letter is None else replace(entry, sender=letter.sender, subject=letter.subject)
 
 
 def _is_due(quarantine: Quarantine, now: datetime) -> bool:

@@ -74,6 +74,12 @@ def test_dates_are_written_as_everybody_reads_them(date: str, shown: str) -> Non
     assert read_letter(_message(f"Date: {date}")).date == shown
 
 
+def test_of_html_alone_what_is_to_be_seen_is_the_text() -> None:
+    body = "<p>Shown</p><p style='display:none'>Hidden</p><script>run()</script>"
+    letter = read_letter(_message("Content-Type: text/html", body))
+    assert letter.text == "Shown"
+
+
 def test_long_texts_are_cut_and_files_are_only_named() -> None:
     boundary = 'Content-Type: multipart/mixed; boundary="z"'
     body = (
