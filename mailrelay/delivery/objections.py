@@ -53,8 +53,9 @@ def is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
 
 def is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
     """Return whether the owner takes a message."""
-    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
-    return route.policy is not MailPolicy.DROP or is_protected(queued)
+    # The owner may have switched to taking no mail since. `Protected` mail reaches him all the same, and what
+    # he has released.
+    return route.policy is not MailPolicy.DROP or is_protected(queued) or queued.released is not None
 
 
 def is_protected(queued: QueuedMessage) -> bool:

@@ -232,6 +232,9 @@ class Preparation:
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
+        if owner.owner_id != queued.owner_id:
+            # The domain has a new holder since: what was told to the one before is not for his eyes.
+            raise _not_served()
         mailbox = _mailbox(owner)
         message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
         return Outgoing("", mailbox, message, on_trial=mailbox in owner.suspects)

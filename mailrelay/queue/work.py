@@ -325,6 +325,21 @@ def ids_set_aside(
     return list(connection.scalars(query))
 
 
+def owners_of_held(connection: Connection, since: datetime) -> list[tuple[str, datetime]]:
+    """Return for whom strangers' mail is held that was set aside since a time, and when last."""
+    last = func.max(messages.c.updated_at, type_=Instant())
+    query = (
+        select(messages.c.owner_id, last)
+        .where(
+            messages.c.state.in_([State.QUARANTINED, State.HELD]),
+            messages.c.updated_at >= since,
+            messages.c.direction == Direction.FORWARD,
+        )
+        .group_by(messages.c.owner_id)
+    )
+    return [(owner_id, at) for owner_id, at in connection.execute(query)]
+
+
 def ids_deferred(connection: Connection, after: str, limit: int) -> list[str]:
     """Return deferred messages behind the id `after`."""
     query = select(messages.c.id).where(ACTIVE, messages.c.state == State.DEFERRED, messages.c.id > after)

@@ -12,6 +12,8 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
@@ -40,6 +42,8 @@ class ApiDependencies:
     mailbox: Mailbox
     correspondence: CorrespondenceService
     sender_rules: SenderRules
+    quarantine: QuarantineService
+    decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

@@ -21,6 +21,8 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
@@ -51,8 +53,10 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
-    learning: SpamLearning
     sender_rules: SenderRules
+    learning: SpamLearning
+    quarantine: QuarantineService
+    decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -136,7 +140,9 @@ def _assemble(
     settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue, queue: QueueStore
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
-    learning = SpamLearning(storage, queue, clock)
+    learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
+    keep = timedelta(days=settings.retention.quarantine_days)
+    quarantine = QuarantineService(storage, queue, clock, keep)
     return Core(
         settings=settings,
         clock=clock,
@@ -152,8 +158,10 @@ def _assemble(
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue, learning),
         correspondence=CorrespondenceService(storage, clock),
+        sender_rules=rules,
         learning=learning,
-        sender_rules=SenderRules(storage, clock),
+        quarantine=quarantine,
+        decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,

@@ -205,6 +205,30 @@ sender_rules = Table(
     Index("ix_sender_rules_scope_id", "scope_id", "owner_index", "id"),
 )
 
+# Whose held mail is shown and told of together: domains of one registrar whose registrants have one mailbox,
+# known by blind index, and whose mail goes to one mailbox. `digest_id` is a letter's on its way, else "".
+quarantines = Table(
+    "quarantines",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("owner_index", LargeBinary, nullable=False),
+    Column("mailbox_index", LargeBinary, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("told_at", UtcDateTime),
+    Column("digest_id", _ID, nullable=False),
+    UniqueConstraint("registrar_id", "owner_index", "mailbox_index"),
+)
+
+# Held messages that their owner was told of, and in which letter.
+told_messages = Table(
+    "told_messages",
+    metadata,
+    Column("message_id", _ID, primary_key=True),
+    Column("digest_id", _ID, nullable=False, index=True),
+    Column("told_at", UtcDateTime, nullable=False, index=True),
+)
+
 # Registrants' mailboxes that refused mail, by blind index; gone with the registrant.
 suspect_mailboxes = Table(
     "suspect_mailboxes",

@@ -25,6 +25,7 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
+from whoisproxy.storage.repositories.quarantines import Quarantines
 from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)
+        self.quarantines = Quarantines(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)

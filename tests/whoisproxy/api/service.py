@@ -31,6 +31,8 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
@@ -146,6 +148,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         return generate_latest()
 
     queue = _queue(storage)
+    quarantine = QuarantineService(storage, queue, now, timedelta(days=30))
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -159,6 +162,10 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         mailbox=Mailbox(storage, queue, SpamLearning(storage, queue, now)),
         correspondence=CorrespondenceService(storage, now),
         sender_rules=SenderRules(storage, now),
+        quarantine=quarantine,
+        decisions=QuarantineDecisions(
+            storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
+        ),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

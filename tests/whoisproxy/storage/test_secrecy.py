@@ -71,6 +71,10 @@ async def use_everything(storage: Storage) -> None:
         await unit.correspondence.put_settings("dom_1", "own_1", wishes, NOW)
         for book in (RuleBook.of_domain(registration()), RuleBook.of_owner(registration()), OPERATORS):
             await unit.sender_rules.put(book, STRANGER, RuleAction.BLOCK, NOW)
+        quarantine = await unit.quarantines.ensure(
+            REGISTRAR.id, PERSON.email, f"{CANARY}@forward.example", NOW
+        )
+        await unit.quarantines.begin(quarantine.id, "msg_2", ["msg_1"], NOW)
         await unit.operations.add(operation())
         await unit.registry_tasks.add(task(), "own_1")
         await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)

@@ -1,12 +1,14 @@
 """What an owner wishes for the mail of a domain; it is sealed."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from whoisproxy.domain.mail_settings import MailSettings
+from whoisproxy.domain.mail_settings import DigestWish, MailSettings
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import mail_settings
 
@@ -24,9 +26,22 @@ class Correspondence:
         sealed = (await self._connection.execute(query)).scalar_one_or_none()
         return MailSettings() if sealed is None else await self.opened(owner_id, sealed)
 
+    async def settings_of(self, owners: Mapping[str, str]) -> dict[str, MailSettings]:
+        """Return the wishes of the owners of domains, by the ids of the domains; see `settings`."""
+        query = select(mail_settings).where(mail_settings.c.domain_id.in_(owners))
+        rows = (await self._connection.execute(query)).all()
+        await self._sealing.fetch_keys(owners[row.domain_id] for row in rows)
+        stored = {row.domain_id: await self.opened(owners[row.domain_id], row.sealed) for row in rows}
+        return {domain_id: stored.get(domain_id, MailSettings()) for domain_id in owners}
+
     async def opened(self, owner_id: str, sealed: bytes) -> MailSettings:
         """Return wishes as they stand in a row."""
         return MailSettings.parse(await self._sealing.open_json(owner_id, "mail-settings", sealed))
+
+    async def wish_digest(self, domain_id: str, owner_id: str, wish: DigestWish, now: datetime) -> None:
+        """Store how often an owner wants to be told of held mail; his other wishes stay."""
+        before = await self.settings(domain_id, owner_id)
+        await self.put_settings(domain_id, owner_id, replace(before, digest=wish), now)
 
     async def put_settings(
         self, domain_id: str, owner_id: str, settings: MailSettings, now: datetime

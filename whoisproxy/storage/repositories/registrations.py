@@ -33,6 +33,13 @@ _OF_REGISTRAR = _BY_NAME.where(domains.c.registrar_id == bindparam("registrar_id
 # Locked in one order, so that nobody waits for one who waits for him.
 _BY_NAMES = _JOINED.where(domains.c.name.in_(bindparam("names", expanding=True))).order_by(domains.c.id)
 _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).order_by(domains.c.id)
+_OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
+    domains.c.id
+)
+_OF_OWNER = _JOINED.where(
+    registrants.c.registrar_id == bindparam("registrar_id"),
+    registrants.c.email_index == bindparam("owner_index"),
+).order_by(domains.c.id)
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -89,6 +96,15 @@ class Registrations:
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Registration]:
         """Return the domains that there are of these ids."""
         return {registration.id: registration for registration in await self._many(_BY_IDS, ids=list(ids))}
+
+    async def of_owner(self, registrar_id: str, owner_index: bytes) -> list[Registration]:
+        """Return the domains of a registrar whose registrants have the mailbox of that blind index."""
+        found = await self._many(_OF_OWNER, registrar_id=registrar_id, owner_index=owner_index)
+        return sorted(found, key=lambda each: each.name.a_label)
+
+    async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
+        """Return the domains that there are of these registrants."""
+        return await self._many(_OF_REGISTRANTS, ids=list(ids))
 
     async def alone_with(self, *names: DomainName) -> None:
         """Wait until nobody else adds domains of these names; nobody does until this unit of work ends."""
