@@ -146,7 +146,7 @@ async def test_what_is_refused_is_refused_to_a_blocked_sender_too(chains: Chains
     decisions = []
     for number in range(6):
         rules = (_rule(STRANGER, allows=False),) if number == 5 else ()
-        route = replace(RELAY, relay_id=f"relay_{number}", policy=policy)
+        route = replace(RELAY, relay_id=f"relay_{number}", domain=f"shop{number}.example", policy=policy)
         context = _context(*rules, found=_authenticated(STRANGER), route=route, text=text)
         decisions.append(await chains.message.run(context))
     stranger, blocked = decisions[-2:]
