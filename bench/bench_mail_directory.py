@@ -20,6 +20,7 @@ from bench.mail_load import SENDER
 from bench.peers import RELAY_DOMAIN
 from bench.report import report
 from mailrelay.directory import Opening
+from mailrelay.sender_rules import names_of
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
@@ -28,6 +29,7 @@ _ROUNDS = 5
 _SESSIONS = 20
 _LOOKUPS = 2_000
 _OPENING = Opening(SENDER)
+_SENDERS = names_of(SENDER)
 _BODY = b"x" * 4096
 
 
@@ -48,6 +50,9 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
     async def deliver(address: str) -> None:
         assert await relays.delivery(address, _OPENING) is not None
 
+    async def admit(address: str) -> None:
+        assert (await relays.admission(relay_ids[address], _SENDERS)).mailboxes
+
     async def seal(address: str) -> None:
         route = await relays.find(address)
         assert route is not None
@@ -55,10 +60,13 @@ async def directory(folder: Path, addresses: int) -> dict[str, object]:
         key.open(key.seal(_BODY))
 
     try:
+        routes = {address: await relays.find(address) for address in dict.fromkeys(asked)}
+        relay_ids = {address: route.relay_id for address, route in routes.items() if route}
         await asyncio.gather(*(deliver(address) for address in dict.fromkeys(asked)))
         return {
             "addresses": addresses,
             "find": round(await _shared_ms(find, asked), 4),
+            "admission": round(await _shared_ms(admit, asked), 4),
             "delivery": round(await _shared_ms(deliver, asked), 4),
             "find, seal, open": round(await _shared_ms(seal, asked), 4),
         }

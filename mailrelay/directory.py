@@ -4,12 +4,14 @@ The queue keeps relay ids only. The owner's mailbox is asked for at delivery, so
 switched-off relay applies to mail that is already queued.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from mailrelay.identity import Identity
+from mailrelay.sender_rules import SenderRule
 
 
 class MailPolicy(StrEnum):
@@ -152,13 +154,24 @@ class Delivery:
 
     Attributes:
         reply_address: By which the owner answers the correspondent; stable for the two in one thread.
-        blocked: The owner wants no mail of this correspondent.
     """
 
     route: RelayRoute
     owner: Owner
     reply_address: str
-    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What an owner's side has said of whoever writes to an address of his.
+
+    Attributes:
+        mailboxes: Where the owner may answer from.
+        rules: About the senders asked for.
+    """
+
+    mailboxes: tuple[str, ...] = ()
+    rules: tuple[SenderRule, ...] = ()
 
 
 class Directory(Protocol):
@@ -176,8 +189,16 @@ class Directory(Protocol):
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
         ...
 
-    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
-        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
+    async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
+        """Return where its owner may answer from and the rules about senders, in one look-up.
+
+        Args:
+            relay_id: The relay address, or that which a reply address belongs to.
+            senders: As rules name them (`sender_rules.names_of`).
+
+        Returns:
+            An empty one when the relay no longer serves anybody.
+        """
         ...
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:

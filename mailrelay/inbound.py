@@ -20,6 +20,7 @@ from mailrelay.authentication.authenticate import authenticate
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
+from mailrelay.checks.listed_sender import claimed_names
 from mailrelay.checks.rates import network_of
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
 from mailrelay.checks.verdict import (
@@ -225,12 +226,17 @@ class Inbound:
             validates_arc=self._validates_arc,
         )
         routes = tuple(transaction.routes.values())
-        # Only an answer is compared with the owner's, but asking for answers alone would tell which they are.
-        mailboxes = await self._directory.mailboxes(routes[0].relay_id)
-        context = MessageContext(sender, routes, message, results, mailboxes)
+        answered = correspondent_of(message, author_of(message, sender.reverse_path))
+        correspondent = answered.address if answered else ""
+        claimed = claimed_names(results.authors, sender.reverse_path, correspondent)
+        # Answers need the one, strangers' mail the other, but asking for each alone would tell which it is.
+        admission = await self._directory.admission(routes[0].relay_id, claimed)
+        context = MessageContext(
+            sender, routes, message, results, admission.mailboxes, admission.rules, claimed
+        )
         await context.read()
         decision = await self._chains.message.run(context)
-        return decision, self._entries(transaction, message, results, decision)
+        return decision, self._entries(transaction, message, results, decision, correspondent)
 
     def _entries(
         self,
@@ -238,6 +244,7 @@ class Inbound:
         message: RawMessage,
         results: AuthenticationResults,
         decision: Decision,
+        correspondent: str,
     ) -> list[NewMessage]:
         notes = tuple(
             NoteOfVerdict(one.check, one.action.name.lower(), one.reason, round(one.score, 1))
@@ -255,7 +262,7 @@ class Inbound:
             "parsed": message,
         }
         # Both are made for either kind of address, for neither may take longer than the other.
-        letter = {**shared, **_of_letter(message, transaction.sender.reverse_path)}
+        letter = {**shared, **_of_letter(message, correspondent)}
         # Of an answer only objections are kept: what else is known of its text is nobody's business.
         objections = tuple(note for note in notes if note.action != _ACCEPTED)
         answer = {**shared, "verdicts": objections, **_of_answer(message)}
@@ -323,14 +330,13 @@ def _answers(stage: str, action: Action) -> Counter:
     return _ANSWERS.labels(stage, action.name.lower())
 
 
-def _of_letter(message: RawMessage, reverse_path: str) -> dict[str, object]:
+def _of_letter(message: RawMessage, correspondent: str) -> dict[str, object]:
     """Return what is kept of a stranger's message, for his conversation with the owner."""
-    correspondent = correspondent_of(message, author_of(message, reverse_path))
     # Where nobody can be answered, nobody will be told of anything.
     known = ids_in_thread(message) if correspondent else ()
     return {
         "direction": Direction.FORWARD,
-        "correspondent": correspondent.address if correspondent else "",
+        "correspondent": correspondent,
         "thread_ids": known,
     }
 

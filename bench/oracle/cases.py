@@ -23,9 +23,11 @@ from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.mailbox_health import newly_suspect
 from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.domain.relay import RelayState, random_local_part
+from whoisproxy.domain.sender_rules import RuleAction
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.relay_directory import RelayDirectory
+from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.tables import privacy, relay_addresses, reply_addresses
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
@@ -93,7 +95,9 @@ async def _in_grace(site: _Site) -> str:
 
 async def _sender_blocked(site: _Site) -> str:
     async with site.core.storage.unit_of_work() as uow:
-        await uow.correspondence.block(site.domain_id, site.owner_id, STRANGER, site.core.clock())
+        domain = await uow.registrations.by_id(site.domain_id)
+        assert domain is not None
+        await uow.sender_rules.put(RuleBook.of_domain(domain), STRANGER, RuleAction.BLOCK, site.core.clock())
     return site.place.address
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bench.spam.near_duplicates import groups
 from bench.spam.sample import Sample, masked, masked_content
 from mailrelay.content.classifier.grams import normal_form
-from mailrelay.content.classifier.model import BUCKETS, NO_WEIGHT, SpamModel, features
+from mailrelay.content.classifier.model import BUCKETS, NO_WEIGHT, SpamModel, buckets
 from mailrelay.content.score import RULES_SHARE, rule_hits
 
 _EPOCHS = 20
@@ -47,12 +47,11 @@ def example(sample: Sample) -> Example:
     message = masked(sample.raw)
     content = masked_content(message)
     hits = rule_hits(message, content)
-    hashes = features(message, content, tuple(name for name, _ in hits))
     weight = _LETTER_WEIGHT if sample.group else 1.0
-    # In order, since sums of floats depend on it, and that of a set of names is another in each process.
-    buckets = np.sort(np.array(hashes, dtype=np.int64) % BUCKETS)
+    # Sorted, since sums of floats depend on their order, and that of a set is another in each process.
+    mine = np.array(buckets(message, content, tuple(name for name, _ in hits)), dtype=np.int64)
     rules = RULES_SHARE * sum(weight for _, weight in hits)
-    return Example(buckets, rules, normal_form(content), sample.spam, weight, sample.group)
+    return Example(mine, rules, normal_form(content), sample.spam, weight, sample.group)
 
 
 def fit(examples: Sequence[Example], tag: float = 1.0, quarantine: float = 2.0) -> SpamModel:

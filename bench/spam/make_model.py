@@ -14,9 +14,12 @@ from bench.spam.fitting import Example, Numbers, example, fit, out_of_fold
 from bench.spam.letters import written
 from bench.spam.mail_sets import spamassassin
 from bench.spam.sample import Sample
+from bench.spam.usual import packed, usual
 from mailrelay.content.classifier.model import SpamModel
+from mailrelay.content.classifier.usual import FILE
 
 TARGET = Path("mailrelay/data/spam_model.bin")
+USUAL = TARGET.with_name(FILE)
 _LETTERS_EACH = 40
 _TAGGED_HAM = 0.005
 _QUARANTINED_HAM = 0.0005
@@ -57,8 +60,10 @@ def main() -> int:
         print("skipped: the SpamAssassin corpus is not there (make mail-samples)")
         return 1
     model = make(corpus)
+    counts = usual([example(sample) for sample in (*corpus, *written(_LETTERS_EACH))])
     if "--check" not in sys.argv:
         TARGET.write_bytes(model.octets())
+        USUAL.write_bytes(packed(counts))
     return 0
 
 

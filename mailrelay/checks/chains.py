@@ -4,6 +4,7 @@ A new check takes a file of its own, a row here and a test. Stages come in order
 checks of a stage: first what needs only memory, then the DNS, then the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from mailrelay.checks.error_rate import ErrorRate
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits, GreylistStore
 from mailrelay.checks.helo_sanity import HeloSanity
 from mailrelay.checks.known_recipient import KnownRecipient
+from mailrelay.checks.listed_sender import ListedSender
 from mailrelay.checks.mail_class import MailClassCheck
 from mailrelay.checks.mail_loop import MailLoop
 from mailrelay.checks.malformed_message import MalformedMessage
@@ -41,6 +43,8 @@ from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
 from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.dns import Resolver
 
 if TYPE_CHECKING:
@@ -118,6 +122,7 @@ def build_chains(
     clock: Clock,
     policy: ClientPolicy | None = None,
     protected: ProtectedSenders | None = None,
+    spam_model: Callable[[], AnyModel] = shipped_model,
 ) -> Chains:
     """Return the chains.
 
@@ -126,6 +131,7 @@ def build_chains(
         clock: Aware UTC.
         policy: How clients are judged; None asks no DNS about them.
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
+        spam_model: Gives the model by which content is scored now.
 
     Raises:
         ValueError: `observe_only` names a check that does not exist.
@@ -163,8 +169,9 @@ def build_chains(
         DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
+        ListedSender(),
         BulkSimilarity(limits.bulk, clock),
-        ContentScore(),
+        ContentScore(spam_model),
         MailClassCheck(protected),
         SpamDecision(limits.decision),
     )

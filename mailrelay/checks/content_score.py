@@ -3,8 +3,12 @@
 A score is evidence: what follows from it is decided by `spam-decision`.
 """
 
+from collections.abc import Callable
+
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import Action, Verdict
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.content.score import score
 
 
@@ -13,9 +17,12 @@ class ContentScore:
 
     name = "content-score"
 
+    def __init__(self, model: Callable[[], AnyModel] = shipped_model) -> None:
+        self._model = model
+
     def __call__(self, context: MessageContext) -> Verdict | None:
         """Name what speaks against the message, the client last."""
-        result = score(context.message, context.content)
+        result = score(context.message, context.content, self._model())
         evidence = context.sender.evidence
         total = result.total + sum(one.weight for one in evidence)
         if not total:

@@ -13,6 +13,7 @@ from mailrelay.checks.verdict import Evidence, Verdict
 from mailrelay.content.reading import Content, read_content
 from mailrelay.directory import RelayRoute, ReplyRoute
 from mailrelay.message import RawMessage
+from mailrelay.sender_rules import SenderRule
 
 Route = RelayRoute | ReplyRoute
 
@@ -78,6 +79,8 @@ class MessageContext:
         message: The message as received.
         authentication: SPF, DKIM and DMARC of the message.
         mailboxes: Where the owner may answer from.
+        rules: Those of his side about whoever the message says it is from.
+        claimed: What rules may call whoever that is.
         found: What the checks before have found, in their order; the chain adds to it.
     """
 
@@ -86,6 +89,8 @@ class MessageContext:
     message: RawMessage
     authentication: AuthenticationResults
     mailboxes: tuple[str, ...] = ()
+    rules: tuple[SenderRule, ...] = ()
+    claimed: tuple[str, ...] = ()
     found: list[Verdict] = field(default_factory=list, init=False, compare=False)
 
     async def read(self) -> None:

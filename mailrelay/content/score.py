@@ -7,7 +7,8 @@ as well, as facts. The thresholds of the sum are those of the model, from honest
 
 from dataclasses import dataclass
 
-from mailrelay.content.classifier.model import SpamModel, shipped_model
+from mailrelay.content.classifier.learned import AnyModel
+from mailrelay.content.classifier.model import shipped_model
 from mailrelay.content.features import FEATURES
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
@@ -39,7 +40,7 @@ class Score:
         return tuple(name for name, _ in self.hits)
 
 
-def score(message: RawMessage, content: Content, model: SpamModel | None = None) -> Score:
+def score(message: RawMessage, content: Content, model: AnyModel | None = None) -> Score:
     """Return the score of a message, by the shipped model if by no other; deterministic, never raises."""
     model = model or shipped_model()
     hits = rule_hits(message, content)
@@ -60,10 +61,18 @@ def together(log_odds: float, hits: tuple[tuple[str, float], ...]) -> float:
     return log_odds + RULES_SHARE * sum([weight for _, weight in hits])
 
 
-def points(log_odds: float, model: SpamModel) -> float:
+def points(log_odds: float, model: AnyModel) -> float:
     """Return log-odds as points: none at even odds, and lines from there over the thresholds of the model."""
     if log_odds <= model.tag:
         return round(max(0.0, TAG_POINTS * log_odds / model.tag), 2)
     step = (QUARANTINE_POINTS - TAG_POINTS) / (model.quarantine - model.tag)
     # Rounding down: what does not reach a threshold is not shown as if it did.
     return int(100 * (TAG_POINTS + step * (log_odds - model.tag)) + 1e-6) / 100
+
+
+def log_odds_of(points: float, model: AnyModel) -> float:
+    """Return the log-odds behind points, as near as they are kept; 0 for none."""
+    if points <= TAG_POINTS:
+        return points * model.tag / TAG_POINTS
+    step = (model.quarantine - model.tag) / (QUARANTINE_POINTS - TAG_POINTS)
+    return model.tag + step * (points - TAG_POINTS)

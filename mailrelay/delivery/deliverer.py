@@ -6,7 +6,7 @@ of ours never loses a message.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,7 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.objections import CopyOfAnswer, CorrespondentBlocked
+from mailrelay.delivery.objections import CopyOfAnswer
 from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
@@ -57,6 +57,7 @@ class Deliverer:
         schedule: Waits between attempts.
         destinations: Which of them rest.
         chance: Gives 0 to 1, for the spread of retries.
+        answered: Told of each answer of an owner that was sent; it raises nothing.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a delivery
@@ -75,6 +76,7 @@ class Deliverer:
         schedule: Schedule | None = None,
         destinations: Destinations | None = None,
         chance: Callable[[], float] = random.random,
+        answered: Callable[[QueuedMessage], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._preparation = preparation
@@ -89,6 +91,7 @@ class Deliverer:
         self._schedule = schedule or Schedule()
         self._destinations = destinations or Destinations()
         self._chance = chance
+        self._answered = answered
 
     async def deliver(self, message: QueuedMessage) -> None:
         """Bring one claimed message to its next state; raises only where that cannot be recorded."""
@@ -103,7 +106,7 @@ class Deliverer:
             notices = await self._notices.about(message, held.reason, held.hits, held.places)
             await self._store.held(self._worker_id, message.id, held.reason, notices)
             outcome = "held"
-        except (AutomaticMail, CorrespondentBlocked) as unwanted:
+        except AutomaticMail as unwanted:
             # A notice about automatic mail would be answered by the same software.
             await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
@@ -140,6 +143,8 @@ class Deliverer:
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:
             await self._mailboxes.worked(message, outgoing.recipient)
+        if message.direction is Direction.REPLY and self._answered is not None:
+            await self._answered(message)
 
     async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
         """Hand the message to a mail server of its recipient.

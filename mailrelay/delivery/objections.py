@@ -15,12 +15,6 @@ from mailrelay.rewriting.reply import AnswerHeld, AutomaticMail
 _QUARANTINE = Action.QUARANTINE.name.lower()
 
 
-class CorrespondentBlocked(Exception):
-    """The owner wants no mail of this correspondent, who is not told; the message is kept for a while."""
-
-    reason = "correspondent-blocked"
-
-
 class CopyOfAnswer(Exception):
     """The owner answered to all, and so to himself too; his answer takes its own way."""
 
@@ -56,8 +50,9 @@ def is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
 
 def is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
     """Return whether the owner takes a message."""
-    # The owner may have switched to taking no mail since; `Protected` mail reaches him all the same.
-    return route.policy is not MailPolicy.DROP or is_protected(queued)
+    # The owner may have switched to taking no mail since. `Protected` mail reaches him all the same, and what
+    # he has released.
+    return route.policy is not MailPolicy.DROP or is_protected(queued) or queued.released is not None
 
 
 def is_protected(queued: QueuedMessage) -> bool:

@@ -17,10 +17,8 @@ from mailrelay.checks.content_score import ContentScore
 from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.delivery.objections import (
     CopyOfAnswer,
-    CorrespondentBlocked,
     demand_owners_word,
     is_authenticated,
-    is_protected,
     is_wanted,
     raise_if_automatic,
 )
@@ -111,7 +109,6 @@ class Preparation:
         Raises:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
-            CorrespondentBlocked: The owner wants no mail of its sender, and has not released this message.
             AutomaticMail: The owner's software wrote it.
             CopyOfAnswer: The owner wrote it, and has sent it to a reply address too.
             MailboxRests: The owner's mailboxes are not to be tried now.
@@ -142,8 +139,6 @@ class Preparation:
         if author is not None and author.address in delivery.owner.mailboxes:
             raise_if_automatic(message)
             await self._raise_if_copy(queued, message, author)
-        if delivery.blocked and queued.released is None and not is_protected(queued):
-            raise CorrespondentBlocked
         findings = findings_of(queued.authentication) if self._seals_arc else None
         mailbox = _mailbox(delivery.owner)
         facts = self._facts(queued, delivery, mailbox, findings)
@@ -237,6 +232,9 @@ class Preparation:
 
     async def _notice(self, queued: QueuedMessage) -> Outgoing:
         owner = await self._owner(queued)
+        if owner.owner_id != queued.owner_id:
+            # The domain has a new holder since: what was told to the one before is not for his eyes.
+            raise _not_served()
         mailbox = _mailbox(owner)
         message = RawMessage.parse(queued.raw).with_first(HeaderField.make("To", mailbox))
         return Outgoing("", mailbox, message, on_trial=mailbox in owner.suspects)

@@ -26,7 +26,7 @@ class State(StrEnum):
     DELIVERING = "delivering"
     DEFERRED = "deferred"
     QUARANTINED = "quarantined"  # taken, waits for the owner's word
-    HELD = "held"  # an answer that may not leave as it is, or mail of a blocked correspondent; waits likewise
+    HELD = "held"  # an answer that may not leave as it is, or automatic mail; waits likewise
     UNDELIVERABLE = "undeliverable"  # the owner's mailbox refuses mail; kept until he has another
     PAUSED = "paused"  # held back by the operator
     REJECTED = "rejected"  # refused at the door; no body
@@ -81,6 +81,7 @@ class NewMessage:
         protocol: By which it came, as Received names it (RFC 3848, RFC 6531 section 4.3).
         released: Words of the owner's that may show in it, for he said so; None where he was not asked.
         parsed: What `raw` was parsed to, where it has been already.
+        id: Under which it is kept, where whoever queues it must find it again; else one is made.
     """
 
     direction: Direction
@@ -103,6 +104,7 @@ class NewMessage:
     protocol: str = USUAL_PROTOCOL
     released: tuple[str, ...] | None = field(default=None, repr=False)
     parsed: RawMessage | None = field(default=None, repr=False, compare=False)
+    id: str = ""
 
     @property
     def priority(self) -> int:
@@ -154,7 +156,8 @@ class MessageRecord:
     """A message as shown to whoever looks at what was relayed and blocked.
 
     Attributes:
-        sender: Reverse-path; empty for the null reverse-path, or where the owner was erased.
+        sender: Reverse-path; empty for the null reverse-path, and where the owner was erased or the message
+            has had its time in the quarantine.
         last_error: kebab-case reason of the last deferral, bounce or hold.
         next_attempt_at: When it is due; while it is being delivered, until when the claim stands.
         trail: What happened to it, a line for each event: milliseconds since 1970, and what it was.

@@ -95,9 +95,9 @@ class QueueFacade:
                     return None
         return None
 
-    async def discard(self, message_id: str) -> bool:
-        """Throw away what was quarantined, held, or could not be delivered."""
-        return await self._move(message_id, _DISCARDABLE, State.DISCARDED, "discarded")
+    async def discard(self, message_id: str, event: str = "discarded") -> bool:
+        """Throw away what was quarantined, held, or could not be delivered; `event` is for its trail."""
+        return await self._move(message_id, _DISCARDABLE, State.DISCARDED, event)
 
     async def retry(self, message_id: str) -> bool:
         """Try a message again now that waits for its time, or was set aside by the operator."""
@@ -124,13 +124,13 @@ class QueueFacade:
         return moved
 
     async def discard_unclaimed(self, before: datetime) -> int:
-        """Throw away what nobody has released since a time; return how many messages that were."""
+        """Throw away what nobody has released since a time, with its envelope; return how many these were."""
         discarded, now = 0, self._clock()
         for database in self._places.all():
             query = partial(work.ids_set_aside, states=_DISCARDABLE, before=before, limit=_CHUNK)
             while ids := await database.read(query):
                 discarded += await self._move_all(
-                    database, ids, _DISCARDABLE, State.DISCARDED, "discarded-for-its-age", now
+                    database, ids, _DISCARDABLE, State.DISCARDED, "discarded-for-its-age", now, envelope=b""
                 )
         return discarded
 
@@ -152,10 +152,11 @@ class QueueFacade:
         to: State,
         event: str,
         now: datetime,
+        **values: Any,
     ) -> int:
         query = partial(
             work.change, ids=ids, condition=messages.c.state.in_(states), state=to, now=now,
-            event=trail_line(microseconds(now), event), last_error="",
+            event=trail_line(microseconds(now), event), last_error="", **values,
         )  # fmt: skip
         changed = await database.ask(Work(query))
         for _, direction in changed:
@@ -173,6 +174,14 @@ class QueueFacade:
                     await self._wake(database)
                 return True
         return False
+
+    async def owners_of_held(self, since: datetime) -> dict[str, datetime]:
+        """Return for whom strangers' mail is held that was set aside since a time, and when last."""
+        found: dict[str, datetime] = {}
+        for database in self._places.all():
+            for owner_id, at in await database.read(partial(work.owners_of_held, since=since)):
+                found[owner_id] = max(at, found.get(owner_id, at))
+        return found
 
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return the record of a message."""
@@ -214,6 +223,14 @@ class QueueFacade:
             for database in self._places.all():
                 known |= await database.read(partial(work.threads, relay_id=relay_id))
         return {candidate for digest, candidate in by_digest.items() if digest in known}
+
+    async def beginning(self, relay_id: str, correspondent: str, thread: str) -> MessageRecord | None:
+        """Return the message of a correspondent that first named a Message-ID; None where none is kept."""
+        query = partial(
+            work.beginning, relay_id=relay_id, digest=thread_digest(relay_id, correspondent, thread)
+        )
+        found = [row for database in self._places.all() if (row := await database.read(query)) is not None]
+        return await self._shown(min(found, key=lambda row: row.id)) if found else None
 
     async def owners_ids(
         self, owner_id: str, relay_id: str, correspondent: str, sent_as: Iterable[str]

@@ -1,9 +1,10 @@
 """Between values and rows: what is sealed, and how.
 
-A message is sealed twice. The envelope, kept as long as the row, is JSON of the reverse-path, the recipient,
-the protocol by which it came, what the sender asked to be told (RFC 3461), for ENVID and ORCPT may name
-people, of an answer the Message-ID that its owner's program gave it, and the words that he lets pass. The
-body, which goes when the recipient is done, is the Authentication-Results value and the octets as received.
+A message is sealed twice. The envelope, kept as long as the row unless nobody has released a message in time,
+is JSON of the reverse-path, the recipient, the protocol by which it came, what the sender asked to be told
+(RFC 3461), for ENVID and ORCPT may name people, of an answer the Message-ID that its owner's program gave it,
+and the words that he lets pass. The body, which goes when the recipient is done, is the
+Authentication-Results value and the octets as received.
 """
 
 import hashlib
@@ -180,12 +181,12 @@ def with_released(envelope: bytes, key: SealingKey, words: Iterable[str]) -> byt
 
 
 def record_of(row: Any, key: SealingKey | None) -> MessageRecord:
-    """Return a message as it is shown; without the key of its owner, nobody's address is known any more.
+    """Return a message as it is shown; without envelope or key, nobody's address is known any more.
 
     Raises:
         KeyDestroyed: The envelope does not open.
     """
-    envelope = orjson.loads(key.open(row.envelope)) if key else _ERASED
+    envelope = orjson.loads(key.open(row.envelope)) if key and row.envelope else _ERASED
     return MessageRecord(
         id=row.id,
         direction=Direction(row.direction),

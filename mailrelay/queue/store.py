@@ -89,7 +89,7 @@ class QueueStore(QueueFacade):
         states = [*repeat(state, len(new)), *repeat(State.QUEUED, len(also))]
         keys = [await self._cipher.key(message.owner_id) for message in every]
         born = list(map(self._born, every, states, repeat(at)))
-        ids = [new_message_id(now, self._slot) for _ in every]
+        ids = [one.id or new_message_id(now, self._slot) for one in every]
         try:
             rows = tuple(map(row_of, ids, every, states, repeat(at), keys, born))
         except Exception as error:
@@ -101,6 +101,10 @@ class QueueStore(QueueFacade):
         for message, its in zip(every, states, strict=True):
             count_state(message.direction, its)
         return ids
+
+    def new_id(self) -> str:
+        """Return an id for a message that this process is going to queue."""
+        return new_message_id(self._clock(), self._slot)
 
     async def record_rejected(self, refused: Sequence[NewMessage]) -> list[str]:
         """Note refused messages for the owner's list of blocked mail; their bodies are not kept."""

@@ -261,6 +261,19 @@ def threads(connection: Connection, relay_id: str) -> set[bytes]:
     return {digest for joined in connection.scalars(query) for digest in digests_in(joined)}
 
 
+def beginning(connection: Connection, relay_id: str, digest: bytes) -> Row[Any] | None:
+    """Return the first message of a stranger to a relay address that named a Message-ID."""
+    kept = messages.c
+    query = (
+        select(kept.id, kept.thread_ids)
+        .where(kept.relay_id == relay_id, kept.direction == Direction.FORWARD)
+        .order_by(kept.id)
+        .limit(_NEWEST)
+    )
+    found = next((row.id for row in connection.execute(query) if digest in digests_in(row.thread_ids)), None)
+    return None if found is None else one(connection, found)
+
+
 def answers(
     connection: Connection, owner_id: str, relay_id: str, sent_as: Collection[bytes]
 ) -> list[tuple[bytes, bytes]]:
@@ -310,6 +323,21 @@ def ids_set_aside(
         select(messages.c.id).where(messages.c.state.in_(states), messages.c.updated_at < before).limit(limit)
     )
     return list(connection.scalars(query))
+
+
+def owners_of_held(connection: Connection, since: datetime) -> list[tuple[str, datetime]]:
+    """Return for whom strangers' mail is held that was set aside since a time, and when last."""
+    last = func.max(messages.c.updated_at, type_=Instant())
+    query = (
+        select(messages.c.owner_id, last)
+        .where(
+            messages.c.state.in_([State.QUARANTINED, State.HELD]),
+            messages.c.updated_at >= since,
+            messages.c.direction == Direction.FORWARD,
+        )
+        .group_by(messages.c.owner_id)
+    )
+    return [(owner_id, at) for owner_id, at in connection.execute(query)]
 
 
 def ids_deferred(connection: Connection, after: str, limit: int) -> list[str]:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mailrelay.content.kinds import MailClass
 from mailrelay.rewriting.scrub import Hit
 
 DEFAULT_LANGUAGE = "en"
@@ -31,6 +32,10 @@ class OwnerWords:
         # `unsafe-part-broken-picture` says no more to an owner than `unsafe-part`.
         known = next((key for key in reasons if reason == key or reason.startswith(f"{key}-")), "otherwise")
         return str(reasons[known])
+
+    def kind(self, kind: MailClass) -> str:
+        """Return what a class of mail is called."""
+        return str(self._table["classes"][kind])
 
     def hit(self, hit: Hit) -> str:
         """Return what kind of data would show, and where; not the data."""

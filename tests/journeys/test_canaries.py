@@ -182,6 +182,9 @@ async def bad_bodies(client: Backend, domain: str, seen: Seen) -> None:
         ("PUT", "/privacy", {"enabled": BAD, "consent": CONSENT}),
         ("PUT", "/privacy", {"enabled": True, "forward_to": BAD, "consent": CONSENT}),
         ("PUT", "/privacy", {"enabled": True, "consent": {"by": "Consentcanary", "at": BAD}}),
+        ("POST", "/sender-rules", {"sender": f"{BAD}@@x", "action": "block"}),
+        ("POST", "/sender-rules", {"sender": f"{BAD}_.example", "action": "allow"}),
+        ("POST", "/registrant/sender-rules", {"sender": STRANGER, "action": BAD}),
     )
     for method, path, body in bodies:
         reply = await client.call(method, f"/v1/domains/{domain}{path}", body)
@@ -222,6 +225,13 @@ async def mail(running: Running, client: Backend, installation: Installation) ->
     around.sink.answer(FORWARD_TO, f"550 5.1.1 Refusalcanary {FORWARD_TO} {OWNER} is gone")
     await letter("takes the other way")
     await around.sink.wait_for(1, matching=lambda message: OWNER in message.recipients)
+    for path in (f"/v1/domains/{DOMAIN}/sender-rules", "/v1/sender-rules"):
+        rule = await client.call("POST", path, {"sender": STRANGER, "action": "block"})
+        assert (rule.status, rule.body["sender"]) == (201, STRANGER)
+        assert STRANGER not in rule.headers["Location"]
+    await letter("is of a blocked sender")
+    await eventually(states, lambda found: "quarantined" in found)
+    assert (await client.call("DELETE", rule.headers["Location"])).status == 204
     return address
 
 

@@ -7,16 +7,15 @@ import email.policy
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.message import EmailMessage
-from html.parser import HTMLParser
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from aiohttp import web
 
 from mailrelay.queue.entry import State
+from tests.journeys.browser import Browser, Strict
 from tests.journeys.journey import STRANGER, Journey, eventually
 from whoisproxy.demo.cast import traces_in
 from whoisproxy.demo.mail_actors import Letter, send
@@ -28,87 +27,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 Start = Callable[[str], Journey]
 
 _HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'
-# What may stand in a page of ours; everything else would be somebody else's.
-_OURS = {
-    "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(),
-    "link": {"rel", "href"}, "body": set(), "header": set(), "main": set(), "h1": set(), "h2": {"id"},
-    "h3": set(), "p": {"class"}, "div": {"class", "role"}, "strong": set(), "br": set(), "small": set(),
-    "form": {"method"}, "label": {"for", "class"}, "span": set(), "fieldset": set(), "legend": set(),
-    "input": {"id", "name", "value", "maxlength", "autocomplete", "type", "checked"},
-    "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class"},
-    "section": {"aria-labelledby"}, "dl": set(), "dt": set(), "dd": set(), "pre": {"tabindex"}, "ul": set(),
-    "li": set(), "details": set(), "summary": set(), "iframe": {"sandbox", "title", "srcdoc"},
-}  # fmt: skip
-
-
-class _Strict(HTMLParser):
-    """Reads a page: every element and attribute must be one of ours; what is in the frame is kept apart."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.frames: list[str] = []
-        self.shown: list[str] = []
-        self.strange: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name not in _OURS.get(tag, set()):
-                self.strange.append(f"{tag} {name}")
-            if name == "srcdoc":
-                self.frames.append(value or "")
-            if name == "value":
-                self.shown.append(value or "")
-        if tag not in _OURS:
-            self.strange.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.shown.append(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An answer of the portal."""
-
-    status: int
-    html: str
-    headers: Any
-
-    def read(self) -> _Strict:
-        """Return its content; nothing strange stands in it, and its policy lets no script run."""
-        reader = _Strict()
-        reader.feed(self.html)
-        reader.close()
-        assert reader.strange == []
-        policy = self.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "script-src" not in policy
-        assert "unsafe" not in policy
-        assert self.headers["Referrer-Policy"] == "no-referrer"
-        assert self.headers["Cache-Control"] == "no-store"
-        return reader
-
-
-class Browser:
-    """Opens the links of one installation, wherever they say it is."""
-
-    def __init__(self, journey: Journey) -> None:
-        self._http = journey.world.http
-        self._base = f"http://127.0.0.1:{journey.world.service.ports['portal']}"
-
-    async def open(self, link: str, method: str = "GET", **fields: Any) -> Page:
-        """Open a link, or send its form."""
-        path = re.sub(r"^https?://[^/]+", "", link)
-        data = [
-            (name, one)
-            for name, many in fields.items()
-            for one in (many if isinstance(many, list) else [many])
-        ]
-        async with self._http.request(method, self._base + path, data=data or None) as answer:
-            return Page(answer.status, await answer.text(), answer.headers)
-
-    async def post(self, link: str, **fields: Any) -> Page:
-        """Send a form."""
-        return await self.open(link, "POST", **fields)
 
 
 def _header(sunk: SunkMessage, name: str) -> str:
@@ -292,8 +210,9 @@ async def test_one_click_of_a_mailbox_blocks_the_correspondent_who_is_not_told(j
 
     again = await owner.letter("And once more?", "Second")
     assert again.code == 250
-    held = await eventually(owner.messages, lambda found: found[0]["state"] == State.HELD)
-    assert held[0]["last_error"] == "correspondent-blocked"
+    held = await eventually(owner.messages, lambda found: found[0]["state"] == State.QUARANTINED)
+    said = {each["check"]: each["reason"] for each in held[0]["verdicts"]}
+    assert said["listed-sender"] == "blocked-by-owner"
     assert len(await owner.at_owner()) == 1
 
 
@@ -312,8 +231,8 @@ async def test_mail_scanners_that_open_every_link_change_nothing(journey: Start)
 
     assert await owner.messages() == before
     assert owner.address.encode() not in b"".join(one.raw for one in _sent_to_stranger(owner))
-    blocked = await owner.world.backend.call("GET", f"/v1/domains/{owner.domain}/correspondents/blocked")
-    assert STRANGER not in str(blocked.body)
+    rules = await owner.world.backend.call("GET", f"/v1/domains/{owner.domain}/sender-rules")
+    assert rules.body["sender_rules"] == []
 
 
 async def test_bad_links_of_every_kind_lead_to_the_very_same_page(journey: Start) -> None:
@@ -375,7 +294,7 @@ async def test_what_strangers_and_owners_write_never_runs(journey: Start) -> Non
     await _answered_by_mail(owner, received, message.as_bytes(policy=email.policy.SMTP), signed=False)
     page = await browser.open(_link_in((await owner.at_owner(2))[1]))
     [frame] = page.read().frames
-    inner = _Strict()
+    inner = Strict()
     inner.feed(frame)
     assert inner.strange == []
     assert inner.frames == []

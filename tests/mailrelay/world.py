@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,16 @@ from mailrelay.delivery.signing import Signer
 from mailrelay.delivery.tls_policy import Contexts
 from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.delivery.worker import DeliveryWorker
-from mailrelay.directory import Delivery, MailboxRest, MailPolicy, Opening, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import (
+    Admission,
+    Delivery,
+    MailboxRest,
+    MailPolicy,
+    Opening,
+    Owner,
+    RelayRoute,
+    ReplyRoute,
+)
 from mailrelay.dns import Resolver
 from mailrelay.identity import Identity
 from mailrelay.inbound import Inbound
@@ -40,6 +49,7 @@ from mailrelay.queue.cipher import KeyDestroyed
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.threads import AnswerIds
+from mailrelay.sender_rules import SenderRule
 from mailrelay.server import MailServer, ServerLimits
 from tests.mailrelay.health import Health
 from whoisproxy.demo.dns_server import DnsServer
@@ -122,7 +132,7 @@ class Addresses:
 
     relays: dict[str, RelayRoute] = field(default_factory=dict)
     replies: dict[str, ReplyRoute] = field(default_factory=dict)
-    blocked: set[str] = field(default_factory=set)
+    rules: set[SenderRule] = field(default_factory=set)
     health: Health = field(
         default_factory=lambda: Health(MailboxRest(utc_now() + timedelta(hours=1), lasting=False))
     )
@@ -141,9 +151,10 @@ class Addresses:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
 
-    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
+    async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
         owner = await self.owner(relay_id)
-        return owner.mailboxes if owner else ()
+        about = tuple(rule for rule in self.rules if rule.sender in senders)
+        return Admission(owner.mailboxes, about) if owner else Admission()
 
     async def delivery(self, recipient: str, opening: Opening) -> Delivery | None:
         route = self.relays.get(recipient.lower())
@@ -153,7 +164,7 @@ class Addresses:
         reply = route.address
         if opening.correspondent:
             reply = await self.reply_address(route.relay_id, opening)
-        return Delivery(route, owner, reply, blocked=opening.correspondent in self.blocked)
+        return Delivery(route, owner, reply)
 
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         for address, route in self.replies.items():

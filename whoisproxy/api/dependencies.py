@@ -12,9 +12,12 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -38,6 +41,9 @@ class ApiDependencies:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    sender_rules: SenderRules
+    quarantine: QuarantineService
+    decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]

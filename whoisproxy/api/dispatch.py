@@ -146,6 +146,8 @@ class Dispatcher:
     async def _body(self, route: Route[Any, Any], request: web.Request) -> bytes:
         if not route.takes_body:
             return b""
+        if route.body_optional and not request.body_exists:
+            return b"{}"
         limits = self._deps.limits
         return await read_json(request, limits.body_octets, limits.body_timeout_s)
 

@@ -154,7 +154,10 @@ def _operation(route: Route[Any, Any]) -> dict[str, Any]:
     if parameters := _parameters(route):
         operation["parameters"] = parameters
     if route.reads:
-        operation["requestBody"] = {"required": True, "content": _request_content(route)}
+        operation["requestBody"] = {
+            "required": not route.body_optional,
+            "content": _request_content(route),
+        }
     operation["responses"] = _responses(route)
     return operation
 

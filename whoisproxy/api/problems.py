@@ -44,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "REQUEST_TIMEOUT": Kind(408, "The body did not arrive in time", retry=True),
     "DOMAIN_TAKEN": Kind(409, "Another registrar holds the domain here"),
     "DOMAIN_LOCKED": Kind(409, "The domain's state does not admit this now", retry=True),
+    "MALWARE_UNCONFIRMED": Kind(409, "Malware was found in the message, and its release was not confirmed"),
     "TASK_SUPERSEDED": Kind(409, "A newer change of the domain took the task's place"),
     "TASK_ENDED": Kind(409, "The task has ended and takes no other answer"),
     "IDEMPOTENCY_IN_PROGRESS": Kind(

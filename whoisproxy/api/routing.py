@@ -125,6 +125,7 @@ class Route(Generic[QueryT, BodyT]):
         problems: Codes of this route beyond those that every route of its kind has.
         conditional: `read` answers 304 to If-None-Match, `write` honours If-Match.
         line: Shape of one line of an NDJSON body; such a handler reads and answers by itself.
+        body_optional: A request without a body is one with an empty object.
     """
 
     method: str
@@ -140,6 +141,7 @@ class Route(Generic[QueryT, BodyT]):
     query: type[QueryT] = NoQuery  # type: ignore[assignment]
     conditional: Literal["", "read", "write"] = ""
     line: type[BaseModel] | None = None
+    body_optional: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def sent_answer(answer: Answer, route: Route[Any, Any]) -> Sent:
     reply = route.replies.get(answer.status)
     if reply is None or type(answer.model) is not (reply.model or type(None)):
         raise LookupError(f"{route.operation_id} does not promise this answer with {answer.status}")
-    body = answer.model.model_dump_json().encode() if answer.model is not None else b""
+    body = answer.model.model_dump_json(by_alias=True).encode() if answer.model is not None else b""
     headers = {"Content-Type": _JSON} if body else {}
     if answer.etag:
         headers["ETag"] = answer.etag

@@ -13,10 +13,13 @@ from whoisproxy.cli import (
     keys,
     mail,
     privacy,
+    quarantine,
     queue,
     registrar,
     registry,
+    sender_rules,
     serve,
+    spam,
     tld,
     tls_report,
 )
@@ -43,9 +46,12 @@ for group, name in (
     (tld, "tld"),
     (privacy, "privacy"),
     (queue, "queue"),
+    (quarantine, "quarantine"),
     (keys, "keys"),
     (mail, "mail"),
+    (sender_rules, "sender-rules"),
     (dkim, "dkim"),
+    (spam, "spam"),
 ):
     app.add_typer(group.app, name=name)
 

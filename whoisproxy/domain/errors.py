@@ -85,6 +85,13 @@ class DomainLocked(WhoisproxyError):
     retry = True
 
 
+class MalwareUnconfirmed(WhoisproxyError):
+    """Malware was found in the message: whoever wants it all the same must say so."""
+
+    code = "MALWARE_UNCONFIRMED"
+    status = 409
+
+
 class TaskSuperseded(WhoisproxyError):
     """A newer operation of the domain took the task's place: what it asked for is no longer wanted."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 
 from mailrelay.directory import Wishes
 from whoisproxy.domain.errors import InvalidInput
@@ -13,7 +14,16 @@ _SHORTEST_WORD, _LONGEST_WORD = 3, 200
 _LONGEST_KEY = 64 * 1024
 _SWITCHES = ("banner", "attach_original", "plain_text_only", "neutral_file_names")
 _WORDS = ("identifiers", "released")
+_CHOICES = ("digest",)
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e\r\n\t]*")
+
+
+class DigestWish(StrEnum):
+    """How often an owner is told of mail that is held for him, where there is any."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,6 +39,7 @@ class MailSettings:
         released: What of all that names him he lets pass on purpose.
         encryption_key: Certificate that messages to him are encrypted for, OpenPGP in armour (RFC 9580) or
             X.509 in PEM (RFC 8551), or "".
+        digest: How often he is told of held mail.
     """
 
     banner: bool = False
@@ -38,6 +49,7 @@ class MailSettings:
     identifiers: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
     encryption_key: str = ""
+    digest: DigestWish = DigestWish.DAILY
 
     def __repr__(self) -> str:
         return "<MailSettings, not shown>"
@@ -54,7 +66,8 @@ class MailSettings:
         switches = {name: _switch(name, raw[name]) for name in _SWITCHES if name in raw}
         words = {name: _words(name, raw[name]) for name in _WORDS if name in raw}
         key = _key("encryption_key", raw.get("encryption_key", ""))
-        return cls(**switches, **words, encryption_key=key)  # type: ignore[arg-type]  # by the names of fields
+        choices = {name: _digest(name, raw[name]) for name in _CHOICES if name in raw}
+        return cls(**switches, **words, **choices, encryption_key=key)  # type: ignore[arg-type]  # by names
 
     def wishes(self) -> Wishes:
         """Return what the relay looks at when it delivers."""
@@ -71,6 +84,12 @@ def _switch(field: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidInput(field, "must be true or false")
     return value
+
+
+def _digest(field: str, value: object) -> DigestWish:
+    if not isinstance(value, str) or value not in set(DigestWish):
+        raise InvalidInput(field, f"must be one of {', '.join(DigestWish)}")
+    return DigestWish(value)
 
 
 def _words(field: str, value: object) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ correspondent and thread, until they end or are revoked.
 """
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -93,15 +93,6 @@ class ReplyAddress:
     def takes_mail(self, now: datetime) -> bool:
         """Whether what the registrant sends to it is relayed at `now`."""
         return self.revoked_at is None and now < self.expires_at
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """A correspondent whose mail is kept from a domain's owner."""
-
-    id: str
-    correspondent: str = field(repr=False)
-    blocked_at: datetime
 
 
 def random_local_part() -> str:

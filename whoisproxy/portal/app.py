@@ -18,6 +18,9 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.portal.answering import AnswerPage
 from whoisproxy.portal.confirming import ConfirmPage
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
+from whoisproxy.portal.digest import DigestPage
+from whoisproxy.portal.held import HeldPage
+from whoisproxy.portal.held_list import HeldListPage
 from whoisproxy.portal.rendering import HEADERS, Pages, style
 from whoisproxy.portal.stopping import StopPage
 from whoisproxy.portal.texts import wished
@@ -47,9 +50,12 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
         ("/a/{token}", AnswerPage(deps, pages)),
         ("/c/{token}", ConfirmPage(deps, pages)),
         ("/s/{token}", StopPage(deps, pages)),
+        ("/m/{token}", HeldPage(deps, pages)),
+        ("/d/{token}", DigestPage(deps, pages)),
     ):
         app.router.add_get(path, page.show)
         app.router.add_post(path, page.act)
+    app.router.add_get("/q/{token}", HeldListPage(deps, pages).show)
     app.router.add_get("/style.css", _style)
     app.on_response_prepare.append(_finish_headers)
     return app

@@ -12,6 +12,8 @@ from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
@@ -32,6 +34,8 @@ class PortalDependencies:
 
     answers: OwnerAnswers
     correspondence: CorrespondenceService
+    quarantine: QuarantineService
+    decisions: QuarantineDecisions
     links: Links
     relay_domain: str
     base_url: str

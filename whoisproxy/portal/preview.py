@@ -42,13 +42,16 @@ def preview_of(message: RawMessage, language: str) -> Preview:
         recipient=str(read["To"] or ""),
         subject=str(read["Subject"] or ""),
         text=plain.get_content() if isinstance(plain, EmailMessage) else "",
-        html=_safe(html.get_content(), language) if isinstance(html, EmailMessage) else "",
+        html=safe_frame(html.get_content(), language) if isinstance(html, EmailMessage) else "",
         attachments=tuple(
             [part.get_filename() or part.get_content_type() for part in read.iter_attachments()]
         ),
     )
 
 
-def _safe(html: str, language: str) -> str:
+def safe_frame(html: str, language: str) -> str:
+    """Return HTML of a stranger as a whole document that is safe in a sandboxed frame; "" for none."""
+    if not html.strip():
+        return ""
     clean = nh3.clean(html, tags=_TAGS, attributes={}, link_rel=None)
     return _FRAME.format(language, clean)

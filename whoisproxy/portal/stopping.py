@@ -3,9 +3,11 @@
 from aiohttp import web
 
 from mailrelay.links import Purpose
-from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, named
+from whoisproxy.domain.names import DomainName
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of, named
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.texts import known
+from whoisproxy.services.correspondence import Addressee
 
 
 class StopPage:
@@ -29,9 +31,18 @@ class StopPage:
         found = await self._deps.correspondence.stop(self._local_part(request), self._deps.relay_domain)
         if found is None:
             raise NoSuchLink
+        name = "stopped"
+        if (await form_of(request)).get("do") == ["report"]:
+            name = await self._reported(found)
         return self._pages.message(
-            "stopped", known(found.language), domain=found.domain, correspondent=named(found.opening)
+            name, known(found.language), domain=found.domain, correspondent=named(found.opening)
         )
+
+    async def _reported(self, found: Addressee) -> str:
+        """Report what is held of the correspondent; what was delivered is not kept, and teaches nothing."""
+        domain, correspondent = DomainName.parse(found.domain), found.opening.correspondent
+        count = await self._deps.decisions.report_all_of(domain, correspondent)
+        return "stopped_reported" if count else "stopped_unlearned"
 
     def _local_part(self, request: web.Request) -> str:
         token = request.match_info["token"]

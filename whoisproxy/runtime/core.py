@@ -21,10 +21,14 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, Clock, PrivacySettings
+from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.storage.keys import KeysUnreadable, MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -49,6 +53,10 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    sender_rules: SenderRules
+    learning: SpamLearning
+    quarantine: QuarantineService
+    decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
     privacy_settings: PrivacySettings
@@ -132,6 +140,9 @@ def _assemble(
     settings: Settings, clock: Clock, storage: Storage, catalogue: Catalogue, queue: QueueStore
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
+    learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
+    keep = timedelta(days=settings.retention.quarantine_days)
+    quarantine = QuarantineService(storage, queue, clock, keep)
     return Core(
         settings=settings,
         clock=clock,
@@ -145,8 +156,12 @@ def _assemble(
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
-        mailbox=Mailbox(storage, queue),
+        mailbox=Mailbox(storage, queue, learning),
         correspondence=CorrespondenceService(storage, clock),
+        sender_rules=rules,
+        learning=learning,
+        quarantine=quarantine,
+        decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,

@@ -11,6 +11,7 @@ from prometheus_client import Gauge
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.runtime.core import Core
+from whoisproxy.services.quarantine_digests import DigestSchedule
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 
 _log = structlog.get_logger()
@@ -24,6 +25,8 @@ class Housekeeping:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lifecycle = RelayLifecycle(core.storage, core.clock)
+        keep = timedelta(days=core.settings.retention.quarantine_days)
+        self._digests = DigestSchedule(core.storage, core.queue, core.clock, keep)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
@@ -34,6 +37,7 @@ class Housekeeping:
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                self._digests.look,
                 self._measure_queue,
             ):
                 await self._attempt(task)
@@ -65,9 +69,12 @@ class Housekeeping:
         await self._core.queue.discard_unclaimed(now - timedelta(days=retention.quarantine_days))
         await self._core.queue.purge(now - timedelta(days=retention.messages_days))
         await SqlGreylist(self._core.storage.engine).purge(now)
+        await self._core.learning.purge()
+        kept = timedelta(days=retention.quarantine_days + 1)
         async with self._core.storage.unit_of_work() as uow:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
             await uow.replies.purge(now)
+            await uow.quarantines.purge(now - kept)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

@@ -1,4 +1,6 @@
-"""What the pages for owners work with, from its parts: the directory and the rewriting of the relay."""
+"""What the pages for owners and the letters that lead to them work with, from their parts."""
+
+from datetime import timedelta
 
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core
@@ -6,6 +8,7 @@ from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.quarantine_digests import DigestSender
 from whoisproxy.services.relay_directory import RelayDirectory
 
 
@@ -18,9 +21,24 @@ def portal_dependencies(core: Core) -> PortalDependencies:
     return PortalDependencies(
         answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
         correspondence=core.correspondence,
+        quarantine=core.quarantine,
+        decisions=core.decisions,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,
         requests_per_minute=settings.portal.requests_per_minute,
         clock=core.clock,
+    )
+
+
+def digest_sender(core: Core) -> DigestSender:
+    """Return who writes to owners about held mail."""
+    return DigestSender(
+        storage=core.storage,
+        queue=core.queue,
+        quarantine=core.quarantine,
+        links=links(core.settings),
+        relay_domain=core.settings.relay.domain,
+        clock=core.clock,
+        keep=timedelta(days=core.settings.retention.quarantine_days),
     )

@@ -33,9 +33,10 @@ from whoisproxy.runtime.mail.keys import prepare_keys
 from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
-from whoisproxy.runtime.pages import portal_dependencies
+from whoisproxy.runtime.pages import digest_sender, portal_dependencies
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
+from whoisproxy.services.quarantine_digests import DIGEST
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep
@@ -168,7 +169,7 @@ class Service:
             core.clock,
             core.operations.notify,
         )
-        handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks}
+        handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
@@ -238,6 +239,9 @@ class Service:
             webhooks=core.webhooks,
             mailbox=core.mailbox,
             correspondence=core.correspondence,
+            sender_rules=core.sender_rules,
+            quarantine=core.quarantine,
+            decisions=core.decisions,
             registry_messages=core.registry_messages,
             catalogue=core.catalogue,
             ready=self.ready,

@@ -1,4 +1,4 @@
-"""An owner's correspondence: his wishes for a domain's mail, the addresses he answers at, whom he blocks."""
+"""An owner's correspondence: his wishes for a domain's mail, the addresses he answers at, whom he stops."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,14 +10,13 @@ from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.names import DomainName
-from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
-from whoisproxy.domain.relay import Blocked, ReplyAddress
+from whoisproxy.domain.relay import ReplyAddress
+from whoisproxy.domain.sender_rules import RuleAction, sender_that_came
 from whoisproxy.services.holding import hold
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
-
-_MOST_BLOCKED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +95,6 @@ class CorrespondenceService:
             if not await uow.replies.revoke(held.id, reply_id, self._clock()):
                 raise NotFound("the domain has no reply address of that id in use")
 
-    async def blocked(self, registrar: Registrar, name: DomainName) -> list[Blocked]:
-        """Return whom the owner has blocked.
-
-        Raises:
-            NotFound: The registrar has no such domain.
-        """
-        async with self._storage.reading() as uow:
-            held = await hold(uow, registrar, name)
-            return await uow.correspondence.blocked(held.id, held.registrant_id)
-
-    async def block(self, registrar: Registrar, name: DomainName, correspondent: str) -> Blocked:
-        """Keep a correspondent's mail from the owner: it is held, and the correspondent is not told.
-
-        Raises:
-            NotFound: The registrar has no such domain.
-            InvalidInput: No mailbox, or too many are blocked.
-        """
-        address, now = mailbox(correspondent, "mailbox"), self._clock()
-        async with self._storage.unit_of_work() as uow:
-            held = await hold(uow, registrar, name)
-            if await uow.correspondence.count_blocked(held.id) >= _MOST_BLOCKED:
-                raise InvalidInput("mailbox", f"{_MOST_BLOCKED} are blocked already")
-            blocked_id = await uow.correspondence.block(held.id, held.registrant_id, address, now)
-            found = await uow.correspondence.blocked(held.id, held.registrant_id)
-        return next(each for each in found if each.id == blocked_id)
-
     async def addressee(self, local_part: str, relay_domain: str) -> Addressee | None:
         """Return whom a reply address stands for, in use or not; None where nobody knows any more."""
         async with self._storage.reading() as uow:
@@ -138,8 +111,8 @@ class CorrespondenceService:
             if (found := await self._at(uow, local_part, relay_domain)) is None:
                 return None
             addressee, held = found
-            correspondent = addressee.opening.correspondent
-            await uow.correspondence.block(held.id, held.registrant_id, correspondent, self._clock())
+            if sender := sender_that_came(addressee.opening.correspondent):
+                await uow.sender_rules.put(RuleBook.of_domain(held), sender, RuleAction.BLOCK, self._clock())
         return addressee
 
     async def _at(
@@ -150,17 +123,6 @@ class CorrespondenceService:
         if reply is None or held is None:
             return None
         return Addressee(str(held.name), held.registrant.language, reply.opening), held
-
-    async def unblock(self, registrar: Registrar, name: DomainName, blocked_id: str) -> None:
-        """Let a correspondent's mail through again.
-
-        Raises:
-            NotFound: The registrar has no such domain, or its owner has blocked nobody under that id.
-        """
-        async with self._storage.unit_of_work() as uow:
-            held = await hold(uow, registrar, name)
-            if not await uow.correspondence.unblock(held.id, blocked_id):
-                raise NotFound("nobody is blocked under that id")
 
 
 def _demand_usable(encryption_key: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ on or not; after that, and for a domain that is gone, it never existed.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mailrelay.directory import Delivery, Opening, Owner, RelayRoute, ReplyRoute
+from mailrelay.directory import Admission, Delivery, Opening, Owner, RelayRoute, ReplyRoute
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
@@ -47,7 +47,7 @@ class RelayDirectory:
         self._served = mail_route_question(storage, self._find_all)
         self._served_at_door = mail_route_question(storage, self._find_all_at_door)
         self._served_delivery = mail_route_question(storage, self._deliver_all)
-        self._mailboxes = mail_route_question(storage, self._mailboxes_all)
+        self._admission = mail_route_question(storage, self._admit_all)
         # Two deliveries of one correspondent at once make one address: the second finds it.
         self._replies: Gathering[Wish, str] = Gathering(
             storage.unit_of_work,
@@ -82,7 +82,6 @@ class RelayDirectory:
             self._relay_route(served.address),
             await self._health.in_order(owner),
             reply_address,
-            blocked=served.blocked,
         )
 
     async def owner(self, relay_id: str) -> Owner | None:
@@ -101,9 +100,9 @@ class RelayDirectory:
             _owner(owner_id, registration.registrant, privacy.forward_to, settings)
         )
 
-    async def mailboxes(self, relay_id: str) -> tuple[str, ...]:
-        """Return where its owner may answer from, or nothing when the relay no longer serves anybody."""
-        return await self._mailboxes(relay_id)
+    async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
+        """Return where its owner may answer from and the rules about senders, in one look-up."""
+        return await self._admission((relay_id, senders))
 
     async def reply_address(self, relay_id: str, opening: Opening) -> str:
         """Return the stable reply address for a correspondent's thread, made when needed.
@@ -127,9 +126,10 @@ class RelayDirectory:
         found = await routes.routes({*local_parts}, self._relay_domain, self._clock(), opened=False)
         return [found.get(each) for each in local_parts]
 
-    async def _mailboxes_all(self, routes: MailRoutes, relay_ids: Sequence[str]) -> list[tuple[str, ...]]:
-        found = await routes.mailboxes({*relay_ids}, self._clock())
-        return [found.get(each, ()) for each in relay_ids]
+    async def _admit_all(
+        self, routes: MailRoutes, asks: Sequence[tuple[str, Sequence[str]]]
+    ) -> list[Admission]:
+        return await routes.admissions(asks, self._clock())
 
     async def _deliver_all(self, routes: MailRoutes, pairs: Sequence[_Pair]) -> list[ServedDelivery | None]:
         return await routes.deliveries(pairs, self._relay_domain, self._clock())

@@ -188,16 +188,45 @@ mail_settings = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
-# Correspondents whose mail an owner does not want any more.
-blocked_correspondents = Table(
-    "blocked_correspondents",
+# Whose mail is allowed and whose is blocked. `scope_id` is that of a domain or a registrar, `*` for all mail.
+# An owner is known by his mailbox (`registrants.email_index`) among those of a registrar; else it is empty.
+sender_rules = Table(
+    "sender_rules",
     metadata,
     Column("id", _ID, primary_key=True),
-    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), nullable=False),
-    Column("correspondent_index", LargeBinary, nullable=False),
-    Column("correspondent", LargeBinary, nullable=False),
-    Column("blocked_at", UtcDateTime, nullable=False),
-    UniqueConstraint("domain_id", "correspondent_index"),
+    Column("scope", String(16), nullable=False),
+    Column("scope_id", _ID, nullable=False),
+    Column("owner_index", LargeBinary, nullable=False),
+    Column("sender_index", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("action", String(8), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("sender_index", "scope_id", "owner_index"),
+    Index("ix_sender_rules_scope_id", "scope_id", "owner_index", "id"),
+)
+
+# Whose held mail is shown and told of together: domains of one registrar whose registrants have one mailbox,
+# known by blind index, and whose mail goes to one mailbox. `digest_id` is a letter's on its way, else "".
+quarantines = Table(
+    "quarantines",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("owner_index", LargeBinary, nullable=False),
+    Column("mailbox_index", LargeBinary, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("told_at", UtcDateTime),
+    Column("digest_id", _ID, nullable=False),
+    UniqueConstraint("registrar_id", "owner_index", "mailbox_index"),
+)
+
+# Held messages that their owner was told of, and in which letter.
+told_messages = Table(
+    "told_messages",
+    metadata,
+    Column("message_id", _ID, primary_key=True),
+    Column("digest_id", _ID, nullable=False, index=True),
+    Column("told_at", UtcDateTime, nullable=False, index=True),
 )
 
 # Registrants' mailboxes that refused mail, by blind index; gone with the registrant.
@@ -398,4 +427,27 @@ contactless = Table(
     Column("account", _ACCOUNT, primary_key=True),
     Column("domain", _NAME, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
+)
+
+# What this installation has learned about spam: one sealed row, whose version says when it changed.
+spam_learning = Table(
+    "spam_learning",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# That a message was taught, for the limits on teachers and senders; both, and the message, as blind indexes.
+spam_lessons = Table(
+    "spam_lessons",
+    metadata,
+    Column("lesson", LargeBinary, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("teacher", LargeBinary, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("taught_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_spam_lessons_teacher_taught_at", "teacher", "taught_at"),
+    Index("ix_spam_lessons_sender_taught_at", "sender", "taught_at"),
 )

@@ -19,17 +19,20 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.correspondence import Correspondence
+from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
+from whoisproxy.storage.repositories.quarantines import Quarantines
 from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
 from whoisproxy.storage.repositories.registry_tasks import RegistryTasks
 from whoisproxy.storage.repositories.relays import Relays
 from whoisproxy.storage.repositories.replies import Replies
+from whoisproxy.storage.repositories.sender_rules import SenderRules
 from whoisproxy.storage.repositories.webhooks import Idempotency, Webhooks
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.vault import Vault
@@ -52,8 +55,11 @@ class UnitOfWork:
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
+        self.sender_rules = SenderRules(self.sealing)
+        self.quarantines = Quarantines(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
+        self.learning = Learning(self.sealing)
         self.operations = Operations(connection)
         self.registry_sessions = RegistrySessions(connection)
         self.outbox = Outbox(connection)

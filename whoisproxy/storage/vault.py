@@ -4,11 +4,12 @@ A sealed value is `version || nonce || ciphertext and tag`; its owner and purpos
 so that a value cannot be moved to another row or column. Equality look-ups go through a keyed blind index.
 """
 
+import hmac
 import secrets
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -79,9 +80,7 @@ class Vault:
 
 def blind_index(key: bytes, purpose: str, text: str) -> bytes:
     """Return 32 octets that are equal for equal texts and say nothing else without `key`."""
-    digest = hmac.HMAC(key, hashes.SHA256())
-    digest.update(purpose.encode() + b"\0" + text.encode())
-    return digest.finalize()
+    return hmac.digest(key, purpose.encode() + b"\0" + text.encode(), "sha256")
 
 
 def derived(key: bytes, purpose: str) -> bytes:

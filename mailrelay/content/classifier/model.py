@@ -12,6 +12,7 @@ import json
 import math
 import zlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -26,7 +27,7 @@ BUCKETS = 262_139
 """Weights of a model: the largest prime below 2^18, so that the remainder of a gram is its hash."""
 
 NO_WEIGHT = 128
-_FORMAT = "whoisproxy-spam-model-1"
+FORMAT = "whoisproxy-spam-model-1"
 _LONGEST_NAME = 40
 
 
@@ -67,7 +68,7 @@ class SpamModel:
         line, _, weights = octets.partition(b"\n")
         try:
             head = json.loads(line)
-            if head["format"] != _FORMAT or len(weights) != BUCKETS:
+            if head["format"] != FORMAT or len(weights) != BUCKETS:
                 raise ValueError("not a model of spam, or not all of it")
             bias, scale = float(head["bias"]), float(head["scale"])
             tag, quarantine = float(head["tag"]), float(head["quarantine"])
@@ -78,7 +79,7 @@ class SpamModel:
     def octets(self) -> bytes:
         """Return the model as a file."""
         head = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "made_on": self.made_on,
             "bias": self.bias,
             "scale": self.scale,
@@ -89,13 +90,13 @@ class SpamModel:
 
     def score(self, message: RawMessage, content: Content, rules: tuple[str, ...]) -> float:
         """Return the log-odds of spam; `rules` are the names of the rules that hold. Never raises."""
-        return self.score_of(features(message, content, rules))
+        return self.score_of([one % BUCKETS for one in features(message, content, rules)])
 
-    def score_of(self, hashes: list[int]) -> float:
-        """Return the log-odds of what `features` returned."""
+    def score_of(self, buckets: Sequence[int]) -> float:
+        """Return the log-odds of a message with these numbers of weights, in any order."""
         weights = self.weights
-        total = sum([weights[one % BUCKETS] for one in hashes]) - NO_WEIGHT * len(hashes)
-        return self.bias + self.scale * total / math.sqrt(len(hashes) or 1)
+        total = sum([weights[one] for one in buckets]) - NO_WEIGHT * len(buckets)
+        return self.bias + self.scale * total / math.sqrt(len(buckets) or 1)
 
     def reasons(
         self, message: RawMessage, content: Content, rules: tuple[str, ...], most: int = 10
@@ -122,6 +123,14 @@ def features(message: RawMessage, content: Content, rules: tuple[str, ...]) -> l
         *grams(normal_form(content)),
         *[zlib.crc32(fact.encode()) for fact in facts(message, content, rules)],
     ]
+
+
+def buckets(message: RawMessage, content: Content, rules: tuple[str, ...]) -> list[int]:
+    """Return the number of the weight of each feature, sorted; `rules` are the names of the rules that hold.
+
+    Two features that share a weight give it twice, as they do in the score.
+    """
+    return sorted([one % BUCKETS for one in features(message, content, rules)])
 
 
 def _grams_by_word(text: bytes) -> list[tuple[str, int]]:

@@ -96,6 +96,7 @@ def test_the_order_of_the_checks_is_fixed(chains: Chains) -> None:
         "dmarc-policy",
         "owner-authenticated",
         "automatic-reply",
+        "listed-sender",
         "bulk-similarity",
         "content-score",
         "mail-class",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailrelay.content.classifier.facts import facts
 from mailrelay.content.classifier.grams import MOST_OCTETS, grams, normal_form
-from mailrelay.content.classifier.model import BUCKETS, NO_WEIGHT, SpamModel, features, shipped_model
+from mailrelay.content.classifier.model import BUCKETS, NO_WEIGHT, SpamModel, buckets, features, shipped_model
 from mailrelay.content.reading import Content, read_content
 from mailrelay.content.score import (
     LIKE_SPAM,
@@ -123,6 +123,16 @@ def test_facts_say_what_kind_of_thing_is_there_and_never_who() -> None:
         "links-to-author:some",
     }
     assert not any(name in fact for fact in found for name in ("ann", "ruiz", "shop", "elsewhere"))
+
+
+def test_buckets_are_what_the_score_is_summed_over() -> None:
+    message, content = _read(SCAM)
+    mine = buckets(message, content, ("urgency",))
+    assert mine == sorted(mine)
+    assert mine[0] >= 0
+    assert mine[-1] < BUCKETS
+    model = shipped_model()
+    assert model.score_of(mine) == model.score(message, content, ("urgency",))
 
 
 def test_the_score_is_the_sum_of_weights_by_the_root_of_their_number() -> None:

@@ -22,6 +22,7 @@ from mailrelay.links import Links, Purpose
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from mailrelay.rewriting.reply import AnswerHeld
+from mailrelay.sender_rules import Level, SenderRule
 from tests.mailrelay.world import (
     OWNER,
     OWNER_MAILBOX,
@@ -144,12 +145,13 @@ async def test_an_answer_goes_with_the_words_that_its_owner_lets_pass_and_no_oth
     assert b"Etang 7" in ZipFile(io.BytesIO(attached.get_content())).read("a.txt")
 
 
-async def test_mail_of_a_blocked_correspondent_is_held_until_the_owner_releases_it(world: World) -> None:
-    world.directory.blocked.add(STRANGER)
+async def test_mail_of_a_blocked_sender_is_held_until_the_owner_releases_it(world: World) -> None:
+    world.directory.rules.add(SenderRule(Level.DOMAIN, STRANGER, allows=False))
     assert (await world.stranger_writes()).code == 250
     await world.settle()
-    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.HELD])
-    assert (record.last_error, world.sink.messages) == ("correspondent-blocked", [])
+    [record] = await world.store.of_relay(["relay_1"], 10, states=[State.QUARANTINED])
+    assert ("listed-sender", "blocked-by-owner") in [(one.check, one.reason) for one in record.verdicts]
+    assert world.sink.messages == []
 
     assert await world.store.release(record.id)
     await world.settle()

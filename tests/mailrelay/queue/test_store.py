@@ -356,3 +356,35 @@ async def test_an_answer_is_found_by_the_id_it_went_out_under(store: QueueStore,
     assert await store.owners_ids("reg_1", "relay_2", ada, out) == {}
     keys.erased.add("reg_1")
     assert await store.owners_ids("reg_1", "relay_1", ada, out) == {}
+
+
+async def test_what_nobody_released_in_time_goes_with_its_envelope_and_leaves_a_record(
+    store: QueueStore, clock: Clock
+) -> None:
+    [old] = await store.enqueue([letter()], State.QUARANTINED)
+    clock.advance(3600)
+    [young] = await store.enqueue([letter()], State.QUARANTINED)
+
+    assert await store.discard_unclaimed(NOW + timedelta(minutes=1)) == 1
+
+    gone, kept = await store.get(old), await store.get(young)
+    assert gone is not None
+    assert kept is not None
+    assert (gone.state, gone.sender, gone.recipient) == (State.DISCARDED, "", "")
+    assert gone.verdicts == letter().verdicts
+    assert (kept.state, kept.sender) == (State.QUARANTINED, "ada.buyer@offers.example")
+    assert await store.kept(old) is None
+    assert await store.release(old) is False
+
+
+async def test_what_is_held_is_found_by_owner_and_time(store: QueueStore, clock: Clock) -> None:
+    await store.enqueue([letter()], State.QUARANTINED)
+    await store.enqueue([replace(letter(), owner_id="reg_2")], State.QUARANTINED)
+    clock.advance(60)
+    await store.enqueue([letter(), replace(letter(), owner_id="reg_3")])
+    await store.enqueue([replace(letter(), owner_id="reg_4", direction=Direction.REPLY)], State.HELD)
+    await store.enqueue([letter()], State.QUARANTINED)
+
+    later = NOW + timedelta(seconds=60)
+    assert await store.owners_of_held(NOW) == {letter().owner_id: later, "reg_2": NOW}
+    assert await store.owners_of_held(later) == {letter().owner_id: later}

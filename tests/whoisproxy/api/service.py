@@ -31,11 +31,15 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_tasks import RegistryTasks
+from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.services.settings import AccountFacts, PrivacySettings
+from whoisproxy.services.spam_learning import SpamLearning
 from whoisproxy.services.webhooks import Webhooks
 from whoisproxy.services.work_orders import APPLY
 from whoisproxy.storage.unit_of_work import Storage
@@ -143,6 +147,8 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     async def metrics() -> bytes:
         return generate_latest()
 
+    queue = _queue(storage)
+    quarantine = QuarantineService(storage, queue, now, timedelta(days=30))
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
@@ -153,8 +159,13 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
-        mailbox=Mailbox(storage, _queue(storage)),
+        mailbox=Mailbox(storage, queue, SpamLearning(storage, queue, now)),
         correspondence=CorrespondenceService(storage, now),
+        sender_rules=SenderRules(storage, now),
+        quarantine=quarantine,
+        decisions=QuarantineDecisions(
+            storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
+        ),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

@@ -239,6 +239,44 @@ async def test_a_correspondent_is_blocked_and_unblocked(service: Service) -> Non
     assert (await api.delete(made.headers["Location"])).code == "NOT_FOUND"
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/sender-rules", f"{RDDS_ONLY}/sender-rules", f"{RDDS_ONLY}/registrant/sender-rules"]
+)
+async def test_senders_are_allowed_and_blocked(service: Service, path: str) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    blocked = await api.post(path, {"sender": "Pest@Far.example", "action": "block"})
+    assert (blocked.status, blocked.json["sender"]) == (201, "pest@far.example")
+    allowed = await api.post(path, {"sender": "BÜCHER.example", "action": "allow"})
+    assert (allowed.status, allowed.json["sender"]) == (201, "xn--bcher-kva.example")
+    again = await api.post(path, {"sender": "pest@far.example", "action": "allow"})
+    assert (again.status, again.json) == (200, blocked.json | {"action": "allow"})
+    assert again.headers["Location"] == blocked.headers["Location"]
+
+    page = (await api.get(f"{path}?limit=1")).json
+    rest = (await api.get(f"{path}?limit=1&cursor={page['next_cursor']}")).json
+    listed = {each["sender"]: each for each in [*page["sender_rules"], *rest["sender_rules"]]}
+    assert listed == {each.json["sender"]: each.json for each in (again, allowed)}
+    assert (await api.delete(allowed.headers["Location"])).status == 204
+    assert (await api.delete(allowed.headers["Location"])).code == "NOT_FOUND"
+    for sender, action in (("nonsense@", "block"), ("*.far.example", "block"), ("co.uk", "allow")):
+        refused = await api.post(path, {"sender": sender, "action": action})
+        assert (refused.code, refused.json["field"]) == ("INVALID_INPUT", "sender")
+
+
+async def test_a_blocked_correspondent_is_a_rule_of_the_domain(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    blocked = await api.post(f"{RDDS_ONLY}/blocked-correspondents", {"mailbox": "pest@far.example"})
+    await api.post(f"{RDDS_ONLY}/sender-rules", {"sender": "far.example", "action": "block"})
+    await api.post(f"{RDDS_ONLY}/sender-rules", {"sender": "ann@far.example", "action": "allow"})
+    listed = (await api.get(f"{RDDS_ONLY}/sender-rules")).json["sender_rules"]
+    assert {each["sender"] for each in listed} == {"pest@far.example", "far.example", "ann@far.example"}
+    assert (await api.get(f"{RDDS_ONLY}/blocked-correspondents")).json == {
+        "blocked_correspondents": [blocked.json]
+    }
+
+
 async def test_a_reply_address_is_listed_and_revoked(service: Service) -> None:
     api, path = service.client, f"{RDDS_ONLY}/reply-addresses"
     await api.put(RDDS_ONLY, domain_body())

@@ -45,6 +45,9 @@ COMMANDS = (
     "privacy off",
     "privacy preview",
     "keys rotate",
+    "sender-rules list",
+    "sender-rules add",
+    "sender-rules remove",
 )
 
 
@@ -125,6 +128,25 @@ def test_a_preview_needs_no_database_and_makes_none(run: Run, holder: str, tmp_p
     assert "Zoë Müller" in before
     assert "Zoë Müller" not in after
     assert [file.name for file in tmp_path.iterdir()] == ["holder.json"]
+
+
+def test_senders_are_ruled_about_for_all_mail_and_for_a_registrar(run: Run) -> None:
+    assert run("registrar", "add", "Acme", "--url", "https://acme.example").code == 0
+    blocked = run("sender-rules", "add", "block", "PEST.example", "--json").json()
+    assert (blocked["action"], blocked["sender"]) == ("block", "pest.example")
+    allowed = run("sender-rules", "add", "allow", "ann@far.example", "--registrar", "Acme", "--json").json()
+    assert run("sender-rules", "list", "--json").json() == [blocked]
+    assert run("sender-rules", "list", "--registrar", "Acme", "--json").json() == [allowed]
+    assert run("sender-rules", "list").out == f"{blocked['id']}  block  pest.example\n"
+    assert run("sender-rules", "remove", allowed["id"]).code == 3
+    assert run("sender-rules", "remove", allowed["id"], "--registrar", "Acme").code == 0
+    assert run("sender-rules", "list", "--registrar", "Acme", "--json").json() == []
+
+
+def test_a_sender_that_is_none_is_refused_without_being_repeated(run: Run) -> None:
+    ended = run("sender-rules", "add", "allow", "Quetzalcoatl@")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "whoisproxy: sender: is not a mailbox (RFC 5321)\n"
 
 
 def test_a_registrar_is_added_listed_and_given_a_new_key(run: Run) -> None:

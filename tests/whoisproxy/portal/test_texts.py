@@ -7,11 +7,16 @@ from string import Formatter
 import pytest
 
 import whoisproxy.portal
+from whoisproxy.domain.mail_settings import DigestWish
+from whoisproxy.portal.held import _DONE, _OVER, _UNPROVEN
 from whoisproxy.portal.texts import known, table, wished
 
 TEMPLATES = Path(whoisproxy.portal.__file__).parent / "templates"
 # Those of `Pages.message`, which are named at the call.
-_MESSAGES = ("released", "discarded", "stopped", "gone", "busy", "failed", "too_large")
+_MESSAGES = (
+    "released", "discarded", "stopped", "stopped_reported", "stopped_unlearned",
+    "gone", "busy", "failed", "too_large", *_DONE.values(), _UNPROVEN, _OVER,
+)  # fmt: skip
 
 
 def _facts(text: str) -> set[str | None]:
@@ -28,7 +33,8 @@ def test_every_language_says_the_same(language: str) -> None:
 
 def test_no_text_is_missing_or_too_many() -> None:
     source = "\n".join(file.read_text() for file in TEMPLATES.iterdir())
-    used = {*re.findall(r't\("(\w+)"', source), "unticked", "cannot_title"}
+    used = {*re.findall(r't\("(\w+)"', source), "unticked", "cannot_title"} - {"digest_"}
+    used |= {f"digest_{wish}" for wish in DigestWish}
     used |= {name for one in _MESSAGES for name in (one, f"{one}_title")}
     assert used == set(table()["en"])
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete
 
-from mailrelay.directory import NOT_OPENED, MailPolicy, Opening, RelayRoute, ReplyRoute
+from mailrelay.directory import NOT_OPENED, Admission, MailPolicy, Opening, RelayRoute, ReplyRoute
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 from whoisproxy.services.switching import SwitchRequest
@@ -84,11 +84,12 @@ async def test_at_the_door_an_address_is_known_and_its_correspondent_stays_seale
 
 async def test_an_owner_may_answer_from_where_he_gets_mail_and_from_his_own_mailbox(world: World) -> None:
     route = await _route(world)
-    assert await world.directory.mailboxes(route.relay_id) == (REGISTRANT.email,)
+    assert (await world.directory.admission(route.relay_id, ())).mailboxes == (REGISTRANT.email,)
     wish = SwitchRequest(enabled=True, forward_to="elsewhere@home.example")
     await world.privacy.switch(world.registrar, RDDS_ONLY, wish)
-    assert await world.directory.mailboxes(route.relay_id) == ("elsewhere@home.example", REGISTRANT.email)
-    assert await world.directory.mailboxes("relay_unknown") == ()
+    admission = await world.directory.admission(route.relay_id, ())
+    assert admission == Admission(("elsewhere@home.example", REGISTRANT.email))
+    assert await world.directory.admission("relay_unknown", ()) == Admission()
 
 
 async def test_after_grace_an_address_is_retired_for_ever(world: World) -> None:
@@ -105,7 +106,7 @@ async def test_after_grace_an_address_is_retired_for_ever(world: World) -> None:
     assert await world.directory.find(route.address) is None
     assert await world.directory.find(reply) is None
     assert await world.directory.owner(route.relay_id) is None
-    assert await world.directory.mailboxes(route.relay_id) == ()
+    assert await world.directory.admission(route.relay_id, ()) == Admission()
     assert (await world.events())[-1] == "relay.retired"
     await world.enable(RDDS_ONLY)
     identity = (await world.status(RDDS_ONLY)).identity

@@ -1,4 +1,4 @@
-"""Reply addresses per thread, an owner's wishes for his mail, and whom he blocks."""
+"""Reply addresses per thread, and an owner's wishes for his mail."""
 
 from datetime import timedelta
 
@@ -84,15 +84,3 @@ async def test_wishes_come_back_the_same_and_are_replaced(storage: Storage) -> N
         await unit.correspondence.put_settings("dom_1", "own_1", MailSettings(attach_original=True), NOW)
         await unit.correspondence.put_settings("dom_1", "own_1", WISHES, NOW)
         assert await unit.correspondence.settings("dom_1", "own_1") == WISHES
-
-
-async def test_a_correspondent_is_blocked_once_and_unblocked(storage: Storage) -> None:
-    async with storage.unit_of_work() as unit:
-        first = await unit.correspondence.block("dom_1", "own_1", STRANGER, NOW)
-        assert await unit.correspondence.block("dom_1", "own_1", STRANGER, NOW + timedelta(days=1)) == first
-        [blocked] = await unit.correspondence.blocked("dom_1", "own_1")
-        assert (blocked.id, blocked.correspondent, blocked.blocked_at) == (first, STRANGER, NOW)
-        assert await unit.correspondence.count_blocked("dom_1") == 1
-        assert not await unit.correspondence.unblock("dom_2", first)
-        assert await unit.correspondence.unblock("dom_1", first)
-        assert not await unit.correspondence.unblock("dom_1", first)

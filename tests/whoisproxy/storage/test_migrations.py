@@ -14,11 +14,15 @@ from sqlalchemy import Connection, bindparam, text
 from mailrelay.checks import greylist_store
 from mailrelay.queue import earlier
 from mailrelay.queue import tables as mail_tables
-from tests.whoisproxy.storage.values import NOW, hold_domain, registration
+from mailrelay.sender_rules import deciding_rule, names_of
+from tests.whoisproxy.storage.values import NOW, hold_domain, registration, relay
+from whoisproxy.domain.privacy import initial
+from whoisproxy.domain.sender_rules import RuleAction, RuleScope, StoredRule
 from whoisproxy.storage import tables
 from whoisproxy.storage.engine import open_engine
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import Storage
 
 if TYPE_CHECKING:
@@ -88,6 +92,35 @@ _OPERATION_OF_THE_FIRST_SCHEMA = text(
     "INSERT INTO operations (id, registrar_id, domain_id, domain, kind, state, attempts, commands,"
     " problem_code, problem, created_at, updated_at) VALUES ('op_1', 'rar_1', 'dom_1', 'name1.com',"
     " 'privacy.enable', 'pending', 3, '[]', '', '', :now, :now)"
+).bindparams(bindparam("now", type_=tables.UtcDateTime()))
+
+
+async def test_whom_an_owner_had_blocked_stays_blocked(empty_url: str, master_keys: MasterKeys) -> None:
+    """As his mailbox was written then, and found as mail names it."""
+    await migrate(empty_url, "0009")
+    before = await Storage.open(empty_url, master_keys)
+    await hold_domain(before)
+    async with before.unit_of_work() as unit:
+        index = await unit.sealing.index("correspondent", "Ann@far.example")
+        sealed = await unit.sealing.seal("own_1", "correspondent", b"Ann@Far.example")
+        await unit.connection.execute(_BLOCKED, {"index": index, "sealed": sealed, "now": NOW})
+    await before.close()
+    await migrate(empty_url)
+    after = await Storage.open(empty_url, master_keys)
+    async with after.unit_of_work() as unit:
+        [rule] = await unit.sender_rules.page(RuleBook.of_domain(registration()), "", 10)
+        assert rule == StoredRule("blk_1", RuleScope.DOMAIN, "Ann@Far.example", RuleAction.BLOCK, NOW)
+        await unit.privacy.put("dom_1", initial(NOW))
+        await unit.relays.add(relay())
+    async with after.reading() as unit:
+        [found] = await unit.mail_routes.admissions([("rel_1", names_of("Ann@far.example"))], NOW)
+    assert deciding_rule(found.rules, (), names_of("Ann@far.example")) is not None
+    await after.close()
+
+
+_BLOCKED = text(
+    "INSERT INTO blocked_correspondents (id, domain_id, correspondent_index, correspondent, blocked_at)"
+    " VALUES ('blk_1', 'dom_1', :index, :sealed, :now)"
 ).bindparams(bindparam("now", type_=tables.UtcDateTime()))
 
 

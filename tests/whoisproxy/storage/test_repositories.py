@@ -26,9 +26,11 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayState
+from whoisproxy.domain.sender_rules import RuleAction
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.repositories.operations import NewEvent
+from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -126,7 +128,7 @@ async def test_a_new_holder_ends_what_was_kept_for_the_one_before(storage: Stora
         await unit.relays.add(relay())
         await made_reply(unit)
         await unit.correspondence.put_settings("dom_1", "own_1", MailSettings(banner=True), NOW)
-        await unit.correspondence.block("dom_1", "own_1", STRANGER, NOW)
+        await unit.sender_rules.put(RuleBook.of_domain(registration()), STRANGER, RuleAction.BLOCK, NOW)
     sealed = (await MailCipher(storage).key("own_1")).seal(b"a message")
     newcomer = replace(registration(), registrant_id="own_9", registrant=replace(PERSON, name="New Holder"))
     async with storage.unit_of_work() as unit:
@@ -136,7 +138,7 @@ async def test_a_new_holder_ends_what_was_kept_for_the_one_before(storage: Stora
         assert await unit.registrations.by_id("dom_1") == newcomer
         assert await unit.replies.of_domain("dom_1", "", 10) == []
         assert await unit.correspondence.settings("dom_1", "own_9") == MailSettings()
-        assert await unit.correspondence.blocked("dom_1", "own_9") == []
+        assert await unit.sender_rules.page(RuleBook.of_domain(newcomer), "", 10) == []
     assert privacy == replace(SETTINGS, forward_to="", consent=None)
     with pytest.raises(KeyDestroyed):
         (await MailCipher(storage).key("own_1")).open(sealed)

@@ -24,13 +24,16 @@ from tests.whoisproxy.storage.values import (
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
+from whoisproxy.domain.sender_rules import RuleAction, RuleScope
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.repositories.operations import NewEvent
+from whoisproxy.storage.repositories.sender_rules import ALL_MAIL, RuleBook
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
 from whoisproxy.storage.unit_of_work import Storage
 
+OPERATORS = RuleBook(RuleScope.OPERATOR, ALL_MAIL)
 _SHOWN = PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True)
 _CONSENT = Consent(f"{CANARY} himself", NOW, "1")
 _MESSAGE = RegistryMessage(
@@ -66,7 +69,12 @@ async def use_everything(storage: Storage) -> None:
         await made_reply(unit)
         wishes = MailSettings(identifiers=(f"{CANARY} the Gardener",), released=(CANARY,))
         await unit.correspondence.put_settings("dom_1", "own_1", wishes, NOW)
-        await unit.correspondence.block("dom_1", "own_1", STRANGER, NOW)
+        for book in (RuleBook.of_domain(registration()), RuleBook.of_owner(registration()), OPERATORS):
+            await unit.sender_rules.put(book, STRANGER, RuleAction.BLOCK, NOW)
+        quarantine = await unit.quarantines.ensure(
+            REGISTRAR.id, PERSON.email, f"{CANARY}@forward.example", NOW
+        )
+        await unit.quarantines.begin(quarantine.id, "msg_2", ["msg_1"], NOW)
         await unit.operations.add(operation())
         await unit.registry_tasks.add(task(), "own_1")
         await unit.outbox.add("work", "dom_1", {"operation_id": "opn_1"}, NOW)

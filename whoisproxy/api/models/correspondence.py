@@ -1,11 +1,12 @@
 """An owner's correspondence: his wishes for a domain's mail, his reply addresses, whom he blocks."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from whoisproxy.api.models.common import AnswerModel, FilledLine, RequestModel
+from whoisproxy.domain.mail_settings import DigestWish
 
 _Words = Annotated[list[FilledLine], Field(max_length=100)]
 _Key = Annotated[str, Field(max_length=65536)]
@@ -41,6 +42,10 @@ class MailSettingsBody(RequestModel):
         _Key | None,
         Field(description='OpenPGP certificate in armour or X.509 one in PEM to encrypt for; "" for none.'),
     ] = None
+    digest: Annotated[
+        Literal["daily", "weekly", "off"] | None,
+        Field(description="How often the owner is told of held mail, where there is any."),
+    ] = None
 
 
 class MailSettingsView(AnswerModel):
@@ -53,6 +58,7 @@ class MailSettingsView(AnswerModel):
     identifiers: list[str]
     released: list[str]
     encryption_key: str
+    digest: DigestWish
 
 
 class ReplyAddressView(AnswerModel):

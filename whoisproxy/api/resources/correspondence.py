@@ -1,5 +1,7 @@
 """An owner's correspondence: his wishes for a domain's mail, his reply addresses, whom he blocks."""
 
+from typing import Any
+
 from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
 from whoisproxy.api.models.correspondence import (
     BlockBody,
@@ -15,7 +17,10 @@ from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.names import DomainName
-from whoisproxy.domain.relay import Blocked, ReplyAddress
+from whoisproxy.domain.registrant import mailbox
+from whoisproxy.domain.relay import ReplyAddress
+from whoisproxy.domain.sender_rules import MOST_RULES, RuleAction, RuleScope, StoredRule
+from whoisproxy.services.sender_rules import RulesOf
 
 _SETTINGS = "/v1/domains/{name}/mail-settings"
 _REPLIES = "/v1/domains/{name}/reply-addresses"
@@ -70,29 +75,32 @@ async def revoke_reply_address(call: Call[NoQuery, Nothing]) -> Answer:
     return Answer(204)
 
 
-def _blocked_view(blocked: Blocked) -> BlockedView:
-    return BlockedView(id=blocked.id, mailbox=blocked.correspondent, blocked_at=blocked.blocked_at)
+def _rules(call: Call[Any, Any]) -> RulesOf:
+    return RulesOf(RuleScope.DOMAIN, call.registrar, DomainName.parse(call.path["name"]))
+
+
+def _blocked_view(rule: StoredRule) -> BlockedView:
+    return BlockedView(id=rule.id, mailbox=rule.sender, blocked_at=rule.created_at)
 
 
 async def list_blocked_correspondents(call: Call[NoQuery, Nothing]) -> Answer:
-    """Answer with whom the owner has blocked."""
-    name = DomainName.parse(call.path["name"])
-    found = await call.deps.correspondence.blocked(call.registrar, name)
-    return Answer(200, BlockedList(blocked_correspondents=[_blocked_view(each) for each in found]))
+    """Answer with those rules about senders that block a mailbox."""
+    rules = await call.deps.sender_rules.page(_rules(call), "", MOST_RULES[RuleScope.DOMAIN])
+    blocked = [each for each in rules if each.is_address and each.action is RuleAction.BLOCK]
+    return Answer(200, BlockedList(blocked_correspondents=[_blocked_view(each) for each in blocked]))
 
 
 async def block_correspondent(call: Call[NoQuery, BlockBody]) -> Answer:
     """Keep a correspondent's mail from the owner."""
-    name = DomainName.parse(call.path["name"])
-    blocked = await call.deps.correspondence.block(call.registrar, name, call.body.mailbox)
-    location = f"/v1/domains/{name.a_label}/blocked-correspondents/{blocked.id}"
-    return Answer(201, _blocked_view(blocked), location=location)
+    whose, correspondent = _rules(call), mailbox(call.body.mailbox, "mailbox")
+    rule, _ = await call.deps.sender_rules.put(whose, correspondent, RuleAction.BLOCK)
+    location = f"/v1/domains/{whose.domain}/blocked-correspondents/{rule.id}"
+    return Answer(201, _blocked_view(rule), location=location)
 
 
 async def unblock_correspondent(call: Call[NoQuery, Nothing]) -> Answer:
     """Let a correspondent's mail through again."""
-    name = DomainName.parse(call.path["name"])
-    await call.deps.correspondence.unblock(call.registrar, name, call.path["id"])
+    await call.deps.sender_rules.remove(_rules(call), call.path["id"])
     return Answer(204)
 
 
@@ -153,7 +161,10 @@ ROUTES = (
         tag=Tag.MESSAGES,
         scope=Scope.MAIL_WRITE,
         summary="Block a correspondent",
-        description="His mail is accepted and held: he is not told, and it can be released.",
+        description=(
+            "His mail is accepted and held: he is not told, and it can be released. This is a rule about "
+            "senders for the domain."
+        ),
         handler=block_correspondent,
         body=BlockBody,
         replies={201: Reply("His mail is held from now on", BlockedView, ("Location",))},

@@ -1,7 +1,7 @@
-"""Messages of a domain: what was relayed, what was kept back, and letting it go or throwing it away."""
+"""Messages of a domain: what was relayed and what was kept back."""
 
 from mailrelay.queue.entry import MessageRecord
-from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
+from whoisproxy.api.models.common import Nothing, PageQuery
 from whoisproxy.api.models.messages import MessagePage, MessageView, VerdictView
 from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
@@ -40,18 +40,6 @@ async def list_messages(call: Call[PageQuery, Nothing]) -> Answer:
     return Answer(200, MessagePage(messages=[message_view(each) for each in shown], next_cursor=more))
 
 
-async def release_message(call: Call[NoQuery, Nothing]) -> Answer:
-    """Let a message that was kept back go on."""
-    await call.deps.mailbox.release(call.registrar, call.path["id"])
-    return Answer(204)
-
-
-async def discard_message(call: Call[NoQuery, Nothing]) -> Answer:
-    """Throw a message that was kept back away."""
-    await call.deps.mailbox.discard(call.registrar, call.path["id"])
-    return Answer(204)
-
-
 ROUTES = (
     Route(
         method="GET",
@@ -64,24 +52,5 @@ ROUTES = (
         query=PageQuery,
         replies={200: Reply("One page", MessagePage)},
         problems=("BAD_CURSOR",),
-    ),
-    Route(
-        method="POST",
-        path="/v1/messages/{id}/release",
-        tag=Tag.MESSAGES,
-        scope=Scope.MAIL_WRITE,
-        summary="Release a message that was kept back",
-        description="An answer that would show its owner is held again: only he may let that pass.",
-        handler=release_message,
-        replies={204: Reply("It is on its way")},
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/messages/{id}",
-        tag=Tag.MESSAGES,
-        scope=Scope.MAIL_WRITE,
-        summary="Discard a message that was kept back",
-        handler=discard_message,
-        replies={204: Reply("It is gone")},
     ),
 )

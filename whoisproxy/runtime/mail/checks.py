@@ -28,7 +28,9 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         greylist=_greylist(core) if settings.checks.greylisting else None,
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
-    return build_chains(check_limits(settings), core.clock, policy, protected_senders_of(settings))
+    return build_chains(
+        check_limits(settings), core.clock, policy, protected_senders_of(settings), core.learning.model
+    )
 
 
 def check_limits(settings: Settings) -> CheckLimits:

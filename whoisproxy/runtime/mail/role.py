@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from whoisproxy.config import Settings
 from whoisproxy.runtime.core import Core
+from whoisproxy.runtime.mail.learning import following
 from whoisproxy.runtime.mail.names import resolver_of
 from whoisproxy.runtime.mail.receiving import mail_server
 from whoisproxy.runtime.mail.sending import delivery_worker
@@ -54,7 +55,7 @@ async def mail_role(
     health = MailboxHealth(core.storage, core.clock)
     directory = RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
     worker_id = f"{socket.gethostname()}-{os.getpid()}"
-    async with counted(core) as tls_reports:
+    async with counted(core) as tls_reports, following(core):
         worker = delivery_worker(core, directory, health, resolver, tls_reports, worker_id)
         working = asyncio.create_task(worker.run(stop))
         try:

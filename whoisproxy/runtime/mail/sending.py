@@ -60,6 +60,7 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
         clock=core.clock,
         worker_id=worker_id,
         schedule=_schedule_of(settings),
+        answered=core.learning.answered,
     )
     return DeliveryWorker(
         store=core.queue,

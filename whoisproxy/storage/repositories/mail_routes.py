@@ -9,7 +9,7 @@ Relay and reply addresses are sought by the same statement, whether they take ma
 which of these an address is must not show in the time that an answer takes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,22 +23,26 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    literal,
     null,
     or_,
     select,
     union_all,
 )
 
-from mailrelay.directory import NOT_OPENED, MailPolicy, Opening
+from mailrelay.directory import NOT_OPENED, Admission, MailPolicy, Opening
+from mailrelay.sender_rules import Level, SenderRule
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import REPLY_LIFETIME, RelayState
+from whoisproxy.domain.sender_rules import RuleAction, RuleScope
 from whoisproxy.storage.direct import Reader
 from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.repositories.registrations import stored_registrant
 from whoisproxy.storage.repositories.replies import indexes_of, opening_of
+from whoisproxy.storage.repositories.sender_rules import ALL_MAIL, SENDER
+from whoisproxy.storage.sealing import index_of
 from whoisproxy.storage.tables import (
-    blocked_correspondents,
     data_keys,
     domains,
     mail_settings,
@@ -46,6 +50,7 @@ from whoisproxy.storage.tables import (
     registrants,
     relay_addresses,
     reply_addresses,
+    sender_rules,
 )
 from whoisproxy.storage.vault import Unreadable, Vault
 
@@ -82,7 +87,6 @@ class ServedDelivery:
         settings: How he wants his mail.
         reply_local_part: Of the correspondent's reply address in the thread; empty where there is none or
             one that will end soon.
-        blocked: The correspondent's mail is not wanted.
     """
 
     address: ServedAddress
@@ -90,7 +94,6 @@ class ServedDelivery:
     forward_to: str = field(repr=False)
     settings: MailSettings
     reply_local_part: str
-    blocked: bool
 
 
 _SERVED = or_(
@@ -98,7 +101,6 @@ _SERVED = or_(
     and_(relay_addresses.c.state == RelayState.GRACE, relay_addresses.c.grace_until > bindparam("now")),
 )
 _LOCAL_PARTS: BindParameter[str] = bindparam("local_parts", expanding=True)
-_CORRESPONDENTS: BindParameter[bytes] = bindparam("correspondents", expanding=True)
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _ADDRESSES = (
     select(
@@ -158,7 +160,13 @@ _ROUTES = union_all(
     ),
     _REPLIES,
 )
-_MAILBOXES = (
+# An owner's rule has the registrar's id and the index of his mailbox, any other no such index.
+_RULES_IN_FORCE = and_(
+    sender_rules.c.sender_index.in_(bindparam("senders", expanding=True)),
+    sender_rules.c.scope_id.in_([domains.c.id, domains.c.registrar_id, literal(ALL_MAIL)]),
+    sender_rules.c.owner_index.in_([literal(b"", LargeBinary), registrants.c.email_index]),
+)
+_ADMISSIONS = (
     select(
         relay_addresses.c.id,
         domains.c.registrant_id,
@@ -166,11 +174,15 @@ _MAILBOXES = (
         privacy.c.forward_to,
         data_keys.c.wrapped,
         data_keys.c.master_key_id,
+        sender_rules.c.scope,
+        sender_rules.c.sender_index,
+        sender_rules.c.action,
     )
     .join(domains, domains.c.id == relay_addresses.c.domain_id)
     .join(registrants, registrants.c.id == domains.c.registrant_id)
     .join(privacy, privacy.c.domain_id == domains.c.id)
     .join(data_keys, data_keys.c.owner_id == domains.c.registrant_id)
+    .outerjoin(sender_rules, _RULES_IN_FORCE)
     .where(relay_addresses.c.id.in_(bindparam("relay_ids", expanding=True)), _SERVED)
 )
 _DELIVERIES = (
@@ -179,17 +191,10 @@ _DELIVERIES = (
         reply_addresses,
         and_(
             reply_addresses.c.relay_id == relay_addresses.c.id,
-            reply_addresses.c.correspondent_index.in_(_CORRESPONDENTS),
+            reply_addresses.c.correspondent_index.in_(bindparam("correspondents", expanding=True)),
             reply_addresses.c.thread_index.in_(bindparam("threads", expanding=True)),
             reply_addresses.c.revoked_at.is_(None),
             reply_addresses.c.expires_at > bindparam("soon"),
-        ),
-    )
-    .outerjoin(
-        blocked_correspondents,
-        and_(
-            blocked_correspondents.c.domain_id == domains.c.id,
-            blocked_correspondents.c.correspondent_index.in_(_CORRESPONDENTS),
         ),
     )
     .outerjoin(mail_settings, mail_settings.c.domain_id == domains.c.id)
@@ -200,12 +205,17 @@ _DELIVERIES = (
         reply_addresses.c.correspondent_index,
         reply_addresses.c.thread_index,
         reply_addresses.c.local_part.label("reply_local_part"),
-        blocked_correspondents.c.correspondent_index.label("blocked_index"),
     )
 )
 
 
 _AS_BY_DEFAULT = MailSettings()
+_LEVELS = {
+    RuleScope.DOMAIN: Level.DOMAIN,
+    RuleScope.OWNER: Level.OWNER,
+    RuleScope.REGISTRAR: Level.REGISTRAR,
+    RuleScope.OPERATOR: Level.OPERATOR,
+}
 
 
 class MailRoutes:
@@ -225,15 +235,28 @@ class MailRoutes:
             row.local_part: served for row in rows if (served := self._served(row, opened=opened)) is not None
         }
 
-    async def mailboxes(self, relay_ids: Iterable[str], now: datetime) -> dict[str, tuple[str, ...]]:
-        """Return where owners get mail, in the order of their wish, by relay address that takes mail.
+    async def admissions(self, asks: Sequence[tuple[str, Sequence[str]]], now: datetime) -> list[Admission]:
+        """Return for each pair of relay address and senders where its owner gets mail, and the rules.
+
+        Mailboxes are in the order of the owner's wish; an address that takes no mail has none.
 
         Raises:
             Unreadable: A registrant does not open.
         """
-        values = {"relay_ids": list(relay_ids), "now": now}
-        rows = (await self._reader.execute(_MAILBOXES, values)).all()
-        return {row.id: self._mailboxes(row) for row in rows}
+        key = (await self._keyring.keys(self._reader, [SYSTEM]))[SYSTEM]
+        names = {index_of(key, SENDER, each): each for _, senders in asks for each in senders}
+        values = {"relay_ids": list({each for each, _ in asks}), "senders": list(names), "now": now}
+        rows = (await self._reader.execute(_ADMISSIONS, values)).all()
+        # An address comes once for each rule about one of the senders, and once where there is none.
+        mailboxes = {row.id: self._mailboxes(row) for row in {row.id: row for row in rows}.values()}
+        rules = [(row.id, _rule(row, names)) for row in rows if row.scope is not None]
+        return [
+            Admission(
+                mailboxes.get(relay_id, ()),
+                tuple([rule for each, rule in rules if each == relay_id and rule.sender in senders]),
+            )
+            for relay_id, senders in asks
+        ]
 
     async def deliveries(
         self, asks: Sequence[tuple[str, Opening]], relay_domain: str, now: datetime
@@ -259,14 +282,12 @@ class MailRoutes:
         replies = {
             (row.local_part, row.correspondent_index, row.thread_index): row.reply_local_part for row in rows
         }
-        blocked = {(row.local_part, row.blocked_index) for row in rows}
         opened = {local_part: self._opened(row) for local_part, row in of_address.items()}
         return [
             ServedDelivery(
                 _address(of_address[local_part]),
                 *opened[local_part],
                 replies.get((local_part, *indexes[opening])) or "",
-                (local_part, indexes[opening][0]) in blocked,
             )
             if local_part in opened
             else None
@@ -319,3 +340,7 @@ class MailRoutes:
 
 def _address(row: Row[Any]) -> ServedAddress:
     return ServedAddress(row.id, row.local_part, row.registrant_id, row.name, MailPolicy(row.mail_policy))
+
+
+def _rule(row: Row[Any], names: Mapping[bytes, str]) -> SenderRule:
+    return SenderRule(_LEVELS[RuleScope(row.scope)], names[row.sender_index], row.action == RuleAction.ALLOW)

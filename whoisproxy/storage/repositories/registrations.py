@@ -12,9 +12,9 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.storage.ordering import in_order
+from whoisproxy.storage.repositories.sender_rules import follow_owner, forget_rules_of_domain
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
-    blocked_correspondents,
     domains,
     mail_settings,
     privacy,
@@ -33,6 +33,13 @@ _OF_REGISTRAR = _BY_NAME.where(domains.c.registrar_id == bindparam("registrar_id
 # Locked in one order, so that nobody waits for one who waits for him.
 _BY_NAMES = _JOINED.where(domains.c.name.in_(bindparam("names", expanding=True))).order_by(domains.c.id)
 _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).order_by(domains.c.id)
+_OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
+    domains.c.id
+)
+_OF_OWNER = _JOINED.where(
+    registrants.c.registrar_id == bindparam("registrar_id"),
+    registrants.c.email_index == bindparam("owner_index"),
+).order_by(domains.c.id)
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -90,6 +97,15 @@ class Registrations:
         """Return the domains that there are of these ids."""
         return {registration.id: registration for registration in await self._many(_BY_IDS, ids=list(ids))}
 
+    async def of_owner(self, registrar_id: str, owner_index: bytes) -> list[Registration]:
+        """Return the domains of a registrar whose registrants have the mailbox of that blind index."""
+        found = await self._many(_OF_OWNER, registrar_id=registrar_id, owner_index=owner_index)
+        return sorted(found, key=lambda each: each.name.a_label)
+
+    async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
+        """Return the domains that there are of these registrants."""
+        return await self._many(_OF_REGISTRANTS, ids=list(ids))
+
     async def alone_with(self, *names: DomainName) -> None:
         """Wait until nobody else adds domains of these names; nobody does until this unit of work ends."""
         await in_order(self._connection, *(f"domain:{name.a_label}" for name in names))
@@ -102,10 +118,7 @@ class Registrations:
         """
         before = await self._owner(registration.id)
         if before == registration.registrant_id:
-            same = registrants.c.id == before
-            await self._connection.execute(
-                update(registrants).where(same).values(**await self._sealed(registration))
-            )
+            await self._change_registrant(registration)
         else:
             await self._add_registrants([registration])
         await self._connection.execute(
@@ -170,11 +183,21 @@ class Registrations:
         return owner
 
     async def _end_threads(self, domain_id: str) -> None:
-        for table in (reply_addresses, mail_settings, blocked_correspondents):
+        for table in (reply_addresses, mail_settings):
             await self._connection.execute(delete(table).where(table.c.domain_id == domain_id))
+        await forget_rules_of_domain(self._connection, domain_id)
+
+    async def _change_registrant(self, registration: Registration) -> None:
+        same, sealed = registrants.c.id == registration.registrant_id, await self._sealed(registration)
+        known = (await self._connection.execute(select(registrants).where(same))).one()
+        await self._connection.execute(update(registrants).where(same).values(**sealed))
+        if known.email_index != sealed["email_index"]:
+            await follow_owner(self._connection, known.registrar_id, known.email_index, sealed["email_index"])
 
     async def _erase(self, registrant_id: str) -> None:
-        await self._connection.execute(delete(registrants).where(registrants.c.id == registrant_id))
+        gone = delete(registrants).where(registrants.c.id == registrant_id).returning(registrants)
+        for row in (await self._connection.execute(gone)).all():
+            await follow_owner(self._connection, row.registrar_id, row.email_index, None)
         await self._sealing.destroy(registrant_id)
 
     async def _one(self, statement: Select[Any], **values: str) -> Registration | None:

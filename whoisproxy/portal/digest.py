@@ -1,0 +1,51 @@
+"""The page on which an owner says how often he is told of held mail; one-click unsubscribing (RFC 8058)."""
+
+from aiohttp import web
+
+from mailrelay.links import Purpose
+from whoisproxy.domain.mail_settings import DigestWish
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
+from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.texts import known
+from whoisproxy.services.quarantine import OwnersQuarantine
+
+_WISHES = {wish.value: wish for wish in DigestWish}
+
+
+class DigestPage:
+    """Shows what he wants, and takes another wish for all of his domains."""
+
+    def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
+        self._deps = deps
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show what he wants; mail scanners come here too."""
+        return self._form(await self._deps.quarantine.of_owner(self._id(request)))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Take a wish; a mailbox's POST of `List-Unsubscribe=One-Click` wants no more letters."""
+        wish = _WISHES.get((await form_of(request)).get("do", [DigestWish.OFF])[0])
+        if wish is None:
+            raise NoSuchLink
+        return self._form(await self._deps.quarantine.wish(self._id(request), wish), saved=True)
+
+    def _id(self, request: web.Request) -> str:
+        token = request.match_info["token"]
+        quarantine_id = self._deps.links.quarantine_id(Purpose.DIGEST, token, self._deps.clock())
+        if quarantine_id is None:
+            raise NoSuchLink
+        return quarantine_id
+
+    def _form(self, found: OwnersQuarantine | None, *, saved: bool = False) -> web.Response:
+        if found is None:
+            raise NoSuchLink
+        return self._pages.page(
+            "digest",
+            known(found.language),
+            domain="",
+            saved=saved,
+            wish=found.wish.value,
+            wishes=list(_WISHES),
+            back=self._deps.links.quarantine(found.quarantine.id, self._deps.clock()),
+        )

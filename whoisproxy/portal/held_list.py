@@ -1,0 +1,82 @@
+"""The page of all mail that is held for an owner."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from mailrelay.checks.explanations import why
+from mailrelay.links import Purpose
+from mailrelay.rewriting.owner_words import words_for
+from whoisproxy.domain.quarantine import HeldMessage
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
+from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.texts import known
+
+_ON_A_PAGE = 25
+_KILO = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A held message as an entry of the list; `size` is in kB, `received` in UTC."""
+
+    domain: str
+    kind: str
+    dangerous: bool
+    sender: str = field(repr=False)
+    subject: str = field(repr=False)
+    received: str
+    size: int
+    why: str
+    link: str = field(repr=False)
+
+
+class HeldListPage:
+    """Lists what is held, a page at a time; what is decided is decided at the links of the messages."""
+
+    def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
+        self._deps = deps
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the list."""
+        now = self._deps.clock()
+        quarantine_id = self._deps.links.quarantine_id(Purpose.QUARANTINE, request.match_info["token"], now)
+        found = await self._deps.quarantine.of_owner(quarantine_id) if quarantine_id else None
+        if found is None:
+            raise NoSuchLink
+        language = known(found.language)
+        last = max(0, len(found.messages) - 1) // _ON_A_PAGE
+        page = min(_page(request), last)
+        start = page * _ON_A_PAGE
+        shown = found.messages[start : start + _ON_A_PAGE]
+        return self._pages.page(
+            "held_list",
+            language,
+            domain="",
+            messages=[await self._line(one, language) for one in shown],
+            first=start + 1,
+            earlier=page or 0,
+            later=page + 2 if page < last else 0,
+            settings_link=self._deps.links.digest(found.quarantine.id, now),
+        )
+
+    async def _line(self, held: HeldMessage, language: str) -> HeldLine:
+        letter = await self._deps.quarantine.letter(held)
+        return HeldLine(
+            domain=held.domain,
+            kind=words_for(language).kind(held.kind),
+            dangerous=held.is_dangerous,
+            sender=letter.sender if letter else "",
+            subject=letter.subject if letter else "",
+            received=f"{held.record.received_at:%Y-%m-%d %H:%M} UTC",
+            size=-(-held.record.size_octets // _KILO),
+            why=" ".join(why(held.notes, language, most=2)),
+            link=self._deps.links.held(held.id, self._deps.clock()),
+        )
+
+
+def _page(request: web.Request) -> int:
+    """Return which page is asked for, from 0."""
+    number = request.query.get("page", "1")
+    return max(0, int(number) - 1) if number.isascii() and number.isdigit() and len(number) < 5 else 0  # noqa: PLR2004 - no list is so long
