@@ -15,6 +15,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from mailrelay.addresses import address_pairs, simple_mailbox
+from mailrelay.content.archives import is_locked
 from mailrelay.content.html_text import HtmlText, read_html
 from mailrelay.content.mime import Leaf, read_structure
 from mailrelay.content.phrases import businesses_in
@@ -33,10 +34,17 @@ _CHARSET_FALLBACK = "latin-1"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not shown as text: file name (may be empty) and content type."""
+    """A part that is not shown as text.
+
+    Attributes:
+        name: Of the file, may be empty.
+        content_type: In lower case.
+        locked: It asks for a password.
+    """
 
     name: str
     content_type: str
+    locked: bool = False
 
 
 # No slots here: what is derived is made once, when first asked for.
@@ -126,7 +134,7 @@ def read_content(message: RawMessage) -> Content:
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
         attachments=tuple(
-            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind)
+            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind, is_locked(leaf.first_octets()))
             for leaf in structure.leaves
             if not _is_shown(leaf)
         ),

@@ -47,7 +47,7 @@ async def judge(
         bool, typer.Option("--dns/--no-dns", help="Authenticate senders (SPF, DKIM, DMARC, ARC).")
     ] = False,
 ) -> None:
-    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class}.
+    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class, why}.
 
     No database is needed. Without --dns or --nameserver nobody is authenticated. A file that cannot be read
     is named on standard error, the rest goes on, and the command ends with 1.
@@ -111,5 +111,6 @@ def _line(name: str, judgement: Judgement, *, authenticated: bool) -> str:
         "score": judgement.score,
         "checks": checks,
         "mail_class": judgement.mail_class.value,
+        "why": list(judgement.why),
     }
     return json.dumps(line)
