@@ -1,8 +1,8 @@
 """The honest messages that look most like spam, and why what is flagged is: `python -m bench.spam.worst`.
 
 All honest mail that there is goes through the checks of the message stage, as `whoisproxy mail judge` has
-them: as it is, without the DNS, for an owner who has spam held. The newest third of the SpamAssassin corpus is
-judged by a model that was made of the older part. A message goes by the first digits of its SHA-256, for
+them: as it is, without the DNS, for an owner who has spam held. The newest third of the SpamAssassin corpus
+is judged by a model that was made of the older part. A message goes by the first digits of its SHA-256, for
 nothing of it shall stand in a report; `--text` adds what of its words weighed most, for whoever reads them.
 """
 

@@ -138,10 +138,10 @@ async def test_an_owner_is_told_of_held_mail_looks_at_it_and_gets_it(journey: St
 
 async def test_what_may_matter_comes_first_and_what_looks_least_like_spam_next(journey: Start) -> None:
     owner = await _owner(journey)
-    await _put(owner, "worst", _score(9.0))
-    await _put(owner, "lawyer", _score(8.0), _class("legal court-words"))
-    await _put(owner, "mild", _score(5.1), _class("purchase_inquiry"))
-    await _put(owner, "abuse", _score(6.0), _class("abuse_report arf"))
+    worst = await _put(owner, "worst", _score(9.0))
+    lawyer = await _put(owner, "lawyer", _score(8.0), _class("legal court-words"))
+    mild = await _put(owner, "mild", _score(5.1), _class("purchase_inquiry"))
+    abuse = await _put(owner, "abuse", _score(6.0), _class("abuse_report arf"))
     await _told(owner, _HOUR)
 
     letter = await _digest(owner)
@@ -151,6 +151,9 @@ async def test_what_may_matter_comes_first_and_what_looks_least_like_spam_next(j
     page = (await Browser(owner).open(every)).read()
     shown = [one.strip() for one in page.shown if one.strip() in set(order)]
     assert shown == order
+    assert [one for one in page.links if "/m/" in one][::2] == [
+        _look(owner, each) for each in (abuse, lawyer, mild, worst)
+    ]
 
 
 async def test_one_letter_tells_of_all_domains_of_an_owner_and_none_of_anybody_elses(journey: Start) -> None:
@@ -454,8 +457,13 @@ async def test_blocking_may_report_what_is_held_and_says_when_nothing_can_be_lea
 async def test_the_backend_lists_releases_and_allows(journey: Start) -> None:
     owner = await _owner(journey)
     held = await _put(owner, "offer", _score(5.4), _class("purchase_inquiry price"))
-    listed = await owner.world.backend.call("GET", f"/v1/domains/{owner.domain}/quarantine?language=de")
+    await _put(owner, "another", _score(9.0))
+    path = f"/v1/domains/{owner.domain}/quarantine?language=de&limit=1"
+    listed = await owner.world.backend.call("GET", path)
     [one] = listed.body["messages"]
+    more = await owner.world.backend.call("GET", f"{path}&cursor={listed.body['next_cursor']}")
+    assert [each["score"] for each in more.body["messages"]] == [9.0]
+    assert (more.body["next_cursor"], more.body["total"]) == (None, 2)
     assert (one["id"], one["class"], one["score"], one["malware"]) == (held, "purchase_inquiry", 5.4, False)
     assert one["why"] == ["Sie liest sich wie bekannter Spam."]
     assert "offer" not in str(listed.body).replace("offers.example", "")

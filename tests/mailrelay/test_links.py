@@ -29,6 +29,14 @@ def test_a_link_leads_to_what_it_was_made_for(name: str) -> None:
     assert LINKS.reply_local_part(Purpose.ANSWER, answer, NOW) == name
     assert LINKS.reply_local_part(Purpose.STOP, stop, NOW) == name
     assert LINKS.message_id(confirm, NOW) == f"msg_{name}"
+    held = _token(LINKS.held(f"msg_{name}", NOW), Purpose.HELD)
+    assert LINKS.message_id(held, NOW, Purpose.HELD) == f"msg_{name}"
+    assert LINKS.message_id(held, NOW) is None
+    for purpose, url in (
+        (Purpose.QUARANTINE, LINKS.quarantine(f"qua_{name}", NOW)),
+        (Purpose.DIGEST, LINKS.digest(f"qua_{name}", NOW)),
+    ):
+        assert LINKS.quarantine_id(purpose, _token(url, purpose), NOW) == f"qua_{name}"
 
 
 @given(names)
@@ -37,7 +45,11 @@ def test_a_link_for_one_purpose_is_none_for_another(name: str) -> None:
         Purpose.ANSWER: LINKS.answer(f"{name}@relay.example", NOW),
         Purpose.STOP: LINKS.stop(f"{name}@relay.example", NOW),
         Purpose.CONFIRM: LINKS.confirm(f"msg_{name}", NOW),
+        Purpose.QUARANTINE: LINKS.quarantine(f"qua_{name}", NOW),
+        Purpose.HELD: LINKS.held(f"msg_{name}", NOW),
+        Purpose.DIGEST: LINKS.digest(f"qua_{name}", NOW),
     }
+    assert set(tokens) == set(Purpose)
     for made_for, url in tokens.items():
         for purpose in set(Purpose) - {made_for}:
             assert LINKS.reply_local_part(purpose, _token(url, made_for), NOW) is None

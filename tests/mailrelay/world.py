@@ -229,6 +229,7 @@ async def open_world(
     schedule: tuple[timedelta, ...] = (),
     checks: CheckLimits | None = None,
     deliver_to: int | None = None,
+    contact_url: str = "",
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
@@ -253,6 +254,7 @@ async def open_world(
             authserv_id=RELAY_HOST,
             clock=utc_now,
             takes_operator_mail=True,
+            contact_url=contact_url,
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))

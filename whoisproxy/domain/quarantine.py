@@ -90,9 +90,10 @@ class HeldMessage:
         return any(one.reason.startswith(_BLOCKED) for one in self.record.verdicts)
 
     @property
-    def place(self) -> tuple[bool, bool, float, str]:
+    def place(self) -> str:
         """What it is sorted by: what may matter most first, then what looks least like spam; malware last."""
-        return self.kind not in FIRST, self.is_dangerous, self.score, self.id
+        group = 2 * (self.kind not in FIRST) + self.is_dangerous
+        return f"{group}-{max(self.score, 0):012.4f}-{self.id}"
 
 
 class Decision(StrEnum):

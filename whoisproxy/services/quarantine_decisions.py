@@ -8,7 +8,7 @@ is made and the model taught before that, both the same each time: a crash in be
 import structlog
 
 from mailrelay.message import RawMessage
-from mailrelay.queue.entry import QueuedMessage
+from mailrelay.queue.entry import QueuedMessage, State
 from mailrelay.queue.store import QueueStore
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
@@ -25,6 +25,7 @@ _log = structlog.get_logger()
 
 RELEASED, DISCARDED = "quarantine.released", "quarantine.discarded"
 
+_MOST_OPENED = 500
 _ALLOWED = frozenset({Decision.ALLOW_SENDER, Decision.ALLOW_DOMAIN})
 _BLOCKED = frozenset({Decision.BLOCK_SENDER, Decision.BLOCK_DOMAIN})
 _OF_DOMAIN = frozenset({Decision.ALLOW_DOMAIN, Decision.BLOCK_DOMAIN})
@@ -89,7 +90,7 @@ class QuarantineDecisions:
             return Decided(Outcome.ALREADY)
         message = RawMessage.parse(queued.raw)
         await self._rule(queued, message, decision)
-        await self._teach(queued, decision)
+        await self._teach(found, decision)
         if not await self._move(queued.id, decision, by):
             return Decided(Outcome.ALREADY)
         await self._tell(found, decision, by)
@@ -102,7 +103,7 @@ class QuarantineDecisions:
             How many messages these were; of none, nothing could be learned.
         """
         count = 0
-        for found in await self._quarantine.held_for(domain):
+        for found in (await self._quarantine.held_for(domain))[:_MOST_OPENED]:
             queued = await self._queue.kept(found.held.id)
             if (
                 queued is not None
@@ -121,13 +122,15 @@ class QuarantineDecisions:
         make = self._rules.allow if decision in _ALLOWED else self._rules.block
         await make(queued.relay_id, sender.rpartition("@")[2] if decision in _OF_DOMAIN else sender)
 
-    async def _teach(self, queued: QueuedMessage, decision: Decision) -> None:
-        if (label := _LABELS.get(decision)) is None:
+    async def _teach(self, found: OpenedMessage, decision: Decision) -> None:
+        label, record = _LABELS.get(decision), found.held.record
+        # What was held at delivery passed the checks: its release contradicts none of them.
+        if label is None or (label is Label.HAM and record.state is not State.QUARANTINED):
             return
         try:
-            await self._learning.learn(queued.id, label)
+            await self._learning.learn(record.id, label)
         except Exception as error:  # noqa: BLE001 - whoever waits for his mail gets it, learned from or not
-            _log.warning("message-not-learned", id=queued.id, error=type(error).__name__)
+            _log.warning("message-not-learned", id=record.id, error=type(error).__name__)
 
     async def _move(self, message_id: str, decision: Decision, by: Speaker) -> bool:
         if decision.releases:

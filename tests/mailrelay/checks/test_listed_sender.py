@@ -64,7 +64,7 @@ def _context(
 
 def _said(context: MessageContext) -> tuple[Action, str] | None:
     verdict = ListedSender()(context)
-    return verdict and (verdict.action, verdict.reason)
+    return None if verdict is None else (verdict.action, verdict.reason)
 
 
 @pytest.mark.parametrize("sender", [STRANGER, "offers.example", "example"])
@@ -143,14 +143,14 @@ async def test_an_allowed_sender_is_still_bound_by_dmarc(chains: Chains) -> None
 async def test_what_is_refused_is_refused_to_a_blocked_sender_too(chains: Chains, policy: MailPolicy) -> None:
     """A 250 in place of a 550 would tell him."""
     text = SPAM * 3
-    replies = []
+    decisions = []
     for number in range(6):
         rules = (_rule(STRANGER, allows=False),) if number == 5 else ()
         route = replace(RELAY, relay_id=f"relay_{number}", policy=policy)
         context = _context(*rules, found=_authenticated(STRANGER), route=route, text=text)
-        decision = await chains.message.run(context)
-        replies.append(decision.reply)
-    assert (decision.action, replies[-1]) == (Action.REJECT, replies[-2])
+        decisions.append(await chains.message.run(context))
+    stranger, blocked = decisions[-2:]
+    assert (blocked.action, blocked.reply) == (Action.REJECT, stranger.reply)
 
 
 @pytest.fixture

@@ -135,6 +135,12 @@ def test_a_known_sender_is_a_registrar_where_he_writes_of_the_registration_only(
     assert legal.mail_class is MailClass.LEGAL
 
 
+@pytest.mark.parametrize("path", sorted((DATA / "reports").glob("*.eml")), ids=lambda path: path.stem)
+def test_a_bounce_is_no_scam_and_nothing_legal(path: Path) -> None:
+    """It speaks of mailboxes that are full and accounts that are locked."""
+    assert _classified(path.read_bytes()).mail_class in {MailClass.OTHER, MailClass.BULK}
+
+
 def test_a_report_for_machines_is_one_whatever_it_says() -> None:
     kind = _classified(_letter(QUOTED.replace("> ", "")), Structure(complaint="arf"))
     assert kind == Kind(MailClass.ABUSE_REPORT, ("arf",))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from mailrelay.content.kinds import MailClass
-from whoisproxy.api.models.common import AnswerModel, Limit, QueryModel, RequestModel
+from whoisproxy.api.models.common import AnswerModel, Cursor, Limit, QueryModel, RequestModel
 from whoisproxy.domain.quarantine import Outcome
 
 _Whom = Literal["sender", "domain"]
@@ -23,6 +23,7 @@ class QuarantineQuery(QueryModel):
         str,
         Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$", description="BCP 47 tag of the texts in `why`."),
     ] = "en"
+    cursor: Cursor | None = None
     limit: Limit = 100
 
 
@@ -58,9 +59,10 @@ class HeldMessageView(AnswerModel):
 
 
 class HeldMessageList(AnswerModel):
-    """What is held, in the order in which owners see it."""
+    """One page of what is held, in the order in which owners see it."""
 
     messages: list[HeldMessageView]
+    next_cursor: str | None
     total: int
 
 

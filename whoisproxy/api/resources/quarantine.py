@@ -11,6 +11,7 @@ from whoisproxy.api.models.quarantine import (
     ReasonView,
     ReleaseBody,
 )
+from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
 from whoisproxy.domain.errors import MalwareUnconfirmed
@@ -18,6 +19,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.quarantine import Decided, Decision, HeldMessage, Outcome, Speaker
 from whoisproxy.services.quarantine import OpenedMessage, demanded
 
+_LIST = "quarantine"
 _RELEASES = {
     None: Decision.RELEASE,
     "sender": Decision.ALLOW_SENDER,
@@ -50,9 +52,13 @@ def _view(held: HeldMessage, language: str) -> HeldMessageView:
 async def list_held_messages(call: Call[QuarantineQuery, Nothing]) -> Answer:
     """Answer with what is held, as its owner sees it."""
     name, query = DomainName.parse(call.path["name"]), call.query
+    after = place_of(_LIST, query.cursor)
     found = await call.deps.quarantine.of_domain(call.registrar, name, whole_owner=query.of == "owner")
-    views = [_view(each, query.language) for each in found[: query.limit]]
-    return Answer(200, HeldMessageList(messages=views, total=len(found)))
+    behind = [each for each in found if each.place > after]
+    shown = behind[: query.limit]
+    more = cursor(_LIST, shown[-1].place) if len(behind) > len(shown) else None
+    views = [_view(each, query.language) for each in shown]
+    return Answer(200, HeldMessageList(messages=views, next_cursor=more, total=len(found)))
 
 
 async def release_message(call: Call[NoQuery, ReleaseBody]) -> Answer:
@@ -116,7 +122,8 @@ ROUTES = (
         description="What checks hold for the domain or for all domains of its owner, and why; without text.",
         handler=list_held_messages,
         query=QuarantineQuery,
-        replies={200: Reply("What is held", HeldMessageList)},
+        replies={200: Reply("One page", HeldMessageList)},
+        problems=("BAD_CURSOR",),
     ),
     Route(
         method="POST",
