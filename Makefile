@@ -4,9 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 KEEP ?=
+EVAL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services bench-services mail-samples model eval-spam spam-services
+.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services bench-services mail-samples model eval-spam eval-learning spam-services
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,11 +48,14 @@ openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 bench: $(VENV)/.dev mail-samples bench-services ## Measure: each program in bench/ prints a table and JSON
 	@for program in bench/bench_*.py; do $(BIN)/python $$program || exit 1; done
 
+eval-learning: $(VENV)/.dev mail-samples ## Measure what learning from owners is worth, and what its abuse costs
+	@$(BIN)/python -m bench.spam.eval_learning
+
 model: $(VENV)/.dev mail-samples ## Make mailrelay/data/spam_model.bin anew (docs/spam-model.md)
 	$(BIN)/python -m bench.spam.make_model
 
-eval-spam: $(VENV)/.dev mail-samples spam-services ## Measure how well spam is told from honest mail, beside other filters
-	@$(BIN)/python -m bench.spam.eval_spam
+eval-spam: $(VENV)/.dev mail-samples spam-services ## Measure how well spam is told from honest mail, beside other filters (EVAL="--ham DIR --spam MBOX")
+	@$(BIN)/python -m bench.spam.eval_spam $(EVAL)
 
 lock: $(VENV)/.runtime ## Pin the dependencies anew (names, versions, hashes)
 	$(PIP) install --quiet uv
@@ -83,8 +87,9 @@ bench-services: services .cache/haraka/.installed ## Install the benches' peers:
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 
-spam-services: ## Install the peers of eval-spam: SpamAssassin and bogofilter
+spam-services: ## Install the peers of eval-spam: SpamAssassin, Rspamd and bogofilter
 	@missing=; \
+	[ -x /usr/bin/rspamd ] || missing="$$missing rspamd"; \
 	[ -x /usr/bin/spamassassin ] || missing="$$missing spamassassin"; \
 	[ -x /usr/bin/bogofilter ] || missing="$$missing bogofilter"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

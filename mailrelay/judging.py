@@ -16,8 +16,9 @@ from mailrelay.checks.content_score import ContentScore
 from mailrelay.checks.explanations import DEFAULT_LANGUAGE, why
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
+from mailrelay.content.classifier.model import Reason
 from mailrelay.content.kinds import MailClass, class_in
-from mailrelay.content.score import score
+from mailrelay.content.score import TAG_POINTS, score, top_features
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
 from mailrelay.message import RawMessage, canonical_line_ends
@@ -62,6 +63,7 @@ class Judgement:
         score: Content score, whether or not it made a check speak.
         verdicts: Of all checks that had something to say, in their order.
         mail_class: What the message is about; OTHER as well where it was refused before that was asked.
+        features: What spoke most for spam where the content looks like it; holds words of the message.
     """
 
     action: Action
@@ -69,6 +71,7 @@ class Judgement:
     score: float
     verdicts: tuple[Verdict, ...]
     mail_class: MailClass
+    features: tuple[Reason, ...] = ()
 
     @property
     def why(self) -> tuple[str, ...]:
@@ -114,13 +117,10 @@ class Judge:
         found = await self._authenticate(message, reverse_path)
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
-        return Judgement(
-            decision.action,
-            _CLASSES[decision.action],
-            _score(context, decision),
-            decision.verdicts,
-            class_in(decision.verdicts),
-        )
+        points = _score(context, decision)
+        features = top_features(message, context.content) if points >= TAG_POINTS else ()
+        kind, mail_class = _CLASSES[decision.action], class_in(decision.verdicts)
+        return Judgement(decision.action, kind, points, decision.verdicts, mail_class, features)
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:
         if self._resolver is None:

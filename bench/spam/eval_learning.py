@@ -16,9 +16,9 @@ from bench.spam.figures import Share, area_interval, area_under_roc, at_least, c
 from bench.spam.fitting import example
 from bench.spam.learning_stream import Letter, Owners, Stream
 from bench.spam.letters import written
-from bench.spam.mail_sets import SHARED, archive, newest_third, spamassassin
+from bench.spam.mail_sets import CORPUS, SHARED, archive, newest_third, spamassassin
 from bench.spam.make_model import make
-from bench.spam.sample import arrival
+from bench.spam.sample import Sample, arrival
 from bench.spam.usual import usual
 from mailrelay.content.classifier.model import SpamModel, shipped_model
 from mailrelay.content.classifier.usual import usual_features
@@ -50,14 +50,11 @@ def streams() -> Iterator[tuple[str, Shipped, list[Letter]]]:
     corpus = spamassassin()
     if corpus:
         older, newest = newest_third(corpus)
-        model = make(older)
-        known = usual([example(one) for one in (*older, *written(40))])
-        ordered = sorted(newest, key=lambda one: one.sent_at)
-        yield (
-            "SpamAssassin corpus, newest third",
-            Shipped(model, known),
-            [Letter.read(one, model) for one in ordered],
-        )
+        yield _stream("SpamAssassin corpus, newest third", older, newest)
+        hard = {path.read_bytes() for path in (CORPUS / "hard-ham-1").glob("*.txt")}
+        known = [one for one in older if one.raw not in hard]
+        unseen = [one for one in corpus if one.raw in hard] + [one for one in newest if one.spam]
+        yield _stream("newsletters that the model has not seen, and spam", known, unseen)
     else:
         print("left out: the SpamAssassin corpus is not there (make mail-samples)")
     recent = [
@@ -75,6 +72,14 @@ def streams() -> Iterator[tuple[str, Shipped, list[Letter]]]:
         )
     else:
         print("left out: mail of 2009-10 is not there")
+
+
+def _stream(title: str, known: list[Sample], samples: list[Sample]) -> tuple[str, Shipped, list[Letter]]:
+    """Return messages in order of time, and a model of others."""
+    model = make(known)
+    counts = usual([example(one) for one in (*known, *written(40))])
+    ordered = sorted(samples, key=lambda one: one.sent_at)
+    return title, Shipped(model, counts), [Letter.read(one, model) for one in ordered]
 
 
 def learning(letters: Sequence[Letter], shipped: Shipped) -> Iterator[Row]:

@@ -1,9 +1,10 @@
 """Fit a linear model by stochastic gradient descent (AdaGrad, Duchi et al. 2011) on the logistic loss.
 
+What the rules say is added to every score, in learning as in judging: the model learns what is left to say.
+
 Deterministic: the order of messages comes from a seed, and the same version of numpy gives the same octets.
 """
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,12 +55,14 @@ def example(sample: Sample) -> Example:
     return Example(mine, rules, normal_form(content), sample.spam, weight, sample.group)
 
 
-def fit(examples: Sequence[Example], tag: float = 1.0, quarantine: float = 2.0) -> SpamModel:
+def fit(
+    examples: Sequence[Example], tag: float = 1.0, quarantine: float = 2.0, made_from: str = ""
+) -> SpamModel:
     """Return a model of the examples."""
     weights, bias = _descend(examples)
     scale = float(np.abs(weights).max()) / _MOST_STEPS or 1.0
     octets = (np.rint(weights / scale) + NO_WEIGHT).astype(np.uint8).tobytes()
-    return SpamModel(_today(), round(bias, 4), scale, tag, quarantine, octets)
+    return SpamModel(made_from, round(bias, 4), scale, tag, quarantine, octets)
 
 
 def out_of_fold(examples: Sequence[Example]) -> Numbers:
@@ -86,7 +89,8 @@ def _descend(examples: Sequence[Example]) -> tuple[Numbers, float]:
             one = examples[number]
             share = 1 / math.sqrt(len(one.buckets) or 1)
             mine = weights[one.buckets]
-            error = (_probability(share * float(mine.sum()) + bias) - one.spam) * one.weight
+            log_odds = share * float(mine.sum()) + bias + one.rules
+            error = (_probability(log_odds) - one.spam) * one.weight
             if abs(error) < _SURE:
                 continue
             slope = error * share + _DECAY * mine
@@ -99,7 +103,3 @@ def _descend(examples: Sequence[Example]) -> tuple[Numbers, float]:
 
 def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
-
-
-def _today() -> str:
-    return dt.datetime.now(dt.UTC).date().isoformat()

@@ -3,8 +3,10 @@
 The SpamAssassin corpus (PDDL) and the letters make the model; everything else only measures it.
 """
 
+import mailbox
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from bench.spam.sample import Sample, arrival
@@ -58,3 +60,24 @@ def folder(path: Path, source: str) -> Iterator[Sample]:
     for file in sorted(path.rglob("*")):
         if file.is_file() and file.suffix not in _NO_MAIL and file.stem.isupper() is False:
             yield Sample(file.read_bytes(), spam=False, source=source)
+
+
+def from_outside(path: Path, *, spam: bool) -> Iterator[Sample]:
+    """Yield the messages of a folder, of an archive (tar, packed or not), or of an mbox file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                yield Sample(file.read_bytes(), spam, path.name)
+    elif tarfile.is_tarfile(path):
+        with tarfile.open(path) as members:
+            for member in members:
+                if content := members.extractfile(member) if member.isfile() else None:
+                    yield Sample(content.read(), spam, path.name)
+    else:
+        with closing(mailbox.mbox(path, create=False)) as box:
+            for key in box.iterkeys():
+                yield Sample(box.get_bytes(key), spam, path.name)

@@ -1,6 +1,6 @@
-"""Other filters on the same messages: SpamAssassin without network tests, and bogofilter, which learns.
+"""Other filters on the same messages: SpamAssassin and Rspamd without network, and bogofilter, which learns.
 
-Each is a program of Debian, run once over all files of a set; what is not installed is left out by name.
+Each is a program of Debian, started once for all messages of a set; what is not there is left out by name.
 """
 
 import resource
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.spam.rspamd import rspamd_scores
 from bench.spam.sample import Sample, masked
 
 _ASSASSIN = r"""
@@ -37,6 +38,7 @@ class Peer:
     tag: float
     quarantine: float
     scores: Callable[[Sequence[Sample], Sequence[Sample], Path], list[float]]
+    learns: bool = False
 
     @property
     def is_there(self) -> bool:
@@ -44,7 +46,7 @@ class Peer:
         return shutil.which(self.program) is not None
 
     def judge(self, known: Sequence[Sample], unknown: Sequence[Sample]) -> tuple[list[float], float]:
-        """Return the scores, and CPU milliseconds for a message, learning included."""
+        """Return the scores, and CPU milliseconds for a message, start and learning included."""
         before = _children_s()
         with tempfile.TemporaryDirectory(prefix="spam-peers-") as folder:
             scores = self.scores(known, unknown, Path(folder))
@@ -89,7 +91,12 @@ def _bogofilter(known: Sequence[Sample], unknown: Sequence[Sample], folder: Path
     return [float(line.split()[-1]) for line in lines]
 
 
+def _rspamd(_: Sequence[Sample], unknown: Sequence[Sample], folder: Path) -> list[float]:
+    return rspamd_scores([masked(one.raw).raw for one in unknown], folder / "rspamd")
+
+
 PEERS = (
     Peer("SpamAssassin -L", "spamassassin", 5.0, 10.0, _assassin),
-    Peer("bogofilter", "bogofilter", 0.5, 0.99, _bogofilter),
+    Peer("Rspamd offline", "rspamd", 6.0, 15.0, _rspamd),
+    Peer("bogofilter", "bogofilter", 0.5, 0.99, _bogofilter, learns=True),
 )

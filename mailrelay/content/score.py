@@ -8,7 +8,7 @@ as well, as facts. The thresholds of the sum are those of the model, from honest
 from dataclasses import dataclass
 
 from mailrelay.content.classifier.learned import AnyModel
-from mailrelay.content.classifier.model import shipped_model
+from mailrelay.content.classifier.model import Reason, SpamModel, shipped_model
 from mailrelay.content.features import FEATURES
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
@@ -49,6 +49,23 @@ def score(message: RawMessage, content: Content, model: AnyModel | None = None) 
     if log_odds > 0:
         hits = (*hits, (LIKE_SPAM, round(log_odds, 2)))
     return Score(total, hits)
+
+
+def top_features(
+    message: RawMessage, content: Content, model: SpamModel | None = None, most: int = 8
+) -> tuple[Reason, ...]:
+    """Return what speaks most for spam, in log-odds, heaviest first; deterministic.
+
+    Rules (`rule:urgency`) and other facts (`link-tld:top`) go by names, 4-grams by the words of the text
+    in which they stand (`word:account`): this is message text, to be shown to whoever has the message.
+    """
+    hits = rule_hits(message, content)
+    names = tuple([name for name, _ in hits])
+    weights = dict((model or shipped_model()).reasons(message, content, names))
+    for name, weight in hits:
+        weights[f"rule:{name}"] = weights.get(f"rule:{name}", 0.0) + RULES_SHARE * weight
+    ranked = sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:most]
+    return tuple([Reason(name, round(weight, 2)) for name, weight in ranked if weight > 0])
 
 
 def rule_hits(message: RawMessage, content: Content) -> tuple[tuple[str, float], ...]:

@@ -46,6 +46,7 @@ from mailrelay.inbound import Inbound
 from mailrelay.links import Links
 from mailrelay.notices import OwnerNotices
 from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.entry import QueuedMessage
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.threads import AnswerIds
@@ -198,6 +199,7 @@ class World:
     signer: Signer
     home: MailDomain
     offers: MailDomain
+    answered: list[QueuedMessage]
 
     async def stranger_writes(self, letter: Letter | None = None, **changes: str) -> Answer:
         """Send a letter from the stranger to the relay address, signed by his domain."""
@@ -259,6 +261,11 @@ async def open_world(
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
         reports = Reports(RELAY_HOST, "https://registrar.example/contact")
+        answered: list[QueuedMessage] = []
+
+        async def note_answer(answer: QueuedMessage) -> None:
+            answered.append(answer)
+
         deliverer = Deliverer(
             store=store,
             preparation=Preparation(
@@ -288,6 +295,7 @@ async def open_world(
             clock=utc_now,
             worker_id="test",
             schedule=Schedule(schedule),
+            answered=note_answer,
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")
@@ -313,6 +321,7 @@ async def open_world(
                 signer=signer,
                 home=_domain(dns, "home.example"),
                 offers=_domain(dns, "offers.example"),
+                answered=answered,
             )
         finally:
             await deliverer.close()

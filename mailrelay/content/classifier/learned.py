@@ -32,7 +32,7 @@ WINDOW_DAYS = 30
 EVERY_SLOT = (1 << 32) - 1
 """The slots of a teacher whose word needs no second: the operator."""
 
-MOST_UP, MOST_DOWN = 3.0, 1.0
+MOST_UP, MOST_DOWN = 2.0, 1.0
 """Log-odds by which a message is moved at most, whatever was taught; down less, for that lets spam in."""
 
 MOST_MOVED = 0.5

@@ -27,7 +27,7 @@ BUCKETS = 262_139
 """Weights of a model: the largest prime below 2^18, so that the remainder of a gram is its hash."""
 
 NO_WEIGHT = 128
-FORMAT = "whoisproxy-spam-model-1"
+FORMAT = "whoisproxy-spam-model-2"
 _LONGEST_NAME = 40
 
 
@@ -43,7 +43,7 @@ class SpamModel:
     """Weights of hashed features.
 
     Attributes:
-        made_on: Date of its making, ISO 8601.
+        made_from: 16 hexadecimal digits, the same for models of the same messages.
         bias: Score of a message without features.
         scale: Log-odds of one step of a weight.
         tag: Score from which on mail looks like spam.
@@ -51,7 +51,7 @@ class SpamModel:
         weights: One octet for each bucket, NO_WEIGHT meaning none.
     """
 
-    made_on: str
+    made_from: str
     bias: float
     scale: float
     tag: float
@@ -72,7 +72,7 @@ class SpamModel:
                 raise ValueError("not a model of spam, or not all of it")
             bias, scale = float(head["bias"]), float(head["scale"])
             tag, quarantine = float(head["tag"]), float(head["quarantine"])
-            return cls(str(head["made_on"]), bias, scale, tag, quarantine, weights)
+            return cls(str(head["made_from"]), bias, scale, tag, quarantine, weights)
         except (KeyError, TypeError, UnicodeDecodeError) as error:
             raise ValueError("not a model of spam") from error
 
@@ -80,7 +80,7 @@ class SpamModel:
         """Return the model as a file."""
         head = {
             "format": FORMAT,
-            "made_on": self.made_on,
+            "made_from": self.made_from,
             "bias": self.bias,
             "scale": self.scale,
             "tag": self.tag,
@@ -98,10 +98,8 @@ class SpamModel:
         total = sum([weights[one] for one in buckets]) - NO_WEIGHT * len(buckets)
         return self.bias + self.scale * total / math.sqrt(len(buckets) or 1)
 
-    def reasons(
-        self, message: RawMessage, content: Content, rules: tuple[str, ...], most: int = 10
-    ) -> tuple[Reason, ...]:
-        """Return what speaks most for or against spam, heaviest first; a word has the weight of its grams."""
+    def reasons(self, message: RawMessage, content: Content, rules: tuple[str, ...]) -> tuple[Reason, ...]:
+        """Return all that speaks for or against spam, heaviest first; a word has the weight of its grams."""
         text = normal_form(content)
         known = facts(message, content, rules)
         sums: defaultdict[str, float] = defaultdict(float)
@@ -110,7 +108,7 @@ class SpamModel:
         for fact in known:
             sums[fact] += self._weight(zlib.crc32(fact.encode()))
         root = math.sqrt(len(grams(text)) + len(known))
-        ranked = sorted(sums.items(), key=lambda one: (-abs(one[1]), one[0]))[:most]
+        ranked = sorted(sums.items(), key=lambda one: (-abs(one[1]), one[0]))
         return tuple(Reason(name, round(weight / root, 3)) for name, weight in ranked if weight)
 
     def _weight(self, feature: int) -> float:

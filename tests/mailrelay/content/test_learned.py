@@ -169,7 +169,8 @@ def test_the_same_again_adds_less_and_less() -> None:
 
 def test_what_stands_in_all_mail_is_moved_less_than_what_marks_one_kind() -> None:
     common, starts = range(50), range(100, 600, 50)
-    local = _taught(*(_said([*common, *range(start, start + 50)], spam=True) for start in starts))
+    lessons = (_said([*common, *range(start, start + 50)], spam=True) for start in starts)
+    local = _taught(*(replace(one, log_odds=4.0) for one in lessons))
     assert local.deltas[0] < sum(local.deltas[start] for start in starts) / 2
     assert 0 < local.deltas[550] <= local.deltas[100]
 
@@ -249,7 +250,7 @@ def test_a_threshold_falls_only_when_enough_was_confirmed_and_none_lies_above() 
 @given(st.lists(st.integers(0, 10_000), min_size=60, max_size=60), st.floats(0, 8))
 def test_no_counts_move_a_threshold_beyond_its_bounds(counts: list[int], shipped: float) -> None:
     for share in (TAGGED_HAM, QUARANTINED_HAM):
-        assert abs(calibrated(shipped, share, counts) - shipped) <= MOST_MOVED
+        assert abs(calibrated(shipped, share, counts) - shipped) <= MOST_MOVED + 1e-9
     local = replace(_empty(), confirmed=tuple(counts))
     model = local.over(SHIPPED)
     assert model.quarantine > model.tag > 0

@@ -1,11 +1,18 @@
 """What the model of spam is made and measured with: figures, near-copies, masks, letters."""
 
+import io
 import math
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
 
 import pytest
 
 from bench.spam.figures import Share, area_interval, area_under_roc, at_least, caught_at
-from bench.spam.letters import FOLDER, written
+from bench.spam.letters import written
+from bench.spam.mail_sets import from_outside
 from bench.spam.near_duplicates import groups
 from bench.spam.sample import arrival, masked, masked_content
 
@@ -61,7 +68,6 @@ def test_what_tells_a_collection_is_masked_and_what_is_said_stays() -> None:
 def test_the_same_seed_writes_the_same_letters_in_five_languages() -> None:
     letters = written(2)
     assert [one.raw for one in letters] == [one.raw for one in written(2)]
-    assert len(list(FOLDER.glob("*.toml"))) == 10
     assert {one.group[:2] for one in letters} == {"de", "en", "es", "fr", "it"}
     assert {one.spam for one in letters} == {True, False}
 
@@ -69,3 +75,38 @@ def test_the_same_seed_writes_the_same_letters_in_five_languages() -> None:
 @pytest.mark.parametrize("mark", [b"[|", b"|]", b"{"])
 def test_no_mark_of_a_template_is_left_in_a_letter(mark: bytes) -> None:
     assert not any(mark in one.raw for one in written(3))
+
+
+def test_the_same_messages_make_the_same_model_in_every_process() -> None:
+    """Hashes of names differ between processes, and with them the order of sets."""
+    code = "from bench.spam.make_model import make; print(make([], 1).octets())"
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parents[3],
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(made) == 1
+
+
+def test_mail_from_outside_is_a_folder_a_mailbox_or_an_archive(tmp_path: Path) -> None:
+    mails = [b"Subject: one\n\nfirst\n", b"Subject: two\n\nsecond\n"]
+    (tmp_path / "folder").mkdir()
+    for number, mail in enumerate(mails):
+        (tmp_path / "folder" / f"{number}.eml").write_bytes(mail)
+    (tmp_path / "box").write_bytes(
+        b"".join(b"From a Mon Jan 1 00:00:00 2026\n" + one + b"\n" for one in mails)
+    )
+    with tarfile.open(tmp_path / "packed.tar.gz", "w:gz") as archive:
+        for number, mail in enumerate(mails):
+            member = tarfile.TarInfo(f"{number}.eml")
+            member.size = len(mail)
+            archive.addfile(member, io.BytesIO(mail))
+    for name in ("folder", "box", "packed.tar.gz"):
+        found = list(from_outside(tmp_path / name, spam=True))
+        assert [one.raw.strip() for one in found] == [mail.strip() for mail in mails]
+        assert {(one.spam, one.source) for one in found} == {(True, name)}

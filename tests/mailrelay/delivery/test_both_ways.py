@@ -175,6 +175,35 @@ async def test_the_answer_refers_only_to_letters_that_the_correspondent_knows(wo
     assert b"secret@" not in sent.raw
 
 
+async def test_the_letter_that_began_a_conversation_is_found_by_its_answer(world: World) -> None:
+    reply_address = await _reply_address(world)
+    [first] = await world.store.of_relay(["relay_1"], 10)
+    await world.stranger_writes(subject="Something else")
+    await world.settle()
+    assert world.answered == []
+
+    raw = Letter(OWNER_MAILBOX, reply_address, "Re: Your domain", "Yes.\n").raw()
+    await world.owner_answers(raw, reply_address)
+    await world.settle()
+
+    [answer] = world.answered
+    assert answer.recipient == reply_address
+    opening = world.directory.replies[reply_address].opening
+    began = await world.store.beginning("relay_1", opening.correspondent, opening.thread)
+    assert began is not None
+    assert began.id == first.id
+    assert await world.store.beginning("relay_1", "somebody@else.example", opening.thread) is None
+
+
+async def test_an_answer_that_is_held_is_not_counted_as_one(world: World) -> None:
+    """Such as a notice of absence, which says nothing of what it answers."""
+    reply_address = await _reply_address(world)
+    raw = Letter(OWNER_MAILBOX, reply_address, "Away", "I am away.\n").raw()
+    await world.owner_answers(b"Auto-Submitted: auto-replied\r\n" + raw, reply_address)
+    await world.settle()
+    assert world.answered == []
+
+
 async def test_whoever_pretends_to_be_the_owner_reaches_nobody_and_learns_nothing(world: World) -> None:
     reply_address = await _reply_address(world)
     world.dns.set("_dmarc.home.example", "TXT", "v=DMARC1; p=none")

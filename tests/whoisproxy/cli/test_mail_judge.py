@@ -36,7 +36,7 @@ def test_each_message_gets_a_line_in_the_order_asked_for(run: Run, tmp_path: Pat
     ended = run("mail", "judge", "spam.eml", "letter.eml")
     spam, letter = _lines(ended)
     assert ended.code == 0
-    assert list(spam) == ["file", "action", "class", "score", "checks", "mail_class", "why"]
+    assert list(spam) == ["file", "action", "class", "score", "checks", "mail_class", "features", "why"]
     assert (spam["file"], spam["action"], spam["class"]) == ("spam.eml", "quarantine", "spam")
     assert spam["checks"][-1]["name"] == "spam-decision"
     assert (letter["file"], letter["action"], letter["class"]) == ("letter.eml", "accept", "ham")
@@ -47,6 +47,13 @@ def test_each_message_gets_a_line_in_the_order_asked_for(run: Run, tmp_path: Pat
     # No database was made to find that out, and that nobody was authenticated is said.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["letter.eml", "spam.eml"]
     assert letter["checks"][0] == {"name": "authentication", "action": "accept", "reason": "skipped"}
+
+
+def test_marked_mail_says_what_spoke_for_spam(run: Run) -> None:
+    spam, letter = _lines(run("mail", "judge", "spam.eml", "letter.eml"))
+    assert letter["features"] == []
+    assert all(one["weight"] > 0 for one in spam["features"])
+    assert "rule:shouting-subject" in {one["name"] for one in spam["features"]}
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
