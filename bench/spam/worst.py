@@ -21,8 +21,8 @@ from bench.spam.sample import Sample
 from mailrelay.checks.chains import CheckLimits, build_chains
 from mailrelay.checks.verdict import Action
 from mailrelay.content.classifier.model import SpamModel, shipped_model
-from mailrelay.content.reading import read_content
-from mailrelay.content.score import rule_hits
+from mailrelay.content.reading import Content, read_content
+from mailrelay.content.score import rule_hits, together
 from mailrelay.judging import Facts, Judge, Judgement
 from mailrelay.message import RawMessage, canonical_line_ends
 
@@ -33,11 +33,16 @@ _SILENT = frozenset({"mail-class", "spam-decision"})
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An honest message and what was made of it."""
+    """An honest message and what was made of it.
+
+    Attributes:
+        log_odds: Of its content; most honest mail is far below 0, which is where points begin.
+    """
 
     sample: Sample
     model: SpamModel
     judgement: Judgement
+    log_odds: float
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -55,13 +60,13 @@ class Judged:
         """Return what is known of it, without a word of it."""
         name = hashlib.sha256(self.sample.raw).hexdigest()[:_DIGITS]
         judged = self.judgement
-        head = f"{judged.score:5.2f}  {judged.action.name.lower():10}  {judged.mail_class:16}"
-        return f"{head}  {self.sample.source:20}  {name}  {' '.join(self.reasons)}"
+        scores = f"{self.log_odds:5.2f}  {judged.score:5.2f}"
+        decided = f"{judged.action.name.lower():10}  {judged.mail_class:16}"
+        return f"{scores}  {decided}  {self.sample.source:20}  {name}  {' '.join(self.reasons)}"
 
     def words(self) -> str:
         """Return what of it weighed most for spam."""
-        message = RawMessage.parse(canonical_line_ends(self.sample.raw))
-        content = read_content(message)
+        message, content = _read(self.sample)
         names = tuple([name for name, _ in rule_hits(message, content)])
         weighed = [one for one in self.model.reasons(message, content, names) if one.weight > 0]
         return " ".join(f"{one.name} {one.weight}" for one in weighed[:_MOST])
@@ -88,7 +93,19 @@ async def judged(model: SpamModel, samples: Sequence[Sample]) -> list[Judged]:
         return datetime.now(UTC)
 
     judge = Judge(build_chains(CheckLimits(), now, spam_model=lambda: model).message, Facts(), now)
-    return [Judged(one, model, await judge.judge(one.raw)) for one in samples]
+    return [Judged(one, model, await judge.judge(one.raw), _log_odds(one, model)) for one in samples]
+
+
+def _log_odds(sample: Sample, model: SpamModel) -> float:
+    message, content = _read(sample)
+    hits = rule_hits(message, content)
+    return together(model.score(message, content, tuple([name for name, _ in hits])), hits)
+
+
+def _read(sample: Sample) -> tuple[RawMessage, Content]:
+    raw = sample.raw.partition(b"\n")[2] if sample.raw.startswith(b"From ") else sample.raw
+    message = RawMessage.parse(canonical_line_ends(raw))
+    return message, read_content(message)
 
 
 def _print_table(all_of_them: Sequence[Judged]) -> None:
@@ -112,7 +129,7 @@ def main() -> int:
     arguments.add_argument("--most", type=int, default=_MOST)
     chosen = arguments.parse_args()
     all_of_them = [one for model, samples in ham() for one in asyncio.run(judged(model, samples))]
-    worst = sorted(all_of_them, key=lambda one: -one.judgement.score)[: chosen.most]
+    worst = sorted(all_of_them, key=lambda one: -one.log_odds)[: chosen.most]
     for rank, one in enumerate(worst, 1):
         print(f"{rank:2}  {one.row()}")
         for line in one.judgement.why:

@@ -30,6 +30,18 @@ _MOST_URLS = 500
 _MOST_HOSTS = 100
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'\])}]{3,2000}", re.IGNORECASE)
 _CHARSET_FALLBACK = "latin-1"
+# What mail programs read where the charset that is named does not fit: supersets (WHATWG Encoding Standard,
+# section 4.2), and what Japanese systems send under the name of ISO-2022-JP.
+_WIDER_CHARSETS = {
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "shift_jis": ("cp932",),
+    "iso-2022-jp": ("euc_jp", "cp932"),
+    "euc-jp": ("cp932",),
+    "euc-kr": ("cp949",),
+    "ks_c_5601-1987": ("cp949",),
+    "big5": ("cp950", "big5hkscs"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +218,11 @@ def _mailboxes(value: str) -> list[tuple[str, str]]:
 
 def _decode(octets: bytes, charset: str) -> tuple[str, bool]:
     """Return the text and whether the charset was wrong."""
-    try:
-        return octets.decode(charset), False
-    except (LookupError, UnicodeError, ValueError):
-        pass
+    for candidate in (charset, *_WIDER_CHARSETS.get(charset.lower(), ())):
+        try:
+            return octets.decode(candidate), False
+        except (LookupError, UnicodeError, ValueError):
+            continue
     try:
         return octets.decode("utf-8"), True
     except UnicodeDecodeError:
