@@ -3,8 +3,10 @@
 The service runs in a process of its own, with its database, queue and deliveries; the client in another does
 nothing else. Every case comes once a round, in random order, with a letter of its own; the pauses between
 letters are random and long enough for the delivery of the one before. Each case is compared with the first of
-its stage by ranks and by distribution, corrected for the number of comparisons; 1 % is the level of all
-together. `control` is the first case again with a known delay added by the client, `reference again` without.
+its stage, a spoofer's with that of an impostor: he pretends to be another in the owner's domain, and his
+signature fails alike. That is done by ranks and by distribution, corrected for the number of comparisons; 1 %
+is the level of all together. `control` is the first case again with a known delay added by the client,
+`reference again` without.
 `detectable` is the smallest delay that the rank test finds in 9 of 10 samples of that size, by resampling the
 reference. `next command` is no promise: a NOOP right behind the answer waits while the process delivers.
 
@@ -45,7 +47,13 @@ _SHIFTS_US = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 
 _WARM_UP = 5
 _COMMANDS_A_SESSION = 8  # more refusals than this and the server begins to pause
 _AGAIN = "reference again"
-_OTHERS = (("owner", "relay"), ("owner", "reply"), ("spoofer", "relay"), ("spoofer", "reply"))
+_OTHERS = (
+    *(("owner", "relay"), ("owner", "reply")),
+    *(("impostor", "relay"), ("impostor", "reply"), ("spoofer", "relay"), ("spoofer", "reply")),
+)
+# What a letter with a signature that fails is compared with.
+_FAILING = "impostor to relay"
+_FAILS = ("impostor", "spoofer")
 
 Samples = Mapping[str, Sequence[float]]
 
@@ -192,26 +200,27 @@ def data(where: Ground, pause_s: float, case: Case, chance: random.Random) -> Ma
 
 
 def rows_of(stage: str, samples: Samples) -> list[dict[str, object]]:
-    """Return a row for each case of a stage, beside its first."""
+    """Return a row for each case of a stage, beside its reference."""
     reference, *others = samples
     first = samples[reference]
-    real = [name for name in others if not name.startswith("control")]
-    ranks = holm({name: rank_test(first, samples[name]) for name in real})
-    shapes = holm({name: distribution_test(first, samples[name]) for name in real})
-    controls = {name: rank_test(first, samples[name]) * len(real) for name in others if name not in real}
+    beside = {name: samples[_FAILING] if name.startswith(_FAILS) else first for name in samples}
+    added = [name for name in others if name.startswith("control")]
+    real = [name for name in others if name not in {_FAILING, *added}]
+    ranks = holm({name: rank_test(beside[name], samples[name]) for name in real})
+    shapes = holm({name: distribution_test(beside[name], samples[name]) for name in real})
+    controls = {name: rank_test(first, samples[name]) * len(real) for name in added}
     chance = random.Random(2)  # noqa: S311 - resampling
     found = detectable(first, _SHIFTS_US, _LEVEL / len(real), chance)
-    median = statistics.median(first)
     return [
         {
             "stage": stage,
             "case": name,
             "n": len(times),
             "median_us": round(statistics.median(times), 1),
-            "difference_us": round(statistics.median(times) - median, 1),
+            "difference_us": round(statistics.median(times) - statistics.median(beside[name]), 1),
             "p_ranks": _p((ranks | controls).get(name)),
             "p_distribution": _p(shapes.get(name)),
-            "told_apart": name != reference and min((ranks | controls)[name], shapes.get(name, 1.0)) < _LEVEL,
+            "told_apart": min((ranks | controls).get(name, 1.0), shapes.get(name, 1.0)) < _LEVEL,
             "detectable_us": found if name == reference else None,
         }
         for name, times in samples.items()

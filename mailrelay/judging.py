@@ -118,9 +118,14 @@ class Judge:
         context = MessageContext(sender, (route,), message, found)
         decision = await self._chain.run(context)
         points = _score(context, decision)
-        features = top_features(message, context.content) if points >= TAG_POINTS else ()
-        kind, mail_class = _CLASSES[decision.action], class_in(decision.verdicts)
-        return Judgement(decision.action, kind, points, decision.verdicts, mail_class, features)
+        return Judgement(
+            decision.action,
+            _CLASSES[decision.action],
+            points,
+            decision.verdicts,
+            class_in(decision.verdicts),
+            top_features(message, context.content) if points >= TAG_POINTS else (),
+        )
 
     async def _authenticate(self, message: RawMessage, reverse_path: str) -> AuthenticationResults:
         if self._resolver is None:

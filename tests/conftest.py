@@ -11,6 +11,8 @@ import structlog
 import uvloop
 from hypothesis import settings
 
+from tests.support import engines
+from tests.support.engines import EngineDaemon
 from tests.support.postgres import PostgresServer, postgres_server
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -38,6 +40,27 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for this test process."""
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def rspamd() -> Iterator[EngineDaemon]:
+    """Rspamd for this test process."""
+    with engines.rspamd() as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def clamd() -> Iterator[EngineDaemon]:
+    """ClamAV's daemon for this test process."""
+    with engines.clamd() as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def spamd() -> Iterator[EngineDaemon]:
+    """SpamAssassin's daemon for this test process."""
+    with engines.spamd() as daemon:
+        yield daemon
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,7 @@ ListMeaning = Literal["allow", "reject", "doubtful"] | Annotated[float, Field(gt
 Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")]
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+EngineAddress = Annotated[str, Field(pattern=r"^(/[!-~]+|([a-z0-9.-]+|\[[0-9a-f:]+\]):[0-9]{1,5})$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -277,7 +278,77 @@ class Checks(_Section):
 
     greylisting: bool = True
     greylist_delay_s: Annotated[int, Field(ge=1, le=3600)] = 60
+    similar_texts_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    similar_texts_mib: Annotated[int, Field(ge=1, le=65536)] = 64
     protected_senders: tuple[Path, ...] = ()
+
+
+class EngineSettings(_Section):
+    """What all engines have in common.
+
+    The deadline is less than what a check has: it is the engine that gives up, not the check.
+    """
+
+    deadline_s: Annotated[float, Field(gt=0, le=9)] = 5.0
+    when_down: Literal["defer", "skip"] = "defer"
+    size_octets: Annotated[int, Field(ge=1024)] = 25 * 1024 * 1024
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 8
+
+
+class _SpamEngineSettings(EngineSettings):
+    """An engine that gives scores of its own."""
+
+    tag: Annotated[float, Field(gt=0)]
+    hold: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _scores_are_in_order(self) -> "_SpamEngineSettings":
+        if self.hold <= self.tag:
+            raise ValueError("hold must be above tag")
+        return self
+
+
+class RspamdSettings(_SpamEngineSettings):
+    """Rspamd; `actions` gives points to what it would do with a message."""
+
+    size_octets: Annotated[int, Field(ge=1024)] = 2 * 1024 * 1024
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")]
+    tag: Annotated[float, Field(gt=0)] = 6.0
+    hold: Annotated[float, Field(gt=0)] = 15.0
+    actions: dict[str, Annotated[float, Field(ge=0, le=10)]] = {
+        "reject": 5.0,
+        "add header": 3.5,
+        "rewrite subject": 3.5,
+    }
+
+
+class SpamAssassinSettings(_SpamEngineSettings):
+    """SpamAssassin's daemon."""
+
+    address: EngineAddress
+    tag: Annotated[float, Field(gt=0)] = 5.0
+    hold: Annotated[float, Field(gt=0)] = 10.0
+    size_octets: Annotated[int, Field(ge=1024)] = 512 * 1024
+
+
+class ClamAvSettings(EngineSettings):
+    """ClamAV's daemon."""
+
+    address: EngineAddress
+
+
+class Engines(_Section):
+    """Daemons that judge messages, none by default."""
+
+    rspamd: RspamdSettings | None = None
+    spamassassin: SpamAssassinSettings | None = None
+    clamav: ClamAvSettings | None = None
+
+
+class Redis(_Section):
+    """What several machines share besides the database; the embedded default needs none."""
+
+    url: Annotated[str, Field(pattern=r"^((rediss?|unix)://.+)?$", repr=False)] = ""
 
 
 class Catalogue(_Section):
@@ -325,6 +396,8 @@ class Settings(_Section):
     brand: BrandSettings = BrandSettings()
     limits: Limits = Limits()
     checks: Checks = Checks()
+    engines: Engines = Engines()
+    redis: Redis = Redis()
     dns_lists: tuple[DnsListSettings, ...] = ()
     registries: Annotated[tuple[RegistryAccount, ...], AfterValidator(_check_apart)] = ()
     catalogue: Catalogue = Catalogue()

@@ -213,8 +213,12 @@ class Senders:
     owners: MailDomain
 
     def letter(self, sender: str, place: Place, chance: random.Random) -> tuple[str, bytes]:
-        """Return reverse-path and signed letter of a `stranger`, the `owner`, or a `spoofer` of him."""
-        author = STRANGER if sender == "stranger" else place.owner
+        """Return reverse-path and signed letter of a sender.
+
+        A `stranger`, the `owner`, a `spoofer` of him, or an `impostor`, who pretends to be another there.
+        """
+        authors = {"stranger": STRANGER, "impostor": f"x{place.owner[1:]}"}
+        author = authors.get(sender, place.owner)
         lines = (" ".join(chance.choices(_WORDS, k=11)) for _ in range(_LINES))
         raw = Letter(f"A Person <{author}>", place.address, "Your domain", "\n".join(lines) + "\n").raw()
         # A spoofer cannot sign for the owner's domain, so he signs for his own: the work is the same.

@@ -17,7 +17,7 @@ from bench.spam.figures import area_interval, area_under_roc, at_least, caught_a
 from bench.spam.filters import Scored, scored
 from bench.spam.mail_sets import HONEST, SHARED, archive, folder, from_outside, newest_third, spamassassin
 from bench.spam.make_model import make
-from bench.spam.peers import PEERS
+from bench.spam.peers import PEERS, Peer
 from bench.spam.sample import Sample
 from mailrelay.content.classifier.model import SpamModel, shipped_model
 
@@ -66,9 +66,9 @@ def _parts(titles: Iterable[tuple[str, ...]]) -> tuple[tuple[str, frozenset[str]
     return tuple((title, frozenset(sources)) for title, *sources in titles)
 
 
-def rows(one: MailSet) -> Iterator[dict[str, str]]:
+def rows(one: MailSet, peers: Sequence[Peer]) -> Iterator[dict[str, str]]:
     """Yield what each filter makes of each part."""
-    for found in scored(one.samples, one.model, one.known):
+    for found in scored(one.samples, one.model, one.known, peers):
         print(f"{found.name} has judged {len(one.samples)} messages", file=sys.stderr, flush=True)
         for title, sources in one.parts:
             yield {"mail": title, "filter": found.name, **_row(one.samples, found, sources)}
@@ -107,14 +107,16 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     options.add_argument("--ham", type=Path, action="append", default=[], help="honest mail of one's own")
     options.add_argument("--spam", type=Path, action="append", default=[], help="spam of one's own")
+    options.add_argument("--without-peers", action="store_true", help="measure our filter alone")
     options.add_argument("--json", action="store_true", help="no table")
     given = options.parse_args()
+    peers = () if given.without_peers else PEERS
     corpus = spamassassin()
     outside = [one for path in given.ham for one in from_outside(path, spam=False)]
     outside += [one for path in given.spam for one in from_outside(path, spam=True)]
     for what in _missing(corpus):
         print(f"left out: {what}")
-    report("spam", [row for one in mail_sets(corpus, outside) for row in rows(one)])
+    report("spam", [row for one in mail_sets(corpus, outside) for row in rows(one, peers)])
     return 0
 
 

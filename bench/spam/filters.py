@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.spam.peers import PEERS
+from bench.spam.peers import Peer
 from bench.spam.sample import Sample, masked, masked_content
 from mailrelay.content.classifier.model import SpamModel
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS, rule_hits, together
@@ -29,10 +29,12 @@ class Scored:
     cpu_ms: float
 
 
-def scored(samples: Sequence[Sample], model: SpamModel, known: Sequence[Sample]) -> Iterator[Scored]:
-    """Yield what each filter makes of `samples`; those that learn know `known` and what `model` knows."""
+def scored(
+    samples: Sequence[Sample], model: SpamModel, known: Sequence[Sample], peers: Sequence[Peer]
+) -> Iterator[Scored]:
+    """Yield what each filter makes of `samples`; peers that learn are shown `known`."""
     yield from _ours(samples, model)
-    for peer in PEERS:
+    for peer in peers:
         if peer.is_there and (known or not peer.learns):
             scores, cpu_ms = peer.judge(known, samples)
             yield Scored(peer.name, peer.tag, peer.quarantine, scores, cpu_ms)

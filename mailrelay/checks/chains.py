@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailrelay.checks.automatic_reply import AutomaticReply
-from mailrelay.checks.bulk_similarity import BulkLimits, BulkSimilarity
+from mailrelay.checks.bulk_similarity import BulkSimilarity
 from mailrelay.checks.chain import Chain, Check
 from mailrelay.checks.clients import Clients
 from mailrelay.checks.connection_rate import ConnectionRate
@@ -43,6 +43,7 @@ from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
 from mailrelay.checks.sender_facts import SenderFacts
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.content.classifier.learned import AnyModel
@@ -73,7 +74,6 @@ class CheckLimits:
     errors_per_hour: int = 600
     unknown_recipients_per_hour: int = 30
     recipients_per_message: int = 50
-    bulk: BulkLimits = field(default_factory=BulkLimits)
     decision: DecisionLimits = field(default_factory=DecisionLimits)
     trusted_arc_sealers: frozenset[str] = frozenset()
     observe_only: frozenset[str] = frozenset()
@@ -120,11 +120,14 @@ class Chains:
     errors: LeakyBucket
 
 
-def build_chains(
+def build_chains(  # noqa: PLR0913 - what messages are judged by
     limits: CheckLimits,
     clock: Clock,
     policy: ClientPolicy | None = None,
     protected: ProtectedSenders | None = None,
+    *,
+    engines: "Sequence[Check[MessageContext]]" = (),
+    texts: SimilarTexts | None = None,
     spam_model: Callable[[], AnyModel] = shipped_model,
 ) -> Chains:
     """Return the chains.
@@ -134,6 +137,8 @@ def build_chains(
         clock: Aware UTC.
         policy: How clients are judged; None asks no DNS about them.
         protected: Senders whose mail nothing stops; None takes the list that is shipped.
+        engines: Checks that ask engines, in the order in which they are asked.
+        texts: What was written to whom lately; None remembers it for these chains alone.
         spam_model: Gives the model by which content is scored now.
 
     Raises:
@@ -175,7 +180,8 @@ def build_chains(
         ListedSender(),
         SenderFacts(),
         *_memories(policy, clock),
-        BulkSimilarity(limits.bulk, clock),
+        BulkSimilarity(texts or SimilarTexts.of_this_process(clock), protected),
+        *engines,
         ContentScore(spam_model),
         MailClassCheck(protected),
         SpamDecision(limits.decision),

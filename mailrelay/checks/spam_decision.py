@@ -17,8 +17,9 @@ from mailrelay.content.kinds import CHECK, KNOWN_SENDER, MailClass, class_in
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS
 from mailrelay.directory import MailPolicy
 
-_ENGINES = frozenset({"rspamd", "spamassassin"})
 _VIRUS_SCANNER = "clamav"
+# A scanner's signatures know phishing and spam as well.
+_ENGINES = frozenset({"rspamd", "spamassassin", _VIRUS_SCANNER})
 _OF_SENDER = ("sender-facts", "fresh-domain")
 _BLOCKLIST = "dns-blocklist"
 
@@ -64,6 +65,11 @@ class Found:
     blocked: bool = False
     allowed: bool = False
 
+    @property
+    def points(self) -> float:
+        """Of the message and of whoever brings it."""
+        return self.content + self.client
+
 
 class Case(StrEnum):
     """What was found, the gravest first; the values are reasons of the verdict."""
@@ -81,31 +87,31 @@ class Case(StrEnum):
     NOTHING = "nothing-found"
 
 
-def _is_refusable(found: Found, limits: DecisionLimits) -> bool:
-    return found.content >= limits.spam and (found.copies >= limits.several or found.on_blocklist)
+def _to_several(found: Found, limits: DecisionLimits) -> bool:
+    return found.content >= limits.spam and found.copies >= limits.several
+
+
+def _of_listed(found: Found, limits: DecisionLimits) -> bool:
+    return found.content >= limits.spam and found.on_blocklist
 
 
 CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
     (Case.MALWARE, lambda found, _: found.malware),
-    (Case.SPAM_OF_BLOCKED, lambda found, limits: found.blocked and _is_refusable(found, limits)),
+    (
+        Case.SPAM_OF_BLOCKED,
+        lambda found, limits: found.blocked and (_to_several(found, limits) or _of_listed(found, limits)),
+    ),
     (Case.BLOCKED, lambda found, _: found.blocked),
     (Case.ALLOWED, lambda found, _: found.allowed),
-    (
-        Case.SPAM_TO_SEVERAL,
-        lambda found, limits: found.content >= limits.spam and found.copies >= limits.several,
-    ),
-    (Case.SPAM_OF_LISTED_CLIENT, lambda found, limits: found.content >= limits.spam and found.on_blocklist),
-    (
-        Case.SPAM_BY_ALL_MEANS,
-        lambda found, limits: min(found.content + found.client, found.engine) >= limits.spam,
-    ),
+    (Case.SPAM_TO_SEVERAL, _to_several),
+    (Case.SPAM_OF_LISTED_CLIENT, _of_listed),
+    (Case.SPAM_BY_ALL_MEANS, lambda found, limits: min(found.points, found.engine) >= limits.spam),
     (Case.SAME_TEXT_TO_MANY, lambda found, limits: found.copies >= limits.many),
-    (Case.SPAM, lambda found, limits: max(found.content + found.client, found.engine) >= limits.spam),
+    (Case.SPAM, lambda found, limits: max(found.points, found.engine) >= limits.spam),
     (
         Case.DOUBTFUL,
         lambda found, limits: (
-            max(found.content + found.client, found.engine) >= limits.doubtful
-            or found.copies >= limits.several
+            max(found.points, found.engine) >= limits.doubtful or found.copies >= limits.several
         ),
     ),
     (Case.NOTHING, lambda *_: True),
@@ -115,9 +121,7 @@ CASES: tuple[tuple[Case, Callable[[Found, DecisionLimits], bool]], ...] = (
 class Group(StrEnum):
     """Classes that are treated alike."""
 
-    SERVED = (
-        "served"  # what may have to be answered in time: legal, abuse reports, notices of known registrars
-    )
+    SERVED = "served"  # has to be answered in time: legal letters, abuse reports, what known registrars write
     NOTICE = "notice"  # what looks like a registrar's notice
     USUAL = "usual"
     SCAM = "scam"

@@ -10,7 +10,7 @@ import email.header
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -49,13 +49,15 @@ class Attachment:
     """A part that is not shown as text.
 
     Attributes:
-        name: Of the file, may be empty.
+        name: Of the file; may be empty.
         content_type: In lower case.
+        octets: As transferred, with the transfer encoding.
         locked: It asks for a password.
     """
 
     name: str
     content_type: str
+    octets: bytes = field(default=b"", repr=False)
     locked: bool = False
 
 
@@ -146,7 +148,12 @@ def read_content(message: RawMessage) -> Content:
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
         attachments=tuple(
-            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind, is_locked(leaf.first_octets()))
+            Attachment(
+                decode_words(leaf.file_name)[:255],
+                leaf.type.kind,
+                leaf.part.body,
+                is_locked(leaf.first_octets()),
+            )
             for leaf in structure.leaves
             if not _is_shown(leaf)
         ),

@@ -3,6 +3,7 @@
 from mailrelay.addresses import Mailbox
 from mailrelay.authentication.results_field import statements
 from mailrelay.checks.automatic_reply import AutomaticReply
+from mailrelay.checks.engine import MALWARE
 from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED
 from mailrelay.checks.protected_mail import ProtectedMail
 from mailrelay.checks.verdict import Action
@@ -24,14 +25,16 @@ def demand_owners_word(queued: QueuedMessage) -> None:
 
     Raises:
         AutomaticMail: No person wrote it.
-        AnswerHeld: Nothing proves that the owner wrote it.
+        AnswerHeld: Nothing proves that the owner wrote it; or it carries malware, whoever wrote it.
     """
     objections = {one.check: one.reason for one in queued.verdicts if one.action == _QUARANTINE}
-    if queued.released is not None or not objections:
-        return
-    if AutomaticReply.name in objections:
-        raise AutomaticMail(objections[AutomaticReply.name])
-    raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
+    doubts = {check: reason for check, reason in objections.items() if reason != MALWARE}
+    if doubts and queued.released is None:
+        if AutomaticReply.name in doubts:
+            raise AutomaticMail(doubts[AutomaticReply.name])
+        raise AnswerHeld(OWNER_NOT_AUTHENTICATED)
+    if len(doubts) < len(objections):
+        raise AnswerHeld(MALWARE)
 
 
 def raise_if_automatic(message: RawMessage) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
+from mailrelay.checks.engine import EngineCheck
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
 from mailrelay.delivery.exchange import Timeouts
@@ -232,6 +233,7 @@ async def open_world(
     checks: CheckLimits | None = None,
     deliver_to: int | None = None,
     contact_url: str = "",
+    engines: Sequence[EngineCheck] = (),
 ) -> AsyncIterator[World]:
     """Start everything except the worker's loop; mail is delivered to the sink, or to a port elsewhere."""
     engine = open_engine(f"sqlite:///{folder / 'queue.db'}")
@@ -247,6 +249,7 @@ async def open_world(
                 checks or CheckLimits(),
                 utc_now,
                 ClientPolicy(resolver, frozenset({RELAY_HOST, RELAY_DOMAIN})),
+                engines=engines,
             ),
             directory=directory,
             resolver=resolver,

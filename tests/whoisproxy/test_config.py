@@ -2,16 +2,21 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
 from whoisproxy.config import (
     CallbackAccount,
+    ClamAvSettings,
     ConfigurationError,
     DnsListSettings,
+    Engines,
     RegistryAccount,
+    RspamdSettings,
     Settings,
+    SpamAssassinSettings,
     load,
     load_brand,
 )
@@ -27,11 +32,17 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 
 
+def _section(annotation: object) -> type[BaseModel] | None:
+    """Return the section that a field holds, or may hold."""
+    kinds = [annotation, *get_args(annotation)]
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
     found = set()
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            found |= _keys(field.annotation, f"{prefix}{name}.")
+        if name not in _TABLES and (section := _section(field.annotation)):
+            found |= _keys(section, f"{prefix}{name}.")
         elif name not in _TABLES:
             found.add(prefix + name)
     return found
@@ -41,7 +52,7 @@ def _documented(text: str) -> set[str]:
     found, section = set(), ""
     for line in text.splitlines():
         plain = line.removeprefix("# ")
-        if header := re.fullmatch(r"\[+(\w+)\]+", plain):
+        if header := re.fullmatch(r"\[+([\w.]+)\]+", plain):
             section = header[1]
         elif key := re.match(r"(\w+) = ", plain):
             found.add(f"{section}.{key[1]}")
@@ -71,12 +82,17 @@ def _anchored_defaults() -> dict[str, object]:
 def test_the_example_loads_with_its_comments_taken_away(tmp_path: Path) -> None:
     file = tmp_path / "all.toml"
     lines = EXAMPLE.read_text().splitlines()
-    file.write_text("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
+    file.write_text("\n".join(re.sub(r"^# (?=\w+ = |\[)", "", line) for line in lines))
     settings = load(file, {})
     assert settings.registries[0].suffixes == ("org", "eu")
     assert settings.dns_lists[0].answers == {
         "127.0.0.2/31": "reject", "127.0.0.10": "doubtful", "127.0.0.0/8": 1.5
     }  # fmt: skip
+    assert settings.engines == Engines(
+        clamav=ClamAvSettings(address="/run/clamav/clamd.ctl"),
+        rspamd=RspamdSettings(url="http://127.0.0.1:11333"),
+        spamassassin=SpamAssassinSettings(address="127.0.0.1:783"),
+    )
     assert settings.registries[0].password_file == tmp_path / "secrets/example-registry.password"
 
 
@@ -109,6 +125,11 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             "[authentication]\narc = false\narc_sealing = true",
             "authentication: Value error, arc_sealing needs arc = true",
         ),
+        (
+            '[engines.rspamd]\nurl = "http://secret:1"\ntag = 9\nhold = 8',
+            "engines.rspamd: Value error, hold must be above tag",
+        ),
+        ('[engines.clamav]\naddress = "secret"', "engines.clamav.address: is not written as it must be"),
         ("[smtp", "Expected"),
         (
             '[[callback]]\nname = "one"\nregistrar = "secret"\nsuffixes = ["org"]',

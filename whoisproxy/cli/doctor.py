@@ -18,7 +18,7 @@ async def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")] = False,
 ) -> None:
-    """Check settings, database, keys, DNS of the relay domain, registries and ports; exit 1 on a failure."""
+    """Check settings, database, keys, DNS of the relay, registries, engines, ports; exit 1 on a failure."""
     settings = settings_from(config)
     configure_logging("error", settings.log.format)
     findings = []

@@ -20,6 +20,7 @@ from whoisproxy.config import Settings
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
 from whoisproxy.runtime.mail.checks import check_limits, protected_senders_of
+from whoisproxy.runtime.mail.engines import open_engines
 from whoisproxy.runtime.mail.names import resolver_of
 
 _DEFAULT = Facts()
@@ -46,10 +47,13 @@ async def judge(
     dns: Annotated[
         bool, typer.Option("--dns/--no-dns", help="Authenticate senders (SPF, DKIM, DMARC, ARC).")
     ] = False,
+    engines: Annotated[
+        bool, typer.Option("--engines/--no-engines", help="Ask the engines of [engines] too.")
+    ] = False,
 ) -> None:
     """Write a line of JSON a message: {file, action, class, score, checks, mail_class, features, why}.
 
-    No database is needed. Features are what spoke most for spam in marked mail, and hold words of it.
+    Features are what spoke most for spam in marked mail, and hold words of it.
 
     Without --dns or --nameserver nobody is authenticated. A file that cannot be read is named on standard
     error, the rest goes on, and the command ends with 1.
@@ -58,23 +62,30 @@ async def judge(
     configure_logging("error", settings.log.format)
     facts = Facts(peer_ip, helo, mail_from, rcpt, policy)
     resolver = _resolver(settings, nameserver or [], dns=dns)
-    judging = Judge(
-        build_chains(check_limits(settings), utc_now, protected=protected_senders_of(settings)).message,
-        facts,
-        utc_now,
-        resolver,
-    )
+    async with open_engines(settings, utc_now) as opened:
+        asked = [engine.check for engine in opened] if engines else ()
+        protected = protected_senders_of(settings)
+        chain = build_chains(check_limits(settings), utc_now, protected=protected, engines=asked).message
+        judging = Judge(chain, facts, utc_now, resolver)
+        # No more at once than each engine takes: who waits for a turn runs out of time.
+        at_once = min([_AT_ONCE, *(engine.settings.at_once for engine in opened if engines)])
+        unreadable = await _write(files, judging, at_once, authenticated=resolver is not None)
+    if unreadable:
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _write(files: Sequence[str], judging: Judge, at_once: int, *, authenticated: bool) -> int:
+    """Write a line for each file that can be read; return how many cannot."""
     read = iter(files)
     unreadable = 0
-    while batch := list(islice(read, _AT_ONCE)):
+    while batch := list(islice(read, at_once)):
         found = [(name, raw) for name, raw in _contents(batch) if raw is not None]
         unreadable += len(batch) - len(found)
         judgements = await asyncio.gather(*(judging.judge(raw) for _, raw in found))
         for (name, _), judgement in zip(found, judgements, strict=True):
-            sys.stdout.write(_line(name, judgement, authenticated=resolver is not None) + "\n")
+            sys.stdout.write(_line(name, judgement, authenticated=authenticated) + "\n")
     sys.stdout.flush()
-    if unreadable:
-        raise typer.Exit(Exit.FAILED)
+    return unreadable
 
 
 def _resolver(settings: Settings, nameservers: Sequence[str], *, dns: bool) -> Resolver | None:

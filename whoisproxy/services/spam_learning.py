@@ -2,14 +2,14 @@
 
 Nobody is asked here whether he may: who calls has made sure that the owner, his registrar or the operator
 speaks. What a lesson changes, and within which bounds, is in `mailrelay.content.classifier.learned`; who may
-teach how much is in the table LIMITS. A lesson is on disk when the call returns.
+teach how much is in `learning_limits`. A lesson is on disk when the call returns.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
@@ -24,6 +24,7 @@ from mailrelay.content.score import log_odds_of
 from mailrelay.message import RawMessage, canonical_line_ends
 from mailrelay.queue.entry import Direction, MessageRecord, QueuedMessage
 from mailrelay.queue.store import QueueStore
+from whoisproxy.services.learning_limits import ANSWER, moves_thresholds, too_many
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.learning import LessonNote
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -47,28 +48,6 @@ class Outcome(StrEnum):
     PROTECTED = "protected"  # of a class that is never learned as spam
     GONE = "gone"  # the octets are no longer kept, and were not brought along
 
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many lessons of some kinds are taken in a time, of one teacher or about one sender."""
-
-    whose: str
-    kinds: tuple[str, ...]
-    most: int
-    within: timedelta
-
-
-_ANSWER = "answer"
-_MONTH = timedelta(days=30)
-LIMITS = (
-    Limit("teacher", (Label.HAM, Label.SPAM), 5, timedelta(days=1)),
-    Limit("teacher", (Label.HAM, Label.SPAM), 20, _MONTH),
-    Limit("sender", (Label.HAM, Label.SPAM), 10, timedelta(days=1)),
-)
-"""Of owners; the operator has none."""
-
-CONFIRMATIONS = Limit("teacher", (Label.HAM, _ANSWER), 5, _MONTH)
-"""Beyond it what a teacher confirms moves no threshold."""
 
 REMEMBERED = timedelta(days=90)
 """So long a lesson is known, and cannot be taught again."""
@@ -110,7 +89,7 @@ class _Taught:
     Attributes:
         raws: Messages.
         measured: Whether honest ones count for the thresholds, by the score that they have now.
-        score: Of one that was judged before, for the thresholds.
+        points: Score of one that was judged before, for the thresholds.
     """
 
     raws: tuple[bytes, ...] = ()
@@ -118,7 +97,7 @@ class _Taught:
     slots: int = EVERY_SLOT
     words_only: bool = False
     measured: bool = False
-    score: float | None = None
+    points: float | None = None
 
 
 class SpamLearning:
@@ -181,12 +160,11 @@ class SpamLearning:
             if teacher is None:
                 return Outcome.GONE
             slots = 1 << teacher[0] % _SLOTS
-            outcome = await self._note(uow, label, f"{record.id}:{label}", teacher, record.sender)
+            note = await self._note_of(uow, label, record.id, teacher, record.sender)
+            outcome = await _write(uow, note)
             if outcome is Outcome.LEARNED:
-                confirms = label is Label.HAM and await _within(uow, CONFIRMATIONS, teacher, self._clock())
-                score = self._recorded(record) if confirms else None
-                taught = _Taught((octets,), label, slots, words_only=kept is None, score=score)
-                await self._put(uow, taught)
+                points = _points(record) if await moves_thresholds(uow, note) else None
+                await self._put(uow, _Taught((octets,), label, slots, words_only=kept is None, points=points))
         return outcome
 
     async def teach(self, raws: Sequence[bytes], label: Label) -> list[Outcome]:
@@ -196,8 +174,8 @@ class SpamLearning:
             await uow.learning.alone()
             operator = await uow.learning.index("teacher", "")
             for raw in raws:
-                name = f"{hashlib.sha256(raw).hexdigest()}:{label}"
-                outcomes.append(await self._note(uow, label, name, operator, None))
+                note = await self._note_of(uow, label, hashlib.sha256(raw).hexdigest(), operator)
+                outcomes.append(await _write(uow, note, limited=False))
             new = [raw for raw, its in zip(raws, outcomes, strict=True) if its is Outcome.LEARNED]
             if new:
                 await self._put(uow, _Taught(tuple(new), label, measured=True))
@@ -249,24 +227,16 @@ class SpamLearning:
             teacher = await _teacher(uow, reply.relay_id)
             if teacher is None:
                 return
-            outcome = await self._note(uow, _ANSWER, f"{began.id}:{_ANSWER}", teacher, None)
-            if outcome is Outcome.LEARNED and await _within(uow, CONFIRMATIONS, teacher, self._clock()):
-                await self._put(uow, _Taught(score=self._recorded(began)))
+            note = await self._note_of(uow, ANSWER, began.id, teacher)
+            if await _write(uow, note) is Outcome.LEARNED and await moves_thresholds(uow, note):
+                await self._put(uow, _Taught(points=_points(began)))
 
-    async def _note(
-        self, uow: UnitOfWork, kind: str, name: str, teacher: bytes, sender: str | None
-    ) -> Outcome:
-        """Write a lesson down where it is new and within the limits; `sender` None has no limit."""
-        now = self._clock()
-        lesson = await uow.learning.index("lesson", name)
-        about = await uow.learning.index("sender", (sender or "").lower())
-        note = LessonNote(lesson, kind, teacher, about, now)
-        if await uow.learning.knows(lesson):
-            return Outcome.KNOWN
-        if teacher != await uow.learning.index("teacher", "") and await _too_many(uow, note):
-            return Outcome.ENOUGH
-        await uow.learning.note(note)
-        return Outcome.LEARNED
+    async def _note_of(
+        self, uow: UnitOfWork, kind: str, message: str, teacher: bytes, sender: str | None = None
+    ) -> LessonNote:
+        lesson = await uow.learning.index("lesson", f"{message}:{kind}")
+        about = b"" if sender is None else await uow.learning.index("sender", sender.lower())
+        return LessonNote(lesson, kind, teacher, about, self._clock())
 
     async def _put(self, uow: UnitOfWork, taught: _Taught) -> None:
         version, value = await uow.learning.get()
@@ -276,21 +246,18 @@ class SpamLearning:
     def _changed(self, value: bytes | None, taught: _Taught) -> bytes:
         """Return what was learned, with some more."""
         local, spam = self._local(value), taught.label is Label.SPAM
-        model = local.over(self._shipped) if taught.measured and not spam else None
+        model = local.over(self._shipped)
+        if taught.points is not None:
+            local = local.confirming(log_odds_of(taught.points, model))
         for raw in taught.raws:
             message = RawMessage.parse(canonical_line_ends(raw))
             lesson = lesson_of(
                 message, self._shipped, spam=spam, slots=taught.slots, words_only=taught.words_only
             )
-            if model is not None:
+            if taught.measured and not spam:
                 local = local.confirming(lesson.log_odds + model.correction(lesson.buckets))
             local = local.learned(lesson, usual_features())
-        return (local if taught.score is None else local.confirming(taught.score)).octets()
-
-    def _recorded(self, record: MessageRecord) -> float:
-        """Return the log-odds that a message had at the door; it is read by the thresholds of now."""
-        points = sum([note.score for note in record.verdicts if note.check == _CONTENT_SCORE])
-        return log_odds_of(points, self._model)
+        return local.octets()
 
     def _local(self, value: bytes | None) -> LocalModel:
         today = self._clock().toordinal()
@@ -313,17 +280,16 @@ async def _teacher(uow: UnitOfWork, relay_id: str) -> bytes | None:
     return await uow.learning.teacher(registration.registrant.email) if registration else None
 
 
-async def _too_many(uow: UnitOfWork, note: LessonNote) -> bool:
-    return not all(
-        [
-            await _within(uow, limit, getattr(note, limit.whose), note.taught_at, left=1)
-            for limit in LIMITS
-            if note.kind in limit.kinds
-        ]
-    )
+async def _write(uow: UnitOfWork, note: LessonNote, *, limited: bool = True) -> Outcome:
+    """Write a lesson down where it is new, and within the limits."""
+    if await uow.learning.knows(note.lesson):
+        return Outcome.KNOWN
+    if limited and await too_many(uow, note):
+        return Outcome.ENOUGH
+    await uow.learning.note(note)
+    return Outcome.LEARNED
 
 
-async def _within(uow: UnitOfWork, limit: Limit, whose: bytes, now: datetime, *, left: int = 0) -> bool:
-    """Return whether a limit is kept, and so many more lessons would keep it."""
-    count = await uow.learning.count(limit.kinds, now - limit.within, **{limit.whose: whose})
-    return count + left <= limit.most
+def _points(record: MessageRecord) -> float:
+    """Return the content score that a message had at the door."""
+    return sum([note.score for note in record.verdicts if note.check == _CONTENT_SCORE])

@@ -32,7 +32,7 @@ WINDOW_DAYS = 30
 EVERY_SLOT = (1 << 32) - 1
 """The slots of a teacher whose word needs no second: the operator."""
 
-MOST_UP, MOST_DOWN = 2.0, 1.0
+MOST_UP, MOST_DOWN = 3.0, 1.0
 """Log-odds by which a message is moved at most, whatever was taught; down less, for that lets spam in."""
 
 MOST_MOVED = 0.5
@@ -87,16 +87,11 @@ class LearnedModel:
         return self.shipped.score_of(buckets) + self.correction(buckets)
 
     def correction(self, buckets: Sequence[int]) -> float:
-        """Return what was learned about a message, in log-odds.
-
-        It is bounded so that it moves a message by one step at most: what the shipped model would not mark is
-        not held for it, and what it would hold does not go unmarked.
-        """
+        """Return what was learned about a message, in log-odds, between -MOST_DOWN and MOST_UP."""
         if len(buckets) <= 1:
             return 0.0
-        step = self.shipped.quarantine - self.shipped.tag
         learned: float = sum(itemgetter(*buckets)(self.weights)) / (_STEPS * math.sqrt(len(buckets)))
-        return max(-MOST_DOWN, -step, min(MOST_UP, step, learned))
+        return max(-MOST_DOWN, min(MOST_UP, learned))
 
 
 @dataclass(frozen=True, slots=True)

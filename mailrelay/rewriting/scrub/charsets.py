@@ -5,7 +5,7 @@ possible the text is read in all of them. What is no text is read for the texts 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _BOMS = (
@@ -19,12 +19,14 @@ _LEGACY = """
     cp1252 cp1250 iso8859-2 cp1251 koi8-r koi8-u iso8859-5 cp866 cp1253 iso8859-7 cp1254 cp1255 cp1256 cp1257
     cp437 cp850 cp500 mac-roman gb18030 big5 shift-jis euc-jp euc-kr tis-620
 """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
+_UNICODE = frozenset({"", "utf-8", "utf8", "utf_8", "us-ascii", "usascii", "us_ascii", "ascii"})
 _SEVEN_BITS = (
     (re.compile(rb"\x1b[$(]"), ("iso2022-jp-2", "iso2022-kr", "iso2022-jp-ext")),
     (re.compile(rb"~\{"), ("hz",)),
     (re.compile(rb"\+[A-Za-z0-9/]{2,}"), ("utf-7",)),
 )
-_NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+NO_TEXT = re.compile(rb"[\0-\x06\x0e-\x1a\x1c-\x1f]")
+CONTROLS = bytes(octet for octet in range(256) if NO_TEXT.match(bytes([octet])))
 _LARGE = 256 * 1024  # octets; beyond it only what reads as ASCII or UTF-8 is looked at
 _RUNS = re.compile(rb"(?:[\x20-\x7e]|[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){6,}")
 _RTF_CHARACTER = re.compile(r"\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|\?)?")
@@ -55,13 +57,14 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
         if octets.startswith(mark):
             yield Reading(octets.decode(charset, "replace"))
             return
-    if declared and (text := _strictly(octets, declared)) is not None:
+    if declared.lower() not in _UNICODE and (text := _strictly(octets, declared)) is not None:
         yield Reading(text)
-        if declared.lower().replace("-", "").replace("_", "") not in {"utf8", "usascii", "ascii"}:
-            return
+        return
     if octets.startswith(b"{\\rtf"):
         yield Reading(_rich_text(octets.decode("latin-1")))
-    if _NO_TEXT.search(octets):
+    if NO_TEXT.search(octets):
+        if declared and (text := _strictly(octets, declared)) is not None:
+            yield Reading(text)
         yield from _of_no_text(octets, wide=wide)
     elif (text := _strictly(octets, "utf-8")) is not None:
         yield Reading(text.replace("\0", ""))
@@ -69,7 +72,7 @@ def readings(octets: bytes, declared: str = "", *, wide: bool = True) -> Iterato
     else:
         # UTF-8 with a few other octets in it, as where two pieces meet.
         yield Reading(octets.decode("utf-8", "replace"), by_chance=True)
-        yield from _all(octets, _LEGACY)
+        yield from _all(octets)
 
 
 def _strictly(octets: bytes, charset: str) -> str | None:
@@ -79,10 +82,10 @@ def _strictly(octets: bytes, charset: str) -> str | None:
         return None
 
 
-def _all(octets: bytes, charsets: Iterable[str]) -> Iterator[Reading]:
-    texts = (text for charset in charsets if (text := _strictly(octets, charset)) is not None)
-    # Each by itself: the end of one and the beginning of another may spell a name.
-    return map(Reading, dict.fromkeys(texts))
+def _all(octets: bytes) -> Iterator[Reading]:
+    # Each by itself: the end of one and the beginning of another may spell a name. What does not fit a
+    # charset may stand beside what does.
+    return map(Reading, dict.fromkeys(octets.decode(charset, "replace") for charset in _LEGACY))
 
 
 def _of_seven_bits(octets: bytes) -> Iterator[Reading]:

@@ -4,6 +4,7 @@ import binascii
 import re
 from base64 import b32decode
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from mailrelay.addresses import decoded
 
@@ -18,13 +19,20 @@ _CODED = re.compile(
     r"(?!\w)"
     r"|(?P<octal>(?:\\[0-7]{2,3}){6,2000})"
 )
+# Most texts have neither long words nor numbers in a row, and are done with after these questions.
+_LONG_WORD = re.compile(r"[A-Za-z0-9+_-]{16}")
+_NUMBERS_IN_A_ROW = re.compile(r"\b(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{2,15}[ ,;:]{1,2}[0-9A-Fa-f]{2}")
 _NUMBERS = re.compile("[0-9]+")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_LINE = 80  # letters, of base64 that is broken into lines
+_KEPT = 4096  # of them
 _MOST_STRANGE = 0.2  # of the characters; what has more is no text
 
 
 def coded_texts(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield where [start, end) something is written in other characters, and what it reads as."""
+    if not ("=?" in text or "\\" in text or _LONG_WORD.search(text) or _NUMBERS_IN_A_ROW.search(text)):
+        return
     for found in _CODED.finditer(text):
         reads = _READERS[found.lastgroup or ""](found[0])
         if reads:
@@ -70,7 +78,15 @@ def _base32(run: str) -> str:
 
 
 def _base64(run: str) -> str:
+    return _short_base64(run) if len(run) <= _LINE else _any_base64(run)
+
+
+def _any_base64(run: str) -> str:
     return "\n".join(filter(None, map(_text, from_base64(run.encode()))))
+
+
+# Each reading of a text has the same lines of a file in it.
+_short_base64 = lru_cache(_KEPT)(_any_base64)
 
 
 def _of_codes(codes: list[int]) -> str:

@@ -11,7 +11,7 @@ from itertools import chain
 from mailrelay.addresses import decoded
 from mailrelay.mime_parsing import MimePart, parse_mime
 from mailrelay.rewriting.scrub.charsets import Reading, readings
-from mailrelay.rewriting.scrub.unpacking import members
+from mailrelay.rewriting.scrub.unpacking import Member, members
 
 _PIECE = 64 * 1024  # characters looked at together
 _WRITTEN_BY_PEOPLE = frozenset({"subject", "to"})
@@ -67,8 +67,8 @@ def _headers(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
 def _phrase(place: str, text: str, *, wide: bool) -> Iterator[Text]:
     """Yield what people wrote in a header, and what they wrote in base64 or hexadecimal."""
     yield Text(place, text)
-    for octets in members(text.encode("utf-8", "replace")):
-        yield from _placed(place, readings(octets, wide=wide))
+    for member in members(text.encode("utf-8", "replace")):
+        yield from _placed(place, readings(member.octets, wide=wide), by_chance=member.by_chance)
 
 
 def _body(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
@@ -76,12 +76,14 @@ def _body(part: MimePart, place: str, *, wide: bool) -> Iterator[Text]:
         yield from (Text("text", str(text)) for text in (part.preamble, part.epilogue) if text)
         return
     where = f"{place} content" if place.startswith("attachment") else place
-    for octets in chain((part.octets,), members(part.octets)):
-        yield from _placed(where, readings(octets, part.charset, wide=wide))
+    # What cannot be looked into is soon told; reading takes longer.
+    for member in chain(members(part.octets), (Member(part.octets),)):
+        found = readings(member.octets, part.charset, wide=wide)
+        yield from _placed(where, found, by_chance=member.by_chance)
 
 
-def _placed(place: str, found: Iterator[Reading]) -> Iterator[Text]:
+def _placed(place: str, found: Iterator[Reading], *, by_chance: bool) -> Iterator[Text]:
     for reading in found:
         text = reading.text
         for start in range(0, max(len(text) - _OVERLAP, 1), _PIECE - _OVERLAP):
-            yield Text(place, text[start : start + _PIECE], reading.by_chance)
+            yield Text(place, text[start : start + _PIECE], by_chance or reading.by_chance)

@@ -27,6 +27,7 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 _WORD = re.compile(r"[^\W_]+")
+_STRETCHES = re.compile(r"([\0-\x7f]+)|[^\0-\x7f]+")
 
 
 # Stands between texts that are read each by itself; Unicode keeps it out of texts (section 23.7).
@@ -71,9 +72,15 @@ def is_silent(char: str) -> bool:
 
 def bare_positions(text: str) -> list[int]:
     """Return for each character of `bare(text)` where in the text it comes from."""
-    if text.isascii():
-        return list(compress(range(len(text)), map(str.isalnum, text)))
-    return [at for at, folded in enumerate(map(_FOLDS.__getitem__, map(ord, text))) if folded for _ in folded]
+    positions: list[int] = []
+    for found in _STRETCHES.finditer(text):
+        start, end = found.span()
+        if found[1]:
+            positions += compress(range(start, end), map(str.isalnum, found[1]))
+        else:
+            folds = map(_FOLDS.__getitem__, map(ord, found[0]))
+            positions += [at for at, folded in enumerate(folds, start) if folded for _ in folded]
+    return positions
 
 
 def words_of(text: str) -> list[str]:

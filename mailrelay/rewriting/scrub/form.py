@@ -8,6 +8,7 @@ from mailrelay.rewriting.scrub.folding import bare, is_unspaced, words_of
 from mailrelay.rewriting.scrub.rules import Rule, anywhere, between_words, words
 
 _SURE = 8
+_SURE_SIGNS = 3  # of scripts that have thousands
 LONG = 14  # letters and digits: nobody writes so many in the same order by chance
 MIDDLE = 10  # so many in a row are no accident where they begin and end with words
 
@@ -30,7 +31,8 @@ class Form:
     @property
     def is_sure(self) -> bool:
         """Whether it is his where letters stand by chance too, as in a picture."""
-        return len(self.needle) >= _SURE or self.pattern is not None
+        sure = _SURE_SIGNS if is_unspaced(self.needle) else _SURE
+        return len(self.needle) >= sure or self.pattern is not None
 
 
 def phrase(trait: Trait, text: str, *, capitals: bool = True) -> Form | None:

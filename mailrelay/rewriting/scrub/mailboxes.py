@@ -12,7 +12,7 @@ from publicsuffixlist import PublicSuffixList
 from mailrelay.identity import Trait
 from mailrelay.rewriting.scrub.folding import bare, words_of
 from mailrelay.rewriting.scrub.form import Form
-from mailrelay.rewriting.scrub.rules import dotted, edged, handle, joined
+from mailrelay.rewriting.scrub.rules import addressed, dotted, edged, handle, joined
 from mailrelay.rewriting.scrub.words import AT, DOT, PROVIDERS, ROLES
 
 _AT = f"(?:{'|'.join(sorted(AT))})?"
@@ -71,7 +71,7 @@ def _registered(domain: str) -> str:
 def _addresses(local_part: str, domain: str) -> Iterator[Form]:
     local, host = _spelled(local_part, _DOT), _spelled(domain, _DOT)
     needle = max(words_of(local_part), key=len)
-    yield Form(Trait.MAILBOX, needle, edged, re.compile(f"{local}{_AT}{host}"))
+    yield Form(Trait.MAILBOX, needle, addressed, re.compile(f"{local}{_AT}{host}"))
     yield Form(Trait.MAILBOX, needle, _tagged, re.compile(f"{local}{_TAG}{_AT}{host}"))
 
 

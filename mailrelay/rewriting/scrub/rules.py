@@ -59,7 +59,7 @@ _LOOK_AROUND = 60  # characters
 _NAME_WORD = re.compile(r"(?![\u10d0-\u10ff])[^\W_]+(?:['\u2019\u02bc][^\W_]+)*")  # Georgian has no capitals
 _WORDS_OF_ONE_LETTER = frozenset("aeiouy")
 _MONOGRAM = 3  # letters; "OK" is no signature
-_ADDRESS_BEGINS = re.compile(r"[<@]")
+_ADDRESS_BEGINS = re.compile(r"(?<![^\W_])<|@")  # within a word it is what is left of a broken tag
 _SPACE = re.compile(r"\s")
 _LABELS = re.compile(r"(?i)\S\s*(?:\.|[\u3002\uff0e\uff61]|\W?\b(?:dot|punkt|point|punto|ponto)\b\W?)\s*\S")
 
@@ -95,10 +95,16 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end : end + 1] in {".", "-", "@"} and text[end + 1 : end + 2].isalnum()
 
 
+def addressed(text: str, start: int, end: int) -> bool:
+    """Take an address; the last label of a domain is of one alphabet, and ends where another one begins."""
+    is_over = text[end - 1].isascii() and not text[end : end + 1].isascii()
+    return _is_edge(text, start) and (is_over or _is_edge(text, end))
+
+
 def dotted(text: str, start: int, end: int) -> bool:
     """Take what is written like a domain: with points, not as two sentences."""
     slice_ = text[start:end]
-    return edged(text, start, end) and bool(_LABELS.search(slice_)) and not re.search(r"\S\.\s", slice_)
+    return addressed(text, start, end) and bool(_LABELS.search(slice_)) and not re.search(r"\S\.\s", slice_)
 
 
 def words(*wanted: str, capitals: bool = True) -> Rule:
@@ -190,7 +196,7 @@ def _is_edge(text: str, at: int) -> bool:
     before, after = text[at - 1 : at] if at else "", text[at : at + 1]
     if not (before.isalnum() and after.isalnum()):
         return True
-    return (before.islower() and after.isupper()) or before.isdigit() != after.isdigit()
+    return (before.islower() and after.isupper()) or before.isnumeric() != after.isnumeric()
 
 
 def _is_name(found: str) -> bool:

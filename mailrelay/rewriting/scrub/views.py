@@ -25,7 +25,7 @@ _ESCAPE = re.compile(
 )
 _QUOTED_PRINTABLE = re.compile(r"(?:=(?:\r?\n|[0-9A-Fa-f]{2}))+")  # RFC 2045 section 6.7
 _UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{2,}-?")  # RFC 2152
-_HIDING = re.compile(r"<(?:!--|style|script)", re.IGNORECASE)
+_HIDING = re.compile(r"<(?:!--|style|script|[^\0-\x7f])", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _MARKUP = re.compile(
@@ -135,12 +135,8 @@ def views(text: str) -> list[View]:
     plain = View(text.replace(BARRIER, _NOTHING))
     found = [plain]
     if (unescaped := _unescaped(plain)) is not None:
-        found.append(unescaped)
-    if "<" in text and (unmarked := plain.replaced(_markup(text))) is not None:
-        found.append(_unescaped(unmarked) or unmarked)
-    # What is hidden in HTML shows in plain text.
-    if _HIDING.search(text) and (untagged := plain.replaced(_tags(text))) is not None:
-        found.append(_unescaped(untagged) or untagged)
+        found += (unescaped, *_marked_up(unescaped))
+    found += [_unescaped(view) or view for view in _marked_up(plain)]
     if "\n " in text or "\n\t" in text:
         found += filter(None, [plain.replaced(_folds(text))])
     if "=" in text and (unquoted := plain.replaced(_quoted_printable(text))) is not None:
@@ -159,7 +155,15 @@ def html_views(text: str) -> list[View]:
     found = [document.replaced(_markup(text)) or document]
     if "=" in text or "<!" in text:
         found += filter(None, [document.replaced(_beside_values(text))])
-    return _all_of([_unescaped(view) or view for view in found])
+    unescaped = [_unescaped(view) or view for view in found]
+    return _all_of([*unescaped, *(shown for view in unescaped for shown in _marked_up(view))])
+
+
+def _marked_up(view: View) -> Iterator[View]:
+    """Yield the text without its markup, also as where it is no HTML: what is hidden there shows then."""
+    if "<" in view.text:
+        for pieces in (_markup, _tags) if _HIDING.search(view.text) else (_markup,):
+            yield from filter(None, [view.replaced(pieces(view.text))])
 
 
 def _all_of(found: list[View]) -> list[View]:
@@ -235,10 +239,9 @@ def _quoted_printable(text: str) -> Iterator[Piece]:
 
 def _utf_7(text: str) -> Iterator[Piece]:
     for found in _UTF_7.finditer(text):
-        try:
-            yield Piece(*found.span(), found[0].encode().decode("utf-7").encode("utf-8", "replace").decode())
-        except UnicodeDecodeError:
-            continue
+        # Bits that are left over at its end trouble no reader.
+        reads = found[0].encode().decode("utf-7", "ignore")
+        yield Piece(*found.span(), reads.encode("utf-8", "replace").decode())
 
 
 def _tags(text: str) -> Iterator[Piece]:

@@ -100,7 +100,7 @@ class Ground:
         core, resolver = self.core, resolver_of(self.core.settings)
         health = MailboxHealth(core.storage, core.clock)
         directory = RelayDirectory(core.storage, core.settings.relay.domain, core.clock, health)
-        server = mail_server(core, directory, resolver)
+        server = mail_server(core, directory, resolver, ())
         await server.start(None)
         client = await Client.connect(server.ports["smtp"])
         try:

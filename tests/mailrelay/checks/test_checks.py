@@ -49,11 +49,6 @@ LETTER = HEAD + b"\r\nIs this domain for sale?\r\n"
 SPAM = HEAD.replace(b"Hello", b"YOU HAVE WON THE LOTTERY") + (
     b"\r\nYou are a beneficiary!!! Verify your account to get paid. Viagra, no risk. ACT NOW!!!\r\n"
 )
-PITCH = (
-    "Dear {name}, we build web sites for small firms in your region and would be glad to show you what our "
-    "team did for other shops last year. Our prices are fair, our designers are kind, and the first draft "
-    "costs nothing at all. Call me any morning, {name}, reference {number}."
-)
 
 
 @pytest.fixture
@@ -328,34 +323,6 @@ async def test_a_null_sender_is_automatic_and_auto_submitted_no_is_not(chains: C
     assert await _said(chains, null) == (Action.QUARANTINE, ("automatic-reply: null-reverse-path",))
     manual = _message(b"Auto-Submitted: no\r\n" + LETTER, REPLY, auth=AS_OWNER)
     assert (await _said(chains, manual))[0] is Action.ACCEPT
-
-
-async def _pitch(chains: Chains, number: int, name: str = "Ann") -> Action:
-    text = PITCH.format(name=name, number=number * 7919)
-    route = replace(RELAY, relay_id=f"relay_{number}", owner_id=f"owner_{number}")
-    return (await chains.message.run(_message(HEAD + b"\r\n" + text.encode(), route))).action
-
-
-async def test_the_same_text_to_many_relays_is_tagged_then_held(clock: Clock) -> None:
-    chains = build_chains(CheckLimits(), clock)
-    names = ["Ann", "Bo", "Cem", "Dora", "Emil", "Fee"]
-    actions = [await _pitch(chains, number, name) for number, name in enumerate(names)]
-    assert actions == [Action.ACCEPT] * 3 + [Action.TAG] * 2 + [Action.QUARANTINE] * 1
-
-
-async def test_the_same_text_to_one_relay_or_after_a_day_is_not_bulk(clock: Clock) -> None:
-    chains = build_chains(CheckLimits(), clock)
-    assert [await _pitch(chains, 1) for _ in range(8)] == [Action.ACCEPT] * 8
-    await _pitch(chains, 2)
-    clock.advance(24 * 3600 + 1)
-    assert await _pitch(chains, 3) is Action.ACCEPT
-
-
-async def test_a_short_question_may_be_asked_by_many(clock: Clock) -> None:
-    chains = build_chains(CheckLimits(), clock)
-    for number in range(10):
-        route = replace(RELAY, relay_id=f"relay_{number}")
-        assert (await chains.message.run(_message(LETTER, route))).action is Action.ACCEPT
 
 
 async def test_content_holds_only_where_the_owner_wants_a_filter_and_never_refuses(chains: Chains) -> None:

@@ -115,22 +115,13 @@ def test_one_teacher_may_say_it_as_often_as_he_likes() -> None:
 
 @settings(max_examples=20)
 @given(st.lists(_lessons, max_size=12), _buckets)
-def test_no_lessons_move_a_message_by_more_than_a_step(lessons: Sequence[Lesson], buckets: list[int]) -> None:
-    """What the shipped model would not mark is not held, and what it would hold is marked."""
+def test_no_lessons_move_a_message_beyond_the_bounds(lessons: Sequence[Lesson], buckets: list[int]) -> None:
     correction = _taught(*lessons).over(SHIPPED).correction(buckets)
     assert -MOST_DOWN <= correction <= MOST_UP
 
 
-def test_these_bounds_are_less_than_the_step_between_the_thresholds() -> None:
-    assert SHIPPED.tag + MOST_UP <= SHIPPED.quarantine
+def test_what_the_shipped_model_would_hold_does_not_go_unmarked_for_what_was_taught() -> None:
     assert SHIPPED.quarantine - MOST_DOWN >= SHIPPED.tag + MOST_MOVED
-
-
-def test_a_model_of_nearer_thresholds_has_nearer_bounds() -> None:
-    near = replace(SHIPPED, tag=1.0, quarantine=1.5)
-    for spam, most in ((True, 0.5), (False, -0.5)):
-        local = _taught(*[_said(range(9), spam=spam)] * 20)
-        assert local.over(near).correction(range(9)) == most
 
 
 @settings(max_examples=20)

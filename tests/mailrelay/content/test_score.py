@@ -11,7 +11,7 @@ from mailrelay.content.features import FEATURES
 from mailrelay.content.mime import MAX_DEPTH, MAX_PARTS
 from mailrelay.content.reading import decode_words, read_content
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS, Score, score
-from mailrelay.content.similarity import sketch
+from mailrelay.content.similarity import Sketcher
 from mailrelay.message import RawMessage
 
 HONEST = Path(__file__).parents[2] / "data/mail/honest"
@@ -141,7 +141,7 @@ def test_hostile_repetition_is_read_in_linear_time(text: str, kind: bytes) -> No
     message = RawMessage.parse(raw)
     content = read_content(message)
     score(message, content)
-    sketch(content)
+    Sketcher(bytes(32)).sketch(content)
 
 
 @given(st.binary(max_size=2000))

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.spam.eval_spam import MailSet, rows
 from bench.spam.figures import Share, area_interval, area_under_roc, at_least, caught_at
 from bench.spam.letters import written
 from bench.spam.mail_sets import from_outside
 from bench.spam.near_duplicates import groups
+from bench.spam.peers import PEERS, Peer
 from bench.spam.sample import arrival, masked, masked_content
+from mailrelay.content.classifier.model import shipped_model
 
 
 def test_the_area_is_the_share_of_pairs_in_order_with_equals_counting_half() -> None:
@@ -110,3 +113,34 @@ def test_mail_from_outside_is_a_folder_a_mailbox_or_an_archive(tmp_path: Path) -
         found = list(from_outside(tmp_path / name, spam=True))
         assert [one.raw.strip() for one in found] == [mail.strip() for mail in mails]
         assert {(one.spam, one.source) for one in found} == {(True, name)}
+
+
+def test_a_row_has_the_figures_of_one_filter_on_one_part_of_the_mail() -> None:
+    letters = written(1)
+    parts = (
+        ("all", frozenset({"letters-honest", "letters-spam"})),
+        ("honest", frozenset({"letters-honest"})),
+    )
+    found = list(rows(MailSet(letters, shipped_model(), (), parts), ()))
+    assert [(row["mail"], row["filter"]) for row in found[:3]] == [
+        ("all", "whoisproxy"),
+        ("honest", "whoisproxy"),
+        ("all", "its model alone"),
+    ]
+    both, honest = found[:2]
+    assert float(both["AUC"].split()[0]) > 0.9
+    assert both["caught at 1.0%"].count("%") == 3
+    assert (honest["AUC"], honest["spam held"]) == ("-", "-")
+    assert honest["ham / spam"].endswith(" / 0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_a_peer_gives_every_message_a_score(peer: Peer) -> None:
+    if not peer.is_there:
+        pytest.skip(f"{peer.name} is not installed (make spam-services)")
+    letters = written(1)
+    scores, cpu_ms = peer.judge(letters, letters[:3])
+    assert len(scores) == 3
+    assert all(map(math.isfinite, scores))
+    assert cpu_ms > 0

@@ -26,6 +26,7 @@ REASONS = (
     "delivery-failed",
     "owner-not-authenticated",
     "encryption-key-unusable",
+    "malware",
     "a-reason-of-tomorrow",
 )
 

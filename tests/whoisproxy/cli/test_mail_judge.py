@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mailrelay.engines.harmless import like_malware
+from tests.support.engines import EngineDaemon
 from tests.whoisproxy.cli.conftest import Ended, Run
 
 _CORPUS = Path(__file__).parents[4] / "shared/data/mail/spam/dev_2009_2024.tar.gz"
@@ -108,3 +110,17 @@ def test_every_message_of_a_corpus_is_judged(run: Run, tmp_path: Path) -> None:
     lines = _lines(ended)
     assert [line["file"] for line in lines] == files
     assert not [line for line in lines if "check-failed" in str(line["checks"])]
+
+
+def test_engines_are_asked_only_when_told_to(
+    run: Run, tmp_path: Path, rspamd: EngineDaemon, clamd: EngineDaemon
+) -> None:
+    tables = f'[engines.rspamd]\nurl = "{rspamd.address}"\n[engines.clamav]\naddress = "{clamd.address}"\n'
+    (tmp_path / "whoisproxy.toml").write_text(tables)
+    (tmp_path / "bad.eml").write_bytes(like_malware().raw)
+    (tmp_path / "rule.eml").write_text(_HEAD.format("our-own-rule") + "Is this domain for sale?\n")
+    without = _lines(run("mail", "judge", "bad.eml", "rule.eml"))
+    assert [line["action"] for line in without] == ["accept", "accept"]
+    bad, rule = _lines(run("mail", "judge", "--engines", "bad.eml", "rule.eml"))
+    assert (bad["action"], bad["checks"][1]["reason"]) == ("quarantine", "malware")
+    assert {"name": "rspamd", "action": "accept", "reason": "our-own-rule"} in rule["checks"]

@@ -46,7 +46,7 @@ async def test_lists_limits_greylisting_and_protected_senders_are_as_set(tmp_pat
         reverse = ip_address(PEER).reverse_pointer.rsplit(".", 2)[0]
         dns.set(f"{reverse}.list.example", "A", "127.0.0.3")
         dns.set("court.example", "TXT", "v=spf1 -all")
-        chains = chains_of(core, resolver_of(core.settings))
+        chains = chains_of(core, resolver_of(core.settings), ())
 
         client = await chains.clients.judge(SENDER)
         assert client.evidence == (Evidence("dns-blocklist", 2.5), Evidence("reverse-dns", 0.0))
@@ -74,18 +74,18 @@ async def test_without_greylisting_the_doubtful_pass(tmp_path: Path) -> None:
         settings = _settings(tmp_path, dns)
         checks = settings.checks.model_copy(update={"greylisting": False})
         async with open_core(settings.model_copy(update={"checks": checks})) as core:
-            assert chains_of(core, resolver_of(core.settings)).doubtful.names == ()
+            assert chains_of(core, resolver_of(core.settings), ()).doubtful.names == ()
 
 
 async def test_a_file_of_senders_that_says_nothing_sensible_is_refused_at_start(tmp_path: Path) -> None:
     async with DnsServer() as dns, open_core(_settings(tmp_path, dns, own="senders = 1")) as core:
         with pytest.raises(ConfigurationError, match=r"own\.toml"):
-            chains_of(core, resolver_of(core.settings))
+            chains_of(core, resolver_of(core.settings), ())
 
 
 async def test_names_of_the_relay_are_its_own(tmp_path: Path) -> None:
     async with DnsServer() as dns, open_core(_settings(tmp_path, dns)) as core:
-        chains = chains_of(core, resolver_of(core.settings))
+        chains = chains_of(core, resolver_of(core.settings), ())
         for name in (core.settings.smtp.hostname, core.settings.relay.domain):
             sender = SenderContext(SENDER.connection, name, "x@b.example")
             assert (await chains.clients.judge(sender)).reasons == ("helo-sanity: helo-is-our-own",)

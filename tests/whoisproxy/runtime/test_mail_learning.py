@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy import update
+
 from mailrelay.authentication.authenticate import without_dns
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.directory import MailPolicy, RelayRoute
@@ -13,6 +15,7 @@ from whoisproxy.runtime.mail import learning
 from whoisproxy.runtime.mail.checks import chains_of
 from whoisproxy.runtime.mail.names import resolver_of
 from whoisproxy.services.spam_learning import Label
+from whoisproxy.storage.tables import spam_learning
 
 RAW = (
     b"From: Ada <ada@offers.example>\r\nMessage-ID: <1@offers.example>\r\nSubject: Zyxwolin kaufe\r\n\r\n"
@@ -48,8 +51,9 @@ async def test_mail_goes_on_where_what_was_learned_cannot_be_read(tmp_path: Path
     config = tmp_path / "whoisproxy.toml"
     config.write_text("", encoding="ascii")
     async with open_core(load(config, {})) as core:
-        before = core.learning.model()
-        await core.storage.engine.dispose()
-        (tmp_path / "var").rename(tmp_path / "elsewhere")
+        shipped = core.learning.model()
+        await core.learning.teach([RAW], Label.SPAM)
+        async with core.storage.unit_of_work() as uow:
+            await uow.connection.execute(update(spam_learning).values(sealed=b"broken"))
         async with learning.following(core):
-            assert core.learning.model() is before
+            assert core.learning.model() is shipped

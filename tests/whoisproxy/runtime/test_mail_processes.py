@@ -11,13 +11,23 @@ from pathlib import Path
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
+from bench.mail_directory import add_addresses
 from tests.journeys.process import Installation
 from tests.whoisproxy.runtime.test_service import settings
+from whoisproxy.demo.dns_server import DnsServer
+from whoisproxy.demo.mail_actors import Answer, Letter, send
 from whoisproxy.demo.world import surroundings
+from whoisproxy.runtime.core import open_core
 from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.service import Service
+
+PITCH = (
+    "We build web sites for small firms in your region and would be glad to show you what our team did for "
+    "other shops last year. Our prices are fair, our designers are kind, the first draft costs nothing."
+)
 
 
 @asynccontextmanager
@@ -67,6 +77,47 @@ async def test_a_killed_one_is_replaced_and_whoever_connects_meanwhile_waits(tmp
                 assert await greeted(service.ports["smtp"])
         assert before[1] in processes.pids
         assert (await service.ready())["workers"]
+
+
+async def test_what_one_has_seen_all_know_and_know_still_when_it_is_killed(tmp_path: Path) -> None:
+    async with DnsServer() as dns:
+        more = {"DNS__NAMESERVERS": f'["{dns.nameserver}"]', "CHECKS__GREYLISTING": "false"}
+        async with open_core(settings(tmp_path, **more)) as core:
+            # Each domain has three; one of each is written to.
+            addresses = list(await add_addresses(core.storage, core.settings.relay.domain, 30))[::3]
+        async with serving(tmp_path, **more) as service:
+            processes = processes_of(service)
+            for address in addresses[:4]:
+                assert (await _pitch(service, address)).code == 250
+            killed = processes.pids[0]
+            os.kill(killed, signal.SIGKILL)
+            async with asyncio.timeout(30):
+                while killed in processes.pids or not processes.alive():
+                    assert await greeted(service.ports["smtp"])
+            before = await _found_in_bulk(processes)
+            for address in addresses[4:]:
+                assert (await _pitch(service, address)).code == 250
+            assert await _found_in_bulk(processes) == before + 6
+
+
+async def _pitch(service: Service, address: str) -> Answer:
+    letter = Letter("Ann <ann@offers.example>", address, "Hello", PITCH)
+    return await send(service.ports["smtp"], "ann@offers.example", address, letter.raw())
+
+
+async def _found_in_bulk(processes: MailProcesses) -> float:
+    """How much mail the processes that run now have found to be sent to many."""
+    samples = [
+        sample
+        for text in (await processes.metrics()).values()
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == "mailrelay_check_hits_total" and sample.labels["check"] == "bulk-similarity"
+    )
 
 
 async def test_a_port_that_is_taken_is_named_and_nothing_is_left_behind(tmp_path: Path) -> None:

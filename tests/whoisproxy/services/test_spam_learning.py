@@ -22,8 +22,9 @@ from tests.whoisproxy.services.world import SPEC, World, make_world
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.runtime.mail.cipher import MailCipher
+from whoisproxy.services.learning_limits import CONFIRMATIONS
 from whoisproxy.services.mailbox import Mailbox
-from whoisproxy.services.spam_learning import CONFIRMATIONS, REMEMBERED, Label, Outcome, SpamLearning
+from whoisproxy.services.spam_learning import REMEMBERED, Label, Outcome, SpamLearning
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.tables import spam_learning, spam_lessons
 from whoisproxy.storage.unit_of_work import Storage

@@ -1,4 +1,4 @@
-"""First checks of an installation: database, keys, DNS and host of the relay domain, registries, ports."""
+"""First checks of an installation: database, keys, DNS and host of the relay, registries, engines, ports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,7 @@ from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.dns import DnsTemporaryError, Resolver
 from whoisproxy.config import Settings
 from whoisproxy.runtime.core import utc_now
-from whoisproxy.runtime.doctor import installation, mail_domain, mail_host, transport
+from whoisproxy.runtime.doctor import engines, installation, mail_domain, mail_host, transport
 from whoisproxy.runtime.doctor.finding import Finding, Health
 from whoisproxy.runtime.mail.names import resolver_of
 
@@ -51,6 +51,8 @@ async def examine(
         for finding in findings:
             yield finding
     async for finding in installation.accounts(settings):
+        yield finding
+    async for finding in engines.engines(settings):
         yield finding
     yield installation.pages(settings)
     async for finding in installation.ports(settings):

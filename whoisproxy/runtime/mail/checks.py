@@ -1,5 +1,6 @@
 """The checks of the relay as the settings want them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -8,14 +9,24 @@ from mailrelay.checks.dns_lists import DnsList
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.checks.greylisting import GreylistLimits
 from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSendersError
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.dns import Resolver
 from whoisproxy.config import ConfigurationError, DnsListSettings, Settings
 from whoisproxy.runtime.core import Core
+from whoisproxy.runtime.mail.engines import ConfiguredEngine
 from whoisproxy.runtime.mail.keys import greylist_key
 
 
-def chains_of(core: Core, resolver: Resolver) -> Chains:
+def chains_of(
+    core: Core, resolver: Resolver, engines: Sequence[ConfiguredEngine], texts: SimilarTexts | None = None
+) -> Chains:
     """Return the chains of the inbound server.
+
+    Args:
+        core: The services.
+        resolver: Answers DNS questions.
+        engines: They are asked about each message.
+        texts: What was written to whom lately; None remembers it for these chains alone.
 
     Raises:
         ConfigurationError: A file of protected senders cannot be read or is not as it must be.
@@ -29,7 +40,13 @@ def chains_of(core: Core, resolver: Resolver) -> Chains:
         greylist_limits=GreylistLimits(delay=timedelta(seconds=settings.checks.greylist_delay_s)),
     )
     return build_chains(
-        check_limits(settings), core.clock, policy, protected_senders_of(settings), core.learning.model
+        check_limits(settings),
+        core.clock,
+        policy,
+        protected_senders_of(settings),
+        engines=[engine.check for engine in engines],
+        texts=texts,
+        spam_model=core.learning.model,
     )
 
 

@@ -1,5 +1,7 @@
 """Keys and certificates of the relay: files beside the master key, made on the first start."""
 
+import hashlib
+
 from cryptography import x509
 
 from mailrelay.addresses import BounceAddresses
@@ -105,3 +107,8 @@ def links(settings: Settings) -> Links:
 def greylist_key(settings: Settings) -> bytes:
     """Return the key under which greylisting hashes."""
     return secret_key(settings.keys.folder / _GREYLIST_KEY)
+
+
+def similar_texts_key(settings: Settings) -> bytes:
+    """Return the key under which texts are compared: the same for all processes and machines."""
+    return hashlib.blake2b(key=greylist_key(settings), person=b"similar texts").digest()

@@ -32,11 +32,13 @@ class Assignment:
     Attributes:
         number: Which of the processes it is, from 0.
         sockets: File descriptors of the listening sockets, by name of the listener.
+        memory: File descriptor of what all of them remember.
     """
 
     settings: Settings
     number: int
     sockets: Mapping[str, int]
+    memory: int
 
     def to_line(self) -> bytes:
         """Return it as a line of JSON."""
@@ -44,6 +46,7 @@ class Assignment:
             "settings": self.settings.model_dump(mode="json"),
             "number": self.number,
             "sockets": dict(self.sockets),
+            "memory": self.memory,
         }
         return orjson.dumps(content) + b"\n"
 
@@ -51,7 +54,8 @@ class Assignment:
     def from_line(cls, line: bytes) -> Self:
         """Read what `to_line` wrote."""
         content = orjson.loads(line)
-        return cls(Settings.model_validate(content["settings"]), content["number"], content["sockets"])
+        settings = Settings.model_validate(content["settings"])
+        return cls(settings, content["number"], content["sockets"], content["memory"])
 
 
 async def run(assignment: Assignment, questions: asyncio.StreamReader) -> None:
@@ -64,7 +68,8 @@ async def run(assignment: Assignment, questions: asyncio.StreamReader) -> None:
         )
         core = await stack.enter_async_context(opening)
         sockets = {name: socket.socket(fileno=fd) for name, fd in assignment.sockets.items()}
-        mail = await stack.enter_async_context(mail_role(core, sockets))
+        role = mail_role(core, sockets, assignment.memory, first=assignment.number == 0)
+        mail = await stack.enter_async_context(role)
         _answer(READY)
         answering = asyncio.create_task(_answer_all(questions))
         await asyncio.wait([answering, mail.worker], return_when=asyncio.FIRST_COMPLETED)

@@ -5,6 +5,7 @@ them: a process that dies is started again, and whoever connects meanwhile waits
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ import structlog
 from whoisproxy.config import ConfigurationError, Settings
 from whoisproxy.runtime.mail.process import READY, Assignment
 from whoisproxy.runtime.mail.role import listeners
+from whoisproxy.runtime.mail.similar_texts import shared_memory
 
 _log = structlog.get_logger()
 
@@ -38,6 +40,7 @@ class MailProcesses:
         self._sockets: list[dict[str, socket.socket]] = []
         self._children: list[_Child] = []
         self._keeping: list[asyncio.Task[None]] = []
+        self._memory = -1
         self.ports: dict[str, int] = {}
 
     async def start(self) -> None:
@@ -50,9 +53,11 @@ class MailProcesses:
         count = self._settings.smtp.processes
         try:
             self._sockets = _listen(self._settings, count)
+            self._memory = shared_memory(self._settings)
             self.ports = {name: one.getsockname()[1] for name, one in self._sockets[0].items()}
             self._children = [
-                _Child(self._settings, number, sockets) for number, sockets in enumerate(self._sockets)
+                _Child(self._settings, number, sockets, self._memory)
+                for number, sockets in enumerate(self._sockets)
             ]
             await asyncio.gather(*(child.start() for child in self._children))
         except BaseException:
@@ -69,6 +74,9 @@ class MailProcesses:
         for sockets in self._sockets:
             for one in sockets.values():
                 one.close()
+        if self._memory >= 0:
+            os.close(self._memory)
+            self._memory = -1
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -88,10 +96,13 @@ class MailProcesses:
 class _Child:
     """One process and the pipe to it."""
 
-    def __init__(self, settings: Settings, number: int, sockets: Mapping[str, socket.socket]) -> None:
+    def __init__(
+        self, settings: Settings, number: int, sockets: Mapping[str, socket.socket], memory: int
+    ) -> None:
         self._number = number
-        self._descriptors = {name: one.fileno() for name, one in sockets.items()}
-        self._assignment = Assignment(settings, number, self._descriptors)
+        descriptors = {name: one.fileno() for name, one in sockets.items()}
+        self._assignment = Assignment(settings, number, descriptors, memory)
+        self._inherited = (*descriptors.values(), memory)
         self._process: asyncio.subprocess.Process | None = None
         self._asking = asyncio.Lock()
 
@@ -108,7 +119,7 @@ class _Child:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "whoisproxy.runtime.mail.process",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            pass_fds=tuple(self._descriptors.values()), limit=_LINE_OCTETS,
+            pass_fds=self._inherited, limit=_LINE_OCTETS,
         )  # fmt: skip
         try:
             answer = await self._ask(self._assignment.to_line(), _READY_S)

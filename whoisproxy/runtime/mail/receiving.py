@@ -1,20 +1,30 @@
 """What takes mail, from its parts."""
 
+from collections.abc import Sequence
+
+from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.directory import Directory
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.checks import chains_of
+from whoisproxy.runtime.mail.engines import ConfiguredEngine
 from whoisproxy.runtime.mail.keys import certificate, return_addresses
 
 
-def mail_server(core: Core, directory: Directory, resolver: Resolver) -> MailServer:
+def mail_server(
+    core: Core,
+    directory: Directory,
+    resolver: Resolver,
+    engines: Sequence[ConfiguredEngine],
+    texts: SimilarTexts | None = None,
+) -> MailServer:
     """Return the inbound server, not yet listening."""
     settings = core.settings
     smtp = settings.smtp
     inbound = Inbound(
-        chains=chains_of(core, resolver),
+        chains=chains_of(core, resolver, engines, texts),
         directory=directory,
         resolver=resolver,
         store=core.queue,

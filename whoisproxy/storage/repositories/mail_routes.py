@@ -122,6 +122,11 @@ _ADDRESSES = (
     )
 )
 _NO_TEXT, _NO_OCTETS = cast(null(), String), cast(null(), LargeBinary)
+_NO_REPLY = (
+    _NO_TEXT.label("reply_id"),
+    _NO_TEXT.label("relay_local_part"),
+    domains.c.registrant_id.label("sealed_for"),
+)
 _REPLIES = (
     select(
         relay_addresses.c.id,
@@ -134,8 +139,6 @@ _REPLIES = (
         reply_addresses.c.id.label("reply_id"),
         relay_addresses.c.local_part.label("relay_local_part"),
         reply_addresses.c.registrant_id.label("sealed_for"),
-        reply_addresses.c.correspondent,
-        reply_addresses.c.opening,
     )
     .select_from(reply_addresses)
     .join(relay_addresses, relay_addresses.c.id == reply_addresses.c.relay_id)
@@ -150,15 +153,11 @@ _REPLIES = (
         _SERVED,
     )
 )
+# At the door nobody asks who is answered, and what is not read takes no time.
+_ROUTES_AT_DOOR = union_all(_ADDRESSES.add_columns(*_NO_REPLY), _REPLIES)
 _ROUTES = union_all(
-    _ADDRESSES.add_columns(
-        _NO_TEXT.label("reply_id"),
-        _NO_TEXT.label("relay_local_part"),
-        domains.c.registrant_id.label("sealed_for"),
-        _NO_OCTETS.label("correspondent"),
-        _NO_OCTETS.label("opening"),
-    ),
-    _REPLIES,
+    _ADDRESSES.add_columns(*_NO_REPLY, _NO_OCTETS.label("correspondent"), _NO_OCTETS.label("opening")),
+    _REPLIES.add_columns(reply_addresses.c.correspondent, reply_addresses.c.opening),
 )
 # An owner's rule has the registrar's id and the index of his mailbox, any other no such index.
 _RULES_IN_FORCE = and_(
@@ -230,7 +229,8 @@ class MailRoutes:
         self, local_parts: Iterable[str], relay_domain: str, now: datetime, *, opened: bool = True
     ) -> dict[str, ServedAddress | ServedReply]:
         """Return which of the addresses take mail, by local part; `opened`, with who is answered."""
-        rows = await self._rows(_ROUTES, local_parts, relay_domain, now)
+        statement = _ROUTES if opened else _ROUTES_AT_DOOR
+        rows = await self._rows(statement, local_parts, relay_domain, now)
         return {
             row.local_part: served for row in rows if (served := self._served(row, opened=opened)) is not None
         }

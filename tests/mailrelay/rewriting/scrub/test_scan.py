@@ -2,8 +2,10 @@
 
 import gzip
 import io
-from base64 import b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from contextlib import suppress
+from hashlib import sha256
+from random import Random
 from zipfile import ZipFile, ZipInfo
 
 import pikepdf
@@ -83,6 +85,47 @@ def test_a_message_without_the_owner_has_no_hits() -> None:
 def test_what_cannot_be_looked_into_is_said_to_be(content: bytes) -> None:
     with pytest.raises(CannotLookInside):
         SCRUBBER.scan(letter(attached(content)))
+
+
+RANDOM = Random(5).randbytes(1500)  # noqa: S311 - a file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1",
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0",
+        b"%PDF-1.7 \n1 0 obj",
+        RANDOM,
+        "Зоя живёт в Невшателе. ".encode("koi8-r") * 50,
+    ],
+)
+def test_a_file_that_is_written_in_text_cannot_be_cleaned(content: bytes) -> None:
+    with pytest.raises(CannotLookInside):
+        SCRUBBER.scan(letter(b"\r\n" + encodebytes(content).replace(b"\n", b"\r\n")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"v=DKIM1; k=rsa; p=" + b64encode(RANDOM[:294]),
+        b"https://news.example/click?upn=" + urlsafe_b64encode(RANDOM[:500]),
+        b".".join(urlsafe_b64encode(RANDOM[at : at + 400]) for at in (0, 400, 800)),
+        b"\r\n".join(sha256(b"%d" % number).hexdigest().encode() for number in range(40)),
+        b"\r\n".join(b64encode(RANDOM[at : at + 20 + at % 7]) for at in range(0, 1500, 25)),
+        encodebytes(b"I sell it for 900. " * 90),
+        b"-" * 2000,
+        b"Domain-For-Sale_Number0/" * 80,
+    ],
+)
+def test_keys_tokens_hashes_and_encoded_text_are_no_files(text: bytes) -> None:
+    assert SCRUBBER.scan(letter(b"\r\n" + text)) == ()
+
+
+def test_a_picture_of_a_document_stands_in_its_address() -> None:
+    picture = b64encode(b"GIF89a" + RANDOM)
+    document = b"Content-Type: text/html\r\n\r\n<img src='data:image/gif;base64," + picture + b"'>"
+    assert SCRUBBER.scan(letter(document)) == ()
 
 
 def test_an_archive_that_grows_beyond_all_measure_is_not_unpacked() -> None:
