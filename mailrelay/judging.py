@@ -13,6 +13,7 @@ from mailrelay.authentication.authenticate import authenticate, without_dns
 from mailrelay.authentication.results import AuthenticationResults
 from mailrelay.checks.chain import Chain
 from mailrelay.checks.content_score import ContentScore
+from mailrelay.checks.explanations import DEFAULT_LANGUAGE, why
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action, Decision, Verdict
 from mailrelay.content.classifier.model import Reason
@@ -21,6 +22,7 @@ from mailrelay.content.score import TAG_POINTS, score, top_features
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.dns import Resolver
 from mailrelay.message import RawMessage, canonical_line_ends
+from mailrelay.queue.entry import NoteOfVerdict
 
 # What a filter's user calls it: refused or held is spam, marked or put off is for him to see.
 _CLASSES = {
@@ -30,6 +32,7 @@ _CLASSES = {
     Action.QUARANTINE: "spam",
     Action.REJECT: "spam",
 }
+_MOST_SENTENCES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     mail_class: MailClass
     features: tuple[Reason, ...] = ()
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """All that speaks against it in plain English; nothing where it would be passed on unmarked."""
+        if self.action is Action.ACCEPT:
+            return ()
+        notes = [NoteOfVerdict(one.check, one.action.name.lower(), one.reason) for one in self.verdicts]
+        return why(notes, DEFAULT_LANGUAGE, _MOST_SENTENCES)
 
 
 class Judge:

@@ -20,6 +20,7 @@ from mailrelay.checks.dns_blocklist import DnsBlocklist
 from mailrelay.checks.dns_lists import DnsList, DnsLists
 from mailrelay.checks.early_talker import EarlyTalker
 from mailrelay.checks.error_rate import ErrorRate
+from mailrelay.checks.fresh_domain import FreshDomain
 from mailrelay.checks.greylisting import Greylisting, GreylistLimits, GreylistStore
 from mailrelay.checks.helo_sanity import HeloSanity
 from mailrelay.checks.known_recipient import KnownRecipient
@@ -41,6 +42,7 @@ from mailrelay.checks.rates import Clock, LeakyBucket
 from mailrelay.checks.recipient_limit import RecipientLimit
 from mailrelay.checks.recipient_rate import RecipientRate
 from mailrelay.checks.reverse_dns import ReverseDns
+from mailrelay.checks.sender_facts import SenderFacts
 from mailrelay.checks.similar_texts import SimilarTexts
 from mailrelay.checks.spam_decision import DecisionLimits, SpamDecision
 from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
@@ -86,7 +88,8 @@ class ClientPolicy:
         resolver: Answers DNS questions.
         own_names: Names of this relay, lower case: nobody else may greet with them.
         lists: Blocklists and allow lists, none by default: their use has terms.
-        greylist: Where greylisting keeps what it has seen, and the secret under which; None does without.
+        greylist: Where greylisting and `fresh-domain` keep what they have seen, and the secret under which;
+            None does without both.
         greylist_limits: See there.
     """
 
@@ -175,6 +178,8 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
         OwnerAuthenticated(),
         AutomaticReply(),
         ListedSender(),
+        SenderFacts(),
+        *_memories(policy, clock),
         BulkSimilarity(texts or SimilarTexts.of_this_process(clock), protected),
         *engines,
         ContentScore(spam_model),
@@ -214,3 +219,9 @@ def _doubtful_checks(policy: ClientPolicy, clock: Clock) -> "Sequence[Check[Reci
     if policy.greylist is None:
         return ()
     return (Greylisting(*policy.greylist, policy.greylist_limits, clock),)
+
+
+def _memories(policy: ClientPolicy | None, clock: Clock) -> "Sequence[Check[MessageContext]]":
+    if policy is None or policy.greylist is None:
+        return ()
+    return (FreshDomain(*policy.greylist, clock),)

@@ -25,7 +25,10 @@ _RULES: dict[tuple[Result, DmarcPolicy], _Rule] = {
     # Without a policy, NONE with a temporary error means that the policy itself could not be had.
     (Result.TEMPERROR, DmarcPolicy.NONE): _DEFER,
 }
-_OVERRIDDEN: _Rule = (Action.ACCEPT, "dmarc-fail-arc-trusted", None)
+ARC_TRUSTED = "dmarc-fail-arc-trusted"
+"""The reason where a sealer that is trusted has seen the author authenticated."""
+
+_OVERRIDDEN: _Rule = (Action.ACCEPT, ARC_TRUSTED, None)
 
 
 class DmarcPolicyCheck:

@@ -20,6 +20,7 @@ from mailrelay.directory import MailPolicy
 _VIRUS_SCANNER = "clamav"
 # A scanner's signatures know phishing and spam as well.
 _ENGINES = frozenset({"rspamd", "spamassassin", _VIRUS_SCANNER})
+_OF_SENDER = ("sender-facts", "fresh-domain")
 _BLOCKLIST = "dns-blocklist"
 
 
@@ -46,7 +47,7 @@ class Found:
 
     Attributes:
         content: Points of what it says and hides.
-        client: Points of whoever brings it.
+        client: Points of whoever brings it, and of who it says it is from.
         engine: Points of the engine that gives most.
         copies: Other recipients of the same text.
         on_blocklist: The client is on a list that counts.
@@ -203,7 +204,7 @@ def found_in(context: MessageContext) -> Found:
     return Found(
         # The content score holds what speaks against the client already.
         content=scores.get("content-score", weight) - weight,
-        client=weight,
+        client=weight + sum([scores.get(name, 0.0) for name in _OF_SENDER]),
         engine=max((scores[name] for name in _ENGINES & scores.keys()), default=0.0),
         copies=int(scores.get("bulk-similarity", 0)),
         on_blocklist=any(one.name == _BLOCKLIST and one.weight > 0 for one in client),

@@ -9,20 +9,15 @@ import re
 from collections.abc import Callable
 from itertools import islice
 
+from mailrelay.content import author_rules, file_rules
 from mailrelay.content.feature import Feature
 from mailrelay.content.phrases import BUSINESSES, Business
 from mailrelay.content.reading import Content
 from mailrelay.message import RawMessage
 
-_FREE_MAIL = re.compile(
-    r"@(?:gmail|hotmail|outlook|yahoo|aol|gmx|web|mail|yandex|qq|163|126)\.", re.IGNORECASE
-)
-_RUNNABLE = re.compile(
-    r"\.(?:exe|scr|pif|com|bat|cmd|vbs?|js|jse|wsf|hta|lnk|iso|img|jar|msi|ps1|chm|one)$", re.IGNORECASE
-)
-_LURING = re.compile(r"\.(?:html?|shtml|svg|zip|rar|7z|xlsm|docm)$", re.IGNORECASE)
-_DOUBLE = re.compile(r"\.(?:pdf|docx?|xlsx?|jpe?g|png|txt)\.[a-z0-9]{2,4}$", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+_STYLED = re.compile("[\u1d00-\u1d2b\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f110-\U0001f189]")
 # Letters of two scripts within one word: "paypal" with a Cyrillic a.
 _MIXED_SCRIPTS = re.compile(r"[A-Za-z][\u0370-\u03ff\u0400-\u04ff]|[\u0370-\u03ff\u0400-\u04ff][A-Za-z]")
 _GAPPY = re.compile(r"\b(?:[A-Za-z][ ._*-]){4,}[A-Za-z]\b")
@@ -33,7 +28,9 @@ _BULK_MAILER = re.compile(
 )
 _NUMERIC = re.compile(r"[\d.]+|0x[0-9a-f.x]+|\[?[0-9a-f:]+:[0-9a-f:]+\]?")
 _SHORTENERS = frozenset(
-    {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at"}
+    {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "is.gd", "v.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at"}
+    | {"t.ly", "s.id", "lnkd.in", "buff.ly", "tiny.cc", "rebrand.ly", "bl.ink", "shorte.st", "adf.ly", "u.to"}
+    | {"clck.ru", "qrco.de", "bit.do", "urlz.fr", "urlzs.com", "surl.li", "tny.im"}
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -101,20 +98,6 @@ def _exclaiming(_: RawMessage, content: Content) -> bool:
     return "!!" in content.subject or "!!!" in text or text.count("!") > 6 + len(text) // 400
 
 
-def _other_reply_to(_: RawMessage, content: Content) -> bool:
-    """Answers go to a free mailbox of another name than the author's."""
-    author = content.from_address
-    return any(
-        _FREE_MAIL.search(address) and address.rpartition("@")[2] != author.rpartition("@")[2]
-        for address in content.reply_to
-    )
-
-
-def _name_shows_other_address(_: RawMessage, content: Content) -> bool:
-    shown = re.search(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})+)", content.from_name)
-    return shown is not None and not content.from_address.endswith(shown.group(1).lower())
-
-
 def _no_date_or_id(message: RawMessage, _: Content) -> bool:
     return not (message.count("Date") and message.count("Message-ID"))
 
@@ -141,17 +124,11 @@ def _base64_text(message: RawMessage, content: Content) -> bool:
     return encoded and bool(content.text.strip()) and content.text.isascii()
 
 
-def _attached(pattern: re.Pattern[str]) -> Callable[[RawMessage, Content], bool]:
-    return lambda _, content: any(
-        pattern.search(attachment.name.strip()) for attachment in content.attachments
-    )
-
-
 def _mixed_scripts(_: RawMessage, content: Content) -> bool:
     foreign = content.octets.translate(None, _NEITHER_GREEK_NOR_CYRILLIC)
-    return bool(foreign and _holds(_MIXED_SCRIPTS, content.text, 3)) or _holds(
-        _MIXED_SCRIPTS, content.subject
-    )
+    if foreign and _holds(_MIXED_SCRIPTS, content.text, 3):
+        return True
+    return _holds(_MIXED_SCRIPTS, content.subject) or _holds(_MIXED_SCRIPTS, content.from_name)
 
 
 def _invisible(_: RawMessage, content: Content) -> bool:
@@ -161,6 +138,17 @@ def _invisible(_: RawMessage, content: Content) -> bool:
 def _holds(pattern: re.Pattern[str], text: str, least: int = 1) -> bool:
     """Return whether a pattern of characters beyond ASCII matches so often."""
     return not text.isascii() and len(list(islice(pattern.finditer(text), least))) >= least
+
+
+def _reversed_writing(_: RawMessage, content: Content) -> bool:
+    """An override of the direction (UAX 9) shows a name or subject other than it is; no writing needs it."""
+    shown = (content.subject, content.from_name, *[attachment.name for attachment in content.attachments])
+    return any(_holds(_OVERRIDE, text) for text in shown)
+
+
+def _styled_letters(_: RawMessage, content: Content) -> bool:
+    """Letters of mathematics, or in circles and squares, spell a subject or a name."""
+    return _holds(_STYLED, content.subject, 3) or _holds(_STYLED, content.from_name, 3)
 
 
 def _gappy(_: RawMessage, content: Content) -> bool:
@@ -182,6 +170,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("user-in-url", 1.5, _user_in_url),
     Feature("lying-link", 1.5, lambda _, content: content.html.lying_links > 0),
     Feature("shortened-link", 1.0, _shortened),
+    Feature("look-alike-link", 1.2, author_rules.look_alike_link),
+    Feature("borrowed-name", 0.7, author_rules.borrowed_name),
     Feature("link-and-little-text", 1.2, _link_only),
     Feature("image-and-little-text", 2.2, _image_only),
     Feature("html-only", 1.3, lambda _, content: content.html_only),
@@ -191,8 +181,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("shouting-text", 1.0, _shouting_text),
     Feature("exclaiming", 1.5, _exclaiming),
     # Who says he writes
-    Feature("answers-to-free-mailbox", 2.0, _other_reply_to),
-    Feature("name-shows-other-address", 2.0, _name_shows_other_address),
+    Feature("answers-to-free-mailbox", 2.0, author_rules.other_reply_to),
+    Feature("name-shows-other-address", 2.0, author_rules.name_shows_other_address),
+    Feature("name-claims-brand", 1.2, author_rules.name_claims_brand),
+    Feature("look-alike-sender", 1.5, author_rules.look_alike_sender),
+    Feature("writes-as-recipient", 0.5, author_rules.writes_as_recipient),
     Feature("no-date-or-message-id", 1.0, _no_date_or_id),
     Feature("no-recipient", 0.6, lambda message, _: not (message.count("To") or message.count("Cc"))),
     Feature("no-subject", 0.5, lambda _, content: not content.subject.strip()),
@@ -205,8 +198,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature("mixed-scripts", 2.0, _mixed_scripts),
     Feature("invisible-characters", 1.2, _invisible),
     Feature("gappy-words", 1.0, _gappy),
-    Feature("program-attached", 4.0, _attached(_RUNNABLE)),
-    Feature("double-extension", 3.0, _attached(_DOUBLE)),
-    Feature("luring-attachment", 0.8, _attached(_LURING)),
+    Feature("reversed-writing", 1.5, _reversed_writing),
+    Feature("styled-letters", 1.0, _styled_letters),
+    Feature("program-attached", 4.0, file_rules.attached(file_rules.RUNNABLE)),
+    Feature("double-extension", 3.0, file_rules.attached(file_rules.DISGUISED)),
+    Feature("page-attached", 1.0, file_rules.attached(file_rules.PAGE)),
+    Feature("macros-attached", 1.0, file_rules.attached(file_rules.MACROS)),
+    Feature("archive-attached", 0.5, file_rules.attached(file_rules.ARCHIVE)),
+    Feature("locked-attachment", 1.0, file_rules.locked),
     *(Feature(business.name, business.weight, _wants(business)) for business in BUSINESSES),
 )

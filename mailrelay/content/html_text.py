@@ -14,11 +14,15 @@ import lxml.etree
 
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt|%|;|$|\s)"
-    r"|opacity\s*:\s*0(?:;|$|\s)|(?:max-height|line-height)\s*:\s*0(?:px|;|$|\s)",
+    r"|opacity\s*:\s*0(?:;|$|\s)|(?:max-height|line-height)\s*:\s*0(?:px|;|$|\s)"
+    r"|(?:text-indent|left|top)\s*:\s*-\d{4}",
     re.IGNORECASE,
 )
+_COLOR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]{1,40})", re.IGNORECASE)
+_BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]{1,40})", re.IGNORECASE)
 _WHITE = re.compile(r"(?:^|[;\s])color\s*:\s*(?:#fff(?:fff)?\b|white\b)", re.IGNORECASE)
 _WHITE_NAMES = {"#ffffff", "#fff", "white", "ffffff"}
+_COLOR_NAMES = {"white": "#ffffff", "black": "#000000"}
 _SHOWN_HOST = re.compile(r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[/?#:]\S*)?\s*$", re.IGNORECASE)
 _NO_TEXT = ("script", "style", "head", "title", "meta", "noscript")
 _BREAKS = ("p", "br", "div", "tr", "li", "h1", "h2", "h3", "table", "td")
@@ -120,9 +124,21 @@ def _style(style: str) -> tuple[bool, bool]:
     """Return whether a style hides, and whether it sets a background, on which white may be seen."""
     if _HIDING.search(style):
         return True, False
-    if "background" in style.lower():
-        return False, True
+    if background := _BACKGROUND.search(style):
+        color = _COLOR.search(style)
+        return color is not None and _same_color(color[1], background[1]), True
     return bool(_WHITE.search(style)), False
+
+
+def _same_color(one: str, other: str) -> bool:
+    """Return whether two colours are written alike; shades that only look alike are not told."""
+    return _full_color(one) == _full_color(other)
+
+
+def _full_color(color: str) -> str:
+    color = "".join(color.lower().split())
+    color = _COLOR_NAMES.get(color, color)
+    return "#" + "".join(2 * digit for digit in color[1:]) if re.fullmatch("#[0-9a-f]{3}", color) else color
 
 
 _read_style = lru_cache(maxsize=1024)(_style)  # one message has the same style many times

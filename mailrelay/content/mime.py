@@ -6,6 +6,7 @@ policy that takes any octets. Like that parser it lets a delimiter of an outer l
 """
 
 import re
+from binascii import a2b_base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ MAX_PARTS = 100
 MAX_DEPTH = 12
 
 _PARSED_OCTETS = 512 * 1024  # spam that hides behind half a megabyte of something else is not what we score
+_FIRST_OCTETS = 64
 _MOST_DELIMITERS = 10 * MAX_PARTS  # octets like a delimiter, real or not; each costs a look
 _REST_OF_LINE = re.compile(rb"[ \t]*+(?:\r\n|\r|\n|\Z)")
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
@@ -65,6 +67,17 @@ class Leaf:
     def file_name(self) -> str:
         """The name it gives itself, not decoded; may be empty."""
         return _headers(self.part, "Content-Type", "Content-Disposition").file_name
+
+    def first_octets(self) -> bytes:
+        """Return a few octets of the file, by which its kind is known; empty where that fails."""
+        encoding = self.part.first("Content-Transfer-Encoding").lower()
+        if encoding != "base64":
+            return self.part.body[:_FIRST_OCTETS]
+        encoded = b"".join(self.part.body[: 2 * _FIRST_OCTETS].split())[:_FIRST_OCTETS]
+        try:
+            return a2b_base64(encoded[: len(encoded) // 4 * 4])
+        except ValueError:
+            return b""
 
     def octets(self) -> bytes:
         """Return the body with its transfer encoding undone (RFC 2045 section 6); empty where that fails."""

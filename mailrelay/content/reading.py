@@ -15,6 +15,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from mailrelay.addresses import address_pairs, simple_mailbox
+from mailrelay.content.archives import is_locked
 from mailrelay.content.html_text import HtmlText, read_html
 from mailrelay.content.mime import Leaf, read_structure
 from mailrelay.content.phrases import businesses_in
@@ -29,6 +30,18 @@ _MOST_URLS = 500
 _MOST_HOSTS = 100
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'\])}]{3,2000}", re.IGNORECASE)
 _CHARSET_FALLBACK = "latin-1"
+# What mail programs read where the charset that is named does not fit: supersets (WHATWG Encoding Standard,
+# section 4.2), and what Japanese systems send under the name of ISO-2022-JP.
+_WIDER_CHARSETS = {
+    "gb2312": ("gb18030",),
+    "gbk": ("gb18030",),
+    "shift_jis": ("cp932",),
+    "iso-2022-jp": ("euc_jp", "cp932"),
+    "euc-jp": ("cp932",),
+    "euc-kr": ("cp949",),
+    "ks_c_5601-1987": ("cp949",),
+    "big5": ("cp950", "big5hkscs"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +50,15 @@ class Attachment:
 
     Attributes:
         name: Of the file; may be empty.
+        content_type: In lower case.
         octets: As transferred, with the transfer encoding.
+        locked: It asks for a password.
     """
 
     name: str
     content_type: str
     octets: bytes = field(default=b"", repr=False)
+    locked: bool = False
 
 
 # No slots here: what is derived is made once, when first asked for.
@@ -132,7 +148,12 @@ def read_content(message: RawMessage) -> Content:
         html=seen,
         html_only=bool(html.strip()) and not plain.strip(),
         attachments=tuple(
-            Attachment(decode_words(leaf.file_name)[:255], leaf.type.kind, leaf.part.body)
+            Attachment(
+                decode_words(leaf.file_name)[:255],
+                leaf.type.kind,
+                leaf.part.body,
+                is_locked(leaf.first_octets()),
+            )
             for leaf in structure.leaves
             if not _is_shown(leaf)
         ),
@@ -204,10 +225,11 @@ def _mailboxes(value: str) -> list[tuple[str, str]]:
 
 def _decode(octets: bytes, charset: str) -> tuple[str, bool]:
     """Return the text and whether the charset was wrong."""
-    try:
-        return octets.decode(charset), False
-    except (LookupError, UnicodeError, ValueError):
-        pass
+    for candidate in (charset, *_WIDER_CHARSETS.get(charset.lower(), ())):
+        try:
+            return octets.decode(candidate), False
+        except (LookupError, UnicodeError, ValueError):
+            continue
     try:
         return octets.decode("utf-8"), True
     except UnicodeDecodeError:

@@ -51,12 +51,12 @@ async def judge(
         bool, typer.Option("--engines/--no-engines", help="Ask the engines of [engines] too.")
     ] = False,
 ) -> None:
-    """Write a line of JSON for each message: {file, action, class, score, checks, mail_class, features}.
+    """Write a line of JSON a message: {file, action, class, score, checks, mail_class, features, why}.
 
     Features are what spoke most for spam in marked mail, and hold words of it.
 
-    No database is needed. Without --dns or --nameserver nobody is authenticated. A file that cannot be read
-    is named on standard error, the rest goes on, and the command ends with 1.
+    Without --dns or --nameserver nobody is authenticated. A file that cannot be read is named on standard
+    error, the rest goes on, and the command ends with 1.
     """
     settings = settings_from(config)
     configure_logging("error", settings.log.format)
@@ -125,5 +125,6 @@ def _line(name: str, judgement: Judgement, *, authenticated: bool) -> str:
         "checks": checks,
         "mail_class": judgement.mail_class.value,
         "features": [feature._asdict() for feature in judgement.features],
+        "why": list(judgement.why),
     }
     return json.dumps(line)

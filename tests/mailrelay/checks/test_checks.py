@@ -92,6 +92,7 @@ def test_the_order_of_the_checks_is_fixed(chains: Chains) -> None:
         "owner-authenticated",
         "automatic-reply",
         "listed-sender",
+        "sender-facts",
         "bulk-similarity",
         "content-score",
         "mail-class",

@@ -1,5 +1,6 @@
 """The content score: honest letters pass, spam is caught, anything can be read."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,28 @@ def test_feature_names_are_unique_and_no_weight_decides_alone() -> None:
 def test_encoded_words_are_read_and_broken_ones_left() -> None:
     assert decode_words("=?utf-8?q?Gr=C3=BC=C3=9Fe?=") == "Grüße"
     assert decode_words("=?no-such-charset?q?abc?=") == "abc"
+
+
+@pytest.mark.parametrize(
+    ("named", "written", "text", "trouble"),
+    [
+        ("gb2312", "gb18030", "域名出售 价格面议 镕", False),
+        ("iso-2022-jp", "euc_jp", "送信できませんでした", False),
+        ("ks_c_5601-1987", "cp949", "도메인 뷁", False),
+        ("shift_jis", "cp932", "価格①", False),
+        ("gb2312", "latin-1", "\xff\xff", True),
+        ("us-ascii", "latin-1", "Größe", True),
+        ("no-such-charset", "utf-8", "Größe", True),
+    ],
+)
+def test_text_is_read_in_the_charset_in_which_mail_programs_read_it(
+    named: str, written: str, text: str, *, trouble: bool
+) -> None:
+    """A charset that is a superset of the one that is named is no trouble: honest mail of Asia has it."""
+    raw = HEAD + b"Content-Type: text/plain; charset=" + named.encode() + b"\r\n\r\n" + text.encode(written)
+    content = read_content(RawMessage.parse(raw))
+    assert content.charset_trouble is trouble
+    assert content.text.strip() == unicodedata.normalize("NFKC", text)
 
 
 @pytest.mark.parametrize("levels", [MAX_DEPTH + 2, 90, 5000])

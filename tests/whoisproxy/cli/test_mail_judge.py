@@ -38,11 +38,14 @@ def test_each_message_gets_a_line_in_the_order_asked_for(run: Run, tmp_path: Pat
     ended = run("mail", "judge", "spam.eml", "letter.eml")
     spam, letter = _lines(ended)
     assert ended.code == 0
-    assert list(spam) == ["file", "action", "class", "score", "checks", "mail_class", "features"]
+    assert list(spam) == ["file", "action", "class", "score", "checks", "mail_class", "features", "why"]
     assert (spam["file"], spam["action"], spam["class"]) == ("spam.eml", "quarantine", "spam")
     assert spam["checks"][-1]["name"] == "spam-decision"
     assert (letter["file"], letter["action"], letter["class"]) == ("letter.eml", "accept", "ham")
     assert letter["score"] < spam["score"]
+    # Whoever is told that it is spam is told why, in words.
+    assert "It shouts." in spam["why"]
+    assert letter["why"] == []
     # No database was made to find that out, and that nobody was authenticated is said.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["letter.eml", "spam.eml"]
     assert letter["checks"][0] == {"name": "authentication", "action": "accept", "reason": "skipped"}
