@@ -153,9 +153,10 @@ async def ground(
         senders = publish(dns, tmp_path)
         core = await stack.enter_async_context(open_core(load(settings.write(tmp_path), {})))
         made = Ground(core, dns, senders, statements, await populate(core, each=1))
-        # What is done once, such as opening a connection, is done now.
-        for kind in ("relay", "unknown"):
-            await made.transaction("stranger", kind)
+        # What is done once, such as opening a connection or remembering who has written, is done now.
+        await made.transaction("stranger", "unknown")
+        for sender in (*SENDERS, *SENDERS):
+            await made.transaction(sender, "relay")
         yield made
 
 
