@@ -8,7 +8,7 @@ knows it does not ask for again. Where the store fails the check does, and so de
 import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailrelay.checks.greylisting import GreylistStore
 from mailrelay.checks.rates import Clock
@@ -28,7 +28,7 @@ class FreshLimits:
         fresh: After its first letter a domain still is: a campaign is over within a day.
         first: How long it is remembered that a domain has written once.
         known: The same for one that has written again later.
-        most: Known domains that a process remembers.
+        most: Domains that a process remembers, fresh and known ones each.
     """
 
     fresh: timedelta = timedelta(days=1)
@@ -48,6 +48,7 @@ class FreshDomain:
     """
 
     name = "fresh-domain"
+    _never_seen = Verdict(name, Action.ACCEPT, "domain-never-seen", score=_POINTS)
 
     def __init__(
         self, store: GreylistStore, key: bytes, clock: Clock, limits: FreshLimits | None = None
@@ -56,28 +57,40 @@ class FreshDomain:
         self._key = key
         self._clock = clock
         self._limits = limits or FreshLimits()
-        self._known: dict[bytes, None] = {}
+        self._known: dict[bytes, datetime] = {}
+        self._fresh: dict[bytes, datetime] = {}
 
-    def __call__(self, context: MessageContext) -> Awaitable[Verdict | None] | None:
-        """Asks the store about domains that this process does not know yet."""
+    def __call__(self, context: MessageContext) -> Verdict | Awaitable[Verdict | None] | None:
+        """Asks the store about domains of which this process does not know how old they are."""
         domain = author_domain(context.authentication)
         if not domain:
             return None
         key = self._digest(domain)
-        return None if key in self._known else self._look_up(key)
+        if key in self._known:
+            return None
+        first_at = self._fresh.get(key)
+        if first_at is not None and self._clock() - first_at < self._limits.fresh:
+            return self._never_seen
+        return self._look_up(key)
 
     async def _look_up(self, key: bytes) -> Verdict | None:
         now, limits = self._clock(), self._limits
         seen = (await self._store.find((key,), now)).get(key)
         if seen is None:
             await self._store.add(key, now, now + limits.first)
-        if seen is None or now - seen.first_at < limits.fresh:
-            return Verdict(self.name, Action.ACCEPT, "domain-never-seen", score=_POINTS)
+        first_at = now if seen is None else seen.first_at
+        if now - first_at < limits.fresh:
+            self._remember(self._fresh, key, first_at)
+            return self._never_seen
         await self._store.passed((key,), now, now + limits.known)
-        if len(self._known) >= limits.most:
-            del self._known[next(iter(self._known))]
-        self._known[key] = None
+        self._fresh.pop(key, None)
+        self._remember(self._known, key, first_at)
         return None
+
+    def _remember(self, where: dict[bytes, datetime], key: bytes, first_at: datetime) -> None:
+        if len(where) >= self._limits.most:
+            del where[next(iter(where))]
+        where[key] = first_at
 
     def _digest(self, domain: str) -> bytes:
         text = domain.encode("utf-8", "surrogateescape")
