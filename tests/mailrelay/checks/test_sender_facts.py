@@ -1,6 +1,6 @@
 """What envelope and authentication have against an author: said where it is so, never enough by itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -117,7 +117,7 @@ def _check(engine: AsyncEngine, clock: Clock, most: int = 2) -> FreshDomain:
 async def _is_fresh(check: FreshDomain, author: str = ANN) -> bool:
     found = replace(_found(Result.PASS), authors=(author,))
     answer = check(_context(found))
-    verdict = await answer if answer is not None else None
+    verdict = await answer if isinstance(answer, Awaitable) else answer
     assert verdict is None or (verdict.action, verdict.reason) == (Action.ACCEPT, "domain-never-seen")
     return verdict is not None
 
@@ -161,8 +161,15 @@ async def test_a_known_domain_is_not_asked_for_again_and_the_memory_is_bounded(
     asked = [check(_context(replace(_found(Result.PASS), authors=(one,)))) for one in authors]
     # The first was pushed out by the third.
     assert [one is None for one in asked] == [False, True, True]
-    assert asked[0] is not None
+    assert isinstance(asked[0], Awaitable)
     assert await asked[0] is None
+
+
+async def test_a_fresh_domain_is_asked_for_once_a_process(engine: AsyncEngine, clock: Clock) -> None:
+    check = _check(engine, clock)
+    assert await _is_fresh(check)
+    clock.advance(timedelta(hours=23).total_seconds())
+    assert isinstance(check(_context(_found(Result.PASS))), Verdict)
 
 
 async def test_no_domain_stands_in_the_store(engine: AsyncEngine, clock: Clock) -> None:
