@@ -8,7 +8,7 @@ Prints its port and runs until it is terminated.
 import asyncio
 import logging
 import sys
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvloop
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -16,8 +16,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest
-from mailrelay.inbound import Inbound, Transaction
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailrelay.inbound import Inbound
 
 _OK = Reply(250, "2.0.0", "OK")
 _PLENTY = 1_000_000

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -17,12 +17,10 @@ from prometheus_client import Counter
 
 from mailrelay.addresses import BounceAddresses
 from mailrelay.authentication.authenticate import authenticate
-from mailrelay.authentication.results import AuthenticationResults
-from mailrelay.authentication.results_header import results_header
 from mailrelay.checks.chains import Chains
 from mailrelay.checks.listed_sender import claimed_names
 from mailrelay.checks.rates import network_of
-from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, Route, SenderContext
+from mailrelay.checks.stages import ConnectionContext, MessageContext, RecipientContext, SenderContext
 from mailrelay.checks.verdict import (
     LOOP,
     MALFORMED,
@@ -33,17 +31,17 @@ from mailrelay.checks.verdict import (
     Decision,
     Reply,
 )
-from mailrelay.directory import Directory, ReplyRoute
+from mailrelay.directory import Directory
 from mailrelay.dns import Resolver
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
 from mailrelay.message import RawMessage
-from mailrelay.queue.cipher import RELAY_OWNER, KeyDestroyed
-from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, State
+from mailrelay.queue.cipher import KeyDestroyed
+from mailrelay.queue.entry import Direction, NewMessage, State
 from mailrelay.queue.operations import QueueUnavailable
 from mailrelay.queue.store import QueueStore
 from mailrelay.reports.relaying import report_of_relaying
 from mailrelay.rewriting.forward import author_of, correspondent_of
-from mailrelay.rewriting.threads import ids_in_thread, own_id
+from mailrelay.transaction import Transaction, bounce_entries, entries_of, operator_entries
 
 _ANSWERS = Counter(
     "mailrelay_inbound_answers_total", "Answers to messages and recipients", ["stage", "action"]
@@ -58,26 +56,7 @@ _RECIPIENT_OK = Reply(250, "2.1.5", "OK")
 _SENDER_OK = Reply(250, "2.1.0", "OK")
 # RFC 5321 4.5.1 and RFC 2142: these must reach a person wherever mail is taken.
 _OPERATOR_MAILBOXES = frozenset({"postmaster", "abuse"})
-_ACCEPTED = Action.ACCEPT.name.lower()
 _THE_REGISTRAR = "ask its registrar"
-
-
-@dataclass(slots=True)
-class Transaction:
-    """One MAIL transaction while it goes on.
-
-    Attributes:
-        routes: Route of each accepted relay or reply address, by the address as given.
-        requests: What the sender asked to be told, by the same address.
-        bounces: Ids of sent messages that this null-sender message may report on.
-        to_operator: Whether postmaster or abuse is among the recipients.
-    """
-
-    sender: SenderContext
-    routes: dict[str, Route] = field(default_factory=dict)
-    requests: dict[str, DsnRequest] = field(default_factory=dict)
-    bounces: list[str] = field(default_factory=list)
-    to_operator: list[str] = field(default_factory=list)
 
 
 class Inbound:
@@ -236,45 +215,7 @@ class Inbound:
         )
         await context.read()
         decision = await self._chains.message.run(context)
-        return decision, self._entries(transaction, message, results, decision, correspondent)
-
-    def _entries(
-        self,
-        transaction: Transaction,
-        message: RawMessage,
-        results: AuthenticationResults,
-        decision: Decision,
-        correspondent: str,
-    ) -> list[NewMessage]:
-        notes = tuple(
-            NoteOfVerdict(one.check, one.action.name.lower(), one.reason, round(one.score, 1))
-            for one in decision.verdicts
-        )
-        shared = {
-            "reverse_path": transaction.sender.reverse_path,
-            "raw": message.raw,
-            "size_octets": len(message.raw),
-            "verdicts": notes,
-            "authentication": results_header(results, self._authserv_id),
-            "proven": results.proven,
-            "protected": decision.protected,
-            "protocol": transaction.sender.protocol,
-            "parsed": message,
-        }
-        # Both are made for either kind of address, for neither may take longer than the other.
-        letter = {**shared, **_of_letter(message, correspondent)}
-        # Of an answer only objections are kept: what else is known of its text is nobody's business.
-        objections = tuple(note for note in notes if note.action != _ACCEPTED)
-        answer = {**shared, "verdicts": objections, **_of_answer(message)}
-        return [
-            _entry(
-                address,
-                route,
-                transaction.requests[address],
-                answer if isinstance(route, ReplyRoute) else letter,
-            )
-            for address, route in transaction.routes.items()
-        ]
+        return decision, entries_of(transaction, context, decision, correspondent, self._authserv_id)
 
     async def _store_accepted(
         self, transaction: Transaction, raw: bytes, entries: list[NewMessage], action: Action
@@ -284,8 +225,8 @@ class Inbound:
         own = [
             # Answers are held at delivery, where the owner is told: at the door the time would tell.
             *[one for one in entries if one.direction is Direction.REPLY],
-            *_operator_entries(transaction, raw),
-            *_bounce_entries(transaction, raw),
+            *operator_entries(transaction, raw),
+            *bounce_entries(transaction, raw),
             *self._reports(entries),
         ]
         try:
@@ -328,62 +269,3 @@ def _sleep_until(moment: float) -> None:
 @cache
 def _answers(stage: str, action: Action) -> Counter:
     return _ANSWERS.labels(stage, action.name.lower())
-
-
-def _of_letter(message: RawMessage, correspondent: str) -> dict[str, object]:
-    """Return what is kept of a stranger's message, for his conversation with the owner."""
-    # Where nobody can be answered, nobody will be told of anything.
-    known = ids_in_thread(message) if correspondent else ()
-    return {
-        "direction": Direction.FORWARD,
-        "correspondent": correspondent,
-        "thread_ids": known,
-    }
-
-
-def _of_answer(message: RawMessage) -> dict[str, object]:
-    """Return what is kept of an owner's message, for his conversation with the correspondent."""
-    named = own_id(message)
-    return {
-        "direction": Direction.REPLY,
-        "message_id": named,
-        "thread_ids": (named,) if named else (),
-    }
-
-
-def _entry(address: str, route: Route, request: DsnRequest, known: dict[str, object]) -> NewMessage:
-    return NewMessage(
-        owner_id=route.owner_id,
-        relay_id=route.relay_id,
-        recipient=address,
-        reply_id=route.reply_id if isinstance(route, ReplyRoute) else "",
-        request=request,
-        **known,  # type: ignore[arg-type]
-    )
-
-
-def _operator_entries(transaction: Transaction, raw: bytes) -> Iterable[NewMessage]:
-    for address in transaction.to_operator[:1]:
-        yield NewMessage(
-            direction=Direction.OPERATOR,
-            owner_id=RELAY_OWNER,
-            relay_id="",
-            recipient=address,
-            reverse_path=transaction.sender.reverse_path,
-            raw=raw,
-            size_octets=len(raw),
-        )
-
-
-def _bounce_entries(transaction: Transaction, raw: bytes) -> Iterable[NewMessage]:
-    for message_id in dict.fromkeys(transaction.bounces):
-        yield NewMessage(
-            direction=Direction.BOUNCE,
-            owner_id=RELAY_OWNER,
-            relay_id="",
-            about_id=message_id,
-            recipient="",
-            reverse_path="",
-            raw=raw,
-            size_octets=len(raw),
-        )

@@ -7,7 +7,6 @@ import structlog
 
 from mailrelay.checks.stages import SenderContext
 from mailrelay.checks.verdict import TRY_LATER, Reply
-from mailrelay.inbound import Transaction
 from mailrelay.server import metrics, parameters, replies
 from mailrelay.server.conversation import Command, Conversation
 from mailrelay.server.data import ChunkReader, DotReader, Spool
@@ -15,6 +14,7 @@ from mailrelay.server.parameters import MailParameters
 from mailrelay.server.replies import CommandRefused
 from mailrelay.server.state import ServerState
 from mailrelay.server.wire import HungUp, LastWord
+from mailrelay.transaction import Transaction
 
 _log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from mailrelay.checks.chains import CheckLimits, ClientPolicy, build_chains
 from mailrelay.checks.dns_lists import DnsList
 from mailrelay.checks.greylist_store import SqlGreylist, metadata
 from mailrelay.checks.stages import ConnectionContext, SenderContext
-from mailrelay.inbound import Transaction
 from mailrelay.queue.entry import State
 from mailrelay.queue.ids import new_message_id
+from mailrelay.transaction import Transaction
 from tests.mailrelay.conftest import Clock
 from tests.mailrelay.world import RELAY_ADDRESS, RELAY_DOMAIN, STRANGER, World, open_world, utc_now
 from whoisproxy.demo.mail_actors import Letter

@@ -15,9 +15,9 @@ from mailrelay.checks.protected_senders import ProtectedSenders, ProtectedSender
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import Action
 from mailrelay.directory import MailPolicy, Opening, RelayRoute, ReplyRoute
-from mailrelay.inbound import Transaction
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import PROTECTED, State
+from mailrelay.transaction import Transaction
 from tests.mailrelay.conftest import Clock
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, RELAY_DOMAIN, STRANGER, World, open_world
 from whoisproxy.demo.mail_actors import Letter, publish_receiver

@@ -17,12 +17,12 @@ from mailrelay.authentication.results import Result
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.delivery.schedule import Schedule
 from mailrelay.directory import Wishes
-from mailrelay.inbound import Transaction
 from mailrelay.links import Links, Purpose
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, State
 from mailrelay.rewriting.reply import AnswerHeld
 from mailrelay.sender_rules import Level, SenderRule
+from mailrelay.transaction import Transaction
 from tests.mailrelay.world import (
     OWNER,
     OWNER_MAILBOX,

@@ -13,8 +13,9 @@ from mailrelay.checks.chains import CheckLimits
 from mailrelay.checks.stages import ConnectionContext, SenderContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import DsnRequest
-from mailrelay.inbound import Inbound, Transaction
+from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.transaction import Transaction
 from tests.mailrelay.world import RELAY_ADDRESS, RELAY_HOST, STRANGER, World
 
 HEADER = f"From: {STRANGER}\r\nTo: {RELAY_ADDRESS}\r\nSubject: x\r\n\r\n".encode()

@@ -6,9 +6,9 @@ import socket
 import pytest
 
 from mailrelay.checks.verdict import Reply
-from mailrelay.inbound import Transaction
 from mailrelay.server import ServerLimits
 from mailrelay.server.limits import PoliteNetworks
+from mailrelay.transaction import Transaction
 from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
 from tests.mailrelay.world import World
 

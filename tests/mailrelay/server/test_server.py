@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 from mailrelay.checks.stages import ConnectionContext
 from mailrelay.checks.verdict import Reply
 from mailrelay.dsn_request import NOTHING_ASKED, DsnRequest, Notify
-from mailrelay.inbound import Transaction
 from mailrelay.server import MailServer, ServerLimits
+from mailrelay.transaction import Transaction
 from tests.mailrelay.server.client import HEADER, MAIL, RCPT, Client, Witness, another_server, stored
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_HOST, STRANGER, World, open_world
 
