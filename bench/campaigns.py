@@ -50,7 +50,7 @@ class Campaign:
 def campaigns(count: int, chance: random.Random) -> Iterator[Campaign]:
     """Yield campaigns: every second has one trick, every fourth two."""
     templates = [
-        (path.stem.partition("_")[2], letter)
+        (path.stem.split("_")[1], letter)
         for path in sorted(FOLDER.glob("spam_*.toml"))
         for letter in tomllib.loads(path.read_text("utf-8"))["letter"]
     ]
