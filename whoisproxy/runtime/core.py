@@ -156,7 +156,7 @@ def _assemble(
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
-        mailbox=Mailbox(storage, queue, learning),
+        mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,

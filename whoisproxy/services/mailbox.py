@@ -1,22 +1,20 @@
 """What was relayed and what was kept back for a domain, and what its owner says about the latter."""
 
-from mailrelay.queue.entry import MessageRecord, State
+from mailrelay.queue.entry import MessageRecord
 from mailrelay.queue.store import QueueStore
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.names import DomainName
 from whoisproxy.services.holding import hold
-from whoisproxy.services.spam_learning import Label, SpamLearning
 from whoisproxy.storage.unit_of_work import Storage
 
 
 class Mailbox:
     """A registrar's view of its domains' mail: envelope and verdicts, no text."""
 
-    def __init__(self, storage: Storage, queue: QueueStore, learning: SpamLearning) -> None:
+    def __init__(self, storage: Storage, queue: QueueStore) -> None:
         self._storage = storage
         self._queue = queue
-        self._learning = learning
 
     async def list(
         self, registrar: Registrar, name: DomainName, after: str, limit: int
@@ -39,10 +37,7 @@ class Mailbox:
         Raises:
             NotFound: The registrar has no such message of that id.
         """
-        record = await self._demand_own(registrar, message_id)
-        if record.state is State.QUARANTINED:
-            # Before it leaves: its octets go with it.
-            await self._learning.learn(message_id, Label.HAM)
+        await self._demand_own(registrar, message_id)
         if not (await self._queue.release(message_id) or await self._queue.retry(message_id)):
             raise NotFound("no message of that id is kept back or waits")
 
@@ -56,12 +51,12 @@ class Mailbox:
         if not await self._queue.discard(message_id):
             raise NotFound("no message of that id is kept back")
 
-    async def _demand_own(self, registrar: Registrar, message_id: str) -> MessageRecord:
+    async def _demand_own(self, registrar: Registrar, message_id: str) -> None:
         record = await self._queue.get(message_id)
         if record is not None:
             async with self._storage.reading() as uow:
                 relay = await uow.relays.by_id(record.relay_id)
                 registration = await uow.registrations.by_id(relay.domain_id) if relay else None
             if registration is not None and registration.registrar_id == registrar.id:
-                return record
+                return
         raise NotFound("you have no message of that id")

@@ -159,7 +159,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),
-        mailbox=Mailbox(storage, queue, SpamLearning(storage, queue, now)),
+        mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, now),
         sender_rules=SenderRules(storage, now),
         quarantine=quarantine,

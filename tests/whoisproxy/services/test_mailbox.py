@@ -11,7 +11,6 @@ from tests.whoisproxy.services.world import RDDS_ONLY, World
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.mailbox import Mailbox
-from whoisproxy.services.spam_learning import SpamLearning
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ async def queue(world: World, tmp_path: Path) -> AsyncIterator[QueueStore]:
 
 @pytest.fixture
 def mailbox(world: World, queue: QueueStore) -> Mailbox:
-    return Mailbox(world.storage, queue, SpamLearning(world.storage, queue, world.clock))
+    return Mailbox(world.storage, queue)
 
 
 async def _quarantined(world: World, queue: QueueStore) -> str:

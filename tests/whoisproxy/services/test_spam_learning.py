@@ -23,7 +23,6 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.learning_limits import CONFIRMATIONS
-from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.spam_learning import REMEMBERED, Label, Outcome, SpamLearning
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.tables import spam_learning, spam_lessons
@@ -105,17 +104,6 @@ async def school(storage: Storage, tmp_path: Path) -> AsyncIterator[School]:
 async def _numbers(school: School) -> tuple[int, int, int]:
     found = await school.learning.status()
     return found.ham, found.spam, found.confirmed
-
-
-async def test_releasing_a_message_teaches_that_it_is_honest(school: School) -> None:
-    message_id = await school.letter(await school.owner(1))
-    await Mailbox(school.world.storage, school.queue, school.learning).release(
-        school.world.registrar, message_id
-    )
-    record = await school.queue.get(message_id)
-    assert record is not None
-    assert record.state is State.QUEUED
-    assert await _numbers(school) == (1, 0, 1)
 
 
 async def test_reports_count_for_everybody_once_three_owners_agree(school: School) -> None:
