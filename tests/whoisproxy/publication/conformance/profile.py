@@ -325,16 +325,20 @@ def is_positive(text: str) -> bool:
     return re.fullmatch("[1-9][0-9]*", text) is not None
 
 
+def _listed(answer: Answer) -> list[Any]:
+    """Return the registrar; for a name server only one that IANA can list (profile 4.3)."""
+    unlisted = "not applicable" if answer.kind == "nameserver" else ""
+    return [registrar for registrar in _registrars(answer) if registrar.get("handle") != unlisted]
+
+
 def _identifiers(answer: Answer) -> list[str]:
-    return [
-        known["identifier"] for registrar in _registrars(answer) for known in registrar.get("publicIds", [])
-    ]
+    return [known["identifier"] for registrar in _listed(answer) for known in registrar.get("publicIds", [])]
 
 
 @rule(-23300, -47400, on="domain")
 @rule(-49200, on="nameserver")
 def the_registrar_has_a_public_id(answer: Answer) -> bool:
-    return all("publicIds" in registrar for registrar in _registrars(answer))
+    return all("publicIds" in registrar for registrar in _listed(answer))
 
 
 @rule(-23301, -47401, on="domain")
@@ -346,14 +350,20 @@ def the_public_id_is_a_number(answer: Answer) -> bool:
 @rule(-47402, on="domain")
 @rule(-49202, on="nameserver")
 def the_registrars_handle_is_a_number(answer: Answer) -> bool:
-    return all(is_positive(registrar.get("handle", "")) for registrar in _registrars(answer))
+    return all(is_positive(registrar.get("handle", "")) for registrar in _listed(answer))
 
 
 @rule(-47403, on="domain")
 @rule(-49203, on="nameserver")
 def handle_and_public_id_are_the_same(answer: Answer) -> bool:
-    handles = {registrar.get("handle") for registrar in _registrars(answer)}
+    handles = {registrar.get("handle") for registrar in _listed(answer)}
     return set(_identifiers(answer)) <= handles
+
+
+@rule(-49205, on="nameserver")
+def a_registrar_that_is_not_listed_has_no_public_id(answer: Answer) -> bool:
+    unlisted = [one for one in _registrars(answer) if one.get("handle") == "not applicable"]
+    return not any("publicIds" in one for one in unlisted)
 
 
 @rule(-47500, on="domain")
