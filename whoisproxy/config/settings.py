@@ -40,7 +40,7 @@ class Api(Listener):
 
 
 class Rdap(SharedListener):
-    """RDAP; `base_url` is what the outside sees, `repository_id` is IANA's for the operator (RFC 5730 2.8)."""
+    """RDAP; `base_url` is what the outside sees, `repository_id` the operator in IANA's list of EPP."""
 
     port: Port = 8081
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "http://127.0.0.1:8081"
