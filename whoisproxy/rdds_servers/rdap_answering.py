@@ -94,7 +94,7 @@ class RdapAnswering:
             publisher: Answers about objects.
             settings: Where the service stands and how much it takes.
             clock: Seconds that never go back, for the rate limit.
-            elsewhere: Returns the URL of another service for an object that is not held here, if there is one.
+            elsewhere: Returns the URL of another service for an object not held here, if there is one.
         """
         self._publisher = publisher
         self._limits = PrefixLimits(settings.requests_per_minute, clock)

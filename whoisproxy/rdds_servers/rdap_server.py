@@ -20,7 +20,7 @@ _CLOSING_S = 15.0
 class RdapServer:
     """Listens and answers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, put together in one place
         self,
         publisher: Publisher,
         settings: RdapSettings,
@@ -37,7 +37,7 @@ class RdapServer:
             settings: Where it stands and how much it takes.
             limits: How many connections are held; None derives it from the settings.
             tls: Gives the context of each connection; None listens in the clear.
-            elsewhere: Returns the URL of another service for an object that is not held here; None knows none.
+            elsewhere: Returns the URL of another service for an object not held here; None knows none.
             clock: Seconds that never go back, for the rate limits.
         """
         self._protocols = RdapProtocols(RdapAnswering(publisher, settings, clock, elsewhere))
