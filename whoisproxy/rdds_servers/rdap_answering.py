@@ -5,7 +5,7 @@ Every answer, errors included, is RDAP in JSON with CORS open to all. Nothing he
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import cast
@@ -127,7 +127,7 @@ class RdapAnswering:
 
     async def _object(self, request: BaseRequest, question: Question) -> Reply:
         if form_of(request.headers.get("Accept", "")).view is View.JSCONTACT:
-            question = replace(question, view=View.JSCONTACT)
+            question = question._replace(view=View.JSCONTACT)
         answer = self._publisher.ready(question)
         if answer is None:
             try:

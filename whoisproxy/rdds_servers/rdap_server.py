@@ -40,8 +40,10 @@ class RdapServer:
             elsewhere: Returns the URL of another service for an object not held here; None knows none.
             clock: Seconds that never go back, for the rate limits.
         """
-        self._protocols = RdapProtocols(RdapAnswering(publisher, settings, clock, elsewhere))
-        self._listener = RdapListener(self._protocols, limits or _limits(settings, tls), tls, clock)
+        limits = limits or _limits(settings, tls)
+        answering = RdapAnswering(publisher, settings, clock, elsewhere)
+        self._protocols = RdapProtocols(answering, limits.deadlines)
+        self._listener = RdapListener(self._protocols, limits, tls, clock)
         self._port = 0
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:
