@@ -76,11 +76,15 @@ class Document:
         source: `rdap` or `whois`.
         raw: Decoded; octets that are no text have become U+FFFD.
         whole: False where something was cut off.
+        server: Who gave it, `host:port`; "" for a saved answer.
+        referred: Whether another directory led there, as a registry's leads to its registrar's.
     """
 
     source: str
     raw: str
     whole: bool = True
+    server: str = ""
+    referred: bool = False
 
     @cached_property
     def parsed(self) -> object:

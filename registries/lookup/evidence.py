@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from enum import StrEnum
 
 import idna
 
@@ -45,6 +46,32 @@ _ROLE_WORDS = frozenset(
     person private privacy registrant registrar tech technical the unknown webmaster
     """.split()  # noqa: SIM905 - a block is easier to read than quoted strings
 )
+
+
+class Form(StrEnum):
+    """How a trace is written; every other form is undone before it is read."""
+
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """A trace of the holder in one answer.
+
+    Attributes:
+        field: Name of the holder's field.
+        line: In the answer as it came, from 1.
+    """
+
+    field: str
+    form: str
+    line: int
+
+
+def fields_of(hits: Iterable[Hit]) -> tuple[str, ...]:
+    """Return the names of the fields that were found, sorted."""
+    return tuple(sorted({hit.field for hit in hits}))
+
 
 _SEPARATORS = r"[ .()/\-]{0,3}"
 
@@ -103,6 +130,10 @@ class Evidence:
         found = {term.field for term in self._terms if term.stands_in(text, document.values)}
         found |= {each.field for each in self._patterns if each.pattern.search(document.text)}
         return tuple(sorted(found)) if found - _PLACE or found >= _EXACT_PLACE else ()
+
+    def hits(self, document: Document, domain: str) -> tuple[Hit, ...]:
+        """Return each trace of the holder, by field, form and line."""
+        return tuple(Hit(field, Form.PLAIN, 1) for field in self.found(document, domain))
 
 
 def _texts(contact: Contact) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from registries.lookup.document import Document, fold, spellings, words
-from registries.lookup.evidence import Evidence
+from registries.lookup.evidence import Evidence, Hit, fields_of
 
 
 class Verdict(StrEnum):
@@ -35,12 +35,14 @@ class Finding:
         fields: Names of the holder's fields that were found.
         sources: Where they were found, or what is in doubt.
         doubt: Set exactly when the verdict is unknown.
+        hits: Each trace in its form and at its line; of one answer only, since lines are counted in it.
     """
 
     verdict: Verdict
     fields: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     doubt: Doubt | None = None
+    hits: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,9 +73,9 @@ _REGISTERED = re.compile(
 def judge(document: Document, expected: Expectation) -> Finding:
     """Judge one raw answer."""
     source = (document.source,)
-    found = expected.evidence.found(document, expected.domain) if expected.evidence else ()
-    if found:
-        return Finding(Verdict.LEAK, found, source)
+    hits = expected.evidence.hits(document, expected.domain) if expected.evidence else ()
+    if hits:
+        return Finding(Verdict.LEAK, fields_of(hits), source, hits=hits)
     doubt = _doubt(document, expected)
     return Finding(Verdict.UNKNOWN, (), source, doubt) if doubt else Finding(Verdict.CLEAN)
 
