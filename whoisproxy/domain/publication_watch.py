@@ -133,17 +133,32 @@ _STAYS_AFTER = timedelta(days=2)
 _UNKNOWN_TOO_LONG = timedelta(days=3)
 
 
-def changed(watch: Watch, lane: str, at: datetime, *, paused: bool) -> Watch:
+def changed(  # noqa: PLR0913 - a change, and what spreads the looks at many
+    watch: Watch, lane: str, at: datetime, *, paused: bool, rhythm: Rhythm, now: datetime, chance: float
+) -> Watch:
     """Return the watch after a change of what the public is to see: a claim of before counts no more.
 
     Args:
         watch: As it was, or a new one.
         lane: In which it is looked at from now on.
-        at: When the change was made.
+        at: When the change was made; one of long ago, as before there was a watch, is looked at by the
+            calendar.
         paused: Whether there is nothing to look at until the next change.
+        rhythm: How often to look.
+        now: When this is planned.
+        chance: From 0 to 1.
     """
-    due_at = None if paused else at + AFTER_CHANGE[0]
-    return replace(watch, lane=lane, changed_at=at, due_at=due_at, soon=True, claims=watch.claims + 1)
+    due_at, soon = at + AFTER_CHANGE[0], True
+    if now > at + AFTER_CHANGE[-1]:
+        due_at, soon = now + rhythm.every * chance, False
+    return replace(
+        watch,
+        lane=lane,
+        changed_at=at,
+        due_at=None if paused else due_at,
+        soon=soon,
+        claims=watch.claims + 1,
+    )
 
 
 def looked(
