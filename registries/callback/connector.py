@@ -14,6 +14,7 @@ from registries.errors import CallbackExpired, CallbackRefused, ChangePending
 from registries.lookup.expected import hidden
 from registries.lookup.public import PublicView
 from registries.lookup.verdict import Expectation, Finding
+from registries.policy import Mechanism
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,8 +82,8 @@ class CallbackConnector:
 def expectation(change: Change, demand: Demand) -> Expectation:
     """Return what the public must show once the change is made.
 
-    To show the holder again is to show the domain without relay addresses. Whether his data are then published
-    is the registry's matter, so they prove nothing.
+    To show the holder again is to show the domain without relay addresses. Whether his data are then
+    published is the registry's matter, so they prove nothing.
     """
     if not change.hide:
         return Expectation(change.domain, None, gone=demand.earlier)

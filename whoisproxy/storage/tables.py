@@ -492,6 +492,13 @@ publication_lanes = Table(
     Column("ready_at", UtcDateTime, nullable=False),
 )
 
+# Which directories the watch knows, by a digest: where others are known, hidden domains are planned anew.
+publication_directories = Table(
+    "publication_directories",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+)
+
 # What each server showed of a domain: one row, whatever the number of looks.
 publication_sightings = Table(
     "publication_sightings",

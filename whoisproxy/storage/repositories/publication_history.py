@@ -22,7 +22,9 @@ def _put(insert_: Callable[..., Any]) -> Any:
     """Return the statement that stores a row, new or changed, made by the dialect's own `insert`."""
     statement = insert_(publication_sightings)
     key = publication_sightings.primary_key.columns
-    values = {each.name: statement.excluded[each.name] for each in publication_sightings.c if each not in key}
+    values = {
+        each.name: statement.excluded[each.name] for each in publication_sightings.c if not each.primary_key
+    }
     return statement.on_conflict_do_update(index_elements=key, set_=values)
 
 

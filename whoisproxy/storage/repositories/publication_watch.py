@@ -22,6 +22,7 @@ from whoisproxy.storage.tables import (
     domains,
     privacy,
     publication_changes,
+    publication_directories,
     publication_lanes,
     publication_watch,
 )
@@ -50,6 +51,20 @@ _ADD_LANE = {
     "sqlite": sqlite.insert(publication_lanes).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(publication_lanes).on_conflict_do_nothing(),
 }
+_ADOPT = {
+    "sqlite": sqlite.insert(publication_directories).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(publication_directories).on_conflict_do_nothing(),
+}
+_HIDDEN = select(privacy.c.domain_id, privacy.c.updated_at).where(privacy.c.wanted | privacy.c.published)
+_COLUMNS_OF_CHANGE = ("domain_id", "changed_at")
+_CHANGE_ALL = {
+    "sqlite": sqlite.insert(publication_changes)
+    .from_select(_COLUMNS_OF_CHANGE, _HIDDEN)
+    .on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(publication_changes)
+    .from_select(_COLUMNS_OF_CHANGE, _HIDDEN)
+    .on_conflict_do_nothing(),
+}
 # A change that is being made now is not seen yet; one that another worker plans is passed over.
 _CHANGES = (
     select(publication_changes)
@@ -57,6 +72,7 @@ _CHANGES = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_ANY_CHANGE = select(exists().select_from(publication_changes))
 _FACTS = (
     select(domains.c.id, domains.c.name, privacy)
     .join(privacy, privacy.c.domain_id == domains.c.id)
@@ -85,9 +101,11 @@ _HAS_DUE = [
     )
     for soon in (True, False)
 ]
+_IS_READY = and_(publication_lanes.c.ready_at <= bindparam("now"), _HAS_DUE[0] | _HAS_DUE[1])
+_ANY_DUE = select(exists().select_from(publication_lanes).where(_IS_READY))
 _LANES = (
     select(publication_lanes)
-    .where(publication_lanes.c.ready_at <= bindparam("now"), _HAS_DUE[0] | _HAS_DUE[1])
+    .where(_IS_READY)
     .order_by(publication_lanes.c.ready_at)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -136,6 +154,25 @@ class PublicationWatch:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def adopt(self, digest: str) -> bool:
+        """Note which directories are known, by a digest of them; return whether others were known before."""
+        change = {"digest": digest}
+        same = publication_directories.c.digest == digest
+        if (await self._connection.execute(select(publication_directories).where(same))).first():
+            return False
+        await self._connection.execute(delete(publication_directories))
+        await self._connection.execute(_ADOPT[self._connection.dialect.name], change)
+        return True
+
+    async def change_all(self) -> None:
+        """Note every hidden domain as one that has changed when its privacy last did."""
+        await self._connection.execute(_CHANGE_ALL[self._connection.dialect.name])
+
+    async def any_change(self) -> bool:
+        """Whether something has changed that is not planned yet."""
+        found: bool | None = (await self._connection.execute(_ANY_CHANGE)).scalar()
+        return bool(found)
+
     async def changes(self, limit: int) -> dict[str, datetime]:
         """Return up to `limit` domains of which something changed, with when; locked until the end."""
         rows = (await self._connection.execute(_CHANGES, {"limit": limit})).all()
@@ -170,16 +207,32 @@ class PublicationWatch:
         """Store rows, new or changed, and make their lanes."""
         if not watches:
             return
-        dialect = self._connection.dialect.name
-        lanes = [{"lane": lane, "ready_at": now} for lane in sorted({each.lane for each in watches})]
-        await self._connection.execute(_ADD_LANE[dialect], lanes)
-        await self._connection.execute(_PUT[dialect], [_values(each) for each in watches])
+        await self.open_lanes({each.lane for each in watches}, now)
+        put = _PUT[self._connection.dialect.name]
+        await self._connection.execute(put, [_values(each) for each in watches])
+
+    async def open_lanes(self, lanes: Iterable[str], now: datetime) -> None:
+        """Make lanes where there are none of these names."""
+        rows = [{"lane": lane, "ready_at": now} for lane in sorted(lanes)]
+        await self._connection.execute(_ADD_LANE[self._connection.dialect.name], rows)
 
     async def end(self, domain_ids: Sequence[str]) -> None:
         """Watch domains no longer."""
         if domain_ids:
             gone = publication_watch.c.domain_id.in_(domain_ids)
             await self._connection.execute(delete(publication_watch).where(gone))
+
+    async def leave(self, watch: Watch) -> None:
+        """Watch a domain no longer in one place."""
+        of_place = (publication_watch.c.domain_id == watch.domain_id) & (
+            publication_watch.c.place == watch.place
+        )
+        await self._connection.execute(delete(publication_watch).where(of_place))
+
+    async def any_due(self, now: datetime) -> bool:
+        """Whether a look is due that may begin."""
+        found: bool | None = (await self._connection.execute(_ANY_DUE, {"now": now})).scalar()
+        return bool(found)
 
     async def lanes(self, now: datetime, limit: int) -> list[Lane]:
         """Return up to `limit` lanes in which a look is due and may begin; the longest idle first."""

@@ -24,14 +24,10 @@ _OCCASIONS = {
 
 
 def upgrade() -> None:
-    """Make the tables, and note every domain that is hidden now."""
+    """Make the tables; the first watcher plans every domain that is hidden by then."""
     _create_tables()
     _create_evidence()
     create_triggers()
-    op.execute(
-        "INSERT INTO publication_changes (domain_id, changed_at)"
-        " SELECT domain_id, updated_at FROM privacy WHERE wanted OR published"
-    )
 
 
 def create_triggers() -> None:
@@ -80,6 +76,11 @@ def _create_tables() -> None:
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("ready_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("lane", name=op.f("pk_publication_lanes")),
+    )
+    op.create_table(
+        "publication_directories",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_publication_directories")),
     )
     op.create_table(
         "publication_sightings",
