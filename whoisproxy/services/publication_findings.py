@@ -5,7 +5,7 @@ repair is an operation like any other, so the outbox brings it to the registry, 
 that prove it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -112,7 +112,7 @@ class PublicationFindings:
         }
         sightings: list[Sighting] = []
         exhibits: list[Exhibit] = []
-        for seen in report.look.seen:
+        for seen in _worst_of_each(report.look.seen):
             known = before.get((seen.source, seen.server))
             sighting = seen_again(known, self._sighting(place, seen))
             sightings.append(sighting)
@@ -179,6 +179,16 @@ class PublicationFindings:
         }
         name = registration.name.a_label
         await emit(uow, registration.registrar_id, occasion.value, name, data, self._clock)
+
+
+def _worst_of_each(answers: Iterable[Seen]) -> list[Seen]:
+    """Return one answer of each server, should one have been asked twice: what leaks outweighs the rest."""
+    worst: dict[tuple[str, str], Seen] = {}
+    for seen in answers:
+        key = (seen.source, seen.server)
+        if key not in worst or seen.finding.verdict is Verdict.LEAK:
+            worst[key] = seen
+    return list(worst.values())
 
 
 def _can_be_repaired(subject: Subject) -> bool:

@@ -61,6 +61,7 @@ class PublicationPlanner:
                 now,
             )
             await uow.publication_watch.end([each for each in changes if not _hidden(facts.get(each))])
+            await uow.publication_history.forget([each for each in changes if each not in facts])
             await uow.publication_watch.planned(changes)
         return len(changes)
 

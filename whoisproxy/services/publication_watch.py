@@ -34,7 +34,7 @@ _DOMAINS = Gauge(
 _BEHIND = Gauge("whoisproxy_publication_behind_seconds", "How long the look that waits longest has been due.")
 
 _NEVER = "never-looked"
-_BURST_S = 2.0  # what a lane may catch up at once
+_BURST = timedelta(seconds=2)  # what a lane may catch up at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class PublicationWatcher:
     async def _claim_of_lane(self, uow: UnitOfWork, lane: Lane, free: int, now: datetime) -> list[Watch]:
         """Claim what the pace of a lane allows, and move its next turn on accordingly."""
         pause = timedelta(minutes=1 / self._posts.looks_per_minute(lane.name))
-        ready_at = max(lane.ready_at, now - max(pause, timedelta(seconds=_BURST_S)))
+        ready_at = max(lane.ready_at, now - max(_BURST - pause, timedelta(0)))
         allowed = int((now - ready_at) / pause) + 1
         claimed = await uow.publication_watch.claim(lane.name, min(free, allowed), now, self._lease_end(now))
         await uow.publication_watch.keep_pace(lane.name, ready_at + len(claimed) * pause)
@@ -181,12 +181,12 @@ class PublicationWatcher:
     async def _look(self, watch: Watch) -> None:
         async with self._storage.reading() as uow:
             subject = await self._subjects.read(uow, watch.domain_id)
-        post = self._posts.post(watch.place, subject.registration.name.suffix) if subject else None
-        if subject is None or post is None:
-            await self._leave(watch, gone=subject is None)
+        if subject is None or not subject.privacy.status.hidden:
+            # What has changed is planned in the next round.
             return
-        if not subject.privacy.status.hidden:
-            # What it is now is planned in the next round.
+        post = self._posts.post(watch.place, subject.registration.name.suffix)
+        if post is None:
+            await self._leave(watch)
             return
         expected = self._subjects.expectation(subject, watch.place)
         try:
@@ -196,12 +196,10 @@ class PublicationWatcher:
             look = Look(Finding(Verdict.UNKNOWN, doubt=Doubt.NO_ANSWER))
         await self._findings.write(Report(watch, post.lane, subject, look, self._chance()))
 
-    async def _leave(self, watch: Watch, *, gone: bool) -> None:
-        """Watch no longer what is gone, or where no directory is known any more."""
+    async def _leave(self, watch: Watch) -> None:
+        """Watch no longer where no directory is known any more."""
         async with self._storage.unit_of_work() as uow:
             await uow.publication_watch.leave(watch)
-            if gone:
-                await uow.publication_history.forget(watch.domain_id)
 
     def _lease_end(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self._settings.lease_s)

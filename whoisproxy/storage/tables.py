@@ -462,7 +462,7 @@ publication_changes = Table(
 )
 
 # Where and when hidden domains are looked at with a stranger's eyes. A claim moves `due_at` to the end of its
-# lease. No foreign key to domains: what is left of one that is gone is cleared away by its next look.
+# lease. No foreign key to domains: whoever deletes one would wait for planners, and they for him.
 publication_watch = Table(
     "publication_watch",
     metadata,

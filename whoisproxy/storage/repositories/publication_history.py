@@ -107,10 +107,11 @@ class PublicationHistory:
         rows = (await self._connection.execute(_EVIDENCE_OF_DOMAIN, {"of_domain": domain_id})).all()
         return [found for row in rows if (found := await self._exhibit(row)) is not None]
 
-    async def forget(self, domain_id: str) -> None:
-        """Delete all of a domain that is gone."""
-        for table in (publication_sightings, publication_evidence):
-            await self._connection.execute(delete(table).where(table.c.domain_id == domain_id))
+    async def forget(self, domain_ids: Sequence[str]) -> None:
+        """Delete all of domains that are gone."""
+        if domain_ids:
+            for table in (publication_sightings, publication_evidence):
+                await self._connection.execute(delete(table).where(table.c.domain_id.in_(domain_ids)))
 
     async def purge(self, now: datetime) -> int:
         """Delete the evidence whose time is over; return how many answers."""

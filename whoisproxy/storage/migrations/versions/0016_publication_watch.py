@@ -13,13 +13,11 @@ down_revision = "0012"
 _CHANGED = " OR ".join(
     f"OLD.{column} <> NEW.{column}" for column in ("state", "wanted", "published", "operation_id")
 )
-_NOTE = (
-    "INSERT INTO publication_changes (domain_id, changed_at) VALUES (NEW.domain_id, NEW.updated_at)"
-    " ON CONFLICT (domain_id) DO UPDATE SET changed_at = excluded.changed_at"
-)
+# (event, which of its rows, when)
 _OCCASIONS = {
-    "publication_privacy_made": ("INSERT", "NEW.wanted OR NEW.published"),
-    "publication_privacy_changed": ("UPDATE", _CHANGED),
+    "publication_privacy_made": ("INSERT", "NEW", "NEW.wanted OR NEW.published"),
+    "publication_privacy_changed": ("UPDATE", "NEW", _CHANGED),
+    "publication_privacy_gone": ("DELETE", "OLD", "OLD.wanted OR OLD.published"),
 }
 
 
@@ -33,14 +31,23 @@ def upgrade() -> None:
 def create_triggers() -> None:
     """Make the triggers on `privacy`."""
     postgresql = op.get_bind().dialect.name == "postgresql"
-    if postgresql:
-        op.execute(
-            "CREATE FUNCTION note_publication_change() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN {_NOTE}; RETURN NULL; END $$"
-        )
-    for name, (event, when) in _OCCASIONS.items():
-        does = "EXECUTE FUNCTION note_publication_change()" if postgresql else f"BEGIN {_NOTE}; END"
+    for name, (event, row, when) in _OCCASIONS.items():
+        does = f"BEGIN {_note(row)}; END"
+        if postgresql:
+            op.execute(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$ BEGIN {_note(row)}; RETURN NULL; END $$"
+            )
+            does = f"EXECUTE FUNCTION {name}()"
         op.execute(f"CREATE TRIGGER {name} AFTER {event} ON privacy FOR EACH ROW WHEN ({when}) {does}")
+
+
+def _note(row: str) -> str:
+    values = f"{row}.domain_id, {row}.updated_at"
+    return (
+        f"INSERT INTO publication_changes (domain_id, changed_at) VALUES ({values})"  # noqa: S608 - words above
+        " ON CONFLICT (domain_id) DO UPDATE SET changed_at = excluded.changed_at"
+    )
 
 
 def _create_tables() -> None:
