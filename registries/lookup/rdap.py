@@ -27,6 +27,8 @@ class RdapDirectory:
 
     def __init__(self, base_url: str, *, allow_private: bool = False, deadline_s: float = DEADLINE_S) -> None:
         self._base = URL(base_url.rstrip("/"))
+        self.source = "rdap"
+        self.server = _server(self._base)
         self._allow_private = allow_private
         self._deadline_s = deadline_s
         self._session: aiohttp.ClientSession | None = None
@@ -40,7 +42,7 @@ class RdapDirectory:
             NoAnswer: The server itself did not answer in time, or with an error.
         """
         place = self._base / "domain" / domain
-        reply = await self._asked(place)
+        reply = await self._asked(place, referred=False)
         found, asked = [reply.document], {place}
         while reply.referral and len(found) <= MOST_REFERRALS:
             try:
@@ -48,7 +50,7 @@ class RdapDirectory:
                 if place in asked:
                     break
                 asked.add(place)
-                reply = await self._asked(place)
+                reply = await self._asked(place, referred=True)
             except (NoAnswer, ValueError):
                 break
             found.append(reply.document)
@@ -60,13 +62,14 @@ class RdapDirectory:
             await self._session.close()
             self._session = None
 
-    async def _asked(self, url: URL) -> Reply:
+    async def _asked(self, url: URL, *, referred: bool) -> Reply:
         try:
             async with asyncio.timeout(self._deadline_s):
                 octets = await self._answer(url)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             raise NoAnswer("rdap: no answer") from None
-        document = Document("rdap", decoded(octets[:MOST_OCTETS]), len(octets) <= MOST_OCTETS)
+        whole = len(octets) <= MOST_OCTETS
+        document = Document("rdap", decoded(octets[:MOST_OCTETS]), whole, _server(url), referred)
         return Reply(document, _referral(document.parsed))
 
     async def _answer(self, url: URL) -> bytes:
@@ -96,6 +99,10 @@ class RdapDirectory:
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
             )
         return self._session
+
+
+def _server(url: URL) -> str:
+    return f"{url.host}:{url.port}"
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:

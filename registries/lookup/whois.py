@@ -26,6 +26,8 @@ class WhoisDirectory:
     def __init__(
         self, host: str, port: int = _PORT, *, allow_private: bool = False, deadline_s: float = DEADLINE_S
     ) -> None:
+        self.source = "whois"
+        self.server = f"{host}:{port}"
         self._start = (host, port)
         self._allow_private = allow_private
         self._resolver = PublicResolver(allow_private=allow_private)
@@ -67,7 +69,8 @@ class WhoisDirectory:
             raise NoAnswer("whois: no answer") from None
         text = decoded(octets[:MOST_OCTETS])
         whole = len(octets) <= MOST_OCTETS
-        return Reply(Document("whois", text, whole), self._referral(text))
+        server, referred = f"{host}:{port}", (host, port) != self._start
+        return Reply(Document("whois", text, whole, server, referred), self._referral(text))
 
     async def _answer(self, host: str, port: int, domain: str) -> bytes:
         """Return the answer, one octet longer than the cap where it is longer."""

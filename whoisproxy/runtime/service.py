@@ -34,6 +34,7 @@ from whoisproxy.runtime.mail.processes import mail_processes
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.pages import digest_sender, portal_dependencies
+from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.runtime.rdds.processes import rdds_processes
 from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
@@ -188,6 +189,8 @@ class Service:
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
         self._run(stack, Housekeeping(core))
+        if self._settings.watch.enabled:
+            self._run(stack, await stack.enter_async_context(open_watcher(core)))
 
     def _upkeep(self, connectors: Connectors, worker_id: str) -> RegistryUpkeep:
         core = self.core
@@ -248,6 +251,7 @@ class Service:
             privacy=core.privacy,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
+            publications=core.publications,
             events=core.events,
             webhooks=core.webhooks,
             mailbox=core.mailbox,

@@ -43,6 +43,8 @@ class Directory:
     """A public directory that says one thing."""
 
     text: str
+    source: str = "whois"
+    server: str = "whois.example:43"
     asked: list[str] = field(default_factory=list)
     closed: bool = False
 

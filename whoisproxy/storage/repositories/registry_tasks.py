@@ -121,8 +121,10 @@ _COLUMNS = tuple(field.name for field in fields(Task) if field.name not in _SEAL
 
 
 def _plain(task: Task) -> dict[str, object]:
-    finding = asdict(task.finding) if task.finding else None
-    return {**{name: getattr(task, name) for name in _COLUMNS}, "finding": finding}
+    finding = asdict(task.finding) if task.finding else {}
+    # Lines count in an answer that is not kept.
+    finding.pop("hits", None)
+    return {**{name: getattr(task, name) for name in _COLUMNS}, "finding": finding or None}
 
 
 def _contact(value: object) -> Contact:
