@@ -72,7 +72,7 @@ image: ## Build the container image
 clean: ## Remove what the targets made (never ./var, which holds data)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 
-services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, Redis, an EPP client in Perl, verifiers, engines
+services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, Redis, clients of EPP and WHOIS, verifiers, engines
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -x /usr/bin/redis-server ] || missing="$$missing redis-server"; \
@@ -81,6 +81,7 @@ services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, 
 	[ -x /usr/bin/rspamd ] || missing="$$missing rspamd"; \
 	[ -x /usr/sbin/clamd ] || missing="$$missing clamav-daemon"; \
 	[ -x /usr/sbin/spamd ] || missing="$$missing spamd"; \
+	[ -x /usr/bin/whois ] || missing="$$missing whois"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 
