@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from registries.contact import Role
-from whoisproxy.publication.record import Field, RddsContact, RddsRecord, RddsRegistrar
+from whoisproxy.publication.record import Field, RddsContact, RddsNameserver, RddsRecord, RddsRegistrar
 
 CONTENT_TYPE = "application/rdap+json"
 
@@ -152,8 +152,8 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _nameserver(host: str) -> dict[str, str]:
-    return {"objectClassName": "nameserver", "ldhName": host.rstrip(".").lower()}
+def _nameserver(host: RddsNameserver) -> dict[str, str]:
+    return {"objectClassName": "nameserver", "ldhName": host.name}
 
 
 def _registrar(registrar: RddsRegistrar, base_url: str) -> dict[str, Any]:

@@ -80,8 +80,13 @@ def test_a_record_is_made_of_public_values_only() -> None:
     kinds = {part.type for part in fields(RddsRecord)}
     assert kinds <= {
         str,
+        bool,
+        record.Profile,
         record.RddsRegistrar,
         tuple[record.RddsContact, ...],
+        tuple[record.RddsNameserver, ...],
+        tuple[record.RddsDelegationSigner, ...],
+        tuple[record.Field, ...],
         tuple[str, ...],
         datetime,
         datetime | None,

@@ -15,6 +15,7 @@ from tests.whoisproxy.publication import samples
 from tests.whoisproxy.rdds_servers.shelf import Shelf
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication import whois
+from whoisproxy.publication.record import RddsNameserver
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer, start_whois
 from whoisproxy.services.published_answers import PublishedAnswers
 
@@ -163,8 +164,9 @@ async def test_a_slow_database_does_not_hold_the_connection(shelf: Shelf) -> Non
 
 async def test_a_client_that_does_not_read_is_cut_off(shelf: Shelf) -> None:
     """More than the sockets of both sides hold stays in our memory until the deadline, not longer."""
+    name = "n" * 200 + ".example"
     shelf.records["cheese.com"] = replace(
-        samples.GOLDEN["hidden"], nameservers=("n" * 200 + ".example",) * 100_000
+        samples.GOLDEN["hidden"], nameservers=(RddsNameserver(name, name, ()),) * 100_000
     )
     async with serving(shelf, replace(PATIENT, deadline_s=2)) as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
