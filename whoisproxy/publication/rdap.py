@@ -12,7 +12,14 @@ from typing import Any
 import orjson
 
 from registries.contact import Role
-from whoisproxy.publication.record import Field, RddsContact, RddsNameserver, RddsRecord, RddsRegistrar
+from whoisproxy.publication.record import (
+    Field,
+    RddsContact,
+    RddsDisclosure,
+    RddsNameserver,
+    RddsRecord,
+    RddsRegistrar,
+)
 
 CONTENT_TYPE = "application/rdap+json"
 
@@ -60,16 +67,22 @@ _ROLES = {
 _PREFIXES = {Role.REGISTRANT: "Registrant", Role.ADMIN: "Admin", Role.TECH: "Tech", Role.BILLING: "Billing"}
 
 # Part of a contact -> (registered name, method, JSONPath below the contact); profile 2.7, RFC 9537.
-# An e-mail that is not shown is not here: it is replaced by a page.
+# An e-mail that is not shown is not here: it is replaced by a page, or by an address that stands for it.
 _REDACTIONS = {
     Field.REGISTRY_ID: ("Registry {} ID", "removal", ".handle"),
     Field.NAME: ("{} Name", "emptyValue", ".vcardArray[1][?(@[0]=='fn')][3]"),
     Field.ORGANIZATION: ("{} Organization", "removal", ".vcardArray[1][?(@[0]=='org')]"),
     Field.STREET: ("{} Street", "emptyValue", ".vcardArray[1][?(@[0]=='adr')][3][2]"),
     Field.CITY: ("{} City", "emptyValue", ".vcardArray[1][?(@[0]=='adr')][3][3]"),
+    Field.REGION: ("{} State/Province", "emptyValue", ".vcardArray[1][?(@[0]=='adr')][3][4]"),
     Field.POSTAL_CODE: ("{} Postal Code", "emptyValue", ".vcardArray[1][?(@[0]=='adr')][3][5]"),
+    Field.COUNTRY_CODE: ("{} Country", "removal", ".vcardArray[1][?(@[0]=='adr')][1].cc"),
     Field.PHONE: ("{} Phone", "removal", ".vcardArray[1][?(@[1].type=='voice')]"),
 }
+
+
+# What no policy withholds has no registered name (RFC 9537 section 4.2): it is described.
+_DESCRIBED = frozenset({Field.REGION, Field.COUNTRY_CODE})
 
 
 def domain_json(record: RddsRecord, base_url: str) -> bytes:
@@ -98,7 +111,7 @@ def domain_json(record: RddsRecord, base_url: str) -> bytes:
             *(_entity(contact) for contact in record.contacts),
         ],
         "links": [{"value": url, "rel": "self", "href": url, "type": CONTENT_TYPE}],
-        "notices": _domain_notices(record.registrar.terms_url, url),
+        "notices": _domain_notices(record, url),
         "redacted": _redacted(record.contacts),
     }
     return orjson.dumps(document)
@@ -208,7 +221,8 @@ def _adr(contact: RddsContact) -> list[Any]:
     """Return the address: seven components (RFC 6350 section 6.3.1), several street lines as a list."""
     street: str | list[str] = "".join(contact.street) if len(contact.street) <= 1 else list(contact.street)
     value = ["", "", street, contact.city, contact.region, contact.postal_code, ""]
-    return ["adr", {"cc": contact.country_code}, "text", value]
+    parameters = {"cc": contact.country_code} if contact.country_code else {}
+    return ["adr", parameters, "text", value]
 
 
 def _terms(terms_url: str, url: str) -> dict[str, Any]:
@@ -221,10 +235,11 @@ def _terms(terms_url: str, url: str) -> dict[str, Any]:
     )
 
 
-def _domain_notices(terms_url: str, url: str) -> list[dict[str, Any]]:
-    """Return the notices whose wording the profile prescribes (2.6.3, 2.10) and the terms."""
+def _domain_notices(record: RddsRecord, url: str) -> list[dict[str, Any]]:
+    """Return the terms, the notices of the profile (2.6.3, 2.10), and first for whom alone the answer is."""
     return [
-        _terms(terms_url, url),
+        *(_disclosure(record.disclosure) if record.disclosure else ()),
+        _terms(record.registrar.terms_url, url),
         _notice(
             "Status Codes",
             "For more information on domain status codes, please visit https://icann.org/epp",
@@ -242,6 +257,14 @@ def _domain_notices(terms_url: str, url: str) -> list[dict[str, Any]]:
     ]
 
 
+def _disclosure(disclosure: RddsDisclosure) -> list[dict[str, Any]]:
+    told = [
+        "This answer shows data of the registrant that were granted to you alone; the public sees less.",
+        f"Purpose: {disclosure.purpose}. The grant ends {_time(disclosure.until)}.",
+    ]
+    return [{"title": "Disclosed to one requester", "description": told}]
+
+
 def _notice(title: str, text: str, *, url: str, rel: str, href: str) -> dict[str, Any]:
     link = {"value": url, "rel": rel, "href": href, "type": "text/html"}
     return {"title": title, "description": [text], "links": [link]}
@@ -252,20 +275,24 @@ def _redacted(contacts: Sequence[RddsContact]) -> list[dict[str, Any]]:
     domain_id = {"name": {"type": "Registry Domain ID"}, "prePath": "$.handle", "method": "removal"}
     return [
         domain_id,
-        *(_redaction(contact.role, field) for contact in contacts for field in contact.withheld),
+        *(_redaction(contact, field) for contact in contacts for field in contact.withheld),
     ]
 
 
-def _redaction(role: Role, field: Field) -> dict[str, Any]:
-    entity = f"$.entities[?(@.roles[0]=='{_ROLES[role]}')]"
+def _redaction(contact: RddsContact, field: Field) -> dict[str, Any]:
+    entity, prefix = f"$.entities[?(@.roles[0]=='{_ROLES[contact.role]}')]", _PREFIXES[contact.role]
     if field is Field.EMAIL:
-        properties = f"{entity}.vcardArray[1]"
-        return {
-            "name": {"type": f"{_PREFIXES[role]} Email"},
-            "prePath": f"{properties}[?(@[0]=='email')]",
-            "replacementPath": f"{properties}[?(@[0]=='contact-uri')]",
-            "method": "replacementValue",
-        }
+        return {"name": {"type": f"{prefix} Email"}, **_replaced(contact, f"{entity}.vcardArray[1]")}
     name, method, path = _REDACTIONS[field]
     where = "prePath" if method == "removal" else "postPath"
-    return {"name": {"type": name.format(_PREFIXES[role])}, where: entity + path, "method": method}
+    kind = "description" if field in _DESCRIBED else "type"
+    return {"name": {kind: name.format(prefix)}, where: entity + path, "method": method}
+
+
+def _replaced(contact: RddsContact, properties: str) -> dict[str, str]:
+    """Say what stands in place of the e-mail (RFC 9537 section 3.4)."""
+    email = f"{properties}[?(@[0]=='email')]"
+    if contact.email:
+        return {"postPath": f"{email}[3]", "method": "replacementValue"}
+    page = f"{properties}[?(@[0]=='contact-uri')]"
+    return {"prePath": email, "replacementPath": page, "method": "replacementValue"}

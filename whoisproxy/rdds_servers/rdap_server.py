@@ -13,9 +13,10 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from whoisproxy.domain.errors import InvalidInput, Unavailable
+from whoisproxy.domain.errors import InvalidInput, RateLimited, Unauthorized, Unavailable
 from whoisproxy.publication import rdap
 from whoisproxy.publication.answer import Answer, ObjectKind, Question, View
+from whoisproxy.rdds_servers.disclosing import CHALLENGE, HEADERS, Discloser, Disclosing
 from whoisproxy.rdds_servers.queries import Publisher, answered, queried_name
 from whoisproxy.request_limits import PrefixLimits, client_address, prefix
 
@@ -25,6 +26,7 @@ _QUERIES = Counter("whoisproxy_rdap_queries", "RDAP queries by outcome", ["outco
 # Status -> (outcome in log and metric, title, description).
 _ERRORS = {
     400: ("bad-query", "Bad Request", "The query does not contain a domain name (RFC 5891)."),
+    401: ("unauthorized", "Unauthorized", "What was sent in Authorization is not good for this query."),
     404: ("not-found", "Not Found", "This service has no such object."),
     405: ("bad-method", "Method Not Allowed", "RDAP is queried with GET or HEAD."),
     422: ("pattern", "Unprocessable Content", "Partial matches are not supported (RFC 9082 section 4.1)."),
@@ -44,6 +46,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # A copy must be asked about before each use: a switch to privacy counts at once.
     "Cache-Control": "no-cache",
+    # Whoever sends credentials is not to get what a cache has for all.
+    "Vary": "Authorization",
 }
 _RETRY_AFTER_S = 30
 
@@ -66,7 +70,10 @@ class RdapSettings:
 
 
 def make_rdap_app(
-    publisher: Publisher, settings: RdapSettings, clock: Callable[[], float] = time.monotonic
+    publisher: Publisher,
+    settings: RdapSettings,
+    clock: Callable[[], float] = time.monotonic,
+    discloser: Discloser | None = None,
 ) -> web.Application:
     """Return the application.
 
@@ -75,9 +82,12 @@ def make_rdap_app(
     Args:
         publisher: Answers about domains.
         settings: Where it stands and how much it takes.
-        clock: Seconds that never go back, for the rate limit.
+        clock: Seconds that never go back, for the rate limits.
+        discloser: Answers queries that carry credentials; without one, these count for nothing.
     """
-    server = _RdapServer(publisher, settings, PrefixLimits(settings.requests_per_minute, clock))
+    limits = PrefixLimits(settings.requests_per_minute, clock)
+    disclosing = Disclosing(discloser, clock) if discloser else None
+    server = _RdapServer(publisher, settings, limits, disclosing)
     app = web.Application(middlewares=[server.guard])
     app.router.add_get("/domain/{name:.*}", server.domain)
     app.router.add_get("/help", server.help)
@@ -86,8 +96,15 @@ def make_rdap_app(
 
 
 class _RdapServer:
-    def __init__(self, publisher: Publisher, settings: RdapSettings, limits: PrefixLimits) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        settings: RdapSettings,
+        limits: PrefixLimits,
+        disclosing: Disclosing | None,
+    ) -> None:
         self._publisher = publisher
+        self._disclosing = disclosing
         self._base_url = settings.base_url.rstrip("/")
         self._terms_url = settings.terms_url
         self._limits = limits
@@ -116,10 +133,27 @@ class _RdapServer:
             return self._error(request, 422)
         name = queried_name(text)
         question = Question(View.RDAP, ObjectKind.DOMAIN, name.a_label) if name else None
+        authorization = request.headers.get("Authorization")
+        if authorization is not None and self._disclosing is not None:
+            return await self._disclosed(request, self._disclosing, question, authorization)
         answer = await answered(self._publisher, question) if question else None
         if answer is None:
             return self._error(request, 404)
         return _answer(request, answer, "found")
+
+    async def _disclosed(
+        self, request: web.Request, disclosing: Disclosing, question: Question | None, authorization: str
+    ) -> web.Response:
+        """Answer one requester: no validator, and nothing in between may keep it."""
+        address = client_address(request.remote, request.headers)
+        try:
+            answer = await disclosing.answer(question, authorization, address)
+        except Unauthorized:
+            return self._error(request, 401, {**HEADERS, "WWW-Authenticate": CHALLENGE})
+        except RateLimited as limited:
+            return self._error(request, 429, {**HEADERS, "Retry-After": str(limited.retry_after_s)})
+        _QUERIES.labels("disclosed").inc()
+        return web.Response(body=answer.body, content_type=rdap.CONTENT_TYPE, headers=_HEADERS | HEADERS)
 
     async def help(self, request: web.Request) -> web.StreamResponse:
         """Answer a help query (RFC 9082 section 3.1.6)."""

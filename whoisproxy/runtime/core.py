@@ -16,6 +16,8 @@ from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
+from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
@@ -48,6 +50,7 @@ class Core:
     accounts: Accounts
     registrations: Registrations
     privacy: PrivacyService
+    disclosures: Disclosures
     operations: Operations
     registry_tasks: RegistryTasks
     events: Events
@@ -61,6 +64,7 @@ class Core:
     registry_messages: RegistryMessages
     lookup: Lookup
     answers: PublishedAnswers
+    disclosed: DisclosedAnswers
     privacy_settings: PrivacySettings
 
 
@@ -155,6 +159,7 @@ def _assemble(
         accounts=Accounts(storage, clock),
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        disclosures=Disclosures(storage, clock),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
@@ -168,6 +173,7 @@ def _assemble(
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
         answers=PublishedAnswers(lookup, settings.rdap.base_url),
+        disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),
         privacy_settings=privacy_settings,
     )
 

@@ -209,7 +209,7 @@ class Service:
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
         rdap, whois = self._settings.rdap, self._settings.whois
         settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
-        app = make_rdap_app(self.core.answers, settings)
+        app = make_rdap_app(self.core.answers, settings, discloser=self.core.disclosed)
         await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
         limits = WhoisLimits(whois.requests_per_minute)
         with self._listening("whois"):
@@ -233,6 +233,7 @@ class Service:
             accounts=core.accounts,
             registrations=core.registrations,
             privacy=core.privacy,
+            disclosures=core.disclosures,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
             events=core.events,
