@@ -6,9 +6,10 @@ by name.
 """
 
 import asyncio
+import socket
 import time
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -79,32 +80,37 @@ class WhoisServer:
         self._per_prefix: Tally[str] = Tally()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def listen(self, host: str, port: int) -> None:
         """Start to accept connections; port 0 lets the system choose."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Session(self), host, port)
+        self._servers.append(await loop.create_server(lambda: _Session(self), host, port))
+
+    async def listen_on(self, sockets: Iterable[socket.socket]) -> None:
+        """Start to accept connections from sockets that listen; they belong to the server from here on."""
+        loop = asyncio.get_running_loop()
+        for one in sockets:
+            self._servers.append(await loop.create_server(lambda: _Session(self), sock=one))
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        assert self._server is not None  # noqa: S101 - `start_whois` listens before it hands out the server
-        port: int = self._server.sockets[0].getsockname()[1]
+        port: int = self._servers[0].sockets[0].getsockname()[1]
         return port
 
     def close(self) -> None:
         """Accept nothing more; queries that are being answered go on, connections that only wait end."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for session in tuple(self._sessions):
             session.server_closes()
 
     async def wait_closed(self) -> None:
         """Return when the last connection has ended: at most `deadline_s` after `close`."""
         await self._idle.wait()
-        if self._server is not None:
-            await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
 
     def enter(self, session: "_Session") -> str:
         """Note a new connection; return why it is refused, or ""."""

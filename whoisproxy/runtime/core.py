@@ -23,7 +23,6 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
-from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -63,7 +62,6 @@ class Core:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
-    answers: PublishedAnswers
     disclosed: DisclosedAnswers
     privacy_settings: PrivacySettings
 
@@ -172,7 +170,6 @@ def _assemble(
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
-        answers=PublishedAnswers(lookup, settings.rdap.base_url),
         disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),
         privacy_settings=privacy_settings,
     )
