@@ -5,17 +5,14 @@ alike: whether a domain is held here, or has been disclosed to anybody, is not t
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from whoisproxy.domain.errors import RateLimited, Unauthorized
 from whoisproxy.publication.answer import Answer, Question
 from whoisproxy.request_limits import PrefixLimits, prefix
 
-CHALLENGE: Final = 'Bearer realm="rdap", error="invalid_token"'
-"""WWW-Authenticate of every 401 (RFC 6750 section 3): unknown, revoked, expired, for another domain."""
-
-HEADERS: Final = {"Cache-Control": "no-store"}
-"""Of an answer that disclosed something, or refused to: nothing in between may keep it."""
+# Of every 401 (RFC 6750 section 3): unknown, revoked, expired, for another domain.
+CHALLENGE = 'WWW-Authenticate: Bearer realm="rdap", error="invalid_token"'
 
 _WRONG_PER_MINUTE = 10  # each costs a look-up; nobody who was granted something needs as many
 
@@ -44,11 +41,11 @@ class Disclosing:
         self._discloser = discloser
         self._wrong = PrefixLimits(_WRONG_PER_MINUTE, clock)
 
-    async def answer(self, question: Question | None, authorization: str, address: str) -> Answer:
+    async def answer(self, question: Question, authorization: str, address: str) -> Answer:
         """Return the answer to a query with credentials.
 
         Args:
-            question: About a domain; None where nobody can have registered it.
+            question: About a domain.
             authorization: The request's field of that name.
             address: Of the client.
 
@@ -61,7 +58,7 @@ class Disclosing:
         wait_s = self._wrong.wait_s(network)
         if wait_s:
             raise RateLimited(wait_s)
-        found = await self._discloser.disclosed(question, authorization, address) if question else None
+        found = await self._discloser.disclosed(question, authorization, address)
         if found is None:
             self._wrong.take(network)
             raise Unauthorized("the credentials are not good for this domain")

@@ -70,6 +70,10 @@ def worker_settings(accounts: Iterable[RegistryAccount]) -> WorkerSettings:
     return replace(usual, concurrency=max(usual.concurrency, 2 * sessions))
 
 
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 class _Worker(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
@@ -134,8 +138,12 @@ class Service:
     def addresses(self) -> dict[str, str]:
         """Return where each listener can be reached, for people."""
         schemes = dict.fromkeys(("api", "rdap", "portal"), "http://")
-        hosts = {name: getattr(self._settings, name).host for name in self.ports}
-        return {name: f"{schemes.get(name, '')}{hosts[name]}:{port}" for name, port in self.ports.items()}
+        if self._settings.rdap.tls_certificate:
+            schemes["rdap"] = "https://"
+        hosts = {name: getattr(self._settings, name).hosts[0] for name in self.ports}
+        return {
+            name: f"{schemes.get(name, '')}{_in_url(hosts[name])}:{port}" for name, port in self.ports.items()
+        }
 
     async def ready(self) -> Mapping[str, bool]:
         """Say of each part whether it works: the database answers, the workers are alive."""
@@ -272,5 +280,6 @@ class Service:
             yield
         except OSError as error:
             listener = getattr(self._settings, name)
+            where = " ".join(f"{_in_url(host)}:{listener.port}" for host in listener.hosts)
             reason = f"cannot listen: {os.strerror(error.errno or 0)}"
-            raise OSError(error.errno, reason, f"{name} {listener.host}:{listener.port}") from None
+            raise OSError(error.errno, reason, f"{name} {where}") from None

@@ -4,7 +4,6 @@ Who has which grant is the business of an authenticator. Here tokens are known; 
 of identity providers (RFC 9560) would stand beside it and lead to grants as well.
 """
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -24,8 +23,8 @@ from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 USED = "disclosure.used"
 
-# How a record is written, in the views that can disclose; WHOIS knows no requester.
-_RENDERERS: Mapping[View, Callable[[RddsRecord, str], bytes]] = {View.RDAP: rdap.domain_json}
+# WHOIS knows no requester.
+_VIEWS = frozenset({View.RDAP, View.JSCONTACT})
 
 
 class Authenticator(Protocol):
@@ -93,8 +92,7 @@ class DisclosedAnswers:
         Raises:
             Unavailable: The database does not answer now.
         """
-        render = _RENDERERS.get(question.view)
-        if render is None or question.kind is not ObjectKind.DOMAIN:
+        if question.view not in _VIEWS or question.kind is not ObjectKind.DOMAIN:
             return None
         name = DomainName(question.name)
         grant = await self._authenticator.grant(authorization, name)
@@ -102,7 +100,9 @@ class DisclosedAnswers:
             return None
         async with self._storage.unit_of_work() as uow:
             record = await self._look(uow, grant, address)
-            return None if record is None else Answer(render(record, self._base_url))
+            if record is None:
+                return None
+            return Answer(rdap.domain_json(record, self._base_url, question.view))
 
     async def _look(self, uow: UnitOfWork, found: Grant, address: str) -> RddsRecord | None:
         """Return what the requester sees, and write down that it does; None where the grant is over."""

@@ -5,10 +5,11 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from aiohttp import web
-
 from whoisproxy.config import Settings
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
+from whoisproxy.rdds_servers.rdap_answering import RdapSettings
+from whoisproxy.rdds_servers.rdap_bootstrap import Elsewhere
+from whoisproxy.rdds_servers.rdap_server import RdapServer
+from whoisproxy.rdds_servers.rdap_tls import rdap_tls
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.child_processes import Listeners
 from whoisproxy.runtime.core import Core
@@ -24,8 +25,8 @@ _MIB = 2**20
 def listeners(settings: Settings) -> Listeners:
     """Return where the role listens, by name of the listener."""
     return {
-        "rdap": ((settings.rdap.host,), settings.rdap.port),
-        "whois": ((settings.whois.host,), settings.whois.port),
+        "rdap": (settings.rdap.hosts, settings.rdap.port),
+        "whois": (settings.whois.hosts, settings.whois.port),
     }
 
 
@@ -36,10 +37,13 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
     Args:
         core: The services.
         sockets: By name of the listener.
+
+    Raises:
+        ConfigurationError: RDAP's certificate or bootstrap file cannot be used.
     """
     async with AsyncExitStack() as stack:
         answers = await stack.enter_async_context(_answers(core))
-        await _serve_rdap(stack, core, answers, sockets["rdap"])
+        _serve_rdap(stack, core, answers, sockets["rdap"])
         await _serve_whois(stack, core.settings, answers, sockets["whois"])
         yield
 
@@ -53,18 +57,20 @@ async def _answers(core: Core) -> AsyncIterator[KeptAnswers]:
         yield KeptAnswers(source, changes, cache)
 
 
-async def _serve_rdap(
+def _serve_rdap(
     stack: AsyncExitStack, core: Core, answers: KeptAnswers, sockets: Sequence[socket.socket]
 ) -> None:
-    settings = core.settings
-    rate = _share(settings, settings.rdap.requests_per_minute)
-    rdap = RdapSettings(settings.rdap.base_url, settings.brand.terms_url, rate)
-    app = make_rdap_app(answers, rdap, discloser=core.disclosed)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    for one in sockets:
-        await web.SockSite(runner, one).start()
+    settings, rdap = core.settings, core.settings.rdap
+    rate = _share(settings, rdap.requests_per_minute)
+    server = RdapServer(
+        answers,
+        RdapSettings(rdap.base_url, settings.brand.terms_url, rate),
+        tls=rdap_tls(rdap.tls_certificate, rdap.tls_key) if rdap.tls_certificate else None,
+        elsewhere=Elsewhere(rdap.bootstrap, rdap.base_url) if rdap.bootstrap else None,
+        discloser=core.disclosed,
+    )
+    server.listen(sockets)
+    stack.push_async_callback(server.close)
 
 
 async def _serve_whois(
