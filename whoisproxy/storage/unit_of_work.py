@@ -21,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.correspondence import Correspondence
+from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
@@ -72,6 +73,7 @@ class UnitOfWork:
         self.registry_messages = RegistryMessages(self.sealing)
         self.registry_accounts = RegistryAccounts(connection)
         self.registry_tasks = RegistryTasks(self.sealing)
+        self.disclosures = Disclosures(self.sealing)
 
 
 class Wakeup:
