@@ -1,4 +1,4 @@
-"""What both servers ask: reading a queried name, and the look-up behind it."""
+"""What both servers ask: reading a queried name, and the publisher behind it."""
 
 from typing import Protocol
 
@@ -6,18 +6,38 @@ import idna
 
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
-from whoisproxy.publication.record import RddsRecord
+from whoisproxy.publication.answer import MISSING, Answer, Missing, Question
 
 # The longest U-label form of 253 octets of A-labels is shorter; IDNA is not run on more.
 _MAX_CHARACTERS = 512
 
 
-class Lookup(Protocol):
+class Publisher(Protocol):
     """The service behind the servers."""
 
-    async def domain(self, name: DomainName) -> RddsRecord | None:
-        """Return what the public may see of a domain, or None where it is not held here."""
+    def ready(self, question: Question) -> Answer | Missing | None:
+        """Return at once what is rendered and still true; None where `rendered` must be asked."""
         ...
+
+    async def rendered(self, question: Question) -> Answer | None:
+        """Read and render; None where the object is not held here.
+
+        Raises:
+            Unavailable: The database does not answer now.
+        """
+        ...
+
+
+async def answered(publisher: Publisher, question: Question) -> Answer | None:
+    """Return the answer to a question, ready or not; None where the object is not held here.
+
+    Raises:
+        Unavailable: The database does not answer now.
+    """
+    found = publisher.ready(question)
+    if found is None:
+        return await publisher.rendered(question)
+    return None if found is MISSING else found
 
 
 def queried_name(text: str) -> DomainName | None:

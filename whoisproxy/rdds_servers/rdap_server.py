@@ -5,7 +5,6 @@ answer, errors included, is RDAP in JSON with CORS open to all. TLS is put in fr
 counts by name.
 """
 
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from prometheus_client import Counter
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import rdap
-from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.publication.answer import Answer, ObjectKind, Question, View
+from whoisproxy.rdds_servers.queries import Publisher, answered, queried_name
 from whoisproxy.request_limits import PrefixLimits, client_address, prefix
 
 _log = structlog.get_logger()
@@ -66,18 +66,18 @@ class RdapSettings:
 
 
 def make_rdap_app(
-    lookup: Lookup, settings: RdapSettings, clock: Callable[[], float] = time.monotonic
+    publisher: Publisher, settings: RdapSettings, clock: Callable[[], float] = time.monotonic
 ) -> web.Application:
     """Return the application.
 
     Run it with `access_log=None`: request lines name domains.
 
     Args:
-        lookup: Finds domains.
+        publisher: Answers about domains.
         settings: Where it stands and how much it takes.
         clock: Seconds that never go back, for the rate limit.
     """
-    server = _RdapServer(lookup, settings, PrefixLimits(settings.requests_per_minute, clock))
+    server = _RdapServer(publisher, settings, PrefixLimits(settings.requests_per_minute, clock))
     app = web.Application(middlewares=[server.guard])
     app.router.add_get("/domain/{name:.*}", server.domain)
     app.router.add_get("/help", server.help)
@@ -86,8 +86,8 @@ def make_rdap_app(
 
 
 class _RdapServer:
-    def __init__(self, lookup: Lookup, settings: RdapSettings, limits: PrefixLimits) -> None:
-        self._lookup = lookup
+    def __init__(self, publisher: Publisher, settings: RdapSettings, limits: PrefixLimits) -> None:
+        self._publisher = publisher
         self._base_url = settings.base_url.rstrip("/")
         self._terms_url = settings.terms_url
         self._limits = limits
@@ -115,14 +115,15 @@ class _RdapServer:
         if "*" in text:
             return self._error(request, 422)
         name = queried_name(text)
-        record = await self._lookup.domain(name) if name else None
-        if record is None:
+        question = Question(View.RDAP, ObjectKind.DOMAIN, name.a_label) if name else None
+        answer = await answered(self._publisher, question) if question else None
+        if answer is None:
             return self._error(request, 404)
-        return _answer(request, rdap.domain_json(record, self._base_url), "found")
+        return _answer(request, answer, "found")
 
     async def help(self, request: web.Request) -> web.StreamResponse:
         """Answer a help query (RFC 9082 section 3.1.6)."""
-        return _answer(request, rdap.help_json(self._terms_url, self._url(request)), "help")
+        return _answer(request, Answer.tagged(rdap.help_json(self._terms_url, self._url(request))), "help")
 
     async def other(self, request: web.Request) -> web.StreamResponse:
         """Answer what is neither."""
@@ -152,12 +153,11 @@ class _RdapServer:
         )
 
 
-def _answer(request: web.Request, body: bytes, outcome: str) -> web.Response:
+def _answer(request: web.Request, answer: Answer, outcome: str) -> web.Response:
     """Return 200 with a strong ETag, or 304 to whoever has these bytes already (RFC 9110 section 13.1.2)."""
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    headers = _HEADERS | {"ETag": f'"{tag}"'}
-    if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
+    headers = _HEADERS | {"ETag": f'"{answer.etag}"'}
+    if any(known.value in {answer.etag, "*"} for known in request.if_none_match or ()):
         _QUERIES.labels("unchanged").inc()
         return web.Response(status=304, headers=headers)
     _QUERIES.labels(outcome).inc()
-    return web.Response(body=body, content_type=rdap.CONTENT_TYPE, headers=headers)
+    return web.Response(body=answer.body, content_type=rdap.CONTENT_TYPE, headers=headers)

@@ -17,7 +17,8 @@ from prometheus_client import Counter
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import whois
-from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.publication.answer import ObjectKind, Question, View
+from whoisproxy.rdds_servers.queries import Publisher, answered, queried_name
 from whoisproxy.request_limits import PrefixLimits, prefix
 
 _log = structlog.get_logger()
@@ -70,9 +71,9 @@ class WhoisLimits:
 class WhoisServer:
     """Listens and answers; used like an `asyncio.Server`."""
 
-    def __init__(self, lookup: Lookup, limits: WhoisLimits, clock: Callable[[], float]) -> None:
+    def __init__(self, publisher: Publisher, limits: WhoisLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
-        self._lookup = lookup
+        self._publisher = publisher
         self._rate = PrefixLimits(limits.requests_per_minute, clock)
         self._sessions: set[_Session] = set()
         self._per_prefix: Tally[str] = Tally()
@@ -144,10 +145,11 @@ class WhoisServer:
         if text.lower() in {"", "?", "help"}:
             return "help", _ANSWERS["help"]
         name = queried_name(text)
-        record = await self._lookup.domain(name) if name else None
-        if record is None:
+        question = Question(View.WHOIS, ObjectKind.DOMAIN, name.a_label) if name else None
+        answer = await answered(self._publisher, question) if question else None
+        if answer is None:
             return "not-found", _ANSWERS["not-found"]
-        return "found", whois.render(record)
+        return "found", answer.body
 
 
 class _Session(asyncio.Protocol):
@@ -248,13 +250,13 @@ class _Session(asyncio.Protocol):
 
 
 async def start_whois(
-    lookup: Lookup,
+    publisher: Publisher,
     host: str,
     port: int,
     limits: WhoisLimits,
     clock: Callable[[], float] = time.monotonic,
 ) -> WhoisServer:
     """Return a server that listens; stop it with `close` and `wait_closed`."""
-    server = WhoisServer(lookup, limits, clock)
+    server = WhoisServer(publisher, limits, clock)
     await server.listen(host, port)
     return server

@@ -209,11 +209,11 @@ class Service:
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
         rdap, whois = self._settings.rdap, self._settings.whois
         settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
-        app = make_rdap_app(self.core.lookup, settings)
+        app = make_rdap_app(self.core.answers, settings)
         await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
         limits = WhoisLimits(whois.requests_per_minute)
         with self._listening("whois"):
-            server = await start_whois(self.core.lookup, whois.host, whois.port, limits)
+            server = await start_whois(self.core.answers, whois.host, whois.port, limits)
         self.ports["whois"] = server.port
 
         async def close() -> None:

@@ -20,6 +20,7 @@ from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import rdap
 from whoisproxy.rdds_servers.queries import queried_name
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
+from whoisproxy.services.published_answers import PublishedAnswers
 
 BASE_URL = "https://rdap.cloak.example"
 IDN = "xn--kse-mller-v2a2y.de"
@@ -32,7 +33,9 @@ def shelf() -> Shelf:
 
 async def serve(shelf: Shelf, requests_per_minute: int = 10_000) -> TestClient[Any, Any]:
     settings = RdapSettings(f"{BASE_URL}/", "https://cloak.example/terms", requests_per_minute)
-    client = TestClient(TestServer(make_rdap_app(shelf, settings, clock=lambda: 0.0)))
+    client = TestClient(
+        TestServer(make_rdap_app(PublishedAnswers(shelf, BASE_URL), settings, clock=lambda: 0.0))
+    )
     await client.start_server()
     return client
 

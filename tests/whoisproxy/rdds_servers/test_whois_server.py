@@ -17,6 +17,7 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication import whois
 from whoisproxy.publication.record import RddsNameserver
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer, start_whois
+from whoisproxy.services.published_answers import PublishedAnswers
 
 PATIENT = WhoisLimits(requests_per_minute=100_000, connections_per_prefix=500, deadline_s=60)
 HASTY = replace(PATIENT, deadline_s=0.05)
@@ -29,7 +30,7 @@ def shelf() -> Shelf:
 
 @asynccontextmanager
 async def serving(shelf: Shelf, limits: WhoisLimits = PATIENT) -> AsyncIterator[WhoisServer]:
-    server = await start_whois(shelf, "127.0.0.1", 0, limits, clock=lambda: 0.0)
+    server = await start_whois(PublishedAnswers(shelf, ""), "127.0.0.1", 0, limits, clock=lambda: 0.0)
     try:
         yield server
     finally:
@@ -228,7 +229,7 @@ async def test_connections_beyond_the_cap_are_refused_and_places_come_back(shelf
 
 
 async def test_close_ends_who_waits_and_finishes_what_is_being_answered(shelf: Shelf) -> None:
-    server = await start_whois(shelf, "127.0.0.1", 0, PATIENT)
+    server = await start_whois(PublishedAnswers(shelf, ""), "127.0.0.1", 0, PATIENT)
     shelf.gate.clear()
     busy, busy_writer = await asyncio.open_connection("127.0.0.1", server.port)
     idle, idle_writer = await asyncio.open_connection("127.0.0.1", server.port)
