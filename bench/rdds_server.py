@@ -24,7 +24,8 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
-from whoisproxy.publication import rdap, whois
+from whoisproxy.publication import rdap
+from whoisproxy.publication.whois.domain import domain_text
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.services.lookup import Lookup
@@ -152,7 +153,7 @@ async def _bare(kind: str, lookup: Lookup) -> web.Application:
     """Return a handler that sends finished bytes: the document of the first domain."""
     record = await lookup.domain(DomainName(NAMES[0]))
     assert record is not None
-    body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else whois.render(record)
+    body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else domain_text(record)
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=body, content_type=rdap.CONTENT_TYPE)

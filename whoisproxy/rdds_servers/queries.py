@@ -10,6 +10,7 @@ from whoisproxy.publication.answer import MISSING, Answer, Missing, Question
 
 # The longest U-label form of 253 octets of A-labels is shorter; IDNA is not run on more.
 _MAX_CHARACTERS = 512
+_MAX_OCTETS = 253  # RFC 1035 section 2.3.4, without the root label
 
 
 class Publisher(Protocol):
@@ -50,19 +51,29 @@ def queried_name(text: str) -> DomainName | None:
     Raises:
         InvalidInput: Not a host name (RFC 5891).
     """
+    try:
+        return DomainName.parse(_bounded(text))
+    except InvalidInput:
+        host_name(text)
+        return None
+
+
+def host_name(text: str) -> str:
+    """Read the name of a host in any case, in A- or U-labels; return A-labels, lower case, no final dot.
+
+    Raises:
+        InvalidInput: Not a host name (RFC 5891), or too long.
+    """
+    try:
+        name = idna.encode(_bounded(text).strip().rstrip("."), uts46=True, std3_rules=True)
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidInput("name", "is not a host name (RFC 5891)") from None
+    if len(name) > _MAX_OCTETS:
+        raise InvalidInput("name", "is longer than 253 octets (RFC 1035)")
+    return name.decode().lower()
+
+
+def _bounded(text: str) -> str:
     if len(text) > _MAX_CHARACTERS:
         raise InvalidInput("name", "is too long")
-    try:
-        return DomainName.parse(text)
-    except InvalidInput:
-        if _is_host_name(text):
-            return None
-        raise
-
-
-def _is_host_name(text: str) -> bool:
-    try:
-        idna.encode(text.strip().rstrip("."), uts46=True, std3_rules=True)
-    except (idna.IDNAError, UnicodeError):
-        return False
-    return True
+    return text

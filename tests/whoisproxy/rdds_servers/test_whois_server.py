@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from tests.whoisproxy.publication import samples
 from tests.whoisproxy.rdds_servers.shelf import Shelf
 from whoisproxy.domain.errors import Unavailable
-from whoisproxy.publication import whois
 from whoisproxy.publication.record import RddsNameserver
+from whoisproxy.publication.whois.domain import domain_text
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer, start_whois
 from whoisproxy.services.published_answers import PublishedAnswers
 
@@ -60,7 +60,7 @@ async def ask(server: WhoisServer, sent: bytes, *, then_eof: bool = False) -> by
     [b"cheese.com\r\n", b"CHEESE.COM\r\n", b"cheese.com\n", b" cheese.com. \r\n", b"cheese.com\r\nmore"],
 )
 async def test_a_domain_is_answered_with_its_text(server: WhoisServer, query: bytes) -> None:
-    assert await ask(server, query) == whois.render(samples.GOLDEN["hidden"])
+    assert await ask(server, query) == domain_text(samples.GOLDEN["hidden"])
 
 
 @pytest.mark.parametrize("query", ["käse-müller.de", "KÄSE-MÜLLER.de", "xn--kse-mller-v2a2y.de"])
