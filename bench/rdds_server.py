@@ -25,9 +25,10 @@ from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
 from whoisproxy.publication import rdap
-from whoisproxy.publication.whois.domain import domain_text
+from whoisproxy.publication.whois import domain_text
+from whoisproxy.rdds_servers.listening import listening_sockets
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
@@ -133,11 +134,11 @@ async def serve(kind: str, folder: Path) -> None:
 
 async def _whois(answers: PublishedAnswers, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
-    server = await start_whois(answers, "127.0.0.1", 0, limits)
+    server = WhoisServer(answers, limits)
+    server.listen(listening_sockets(["127.0.0.1"], 0))
     print(server.port, flush=True)
     await stopped.wait()
-    server.close()
-    await server.wait_closed()
+    await server.close()
 
 
 async def _http(app: web.Application, stopped: asyncio.Event) -> None:

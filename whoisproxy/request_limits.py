@@ -31,12 +31,13 @@ def prefix(address: str) -> str:
 def client_address(remote: str | None, headers: Mapping[str, str]) -> str:
     """Return who asks over HTTP; a TLS proxy on this machine is believed about what it appended last."""
     forwarded = headers.get("X-Forwarded-For")
-    if forwarded and _is_loopback(remote or ""):
+    if forwarded and is_loopback(remote or ""):
         return forwarded.rpartition(",")[2].strip()
     return remote or ""
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether somebody on this machine asks."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

@@ -1,5 +1,6 @@
 """What both servers ask: reading a queried name, and the publisher behind it."""
 
+import re
 from typing import Protocol
 
 import idna
@@ -11,6 +12,8 @@ from whoisproxy.publication.answer import MISSING, Answer, Missing, Question
 # The longest U-label form of 253 octets of A-labels is shorter; IDNA is not run on more.
 _MAX_CHARACTERS = 512
 _MAX_OCTETS = 253  # RFC 1035 section 2.3.4, without the root label
+# A-labels as most clients write them, for which IDNA has nothing to do.
+_PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class Publisher(Protocol):
@@ -41,6 +44,26 @@ async def answered(publisher: Publisher, question: Question) -> Answer | None:
     return None if found is MISSING else found
 
 
+def host_name(text: str) -> str:
+    """Return a host name in A-labels, lower case, without a final dot, however it is written.
+
+    Raises:
+        InvalidInput: Not a host name (RFC 5891), or longer than 253 octets.
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise InvalidInput("name", "is too long")
+    name = text.removesuffix(".")
+    # Two hyphens are where IDNA looks closer: in `xn--`, and in labels that look like that.
+    if not _PLAIN.fullmatch(name) or "--" in name:
+        try:
+            name = idna.encode(name, uts46=True, std3_rules=True).decode().lower().removesuffix(".")
+        except (idna.IDNAError, UnicodeError):
+            raise InvalidInput("name", "is not a host name (RFC 5891)") from None
+    if len(name) > _MAX_OCTETS:
+        raise InvalidInput("name", "is longer than 253 octets (RFC 1035)")
+    return name
+
+
 def queried_name(text: str) -> DomainName | None:
     """Read a name in any case, in A- or U-labels, with or without a final dot.
 
@@ -51,29 +74,19 @@ def queried_name(text: str) -> DomainName | None:
     Raises:
         InvalidInput: Not a host name (RFC 5891).
     """
-    try:
-        return DomainName.parse(_bounded(text))
-    except InvalidInput:
-        host_name(text)
-        return None
-
-
-def host_name(text: str) -> str:
-    """Read the name of a host in any case, in A- or U-labels; return A-labels, lower case, no final dot.
-
-    Raises:
-        InvalidInput: Not a host name (RFC 5891), or too long.
-    """
-    try:
-        name = idna.encode(_bounded(text).strip().rstrip("."), uts46=True, std3_rules=True)
-    except (idna.IDNAError, UnicodeError):
-        raise InvalidInput("name", "is not a host name (RFC 5891)") from None
-    if len(name) > _MAX_OCTETS:
-        raise InvalidInput("name", "is longer than 253 octets (RFC 1035)")
-    return name.decode().lower()
-
-
-def _bounded(text: str) -> str:
     if len(text) > _MAX_CHARACTERS:
         raise InvalidInput("name", "is too long")
-    return text
+    try:
+        return DomainName.parse(text)
+    except InvalidInput:
+        if _is_host_name(text):
+            return None
+        raise
+
+
+def _is_host_name(text: str) -> bool:
+    try:
+        idna.encode(text.strip().rstrip("."), uts46=True, std3_rules=True)
+    except (idna.IDNAError, UnicodeError):
+        return False
+    return True

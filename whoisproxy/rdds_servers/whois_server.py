@@ -90,32 +90,30 @@ class WhoisServer:
         self._idle.set()
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
+        self._port = 0
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:
-        """Begin to accept from listening sockets, which are closed at the end."""
+        """Begin to accept connections from sockets that listen; they belong to the server from here on."""
         for one in sockets:
             one.setblocking(False)  # noqa: FBT003 - its only parameter
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_S)
             self._sockets.append(one)
+            self._port = self._port or one.getsockname()[1]
             self._resume(one)
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        port: int = self._sockets[0].getsockname()[1]
-        return port
+        return self._port
 
-    def close(self) -> None:
-        """Accept nothing more; queries that are being answered go on, connections that only wait end."""
+    async def close(self) -> None:
+        """Let nobody in, finish what is being answered, which takes `deadline_s` at most, end the rest."""
         for one in self._sockets:
             self._loop.remove_reader(one)
             one.close()
         self._sockets.clear()
         for session in tuple(self._sessions):
             session.server_closes()
-
-    async def wait_closed(self) -> None:
-        """Return when the last connection has ended: at most `deadline_s` after `close`."""
         await self._idle.wait()
         if self._sweep is not None:
             self._sweep.cancel()

@@ -1,9 +1,10 @@
-"""A WHOIS connection whose query is not answered at once: it waits for a line, or for the database, and closes.
+"""A WHOIS connection that is not answered at once: it waits for a line, or for the database, and closes.
 
 A slow, oversized or broken query costs one small buffer until the server's deadline, which no octet moves.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from whoisproxy.rdds_servers.whois_outcomes import TEXTS, Ending, Outcome
@@ -12,6 +13,8 @@ from whoisproxy.rdds_servers.whois_queries import MAX_OCTETS
 # What a refused peer may still send before it is cut off; read, because closing on unread data
 # makes TCP throw away the answer (RFC 1122 section 4.2.2.13).
 _MAX_IGNORED_OCTETS = 65_536
+
+_Wish = Callable[[], None]
 
 
 class Server(Protocol):
@@ -52,7 +55,7 @@ class WhoisSession(asyncio.Protocol):
         self._answered = bool(unsent)
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
-        self._closing = False
+        self._late: _Wish | None = None
 
     # A connection has a transport for both directions, whatever the general case is.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,8 +66,8 @@ class WhoisSession(asyncio.Protocol):
             transport.close()
         elif self._received:
             self.data_received(self._received)
-        if self._closing:
-            self.server_closes()
+        if self._late is not None:
+            self._late()
 
     def data_received(self, data: bytes) -> None:
         """Answer once a line is complete."""
@@ -96,17 +99,19 @@ class WhoisSession(asyncio.Protocol):
 
     def server_closes(self) -> None:
         """End the connection unless a query is being answered."""
-        self._closing = True
-        if self._task is None and not self._answered:
+        if self._transport is None:
+            self._late = self.server_closes
+        elif self._task is None and not self._answered:
             self._finish(Outcome.CLOSING, TEXTS[Outcome.CLOSING])
 
     def expire(self) -> None:
         """End the connection: its time is over."""
+        if self._transport is None:
+            self._late = self.expire
+            return
         self._finish(Outcome.TIMEOUT, TEXTS[Outcome.TIMEOUT])
         if self._task is not None:
             self._task.cancel()
-        if self._transport is None:
-            return
         # Whoever has not read by now does not read at all; what fits in the socket has been sent.
         if self._transport.get_write_buffer_size():
             self._transport.abort()

@@ -23,8 +23,8 @@ from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.config import RegistryAccount, Settings
 from whoisproxy.portal.app import make_portal_app
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.rdds_servers.listening import listening_sockets
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.connectors import Connectors, open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
@@ -34,6 +34,7 @@ from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.pages import digest_sender, portal_dependencies
+from whoisproxy.runtime.rdap import open_rdap
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.quarantine_digests import DIGEST
@@ -66,6 +67,10 @@ def worker_settings(accounts: Iterable[RegistryAccount]) -> WorkerSettings:
     usual = WorkerSettings()
     sessions = max((account.sessions for account in accounts), default=0)
     return replace(usual, concurrency=max(usual.concurrency, 2 * sessions))
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 class _Worker(Protocol):
@@ -132,8 +137,12 @@ class Service:
     def addresses(self) -> dict[str, str]:
         """Return where each listener can be reached, for people."""
         schemes = dict.fromkeys(("api", "rdap", "portal"), "http://")
-        hosts = {name: getattr(self._settings, name).host for name in self.ports}
-        return {name: f"{schemes.get(name, '')}{hosts[name]}:{port}" for name, port in self.ports.items()}
+        if self._settings.rdap.tls_certificate:
+            schemes["rdap"] = "https://"
+        hosts = {name: getattr(self._settings, name).hosts[0] for name in self.ports}
+        return {
+            name: f"{schemes.get(name, '')}{_in_url(hosts[name])}:{port}" for name, port in self.ports.items()
+        }
 
     async def ready(self) -> Mapping[str, bool]:
         """Say of each part whether it works: the database answers, the workers are alive."""
@@ -207,20 +216,16 @@ class Service:
         self.ports |= self._mail.ports
 
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
-        rdap, whois = self._settings.rdap, self._settings.whois
-        settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
-        app = make_rdap_app(self.core.answers, settings)
-        await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
-        limits = WhoisLimits(whois.requests_per_minute)
+        with self._listening("rdap"):
+            rdap = open_rdap(self._settings, self.core.answers)
+        stack.push_async_callback(rdap.close)
+        self.ports["rdap"] = rdap.port
+        whois = self._settings.whois
+        server = WhoisServer(self.core.answers, WhoisLimits(whois.requests_per_minute))
         with self._listening("whois"):
-            server = await start_whois(self.core.answers, whois.host, whois.port, limits)
+            server.listen(listening_sockets(whois.hosts, whois.port))
+        stack.push_async_callback(server.close)
         self.ports["whois"] = server.port
-
-        async def close() -> None:
-            server.close()
-            await server.wait_closed()
-
-        stack.push_async_callback(close)
 
     async def _start_portal(self, stack: AsyncExitStack) -> None:
         app = make_portal_app(portal_dependencies(self.core))
@@ -266,5 +271,6 @@ class Service:
             yield
         except OSError as error:
             listener = getattr(self._settings, name)
+            where = " ".join(f"{_in_url(host)}:{listener.port}" for host in listener.hosts)
             reason = f"cannot listen: {os.strerror(error.errno or 0)}"
-            raise OSError(error.errno, reason, f"{name} {listener.host}:{listener.port}") from None
+            raise OSError(error.errno, reason, f"{name} {where}") from None

@@ -7,7 +7,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.publication import rdap
 from whoisproxy.publication.answer import Answer, Missing, ObjectKind, Question, View
 from whoisproxy.publication.record import RddsRecord
-from whoisproxy.publication.whois.domain import domain_text
+from whoisproxy.publication.whois import domain_text
 
 _Way = Callable[[str], Awaitable[Answer | None]]
 

@@ -16,7 +16,7 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.publication import rdap, record, redaction
 from whoisproxy.publication.record import Field, RddsRecord
-from whoisproxy.publication.whois.domain import domain_text
+from whoisproxy.publication.whois import domain_text
 
 CANARY = "QXZJ"
 

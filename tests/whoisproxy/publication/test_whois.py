@@ -19,8 +19,7 @@ from whoisproxy.publication.record import (
     RddsHost,
     RddsNameserver,
 )
-from whoisproxy.publication.whois.domain import domain_text
-from whoisproxy.publication.whois.objects import nameserver_text, registrar_text
+from whoisproxy.publication.whois import domain_text, nameserver_text, registrar_text
 
 GOLDEN = Path(__file__).parents[2] / "data" / "whois"
 
@@ -74,10 +73,11 @@ def test_what_is_known_of_the_registry_and_of_dnssec_is_told() -> None:
     )
     text = domain_text(known).decode()
     assert "\r\nRegistry Domain ID: D1-TEST\r\n" in text
-    assert (
-        "\r\nDNSSEC: signedDelegation\r\nDNSSEC DS Data: 31589 8 2 CDE0D742\r\nDNSSEC DS Data: 4 13 2 ABCD\r\n"
-        in text
-    )
+    at = text.split("\r\n").index("DNSSEC: signedDelegation")
+    assert text.split("\r\n")[at + 1 : at + 3] == [
+        "DNSSEC DS Data: 31589 8 2 CDE0D742",
+        "DNSSEC DS Data: 4 13 2 ABCD",
+    ]
 
 
 HOST = RddsHost(

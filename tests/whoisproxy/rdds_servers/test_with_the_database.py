@@ -16,8 +16,9 @@ from registries.contact import Role
 from tests.whoisproxy.publication import samples
 from whoisproxy.domain.privacy import PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayAddress, RelayState
+from whoisproxy.rdds_servers.listening import listening_sockets
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
@@ -83,14 +84,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         lookup = Lookup(storage, Catalogue.load(), samples.BRAND, lambda: samples.NOW)
         answers = PublishedAnswers(lookup, "https://rdap.example")
         app = make_rdap_app(answers, RdapSettings("https://rdap.example", "https://t.example", 10_000))
-        whois = await start_whois(answers, "127.0.0.1", 0, WhoisLimits(10_000))
+        whois = WhoisServer(answers, WhoisLimits(10_000))
+        whois.listen(listening_sockets(["127.0.0.1"], 0))
         client = TestClient(TestServer(app))
         await client.start_server()
         assert client.port is not None
         yield World(storage, client.port, whois.port)
         await client.close()
-        whois.close()
-        await whois.wait_closed()
+        await whois.close()
 
 
 async def test_a_switch_shows_in_both_answers_and_back(world: World) -> None:
