@@ -73,7 +73,7 @@ class Portal(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 60
 
 
-class Whois(Listener):
+class Whois(SharedListener):
     """WHOIS (RFC 3912)."""
 
     port: Port = 4343

@@ -23,7 +23,7 @@ class Lookup:
     async def domain(self, name: DomainName) -> RddsRecord | None:
         """Return a domain's record, or None where it is not held here, or no longer."""
         # One snapshot: what the owner wants and what is shown cannot come from two moments.
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             registration = await uow.registrations.by_name(name)
             return await self.record(uow, registration) if registration else None
 
