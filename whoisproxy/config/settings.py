@@ -74,7 +74,7 @@ class Portal(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 60
 
 
-class Whois(Listener):
+class Whois(SharedListener):
     """WHOIS (RFC 3912)."""
 
     port: Port = 4343
@@ -121,6 +121,7 @@ class Retention(Section):
     messages_days: Annotated[int, Field(ge=1)] = 90
     quarantine_days: Annotated[int, Field(ge=1)] = 30
     events_days: Annotated[int, Field(ge=1)] = 90
+    disclosures_days: Annotated[int, Field(ge=1)] = 730
     idempotency_hours: Annotated[int, Field(ge=1)] = 24
 
 

@@ -17,6 +17,27 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     MAIL_READ = "mail:read"
     MAIL_WRITE = "mail:write"
+    DISCLOSURES_READ = "disclosures:read"
+    DISCLOSURES_WRITE = "disclosures:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where a registrar is reached, as RDAP and WHOIS tell of it.
+
+    Attributes:
+        phone: E.164 with a leading plus.
+        whois_server: Host name of its WHOIS server; "" for none.
+    """
+
+    street: tuple[str, ...]
+    city: str
+    region: str
+    postal_code: str
+    country_code: str
+    phone: str
+    email: str
+    whois_server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,7 @@ class Registrar:
     Attributes:
         iana_id: IANA registrar id; None for a reseller.
         brand: Its own privacy brand; None for the one of the configuration.
+        office: None while it has not told; then it is reached where its brand is.
     """
 
     id: str
@@ -34,6 +56,7 @@ class Registrar:
     iana_id: int | None
     brand: Brand | None
     created_at: datetime
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True)

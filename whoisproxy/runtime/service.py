@@ -249,6 +249,7 @@ class Service:
             accounts=core.accounts,
             registrations=core.registrations,
             privacy=core.privacy,
+            disclosures=core.disclosures,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
             publications=core.publications,

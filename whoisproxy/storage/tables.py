@@ -72,6 +72,7 @@ registrars = Table(
     Column("iana_id", Integer),
     Column("brand", JSON),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("office", JSON(none_as_null=True)),
 )
 
 api_keys = Table(
@@ -118,7 +119,21 @@ domains = Table(
     Column("expires_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("registry_id", String(89), nullable=False, server_default=""),
+    # DS records as lists of four; NULL where it is not signed, empty where they are not known.
+    Column("delegation", JSON(none_as_null=True)),
+    Column("hosts", JSON, nullable=False, server_default="[]"),
     Index("ix_domains_registrar_id_name", "registrar_id", "name"),
+)
+
+# Which domains use a name server: from `domains.nameservers`, of those that have not gone elsewhere. No
+# foreign key, which would need an index of its own: whoever writes `domains` knows what a domain had.
+name_servers = Table(
+    "name_servers",
+    metadata,
+    Column("host", _NAME, primary_key=True),
+    Column("domain_id", _ID, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 privacy = Table(
@@ -388,6 +403,7 @@ registry_contacts = Table(
     Column("tries", Integer, nullable=False),
     Column("look_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("registry_id", String(89), nullable=False, server_default=""),
     Index("ix_registry_contacts_account_look_at", "account", "look_at"),
 )
 
@@ -532,4 +548,38 @@ publication_evidence = Table(
     Column("taken_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
+)
+
+# Who may see which data of a registrant; requester and reason are sealed. No foreign key to domains: what was
+# disclosed stays known when the domain is gone. `token_hash` is SHA-256 of what the requester shows.
+disclosure_grants = Table(
+    "disclosure_grants",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("domain", _NAME, nullable=False),
+    Column("registrant_id", _ID, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("purpose", String(64), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ending", String(16)),
+    Index("ix_disclosure_grants_registrar_id_domain_id", "registrar_id", "domain", "id"),
+    Index("ix_disclosure_grants_ended_at_expires_at", "ended_at", "expires_at"),
+)
+
+# That a grant was used: written before the answer leaves. `network` is sealed.
+disclosure_looks = Table(
+    "disclosure_looks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("grant_id", ForeignKey("disclosure_grants.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("network", LargeBinary, nullable=False),
+    Index("ix_disclosure_looks_grant_id", "grant_id", "id"),
 )

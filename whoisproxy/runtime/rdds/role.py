@@ -1,7 +1,6 @@
 """The role that answers RDAP and WHOIS: both servers on the same finished answers."""
 
 import socket
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -43,8 +42,8 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
     """
     async with AsyncExitStack() as stack:
         answers = await stack.enter_async_context(_answers(core))
-        _serve_rdap(stack, core.settings, answers, sockets["rdap"])
-        await _serve_whois(stack, core.settings, answers, sockets["whois"])
+        _serve_rdap(stack, core, answers, sockets["rdap"])
+        _serve_whois(stack, core.settings, answers, sockets["whois"])
         yield
 
 
@@ -58,32 +57,27 @@ async def _answers(core: Core) -> AsyncIterator[KeptAnswers]:
 
 
 def _serve_rdap(
-    stack: AsyncExitStack, settings: Settings, answers: KeptAnswers, sockets: Sequence[socket.socket]
+    stack: AsyncExitStack, core: Core, answers: KeptAnswers, sockets: Sequence[socket.socket]
 ) -> None:
-    rdap = settings.rdap
+    settings, rdap = core.settings, core.settings.rdap
     rate = _share(settings, rdap.requests_per_minute)
     server = RdapServer(
         answers,
         RdapSettings(rdap.base_url, settings.brand.terms_url, rate),
         tls=rdap_tls(rdap.tls_certificate, rdap.tls_key) if rdap.tls_certificate else None,
         elsewhere=Elsewhere(rdap.bootstrap, rdap.base_url) if rdap.bootstrap else None,
+        discloser=core.disclosed,
     )
     server.listen(sockets)
     stack.push_async_callback(server.close)
 
 
-async def _serve_whois(
+def _serve_whois(
     stack: AsyncExitStack, settings: Settings, answers: KeptAnswers, sockets: Sequence[socket.socket]
 ) -> None:
-    limits = WhoisLimits(_share(settings, settings.whois.requests_per_minute))
-    server = WhoisServer(answers, limits, time.monotonic)
-    await server.listen_on(sockets)
-
-    async def close() -> None:
-        server.close()
-        await server.wait_closed()
-
-    stack.push_async_callback(close)
+    server = WhoisServer(answers, WhoisLimits(_share(settings, settings.whois.requests_per_minute)))
+    server.listen(sockets)
+    stack.push_async_callback(server.close)
 
 
 def _share(settings: Settings, per_minute: int) -> int:
