@@ -26,9 +26,9 @@ from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
 from whoisproxy.publication import rdap
 from whoisproxy.publication.whois import domain_text
-from whoisproxy.rdds_servers.listening import listening_sockets
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
+from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
@@ -135,7 +135,7 @@ async def serve(kind: str, folder: Path) -> None:
 async def _whois(answers: PublishedAnswers, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
     server = WhoisServer(answers, limits)
-    server.listen(listening_sockets(["127.0.0.1"], 0))
+    server.listen(listening_sockets("whois", ["127.0.0.1"], 0))
     print(server.port, flush=True)
     await stopped.wait()
     await server.close()

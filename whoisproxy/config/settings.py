@@ -56,6 +56,14 @@ class Rdap(SharedListener):
         return self
 
 
+class Rdds(Section):
+    """What answers RDAP and WHOIS; all processes share `cache_mib`, and an answer is kept for `cache_s`."""
+
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
+    cache_mib: Annotated[int, Field(ge=1, le=65_536)] = 64
+    cache_s: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
 class Portal(Listener):
     """The pages that links in owners' mail lead to; `base_url` is what the outside sees."""
 
@@ -128,6 +136,7 @@ class Settings(Section):
     keys: Keys = Keys()
     api: Api = Api()
     rdap: Rdap = Rdap()
+    rdds: Rdds = Rdds()
     portal: Portal = Portal()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()

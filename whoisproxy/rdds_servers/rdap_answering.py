@@ -5,7 +5,7 @@ Every answer, errors included, is RDAP in JSON with CORS open to all. Nothing he
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import cast
@@ -94,7 +94,7 @@ class RdapAnswering:
             publisher: Answers about objects.
             settings: Where the service stands and how much it takes.
             clock: Seconds that never go back, for the rate limit.
-            elsewhere: Returns the URL of another service for an object that is not held here, if there is one.
+            elsewhere: Returns the URL of another service for an object not held here, if there is one.
         """
         self._publisher = publisher
         self._limits = PrefixLimits(settings.requests_per_minute, clock)
@@ -127,7 +127,7 @@ class RdapAnswering:
 
     async def _object(self, request: BaseRequest, question: Question) -> Reply:
         if form_of(request.headers.get("Accept", "")).view is View.JSCONTACT:
-            question = replace(question, view=View.JSCONTACT)
+            question = question._replace(view=View.JSCONTACT)
         answer = self._publisher.ready(question)
         if answer is None:
             try:

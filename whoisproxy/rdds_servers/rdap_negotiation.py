@@ -13,7 +13,7 @@ from whoisproxy.publication.answer import View
 
 _REMEMBERED = 1024
 
-_JSCONTACT = "jscontact"
+_JSCONTACT = "jscard"  # identifier of draft-ietf-regext-rdap-jscontact
 # Parameter of the media type by which a client names the extensions that it knows
 # (draft-ietf-regext-rdap-x-media-type).
 _EXTENSIONS = re.compile(r'exts_list\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)

@@ -20,7 +20,7 @@ _CLOSING_S = 15.0
 class RdapServer:
     """Listens and answers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, put together in one place
         self,
         publisher: Publisher,
         settings: RdapSettings,
@@ -37,11 +37,13 @@ class RdapServer:
             settings: Where it stands and how much it takes.
             limits: How many connections are held; None derives it from the settings.
             tls: Gives the context of each connection; None listens in the clear.
-            elsewhere: Returns the URL of another service for an object that is not held here; None knows none.
+            elsewhere: Returns the URL of another service for an object not held here; None knows none.
             clock: Seconds that never go back, for the rate limits.
         """
-        self._protocols = RdapProtocols(RdapAnswering(publisher, settings, clock, elsewhere))
-        self._listener = RdapListener(self._protocols, limits or _limits(settings, tls), tls, clock)
+        limits = limits or _limits(settings, tls)
+        answering = RdapAnswering(publisher, settings, clock, elsewhere)
+        self._protocols = RdapProtocols(answering, limits.deadlines)
+        self._listener = RdapListener(self._protocols, limits, tls, clock)
         self._port = 0
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:

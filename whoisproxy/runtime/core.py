@@ -21,7 +21,6 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
-from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -60,7 +59,6 @@ class Core:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
-    answers: PublishedAnswers
     privacy_settings: PrivacySettings
 
 
@@ -143,7 +141,6 @@ def _assemble(
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
     learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
-    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
     return Core(
@@ -166,8 +163,7 @@ def _assemble(
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
-        lookup=lookup,
-        answers=PublishedAnswers(lookup, settings.rdap.base_url),
+        lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
         privacy_settings=privacy_settings,
     )
 

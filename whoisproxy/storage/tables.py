@@ -110,7 +110,7 @@ domains = Table(
     Column("id", _ID, primary_key=True),
     Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
     Column("name", _NAME, nullable=False, unique=True),
-    Column("registrant_id", ForeignKey("registrants.id"), nullable=False),
+    Column("registrant_id", ForeignKey("registrants.id"), nullable=False, index=True),
     Column("registrant_verified", Boolean, nullable=False),
     Column("nameservers", JSON, nullable=False),
     Column("statuses", JSON, nullable=False),

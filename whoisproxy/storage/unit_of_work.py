@@ -12,6 +12,8 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from whoisproxy.storage.change_listener import ChangeListener
+from whoisproxy.storage.change_log import ChangeLog
 from whoisproxy.storage.direct import DirectConnection
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
 from whoisproxy.storage.keyring import SYSTEM, Keyring
@@ -115,6 +117,7 @@ class Storage:
         read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
         self._direct = DirectConnection(engine) if is_sqlite(engine) else None
+        self._change_log = ChangeLog(engine) if is_sqlite(engine) else None
         self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
     @classmethod
@@ -136,6 +139,21 @@ class Storage:
         if self._direct is not None:
             self._direct.close()
         await self.engine.dispose()
+        if self._change_log is not None:
+            self._change_log.close()
+
+    @asynccontextmanager
+    async def following_changes(self) -> AsyncIterator[ChangeLog | ChangeListener]:
+        """Follow the changes of what is published, of all processes."""
+        if self._change_log is not None:
+            yield self._change_log
+            return
+        listener = ChangeListener(self.engine)
+        listener.start()
+        try:
+            yield listener
+        finally:
+            await listener.close()
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:

@@ -18,9 +18,9 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
 from whoisproxy.publication.record import RddsNameserver
 from whoisproxy.publication.whois import domain_text
-from whoisproxy.rdds_servers.listening import listening_sockets
 from whoisproxy.rdds_servers.queries import Publisher
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
+from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.services.published_answers import PublishedAnswers
 
 PATIENT = WhoisLimits(requests_per_minute=100_000, connections_per_prefix=500, deadline_s=60)
@@ -43,7 +43,7 @@ async def serving(shelf: Shelf, limits: WhoisLimits = PATIENT) -> AsyncIterator[
 
 def listening(publisher: Publisher, limits: WhoisLimits, host: str = "127.0.0.1") -> WhoisServer:
     server = WhoisServer(publisher, limits, clock=lambda: 0.0)
-    server.listen(listening_sockets([host], 0))
+    server.listen(listening_sockets("whois", [host], 0))
     return server
 
 
@@ -309,7 +309,10 @@ class Ready:
     """A publisher that has one answer ready, and knows one name that is not held."""
 
     def __init__(self, body: bytes) -> None:
-        self._answers = {whois_domain("cheese.com"): Answer(body), whois_domain("nobody.com"): MISSING}
+        self._answers: dict[Question, Answer | Missing] = {
+            whois_domain("cheese.com"): Answer(body),
+            whois_domain("nobody.com"): MISSING,
+        }
 
     def ready(self, question: Question) -> Answer | Missing | None:
         return self._answers.get(question)
