@@ -69,3 +69,10 @@ class PrefixLimits:
             # The one that has been silent longest; by now its bucket has most likely refilled.
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, ceil((1 - tokens) / self._per_second))
+
+    def wait_s(self, network: str) -> int:
+        """Return what `take` would, and take nothing."""
+        now = self._clock()
+        tokens, at = self._buckets.get(network, (self._capacity, now))
+        missing = 1 - tokens - (now - at) * self._per_second
+        return max(1, ceil(missing / self._per_second)) if missing > 0 else 0

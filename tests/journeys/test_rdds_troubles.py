@@ -97,7 +97,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def drip(port: int, source: str, octets: Sequence[bytes]) -> None:
-    """Send so slowly that each octet comes in time and the whole never does; return when the server ends it."""
+    """Send so slowly that the whole never comes; return when the server ends the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
 
     async def send() -> None:

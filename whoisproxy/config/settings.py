@@ -119,6 +119,7 @@ class Retention(Section):
     messages_days: Annotated[int, Field(ge=1)] = 90
     quarantine_days: Annotated[int, Field(ge=1)] = 30
     events_days: Annotated[int, Field(ge=1)] = 90
+    disclosures_days: Annotated[int, Field(ge=1)] = 730
     idempotency_hours: Annotated[int, Field(ge=1)] = 24
 
 

@@ -1,7 +1,7 @@
 """One RDAP connection: aiohttp's, with errors in RDAP and an end for clients that do not read."""
 
 import asyncio
-import logging
+import logging  # noqa: TC003 - named in a cast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ _log = structlog.get_logger()
 _URI_OCTETS = 4096  # a name of 253 octets, whose U-labels are percent-encoded, and a long base path
 _HEADER_OCTETS = 8190
 _HEADERS = 64
+_TOO_MANY_HEADERS = ("Too many headers received",)  # the parser has no other sign for it
 
 
 _RAW = re.compile(rb"[\x80-\xff]")
@@ -114,6 +115,8 @@ class RdapConnection(RequestHandler):
         del message
         if isinstance(exc, LineTooLong):
             status = 414 if exc.args[1] == _URI_OCTETS else 431
+        elif exc is not None and exc.args == _TOO_MANY_HEADERS:
+            status = 431
         elif status != HTTPStatus.BAD_REQUEST:
             _log.error("rdap-failed", error=type(exc).__name__)
             status = 500

@@ -246,6 +246,7 @@ class Service:
             accounts=core.accounts,
             registrations=core.registrations,
             privacy=core.privacy,
+            disclosures=core.disclosures,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
             events=core.events,

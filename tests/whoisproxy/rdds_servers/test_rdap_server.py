@@ -185,7 +185,7 @@ async def test_contacts_are_jscontact_for_whoever_lists_it_among_its_extensions(
     # Who tells his extensions is told those of the answer.
     for answer in (got, usual):
         assert answer.headers["Content-Type"] == 'application/rdap+json;exts_list="rdap_level_0 redacted"'
-    assert got.headers["Vary"] == "Accept, Accept-Encoding"
+    assert got.headers["Vary"] == "Accept, Accept-Encoding, Authorization"
 
 
 @pytest.mark.parametrize(

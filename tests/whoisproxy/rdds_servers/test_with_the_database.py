@@ -19,6 +19,8 @@ from whoisproxy.rdds_servers.rdap_answering import RdapSettings
 from whoisproxy.rdds_servers.rdap_server import RdapServer
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.listening import listening_sockets
+from whoisproxy.services.answer_cache import AnswerCache
+from whoisproxy.services.kept_answers import KeptAnswers
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
@@ -80,9 +82,10 @@ async def stored(folder: Path) -> AsyncIterator[Storage]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with stored(tmp_path) as storage:
+    async with stored(tmp_path) as storage, storage.following_changes() as changes:
         lookup = Lookup(storage, Catalogue.load(), samples.BRAND, lambda: samples.NOW)
-        answers = PublishedAnswers(lookup, "https://rdap.example")
+        source = PublishedAnswers(lookup, "https://rdap.example")
+        answers = KeptAnswers(source, changes, AnswerCache(2**20, 60))
         rdap = RdapServer(answers, RdapSettings("https://rdap.example", "https://t.example", 10_000))
         rdap.listen(listening_sockets("rdap", ["127.0.0.1"], 0))
         whois = WhoisServer(answers, WhoisLimits(10_000))

@@ -42,7 +42,7 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
     """
     async with AsyncExitStack() as stack:
         answers = await stack.enter_async_context(_answers(core))
-        _serve_rdap(stack, core.settings, answers, sockets["rdap"])
+        _serve_rdap(stack, core, answers, sockets["rdap"])
         _serve_whois(stack, core.settings, answers, sockets["whois"])
         yield
 
@@ -57,15 +57,16 @@ async def _answers(core: Core) -> AsyncIterator[KeptAnswers]:
 
 
 def _serve_rdap(
-    stack: AsyncExitStack, settings: Settings, answers: KeptAnswers, sockets: Sequence[socket.socket]
+    stack: AsyncExitStack, core: Core, answers: KeptAnswers, sockets: Sequence[socket.socket]
 ) -> None:
-    rdap = settings.rdap
+    settings, rdap = core.settings, core.settings.rdap
     rate = _share(settings, rdap.requests_per_minute)
     server = RdapServer(
         answers,
         RdapSettings(rdap.base_url, settings.brand.terms_url, rate),
         tls=rdap_tls(rdap.tls_certificate, rdap.tls_key) if rdap.tls_certificate else None,
         elsewhere=Elsewhere(rdap.bootstrap, rdap.base_url) if rdap.bootstrap else None,
+        discloser=core.disclosed,
     )
     server.listen(sockets)
     stack.push_async_callback(server.close)
