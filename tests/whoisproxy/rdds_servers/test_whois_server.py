@@ -309,7 +309,10 @@ class Ready:
     """A publisher that has one answer ready, and knows one name that is not held."""
 
     def __init__(self, body: bytes) -> None:
-        self._answers = {whois_domain("cheese.com"): Answer(body), whois_domain("nobody.com"): MISSING}
+        self._answers: dict[Question, Answer | Missing] = {
+            whois_domain("cheese.com"): Answer(body),
+            whois_domain("nobody.com"): MISSING,
+        }
 
     def ready(self, question: Question) -> Answer | Missing | None:
         return self._answers.get(question)
