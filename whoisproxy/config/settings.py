@@ -57,6 +57,14 @@ class Rdap(SharedListener):
         return self
 
 
+class Rdds(Section):
+    """What answers RDAP and WHOIS; all processes share `cache_mib`, and an answer is kept for `cache_s`."""
+
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
+    cache_mib: Annotated[int, Field(ge=1, le=65_536)] = 64
+    cache_s: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
 class Portal(Listener):
     """The pages that links in owners' mail lead to; `base_url` is what the outside sees."""
 
@@ -65,7 +73,7 @@ class Portal(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 60
 
 
-class Whois(Listener):
+class Whois(SharedListener):
     """WHOIS (RFC 3912)."""
 
     port: Port = 4343
@@ -112,6 +120,7 @@ class Retention(Section):
     messages_days: Annotated[int, Field(ge=1)] = 90
     quarantine_days: Annotated[int, Field(ge=1)] = 30
     events_days: Annotated[int, Field(ge=1)] = 90
+    disclosures_days: Annotated[int, Field(ge=1)] = 730
     idempotency_hours: Annotated[int, Field(ge=1)] = 24
 
 
@@ -129,6 +138,7 @@ class Settings(Section):
     keys: Keys = Keys()
     api: Api = Api()
     rdap: Rdap = Rdap()
+    rdds: Rdds = Rdds()
     portal: Portal = Portal()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()

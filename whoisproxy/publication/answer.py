@@ -3,8 +3,8 @@
 import gzip
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 import zstandard
 
@@ -33,9 +33,8 @@ class ObjectKind(StrEnum):
     ENTITY = "entity"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One object in one view.
+class Question(NamedTuple):
+    """One object in one view; a tuple, because it is made and looked up for each query.
 
     Attributes:
         name: Of a domain or name server its A-label, lower case, without a final dot; of an entity its

@@ -1,4 +1,4 @@
-"""Decide what the public may see of a domain: the only place that knows both the registrant and the record.
+"""Decide what the public may see of a domain: here and in `disclosed` alone registrant and record meet.
 
 While privacy is wanted or published, the record is built from the brand and the relay addresses and
 from nothing of the registrant. Otherwise it shows the registrant, as the registrar decided, except
@@ -33,6 +33,7 @@ _PUBLISHED_ROLES = (Role.REGISTRANT, Role.TECH)
 
 # RDAP profile 2.2 and 2.7: a registry's contact id that is not shown counts as redacted, always.
 _ALWAYS_WITHHELD = (Field.REGISTRY_ID,)
+_PUBLISHED_BY_REGISTRIES = (Field.REGION, Field.COUNTRY_CODE)
 _WITHHELD_WITHOUT_ADDRESS = (Field.REGISTRY_ID, Field.EMAIL)
 
 
@@ -169,6 +170,7 @@ def _withheld(contact: RddsContact, contact_uri: str) -> RddsContact:
     A part that he does not have is not reported as withheld.
     """
     parts = tuple(field for field in Field if field in _ALWAYS_WITHHELD or getattr(contact, field))
+    parts = tuple(field for field in parts if field not in _PUBLISHED_BY_REGISTRIES)
     return replace(
         contact,
         name="",

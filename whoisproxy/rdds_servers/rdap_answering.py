@@ -5,7 +5,7 @@ Every answer, errors included, is RDAP in JSON with CORS open to all. Nothing he
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import cast
@@ -15,10 +15,11 @@ import structlog
 from aiohttp.web import BaseRequest, StreamResponse
 from prometheus_client import Counter
 
-from whoisproxy.domain.errors import Unavailable
+from whoisproxy.domain.errors import RateLimited, Unauthorized, Unavailable
 from whoisproxy.publication import rdap
-from whoisproxy.publication.answer import MISSING, Answer, Question, View
+from whoisproxy.publication.answer import MISSING, Answer, ObjectKind, Question, View
 from whoisproxy.rdds_servers import rdap_replies
+from whoisproxy.rdds_servers.disclosing import CHALLENGE, Disclosing
 from whoisproxy.rdds_servers.queries import Publisher
 from whoisproxy.rdds_servers.rdap_negotiation import coding_of, form_of
 from whoisproxy.rdds_servers.rdap_replies import Reply
@@ -32,6 +33,7 @@ _QUERIES = Counter("whoisproxy_rdap_queries", "RDAP queries by outcome", ["outco
 _ERRORS = {
     302: ("redirected", "Found", "Another service knows this object; Location says where."),
     400: ("bad-query", "Bad Request", "The query names no object as RFC 9082 and RFC 5891 want it."),
+    401: ("unauthorized", "Unauthorized", "What was sent in Authorization is not good for this query."),
     404: ("not-found", "Not Found", "This service has no such object."),
     405: ("bad-method", "Method Not Allowed", "RDAP is queried with GET or HEAD."),
     413: ("content", "Content Too Large", "An RDAP query has no content."),
@@ -52,7 +54,7 @@ _LOGGED = frozenset({400, 405, 422})
 
 _COUNTERS = {
     outcome: _QUERIES.labels(outcome)
-    for outcome in ("answered", "preflight", *(outcome for outcome, _, _ in _ERRORS.values()))
+    for outcome in ("answered", "disclosed", "preflight", *(outcome for outcome, _, _ in _ERRORS.values()))
 }
 _count_answered = _COUNTERS["answered"].inc
 
@@ -87,6 +89,7 @@ class RdapAnswering:
         settings: RdapSettings,
         clock: Callable[[], float],
         elsewhere: Callable[[Question], str | None] | None,
+        disclosing: Disclosing | None = None,
     ) -> None:
         """Answer by these.
 
@@ -94,9 +97,11 @@ class RdapAnswering:
             publisher: Answers about objects.
             settings: Where the service stands and how much it takes.
             clock: Seconds that never go back, for the rate limit.
-            elsewhere: Returns the URL of another service for an object that is not held here, if there is one.
+            elsewhere: Returns the URL of another service for an object not held here, if there is one.
+            disclosing: Answers queries about domains that carry credentials; without it these do not count.
         """
         self._publisher = publisher
+        self._disclosing = disclosing
         self._limits = PrefixLimits(settings.requests_per_minute, clock)
         self._elsewhere = elsewhere
         self._terms_url = settings.terms_url
@@ -126,20 +131,41 @@ class RdapAnswering:
         return await self._object(request, target.question)
 
     async def _object(self, request: BaseRequest, question: Question) -> Reply:
-        if form_of(request.headers.get("Accept", "")).view is View.JSCONTACT:
-            question = replace(question, view=View.JSCONTACT)
+        headers = request.headers
+        if form_of(headers.get("Accept", "")).view is View.JSCONTACT:
+            question = question._replace(view=View.JSCONTACT)
+        if "Authorization" in headers and self._disclosing and question.kind is ObjectKind.DOMAIN:
+            return await self._disclosed(request, question, self._disclosing)
         answer = self._publisher.ready(question)
         if answer is None:
             try:
                 async with asyncio.timeout(_RENDERED_S):
                     answer = await self._publisher.rendered(question) or MISSING
-            except (Unavailable, TimeoutError):
-                _log.warning("rdap-unavailable")
-                return self.error(request, 503, f"Retry-After: {_RETRY_AFTER_S}")
-            except Exception:  # noqa: BLE001 - the peer gets an answer whatever breaks; `_log` keeps the place
-                _log.exception("rdap-failed")
-                return self.error(request, 500)
+            except Exception as error:  # noqa: BLE001 - the peer gets an answer whatever breaks
+                return self._failure(request, error)
         return self._missing(request, question) if answer is MISSING else self._found(request, answer)
+
+    async def _disclosed(self, request: BaseRequest, question: Question, disclosing: Disclosing) -> Reply:
+        """Answer one requester with what was granted to him, or with 401 whatever is wrong."""
+        address = client_address(request.remote, request.headers)
+        try:
+            async with asyncio.timeout(_RENDERED_S):
+                answer = await disclosing.answer(question, request.headers["Authorization"], address)
+        except Unauthorized:
+            return self.error(request, 401, CHALLENGE)
+        except RateLimited as limited:
+            return self.error(request, 429, f"Retry-After: {limited.retry_after_s}")
+        except Exception as error:  # noqa: BLE001 - the peer gets an answer whatever breaks
+            return self._failure(request, error)
+        _COUNTERS["disclosed"].inc()
+        return rdap_replies.of_disclosed(answer)
+
+    def _failure(self, request: BaseRequest, error: Exception) -> Reply:
+        if isinstance(error, Unavailable | TimeoutError):
+            _log.warning("rdap-unavailable")
+            return self.error(request, 503, f"Retry-After: {_RETRY_AFTER_S}")
+        _log.error("rdap-failed", exc_info=error)
+        return self.error(request, 500)
 
     def _found(self, request: BaseRequest, answer: Answer) -> Reply:
         _count_answered()

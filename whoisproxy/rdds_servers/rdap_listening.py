@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import Counter
 
 from mailrelay.server.tls import TlsProvider
-from whoisproxy.rdds_servers.rdap_connections import RdapConnection
+from whoisproxy.rdds_servers.rdap_connections import Deadlines, RdapConnection
 from whoisproxy.request_limits import PrefixLimits, is_loopback, prefix
 
 _log = structlog.get_logger()
@@ -35,14 +35,14 @@ class ConnectionLimits:
         per_minute: New ones of a /24 (IPv4) or /56 (IPv6); so is `per_prefix`, at one time.
         total: At one time, from everywhere; beyond it the oldest gives way to a new one.
         behind_proxy: Whether those from this machine are a proxy's, and so belong to no network.
-        handshake_s: Until TLS stands, and until it has ended.
+        deadlines: Of each connection.
     """
 
     per_minute: int
     per_prefix: int = 50
     total: int = 1000
     behind_proxy: bool = False
-    handshake_s: float = 10.0
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 @dataclass(eq=False, slots=True)
@@ -146,7 +146,7 @@ class RdapListener:
             place.opening = None
 
     async def _connect(self, protocol: Callable[[], RdapConnection], connection: socket.socket) -> None:
-        loop, seconds = asyncio.get_running_loop(), self._limits.handshake_s
+        loop, seconds = asyncio.get_running_loop(), self._limits.deadlines.handshake_s
         if self._tls is None:
             await loop.connect_accepted_socket(protocol, connection)
         else:

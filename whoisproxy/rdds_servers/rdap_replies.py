@@ -24,7 +24,9 @@ _START = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for statu
 _EVERYWHERE = "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n"
 _PLAIN_TYPE = f"Content-Type: {_CONTENT_TYPE}\r\n"
 _OF_ERRORS = "Cache-Control: no-cache\r\n"
-_OF_OBJECTS = f"Cache-Control: max-age={MAX_AGE_S}\r\nVary: Accept, Accept-Encoding\r\n"
+# Whoever sends credentials is not to get what a cache has for all, nor all what was for him.
+_OF_ONE = "Cache-Control: no-store\r\n"
+_OF_OBJECTS = f"Cache-Control: max-age={MAX_AGE_S}\r\nVary: Accept, Accept-Encoding, Authorization\r\n"
 
 # What answers a browser that asks what a page of another origin may ask (Fetch, CORS preflight).
 _PREFLIGHT = (
@@ -121,6 +123,12 @@ def of_object(answer: Answer, coding: Coding, if_none_match: str | None, *, exte
     if if_none_match is not None and has_already(if_none_match, tag):
         return Reply(f"{_START[304]}{headers}")
     return Reply(f"{_START[200]}{headers}{encoding}Content-Length: {len(body)}\r\n", body)
+
+
+def of_disclosed(answer: Answer) -> Reply:
+    """Return what is for one requester alone: without a validator, and nothing on the way may keep it."""
+    length = f"Content-Length: {len(answer.body)}\r\n"
+    return Reply(f"{_START[200]}{_EVERYWHERE}{_OF_ONE}{_PLAIN_TYPE}{length}", answer.body)
 
 
 def of_error(status: int, body: bytes, *headers: str, closes: bool = False) -> Reply:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from mailrelay.server.tls import TlsProvider
 from whoisproxy.publication.answer import Question
+from whoisproxy.rdds_servers.disclosing import Discloser, Disclosing
 from whoisproxy.rdds_servers.queries import Publisher
 from whoisproxy.rdds_servers.rdap_answering import RdapAnswering, RdapSettings
 from whoisproxy.rdds_servers.rdap_connections import RdapProtocols
@@ -20,7 +21,7 @@ _CLOSING_S = 15.0
 class RdapServer:
     """Listens and answers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, put together in one place
         self,
         publisher: Publisher,
         settings: RdapSettings,
@@ -28,6 +29,7 @@ class RdapServer:
         limits: ConnectionLimits | None = None,
         tls: TlsProvider | None = None,
         elsewhere: Callable[[Question], str | None] | None = None,
+        discloser: Discloser | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Answer from `publisher`.
@@ -37,11 +39,15 @@ class RdapServer:
             settings: Where it stands and how much it takes.
             limits: How many connections are held; None derives it from the settings.
             tls: Gives the context of each connection; None listens in the clear.
-            elsewhere: Returns the URL of another service for an object that is not held here; None knows none.
+            elsewhere: Returns the URL of another service for an object not held here; None knows none.
+            discloser: Answers queries that carry credentials; without it these do not count.
             clock: Seconds that never go back, for the rate limits.
         """
-        self._protocols = RdapProtocols(RdapAnswering(publisher, settings, clock, elsewhere))
-        self._listener = RdapListener(self._protocols, limits or _limits(settings, tls), tls, clock)
+        limits = limits or _limits(settings, tls)
+        disclosing = Disclosing(discloser, clock) if discloser else None
+        answering = RdapAnswering(publisher, settings, clock, elsewhere, disclosing)
+        self._protocols = RdapProtocols(answering, limits.deadlines)
+        self._listener = RdapListener(self._protocols, limits, tls, clock)
         self._port = 0
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:

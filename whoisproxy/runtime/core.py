@@ -16,12 +16,13 @@ from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
+from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
-from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -48,6 +49,7 @@ class Core:
     accounts: Accounts
     registrations: Registrations
     privacy: PrivacyService
+    disclosures: Disclosures
     operations: Operations
     registry_tasks: RegistryTasks
     events: Events
@@ -60,7 +62,7 @@ class Core:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
-    answers: PublishedAnswers
+    disclosed: DisclosedAnswers
     privacy_settings: PrivacySettings
 
 
@@ -155,6 +157,7 @@ def _assemble(
         accounts=Accounts(storage, clock),
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        disclosures=Disclosures(storage, clock),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
@@ -167,7 +170,7 @@ def _assemble(
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
-        answers=PublishedAnswers(lookup, settings.rdap.base_url),
+        disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),
         privacy_settings=privacy_settings,
     )
 

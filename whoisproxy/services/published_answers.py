@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from whoisproxy.domain.names import DomainName
-from whoisproxy.publication import rdap, whois
+from whoisproxy.publication import rdap
 from whoisproxy.publication.answer import Answer, Missing, ObjectKind, Question, View
 from whoisproxy.publication.record import RddsRecord
+from whoisproxy.publication.whois import domain_text
 
 _Way = Callable[[str], Awaitable[Answer | None]]
 
@@ -49,4 +50,4 @@ class PublishedAnswers:
 
     async def _whois_domain(self, name: str) -> Answer | None:
         record = await self._records.domain(DomainName(name))
-        return None if record is None else Answer(whois.render(record))
+        return None if record is None else Answer(domain_text(record))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from whoisproxy.publication.answer import View
@@ -13,6 +14,7 @@ from whoisproxy.publication.rdap.members import (
     dumps,
     event,
     link,
+    notices,
     self_link,
     written_notices,
 )
@@ -42,7 +44,7 @@ def domain_json(record: RddsRecord, base_url: str, view: View = View.RDAP) -> by
         "secureDNS": _secure_dns(record),
         "entities": domain_entities(record.registrar, contacts, url, base_url, view),
         "links": _links(record.profile, url),
-        "notices": written_notices(record.registrar.terms_url, url),
+        "notices": _notices(record, url),
     }
     if record.registrar.whois_server:
         document["port43"] = record.registrar.whois_server
@@ -95,6 +97,20 @@ def _ds(signer: RddsDelegationSigner) -> dict[str, Any]:
         "digestType": signer.digest_type,
         "digest": signer.digest,
     }
+
+
+def _notices(record: RddsRecord, url: str) -> Any:
+    """Return the notices; who sees more than the public is told so first."""
+    terms_url = record.registrar.terms_url
+    if record.disclosure is None:
+        return written_notices(terms_url, url)
+    until = record.disclosure.until.astimezone(UTC)
+    title, *told = (
+        "Disclosed to one requester",
+        "This answer shows data of the registrant that were granted to you alone; the public sees less.",
+        f"Purpose: {record.disclosure.purpose}. The grant ends {until:%Y-%m-%dT%H:%M:%SZ}.",
+    )
+    return [{"title": title, "description": told}, *notices(terms_url, url)]
 
 
 def _links(profile: Profile, url: str) -> list[dict[str, str]]:

@@ -31,7 +31,7 @@ def _adr(address: Postal) -> list[Any]:
     lines = address.street
     street: str | list[str] = list(lines) if len(lines) > 1 else "".join(lines)
     value = ["", "", street, address.city, address.region, address.postal_code, ""]
-    return ["adr", {"cc": address.country_code}, "text", value]
+    return ["adr", {"cc": address.country_code} if address.country_code else {}, "text", value]
 
 
 JCARD = Writer("vcardArray", _write)

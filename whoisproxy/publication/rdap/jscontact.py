@@ -15,8 +15,8 @@ def _write(card: Card, about: str) -> dict[str, Any]:
         written["name"] = {"full": card.name}
     if card.organization:
         written["organizations"] = {"org": {"name": card.organization}}
-    if card.address is not None:
-        written["addresses"] = {"addr": _address(card.address)}
+    if card.address is not None and (address := _address(card.address)):
+        written["addresses"] = {"addr": address}
     if card.phone:
         written["phones"] = {"voice": {"features": {"voice": True}, "number": f"tel:{card.phone}"}}
     if card.email:
@@ -37,7 +37,8 @@ def _address(address: Postal) -> dict[str, Any]:
     parts = [("name", line) for line in address.street]
     parts += [("locality", address.city), ("region", address.region), ("postcode", address.postal_code)]
     components = [{"kind": kind, "value": value} for kind, value in parts if value]
-    return {"countryCode": address.country_code} | ({"components": components} if components else {})
+    country = {"countryCode": address.country_code} if address.country_code else {}
+    return country | ({"components": components} if components else {})
 
 
 JSCONTACT = Writer("jscard", _write)

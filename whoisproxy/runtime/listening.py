@@ -1,18 +1,22 @@
 """Sockets to listen at: several addresses, one port."""
 
+import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 _BACKLOG = 1024
 
 
-def listening_sockets(hosts: Iterable[str], port: int, *, shared: bool = False) -> list[socket.socket]:
+def listening_sockets(
+    name: str, hosts: Sequence[str], port: int, *, shared: bool = False
+) -> list[socket.socket]:
     """Return a socket for each address, listening.
 
     Args:
+        name: Of the listener, for the text of an error.
         hosts: IPv4 and IPv6 addresses; `::` does not take IPv4 with it.
         port: 0 lets the system choose one, which the others take as well.
-        shared: Whether other processes may listen at the same port.
+        shared: Whether other processes listen at the same port.
 
     Raises:
         OSError: An address cannot be listened at.
@@ -22,10 +26,11 @@ def listening_sockets(hosts: Iterable[str], port: int, *, shared: bool = False) 
         for host in hosts:
             sockets.append(_listening(host, port, shared=shared))
             port = sockets[0].getsockname()[1]
-    except OSError:
+    except OSError as error:
         for one in sockets:
             one.close()
-        raise
+        reason = f"cannot listen: {os.strerror(error.errno or 0)}"
+        raise OSError(error.errno, reason, f"{name} {hosts[len(sockets)]}:{port}") from None
     return sockets
 
 
