@@ -76,7 +76,8 @@ signers = st.builds(
     digest=st.from_regex("([0-9A-F]{2}){20,48}", fullmatch=True),
 )
 
-_MAY_BE_WITHHELD = [part for part in Field if part is not Field.REGISTRY_ID]
+_ALWAYS_PUBLISHED = (Field.REGION, Field.COUNTRY_CODE)
+_MAY_BE_WITHHELD = [part for part in Field if part not in (Field.REGISTRY_ID, *_ALWAYS_PUBLISHED)]
 
 
 @st.composite
