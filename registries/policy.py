@@ -141,6 +141,7 @@ class TldPolicy:
         native_mechanism: The registry's own way of hiding holders; "" where it has none.
         presence: Whom the registry accepts as a holder; "" where it accepts anybody.
         note: What else an operator should know; "" where there is nothing.
+        whois_server: Where the registry's WHOIS is; "" where it has none, or it is not known.
         file: Name of the file that holds the rule; "" where none does.
     """
 
@@ -164,6 +165,7 @@ class TldPolicy:
     presence: str = ""
     sessions: SessionLimits = SessionLimits()
     note: str = ""
+    whois_server: str = ""
     file: str = ""
 
     @property

@@ -119,6 +119,7 @@ class _Reader:
             presence=self._may_take("presence", _text, rule.presence),
             sessions=self._may_take("sessions", _sessions, rule.sessions),
             note=self._may_take("note", _text, rule.note),
+            whois_server=self._may_take("whois_server", _host, rule.whois_server),
         )
 
     def _reason(self, mechanism: Mechanism) -> Reason | None:
@@ -169,6 +170,12 @@ def _date(value: object) -> str:
 def _extension(value: object) -> str:
     if not isinstance(value, str) or not _EXTENSION.fullmatch(value):
         raise ValueError('must be the name of a schema, such as "frnic-2.0"')
+    return value
+
+
+def _host(value: object) -> str:
+    if not isinstance(value, str) or not _is_suffix(value) or "." not in value:
+        raise ValueError('must be the name of a host, such as "whois.registry.example"')
     return value
 
 

@@ -11,13 +11,10 @@ from registries.callback.task import Task, TaskState, Terms
 from registries.connector import Change, Observation, ObservedContact
 from registries.contact import Contact
 from registries.errors import CallbackExpired, CallbackRefused, ChangePending
-from registries.lookup.evidence import ALL_FIELDS, Evidence
+from registries.lookup.expected import hidden
 from registries.lookup.public import PublicView
 from registries.lookup.verdict import Expectation, Finding
 from registries.policy import Mechanism
-
-# With a flag the holder stays, and registries go on showing his organisation and his region.
-_WITHHELD_BY_FLAG = ALL_FIELDS - {"organization", "region"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,23 +82,13 @@ class CallbackConnector:
 def expectation(change: Change, demand: Demand) -> Expectation:
     """Return what the public must show once the change is made.
 
-    - `substitute`: the relay address or the proxy's organisation, and nothing of the holder's alone;
-    - `relay_email`: the relay address in place of the holder's own;
-    - `registry_flag`: the domain without the holder;
-    - to show the holder again: the domain without relay addresses. Whether his data are then published is the
-      registry's matter, so they prove nothing.
+    To show the holder again is to show the domain without relay addresses. Whether his data are then
+    published is the registry's matter, so they prove nothing.
     """
-    wanted = tuple(change.contacts.values())
-    addresses = tuple({contact.email for contact in wanted})
     if not change.hide:
         return Expectation(change.domain, None, gone=demand.earlier)
-    if change.mechanism is Mechanism.REGISTRY_FLAG:
-        return Expectation(change.domain, Evidence(demand.holder, among=_WITHHELD_BY_FLAG))
-    evidence = Evidence(demand.holder, wanted)
-    # A proxy's name is often its registrar's, which shows anyway; its organisation says that it is a proxy.
-    proxies = wanted if change.mechanism is Mechanism.SUBSTITUTE else ()
-    identities = tuple({contact.organization for contact in proxies if contact.organization})
-    return Expectation(change.domain, evidence, addresses, identities, demand.earlier)
+    wanted = tuple(change.contacts.values())
+    return hidden(change.domain, change.mechanism, demand.holder, wanted, demand.earlier)
 
 
 def _refuse(task: Task) -> NoReturn:

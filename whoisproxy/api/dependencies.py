@@ -12,6 +12,7 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -37,6 +38,7 @@ class ApiDependencies:
     privacy: PrivacyService
     operations: Operations
     registry_tasks: RegistryTasks
+    publications: Publications
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox

@@ -11,6 +11,7 @@ from whoisproxy.api.resources import (
     messages,
     operations,
     privacy,
+    publication,
     quarantine,
     registry_messages,
     registry_tasks,
@@ -23,6 +24,7 @@ from whoisproxy.api.routing import Route
 ROUTES: tuple[Route[Any, Any], ...] = (
     *domains.ROUTES,
     *privacy.ROUTES,
+    *publication.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
     *quarantine.ROUTES,

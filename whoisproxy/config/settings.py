@@ -18,6 +18,7 @@ from whoisproxy.config.mail import (
 )
 from whoisproxy.config.registries import CallbackAccount, RegistryAccounts
 from whoisproxy.config.values import Country, Listener, Mailbox, Port, Section
+from whoisproxy.config.watch import Watch
 
 
 class Database(Section):
@@ -138,6 +139,7 @@ class Settings(Section):
     retention: Retention = Retention()
     log: Log = Log()
     callback: tuple[CallbackAccount, ...] = ()
+    watch: Watch = Watch()
 
     @model_validator(mode="after")
     def _shares_with_nobody_else(self) -> "Settings":

@@ -21,6 +21,7 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -49,6 +50,7 @@ class Core:
     privacy: PrivacyService
     operations: Operations
     registry_tasks: RegistryTasks
+    publications: Publications
     events: Events
     webhooks: Webhooks
     mailbox: Mailbox
@@ -154,6 +156,7 @@ def _assemble(
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, clock),
+        publications=Publications(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),

@@ -63,6 +63,7 @@ class Housekeeping:
             await uow.events.purge(before)
             await uow.outbox.purge(before)
             await uow.registry_messages.purge(before)
+            await uow.publication_history.purge(self._core.clock())
 
     async def _purge_mail(self) -> None:
         retention, now = self._core.settings.retention, self._core.clock()

@@ -34,6 +34,7 @@ from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.pages import digest_sender, portal_dependencies
+from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.quarantine_digests import DIGEST
@@ -174,6 +175,8 @@ class Service:
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
         self._run(stack, Housekeeping(core))
+        if self._settings.watch.enabled:
+            self._run(stack, await stack.enter_async_context(open_watcher(core)))
 
     def _upkeep(self, connectors: Connectors, worker_id: str) -> RegistryUpkeep:
         core = self.core
@@ -235,6 +238,7 @@ class Service:
             privacy=core.privacy,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
+            publications=core.publications,
             events=core.events,
             webhooks=core.webhooks,
             mailbox=core.mailbox,

@@ -25,6 +25,8 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
+from whoisproxy.storage.repositories.publication_history import PublicationHistory
+from whoisproxy.storage.repositories.publication_watch import PublicationWatch
 from whoisproxy.storage.repositories.quarantines import Quarantines
 from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
@@ -70,6 +72,8 @@ class UnitOfWork:
         self.registry_messages = RegistryMessages(self.sealing)
         self.registry_accounts = RegistryAccounts(connection)
         self.registry_tasks = RegistryTasks(self.sealing)
+        self.publication_watch = PublicationWatch(connection)
+        self.publication_history = PublicationHistory(self.sealing)
 
 
 class Wakeup:

@@ -31,6 +31,7 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.privacy import PrivacyService
+from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.registration import Registrations
@@ -156,6 +157,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, now),
+        publications=Publications(storage, now),
         events=Events(storage),
         webhooks=Webhooks(storage, now),
         registry_messages=RegistryMessages(storage, now),

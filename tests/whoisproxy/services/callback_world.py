@@ -54,10 +54,14 @@ class PublicSide:
     Attributes:
         shown: Contacts by domain and role, as the API writes them; a domain that is not here is not found.
         away: Whether nothing answers.
+        gate: Answers come only when this is set; None for at once.
+        asked: Set when somebody has asked.
     """
 
     shown: dict[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     away: bool = False
+    gate: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     rdap_url: str = ""
     whois_server: str = ""
 
@@ -71,8 +75,14 @@ class PublicSide:
             self.whois_server = f"127.0.0.1:{whois.sockets[0].getsockname()[1]}"
             yield
 
+    async def _begin(self) -> None:
+        self.asked.set()
+        if self.gate is not None:
+            await self.gate.wait()
+
     async def _rdap(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
+        await self._begin()
         if self.away or name not in self.shown:
             return web.json_response({"errorCode": 404}, status=404)
         entities = [
@@ -84,6 +94,7 @@ class PublicSide:
 
     async def _whois(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         name = (await reader.readline()).decode().strip()
+        await self._begin()
         lines = ["No match."]
         if name in self.shown:
             lines = [f"Domain Name: {name.upper()}", "Registrar: Keeps Its Registry"]
