@@ -100,7 +100,7 @@ def _doubt(readings: Readings, expected: Expectation) -> Doubt | None:
 
 def _speaks_of(readings: Readings, domain: str) -> bool:
     """Whether an answer describes the registered domain, and is no refusal and no error."""
-    names = spellings(domain)
+    names = spellings(domain) if domain else frozenset()
     if readings.document.source == "rdap":
         return _is_domain_object(readings.document.parsed, names)
     return readings.plain.names(names) and bool(_REGISTERED.search(readings.plain.folded))
