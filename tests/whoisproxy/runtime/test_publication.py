@@ -69,6 +69,18 @@ async def test_the_rule_of_a_tld_names_its_whois_server(tmp_path: Path) -> None:
     assert lane(known, "eu") == "whois:whois.eu.example:43"
 
 
+async def test_the_bootstrap_file_names_rdap(tmp_path: Path) -> None:
+    file = tmp_path / "dns.json"
+    file.write_text(
+        '{"version": "1.0", "publication": "2026-11-01T00:00:00Z",'
+        ' "services": [[["com"], ["https://rdap.verisign.example/com/v1/"]]]}'
+    )
+    known = posts(tmp_path, f'[rdap]\nbootstrap = "{file}"\n')
+    assert lane(known, "com") == "rdap:rdap.verisign.example:443"
+    assert lane(known, "org") is None
+    assert known.digest != posts(tmp_path, "").digest
+
+
 async def test_other_directories_have_another_digest(tmp_path: Path) -> None:
     before, same = posts(tmp_path), posts(tmp_path)
     after = posts(tmp_path, TABLES.replace("rdap.backend", "rdap.other"))
