@@ -532,6 +532,7 @@ publication_evidence = Table(
     Column("taken_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
+)
 
 # Who may see which data of a registrant; requester and reason are sealed. No foreign key to domains: what was
 # disclosed stays known when the domain is gone. `token_hash` is SHA-256 of what the requester shows.
