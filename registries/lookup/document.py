@@ -1,71 +1,22 @@
-"""A raw answer of a public directory, and the two ways in which it is read: as words, and as whole values.
+"""A raw answer of a public directory, line by line as the public reads it.
 
-Nothing is parsed into contacts: parsers lose lines, and what a parser loses the public still reads. Text is
-folded so that spellings of the same thing become one: case, accents, width, invisible characters, digits of
-any script, `ue` for `ü`, escapes of JSON and HTML.
+Nothing is parsed into contacts: parsers lose lines, and what a parser loses the public still reads.
 """
 
-import html
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
-import idna
+Lines = list[tuple[int, str]]
+"""Numbers of lines in the answer as it came, from 1, each with a text that is read there."""
 
-# Letters that Unicode does not take apart, as registrars write them in ASCII.
-_PLAIN = {"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i", "ħ": "h"}
-# Müller is also written Mueller, Århus also Aarhus.
-_DIGRAPH = re.compile(r"([aou])e|aa")
-_WORD = re.compile(r"\w+")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
-# What parts label and value in WHOIS: a colon, dots, a tab, two spaces, a closing bracket.
-_LABEL_END = re.compile(r":\s*|\.{2,}:?\s*|\t+|\s{2,}|\]\s*")
-
-
-# Answers are written by others: a line of colons must not cost its length squared.
-_LONGEST_VALUE = 1000
-_MOST_LABELS = 5
-
-
-class _Folding(dict[int, str | None]):
-    """What each character folds to; filled as characters are met."""
-
-    def __missing__(self, code: int) -> str | None:
-        char = chr(code)
-        folded: str | None = _PLAIN.get(char, char)
-        if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
-            folded = None
-        elif unicodedata.category(char) == "Nd":
-            folded = str(unicodedata.digit(char))
-        self[code] = folded
-        return folded
-
-
-_FOLDING = _Folding()
-
-
-def fold(text: str) -> str:
-    """Return a text without case, accents, width and invisible characters; punctuation stays."""
-    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_FOLDING)
-    return unicodedata.normalize("NFC", apart)
-
-
-def words(text: str) -> str:
-    """Return a text's folded words, one space apart: what stands between them does not matter."""
-    plain = _DIGRAPH.sub(lambda match: match[1] or "a", fold(text))
-    return " ".join(_WORD.findall(plain))
-
-
-def spellings(domain: str) -> frozenset[str]:
-    """Return a domain name in A-labels and in U-labels, folded."""
-    try:
-        return frozenset({fold(domain), fold(idna.decode(domain))})
-    except idna.IDNAError:
-        return frozenset({fold(domain)})
+# A string, or what else is no punctuation; a string that does not end ends with the text.
+_JSON_TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)(?:"(\s{0,40}:)?|\Z)|[^\s",:\[\]{}]+', re.DOTALL)
+_LITERALS = frozenset({"true", "false", "null"})
+# Such a key is the name of a member, and nobody's data.
+_MEMBER = re.compile(r"[A-Za-z0-9_:.-]{1,32}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,6 +29,7 @@ class Document:
         whole: False where something was cut off.
         server: Who gave it, `host:port`; "" for a saved answer.
         referred: Whether another directory led there, as a registry's leads to its registrar's.
+        second: What a parser made of it: adds to what is read, and takes nothing away.
     """
 
     source: str
@@ -85,6 +37,7 @@ class Document:
     whole: bool = True
     server: str = ""
     referred: bool = False
+    second: tuple[tuple[int, str], ...] = ()
 
     @cached_property
     def parsed(self) -> object:
@@ -95,56 +48,27 @@ class Document:
             return None
 
     @cached_property
-    def text(self) -> str:
-        """All that can be read, folded; of JSON its values, or where it is broken the raw text."""
+    def lines(self) -> Lines:
+        """What can be read, in order: each line; of JSON each value, and each key that is no usual member."""
         if self.parsed is not None:
-            readable = "\n".join(_scalars(self.parsed))
-        else:
-            readable = _unescaped(self.raw) if self.source == "rdap" else self.raw
-        return fold(html.unescape(readable))
-
-    @cached_property
-    def values(self) -> frozenset[str]:
-        """The words of each value that stands alone: of a JSON string, of what follows a label, of a line."""
-        return frozenset(words(value) for line in self.text.splitlines() for value in _parts(line)) - {""}
-
-    def words_without(self, domain: str) -> str:
-        """Return the words of the text, a space at both ends, with the domain's own name taken out."""
-        text = self.text
-        for name in spellings(domain):
-            text = text.replace(name, " ")
-        return f" {words(text)} "
-
-    def names(self, domain: str) -> bool:
-        """Whether the domain's name stands alone as a value."""
-        return any(words(name) in self.values for name in spellings(domain))
+            return [(number, line) for number, text in _values(self.raw) for line in text.split("\n")]
+        return list(enumerate(self.raw.split("\n"), 1))
 
 
-def _scalars(root: object) -> Iterator[str]:
-    """Yield every string and number of a JSON value, in order."""
-    waiting = [root]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(reversed(value.values()))
-        elif isinstance(value, list):
-            waiting.extend(reversed(value))
-        elif isinstance(value, str | int | float):
-            yield str(value)
+def _values(raw: str) -> Iterator[tuple[int, str]]:
+    """Yield the strings and numbers of well-formed JSON, each with its line."""
+    number, counted = 1, 0
+    for match in _JSON_TOKEN.finditer(raw):
+        number += raw.count("\n", counted, match.start())
+        counted = match.start()
+        text = match[0] if match[1] is None else _unescaped(match[1])
+        named = match[2] and _MEMBER.fullmatch(text)
+        if not named and match[0] not in _LITERALS:
+            yield number, text
 
 
-def _unescaped(raw: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], raw)
-
-
-def _parts(line: str) -> Iterator[str]:
-    """Yield the line, what follows a label in it, and the pieces that commas part."""
-    plain = line.strip()
-    if not plain or len(plain) > _LONGEST_VALUE:
-        return
-    yield plain
-    for end in islice(_LABEL_END.finditer(plain), _MOST_LABELS):
-        rest = plain[end.end() :]
-        yield rest
-        yield from rest.split(",")
-    yield from plain.split(",")
+def _unescaped(literal: str) -> str:
+    if "\\" not in literal:
+        return literal
+    text: str = json.loads(f'"{literal}"', strict=False)
+    return text

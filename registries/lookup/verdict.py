@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registries.lookup.document import Document, fold, spellings, words
+from registries.lookup.document import Document
 from registries.lookup.evidence import Evidence, Hit, fields_of
+from registries.lookup.folding import fold, spellings, words
+from registries.lookup.readings import Readings, read
 
 
 class Verdict(StrEnum):
@@ -73,34 +75,35 @@ _REGISTERED = re.compile(
 def judge(document: Document, expected: Expectation) -> Finding:
     """Judge one raw answer."""
     source = (document.source,)
-    hits = expected.evidence.hits(document, expected.domain) if expected.evidence else ()
+    readings = read(document, expected.domain)
+    hits = expected.evidence.hits(readings) if expected.evidence else ()
     if hits:
         return Finding(Verdict.LEAK, fields_of(hits), source, hits=hits)
-    doubt = _doubt(document, expected)
+    doubt = _doubt(readings, expected)
     return Finding(Verdict.UNKNOWN, (), source, doubt) if doubt else Finding(Verdict.CLEAN)
 
 
-def _doubt(document: Document, expected: Expectation) -> Doubt | None:
-    if not document.whole:
+def _doubt(readings: Readings, expected: Expectation) -> Doubt | None:
+    if not readings.whole:
         return Doubt.CUT_OFF
-    if any(fold(address) in document.text for address in expected.gone):
+    if any(map(readings.show, expected.gone)):
         return Doubt.EARLIER_STATE
     # A relay address is one domain's alone, so it proves of which the answer speaks.
-    if any(fold(address) in document.text for address in expected.addresses):
+    if any(map(readings.show, expected.addresses)):
         return None
-    if not _speaks_of(document, expected.domain):
+    if not _speaks_of(readings, expected.domain):
         return Doubt.OTHER_DOMAIN
-    text = document.words_without(expected.domain)
-    proved = any(f" {words(name)} " in text for name in expected.identities)
+    proved = any(f" {words(name)} " in readings.plain.words for name in expected.identities)
     needed = bool(expected.addresses or expected.identities)
     return Doubt.NOT_SHOWN if needed and not proved else None
 
 
-def _speaks_of(document: Document, domain: str) -> bool:
+def _speaks_of(readings: Readings, domain: str) -> bool:
     """Whether an answer describes the registered domain, and is no refusal and no error."""
-    if document.source == "rdap":
-        return _is_domain_object(document.parsed, spellings(domain))
-    return document.names(domain) and bool(_REGISTERED.search(document.text))
+    names = spellings(domain) if domain else frozenset()
+    if readings.document.source == "rdap":
+        return _is_domain_object(readings.document.parsed, names)
+    return readings.plain.names(names) and bool(_REGISTERED.search(readings.plain.folded))
 
 
 def _is_domain_object(value: object, names: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 import pytest
 
 from registries.contact import Contact
@@ -89,10 +90,31 @@ def registrants(every: int) -> Iterator[Contact]:
                 "city": row["city"],
                 "postal_code": row["postcode"],
                 "country_code": row["country"],
-                "phone": row["phone"],
+                "phone": _e164(row["phone"], row["country"]),
                 "email": row["email"],
             }
         )
+
+
+def _e164(phone: str, country: str) -> str:
+    """Return a number in the form of RFC 5733, as the service holds it; else as it is."""
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        number = phonenumbers.PhoneNumber()
+    if not phonenumbers.is_possible_number(number):
+        return phone
+    return f"+{number.country_code}.{phonenumbers.national_significant_number(number)}"
+
+
+def documents() -> Iterator[tuple[str, Document]]:
+    """Yield every answer there is, with its name: WHOIS and RDAP, also those that are no use to a parser."""
+    for file in sorted(_ROOT.rglob("*")):
+        text = file.suffix in {".txt", ".json"} or (file.parent.name == "whois")
+        if file.is_file() and text and file.name != "SOURCE.txt":
+            source = "rdap" if file.suffix == ".json" else "whois"
+            raw = file.read_text(encoding="utf-8", errors="replace")
+            yield str(file.relative_to(_ROOT)), Document(source, raw)
 
 
 def rdap_samples() -> Iterator[tuple[Document, set[Contact]]]:
