@@ -28,6 +28,7 @@ from whoisproxy.publication import rdap, whois
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.services.lookup import Lookup
+from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -120,18 +121,18 @@ async def serve(kind: str, folder: Path) -> None:
     storage = await open_storage(folder)
     lookup = Lookup(storage, Catalogue.load(), _BRAND, lambda: _NOW)
     if kind == "whois":
-        await _whois(lookup, stopped)
+        await _whois(PublishedAnswers(lookup, _BASE_URL), stopped)
     elif kind == "rdap":
         settings = RdapSettings(_BASE_URL, _BRAND.terms_url, _UNLIMITED)
-        await _http(make_rdap_app(lookup, settings), stopped)
+        await _http(make_rdap_app(PublishedAnswers(lookup, _BASE_URL), settings), stopped)
     else:
         await _http(await _bare(kind, lookup), stopped)
     await storage.close()
 
 
-async def _whois(lookup: Lookup, stopped: asyncio.Event) -> None:
+async def _whois(answers: PublishedAnswers, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
-    server = await start_whois(lookup, "127.0.0.1", 0, limits)
+    server = await start_whois(answers, "127.0.0.1", 0, limits)
     print(server.port, flush=True)
     await stopped.wait()
     server.close()

@@ -29,12 +29,13 @@ def prefix(address: str) -> str:
 def client_address(remote: str | None, headers: Mapping[str, str]) -> str:
     """Return who asks over HTTP; a TLS proxy on this machine is believed about what it appended last."""
     forwarded = headers.get("X-Forwarded-For")
-    if forwarded and _is_loopback(remote or ""):
+    if forwarded and is_loopback(remote or ""):
         return forwarded.rpartition(",")[2].strip()
     return remote or ""
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether somebody on this machine asks."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -66,3 +67,10 @@ class PrefixLimits:
             # The one that has been silent longest; by now its bucket has most likely refilled.
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, ceil((1 - tokens) / self._per_second))
+
+    def wait_s(self, network: str) -> int:
+        """Return what `take` would, and take nothing."""
+        now = self._clock()
+        tokens, at = self._buckets.get(network, (self._capacity, now))
+        missing = 1 - tokens - (now - at) * self._per_second
+        return max(1, ceil(missing / self._per_second)) if missing > 0 else 0

@@ -5,6 +5,7 @@ from typing import Any
 from whoisproxy.api.resources import (
     bulk,
     correspondence,
+    disclosures,
     domains,
     events,
     health,
@@ -25,6 +26,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *domains.ROUTES,
     *privacy.ROUTES,
     *publication.ROUTES,
+    *disclosures.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
     *quarantine.ROUTES,

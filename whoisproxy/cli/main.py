@@ -7,6 +7,7 @@ import typer
 
 from whoisproxy.cli import (
     demo,
+    disclosure,
     dkim,
     doctor,
     imports,
@@ -48,6 +49,7 @@ for group, name in (
     (tld, "tld"),
     (privacy, "privacy"),
     (publication, "publication"),
+    (disclosure, "disclosure"),
     (queue, "queue"),
     (quarantine, "quarantine"),
     (rdds, "rdds"),

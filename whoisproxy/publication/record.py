@@ -11,15 +11,26 @@ from enum import StrEnum
 from registries.contact import Role
 
 
+class Profile(StrEnum):
+    """Whose view of a TLD an answer is, and so which wording and redactions it has to have."""
+
+    REGISTRAR = "registrar"  # a gTLD's registrar: RAA 2013, RDAP response profile
+    REGISTRY = "registry"  # a gTLD's registry: registry agreement, RDAP response profile
+    CCTLD = "cctld"  # a country's: bound to neither
+
+
 class Field(StrEnum):
-    """A part of a contact that can be withheld (ICANN Registration Data Policy)."""
+    """A part of a contact, or the id of a domain, that can be withheld (ICANN Registration Data Policy)."""
 
     REGISTRY_ID = "registry_id"
     NAME = "name"
     ORGANIZATION = "organization"
     STREET = "street"
     CITY = "city"
+    # The policy publishes region and country: they are withheld from whom something else was disclosed.
+    REGION = "region"
     POSTAL_CODE = "postal_code"
+    COUNTRY_CODE = "country_code"
     PHONE = "phone"
     EMAIL = "email"
 
@@ -29,12 +40,15 @@ class RddsContact:
     """A contact as published; a withheld part is "" or ().
 
     Attributes:
+        handle: The contact's id at the registry; "" where it has none or may not be shown.
         phone: E.164 with a leading plus.
-        contact_uri: Where to write instead, set exactly when the e-mail is withheld.
+        email: Where it is withheld, an address that stands for it, or "".
+        contact_uri: Where to write instead, set exactly when there is no e-mail.
         withheld: The parts that exist and are not shown, in the order of `Field`.
     """
 
     role: Role
+    handle: str
     name: str
     organization: str
     street: tuple[str, ...]
@@ -50,19 +64,73 @@ class RddsContact:
 
 @dataclass(frozen=True, slots=True)
 class RddsRegistrar:
-    """The registrar and its abuse contact.
+    """The registrar and its abuse contact. What it has not told is "" or ().
 
     Attributes:
         iana_id: None for a reseller without one.
+        whois_server: Host name of its WHOIS server.
+        street: Of its office, like the next four.
+        phone: Of its office, E.164 with a leading plus.
+        email: Of its office.
         terms_url: Page with the terms under which these data are published.
     """
 
     name: str
     iana_id: int | None
     url: str
+    whois_server: str
+    street: tuple[str, ...]
+    city: str
+    region: str
+    postal_code: str
+    country_code: str
+    phone: str
+    email: str
     abuse_email: str
     abuse_phone: str
     terms_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RddsNameserver:
+    """A name server.
+
+    Attributes:
+        name: A-labels, lower case, without a final dot.
+        unicode_name: The form for people; equal to `name` where there is no U-label.
+        addresses: IPv4 and IPv6 in the form of RFC 5952; only of a host below a domain that is held here.
+    """
+
+    name: str
+    unicode_name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RddsDelegationSigner:
+    """A DS record (RFC 4034 section 5).
+
+    Attributes:
+        digest: Upper-case hexadecimal.
+    """
+
+    key_tag: int
+    algorithm: int
+    digest_type: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RddsDisclosure:
+    """Why an answer shows more than the public sees.
+
+    Attributes:
+        purpose: One of those that RFC 9560 registers.
+        until: When what was granted ends.
+    """
+
+    purpose: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +140,56 @@ class RddsRecord:
     Attributes:
         name: A-label, lower case.
         unicode_name: The form for people; equal to `name` where there is no U-label.
+        registry_id: Repository object id (RFC 5730 section 2.8); "" where it is not known.
         contacts: Registrant first; each role once.
+        delegation_signed: Whether the parent zone has DS records for it; `ds` may be empty all the same.
         statuses: EPP status names (RFC 5731, RFC 3915).
-        expires_at: End of the registration at the registrar, where known.
+        expires_at: End of the registration, where known: at the registrar, or with the profile
+            `REGISTRY` at the registry.
+        withheld: `Field.REGISTRY_ID` where the id of the domain is to be listed as redacted.
         read_at: Age of this view of the database, to the minute.
+        disclosure: Set where the record is for one requester, and never in what is published.
     """
 
     name: str
     unicode_name: str
+    registry_id: str
+    profile: Profile
     registrar: RddsRegistrar
     contacts: tuple[RddsContact, ...]
-    nameservers: tuple[str, ...]
+    nameservers: tuple[RddsNameserver, ...]
+    delegation_signed: bool
+    ds: tuple[RddsDelegationSigner, ...]
     statuses: tuple[str, ...]
     registered_at: datetime
     expires_at: datetime | None
     changed_at: datetime
+    withheld: tuple[Field, ...]
+    read_at: datetime
+    disclosure: RddsDisclosure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RddsHost:
+    """A name server that domains held here use, as the public sees it.
+
+    Attributes:
+        registrar: Of the domain that the host is below, or else of a domain that uses it.
+        read_at: As in `RddsRecord`.
+    """
+
+    nameserver: RddsNameserver
+    registrar: RddsRegistrar
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RddsEntity:
+    """A registrar as the public sees it: RDAP's entity, WHOIS's registrar.
+
+    Attributes:
+        read_at: As in `RddsRecord`.
+    """
+
+    registrar: RddsRegistrar
     read_at: datetime

@@ -1,4 +1,4 @@
-"""Decide what the public may see of a domain: the only place that knows both the registrant and the record.
+"""Decide what the public may see of a domain: here and in `disclosed` alone registrant and record meet.
 
 While privacy is wanted or published, the record is built from the brand and the relay addresses and
 from nothing of the registrant. Otherwise it shows the registrant, as the registrar decided, except
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+import idna
+
 from registries.contact import Role
 from registries.policy import Reason, TldPolicy
 from whoisproxy.domain.account import Registrar
@@ -16,7 +18,14 @@ from whoisproxy.domain.privacy import PrivacyStatus
 from whoisproxy.domain.proxy_identity import Brand, ProxyIdentity
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
-from whoisproxy.publication.record import Field, RddsContact, RddsRecord, RddsRegistrar
+from whoisproxy.publication.record import (
+    Field,
+    Profile,
+    RddsContact,
+    RddsNameserver,
+    RddsRecord,
+    RddsRegistrar,
+)
 
 # ICANN's Registration Data Policy publishes registrant and technical contact; administrative and
 # billing contacts are no longer collected, and RDAP admits them with a registry's handle only.
@@ -24,6 +33,7 @@ _PUBLISHED_ROLES = (Role.REGISTRANT, Role.TECH)
 
 # RDAP profile 2.2 and 2.7: a registry's contact id that is not shown counts as redacted, always.
 _ALWAYS_WITHHELD = (Field.REGISTRY_ID,)
+_PUBLISHED_BY_REGISTRIES = (Field.REGION, Field.COUNTRY_CODE)
 _WITHHELD_WITHOUT_ADDRESS = (Field.REGISTRY_ID, Field.EMAIL)
 
 
@@ -62,13 +72,18 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
         name=name.a_label,
         # Most names have no U-label, and finding that out by IDNA takes longer than all else here.
         unicode_name=name.u_label if "xn--" in name.a_label else name.a_label,
+        registry_id="",
+        profile=Profile.REGISTRAR,
         registrar=_registrar(registrar, brand),
         contacts=tuple(contacts),
-        nameservers=registration.nameservers,
+        nameservers=tuple(_nameserver(host) for host in registration.nameservers),
+        delegation_signed=False,
+        ds=(),
         statuses=registration.statuses,
         registered_at=registration.registered_at,
         expires_at=registration.expires_at,
         changed_at=registration.updated_at,
+        withheld=_ALWAYS_WITHHELD,
         # To the minute: equal questions get equal bytes, so that an ETag is good for something.
         read_at=now.replace(second=0, microsecond=0),
     )
@@ -84,10 +99,31 @@ def _registrar(registrar: Registrar, brand: Brand) -> RddsRegistrar:
         name=registrar.name,
         iana_id=registrar.iana_id,
         url=registrar.url,
+        whois_server="",
+        street=(),
+        city="",
+        region="",
+        postal_code="",
+        country_code="",
+        phone="",
+        email="",
         abuse_email=brand.abuse_email,
         abuse_phone=brand.abuse_phone,
         terms_url=brand.terms_url,
     )
+
+
+def _nameserver(host: str) -> RddsNameserver:
+    name = host.rstrip(".").lower()
+    return RddsNameserver(name, _unicode(name) if "xn--" in name else name, ())
+
+
+def _unicode(host: str) -> str:
+    try:
+        return idna.decode(host)
+    except (idna.IDNAError, UnicodeError):
+        # Names of hosts are bound to RFC 1123 only: what looks like an A-label need not be one.
+        return host
 
 
 def _proxy(role: Role, own_brand: Brand, identity: ProxyIdentity | None) -> RddsContact:
@@ -95,6 +131,7 @@ def _proxy(role: Role, own_brand: Brand, identity: ProxyIdentity | None) -> Rdds
     brand = identity.brand if identity else own_brand
     return RddsContact(
         role=role,
+        handle="",
         name=brand.name,
         organization=brand.organization,
         street=brand.street,
@@ -112,6 +149,7 @@ def _proxy(role: Role, own_brand: Brand, identity: ProxyIdentity | None) -> Rdds
 def _registrant(role: Role, registrant: Registrant) -> RddsContact:
     return RddsContact(
         role=role,
+        handle="",
         name=registrant.name,
         organization=registrant.organization,
         street=registrant.street,
@@ -132,6 +170,7 @@ def _withheld(contact: RddsContact, contact_uri: str) -> RddsContact:
     A part that he does not have is not reported as withheld.
     """
     parts = tuple(field for field in Field if field in _ALWAYS_WITHHELD or getattr(contact, field))
+    parts = tuple(field for field in parts if field not in _PUBLISHED_BY_REGISTRIES)
     return replace(
         contact,
         name="",

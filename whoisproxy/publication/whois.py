@@ -61,7 +61,7 @@ def _plain_fields(record: RddsRecord) -> Iterator[tuple[str, str]]:
     for contact in record.contacts:
         yield from _contact(contact)
     for host in record.nameservers:
-        yield "Name Server", host.rstrip(".").lower()
+        yield "Name Server", host.name
     yield "DNSSEC", "unsigned"
     yield "URL of the ICANN RDDS Inaccuracy Complaint Form", "https://icann.org/wicf"
 

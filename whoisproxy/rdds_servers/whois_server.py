@@ -6,9 +6,10 @@ by name.
 """
 
 import asyncio
+import socket
 import time
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +18,8 @@ from prometheus_client import Counter
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication import whois
-from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.publication.answer import ObjectKind, Question, View
+from whoisproxy.rdds_servers.queries import Publisher, answered, queried_name
 from whoisproxy.request_limits import PrefixLimits, prefix
 
 _log = structlog.get_logger()
@@ -70,40 +72,45 @@ class WhoisLimits:
 class WhoisServer:
     """Listens and answers; used like an `asyncio.Server`."""
 
-    def __init__(self, lookup: Lookup, limits: WhoisLimits, clock: Callable[[], float]) -> None:
+    def __init__(self, publisher: Publisher, limits: WhoisLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
-        self._lookup = lookup
+        self._publisher = publisher
         self._rate = PrefixLimits(limits.requests_per_minute, clock)
         self._sessions: set[_Session] = set()
         self._per_prefix: Tally[str] = Tally()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def listen(self, host: str, port: int) -> None:
         """Start to accept connections; port 0 lets the system choose."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Session(self), host, port)
+        self._servers.append(await loop.create_server(lambda: _Session(self), host, port))
+
+    async def listen_on(self, sockets: Iterable[socket.socket]) -> None:
+        """Start to accept connections from sockets that listen; they belong to the server from here on."""
+        loop = asyncio.get_running_loop()
+        for one in sockets:
+            self._servers.append(await loop.create_server(lambda: _Session(self), sock=one))
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        assert self._server is not None  # noqa: S101 - `start_whois` listens before it hands out the server
-        port: int = self._server.sockets[0].getsockname()[1]
+        port: int = self._servers[0].sockets[0].getsockname()[1]
         return port
 
     def close(self) -> None:
         """Accept nothing more; queries that are being answered go on, connections that only wait end."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for session in tuple(self._sessions):
             session.server_closes()
 
     async def wait_closed(self) -> None:
         """Return when the last connection has ended: at most `deadline_s` after `close`."""
         await self._idle.wait()
-        if self._server is not None:
-            await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
 
     def enter(self, session: "_Session") -> str:
         """Note a new connection; return why it is refused, or ""."""
@@ -144,10 +151,11 @@ class WhoisServer:
         if text.lower() in {"", "?", "help"}:
             return "help", _ANSWERS["help"]
         name = queried_name(text)
-        record = await self._lookup.domain(name) if name else None
-        if record is None:
+        question = Question(View.WHOIS, ObjectKind.DOMAIN, name.a_label) if name else None
+        answer = await answered(self._publisher, question) if question else None
+        if answer is None:
             return "not-found", _ANSWERS["not-found"]
-        return "found", whois.render(record)
+        return "found", answer.body
 
 
 class _Session(asyncio.Protocol):
@@ -248,13 +256,13 @@ class _Session(asyncio.Protocol):
 
 
 async def start_whois(
-    lookup: Lookup,
+    publisher: Publisher,
     host: str,
     port: int,
     limits: WhoisLimits,
     clock: Callable[[], float] = time.monotonic,
 ) -> WhoisServer:
     """Return a server that listens; stop it with `close` and `wait_closed`."""
-    server = WhoisServer(lookup, limits, clock)
+    server = WhoisServer(publisher, limits, clock)
     await server.listen(host, port)
     return server

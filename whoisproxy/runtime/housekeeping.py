@@ -11,6 +11,7 @@ from prometheus_client import Gauge
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.runtime.core import Core
+from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 
@@ -25,6 +26,7 @@ class Housekeeping:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lifecycle = RelayLifecycle(core.storage, core.clock)
+        self._disclosures = DisclosureExpiry(core.storage, core.clock)
         keep = timedelta(days=core.settings.retention.quarantine_days)
         self._digests = DigestSchedule(core.storage, core.queue, core.clock, keep)
 
@@ -34,6 +36,7 @@ class Housekeeping:
             for task in (
                 self._lifecycle.retire_expired,
                 self._core.registry_tasks.wake_due,
+                self._disclosures.end_overdue,
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
@@ -64,6 +67,8 @@ class Housekeeping:
             await uow.outbox.purge(before)
             await uow.registry_messages.purge(before)
             await uow.publication_history.purge(self._core.clock())
+            kept = timedelta(days=self._core.settings.retention.disclosures_days)
+            await uow.disclosures.purge(self._core.clock() - kept)
 
     async def _purge_mail(self) -> None:
         retention, now = self._core.settings.retention, self._core.clock()

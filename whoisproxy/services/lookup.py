@@ -3,11 +3,12 @@
 from registries.catalogue import Catalogue
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.domain.registration import Registration
 from whoisproxy.publication.record import RddsRecord
 from whoisproxy.publication.redaction import build_record
 from whoisproxy.services.identities import identities_of
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 
 class Lookup:
@@ -24,13 +25,15 @@ class Lookup:
         # One snapshot: what the owner wants and what is shown cannot come from two moments.
         async with self._storage.reading() as uow:
             registration = await uow.registrations.by_name(name)
-            if registration is None:
-                return None
-            privacy = await uow.privacy.get(registration.id)
-            if privacy.departed:
-                return None
-            registrar = await uow.registrars.get(registration.registrar_id)
-            relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
+            return await self.record(uow, registration) if registration else None
+
+    async def record(self, uow: UnitOfWork, registration: Registration) -> RddsRecord | None:
+        """Return the record of a domain that was read in the same transaction; None as for `domain`."""
+        privacy = await uow.privacy.get(registration.id)
+        if privacy.departed:
+            return None
+        registrar = await uow.registrars.get(registration.registrar_id)
+        relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
         if registrar is None:
             return None
         return build_record(
@@ -38,7 +41,7 @@ class Lookup:
             privacy.status,
             identities_of(registrar, relays, self._default_brand),
             registrar,
-            self._catalogue.policy(name.suffix),
+            self._catalogue.policy(registration.name.suffix),
             self._clock(),
             self._default_brand,
         )

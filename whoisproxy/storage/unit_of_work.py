@@ -12,6 +12,8 @@ from typing import Self
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from whoisproxy.storage.change_listener import ChangeListener
+from whoisproxy.storage.change_log import ChangeLog
 from whoisproxy.storage.direct import DirectConnection
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
 from whoisproxy.storage.keyring import SYSTEM, Keyring
@@ -19,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.correspondence import Correspondence
+from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
@@ -74,6 +77,7 @@ class UnitOfWork:
         self.registry_tasks = RegistryTasks(self.sealing)
         self.publication_watch = PublicationWatch(connection)
         self.publication_history = PublicationHistory(self.sealing)
+        self.disclosures = Disclosures(self.sealing)
 
 
 class Wakeup:
@@ -119,6 +123,7 @@ class Storage:
         read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
         self._direct = DirectConnection(engine) if is_sqlite(engine) else None
+        self._change_log = ChangeLog(engine) if is_sqlite(engine) else None
         self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
     @classmethod
@@ -140,6 +145,21 @@ class Storage:
         if self._direct is not None:
             self._direct.close()
         await self.engine.dispose()
+        if self._change_log is not None:
+            self._change_log.close()
+
+    @asynccontextmanager
+    async def following_changes(self) -> AsyncIterator[ChangeLog | ChangeListener]:
+        """Follow the changes of what is published, of all processes."""
+        if self._change_log is not None:
+            yield self._change_log
+            return
+        listener = ChangeListener(self.engine)
+        listener.start()
+        try:
+            yield listener
+        finally:
+            await listener.close()
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:

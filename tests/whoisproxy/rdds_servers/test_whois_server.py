@@ -15,7 +15,9 @@ from tests.whoisproxy.publication import samples
 from tests.whoisproxy.rdds_servers.shelf import Shelf
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication import whois
+from whoisproxy.publication.record import RddsNameserver
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer, start_whois
+from whoisproxy.services.published_answers import PublishedAnswers
 
 PATIENT = WhoisLimits(requests_per_minute=100_000, connections_per_prefix=500, deadline_s=60)
 HASTY = replace(PATIENT, deadline_s=0.05)
@@ -28,7 +30,7 @@ def shelf() -> Shelf:
 
 @asynccontextmanager
 async def serving(shelf: Shelf, limits: WhoisLimits = PATIENT) -> AsyncIterator[WhoisServer]:
-    server = await start_whois(shelf, "127.0.0.1", 0, limits, clock=lambda: 0.0)
+    server = await start_whois(PublishedAnswers(shelf, ""), "127.0.0.1", 0, limits, clock=lambda: 0.0)
     try:
         yield server
     finally:
@@ -162,8 +164,9 @@ async def test_a_slow_database_does_not_hold_the_connection(shelf: Shelf) -> Non
 
 async def test_a_client_that_does_not_read_is_cut_off(shelf: Shelf) -> None:
     """More than the sockets of both sides hold stays in our memory until the deadline, not longer."""
+    name = "n" * 200 + ".example"
     shelf.records["cheese.com"] = replace(
-        samples.GOLDEN["hidden"], nameservers=("n" * 200 + ".example",) * 100_000
+        samples.GOLDEN["hidden"], nameservers=(RddsNameserver(name, name, ()),) * 100_000
     )
     async with serving(shelf, replace(PATIENT, deadline_s=2)) as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
@@ -226,7 +229,7 @@ async def test_connections_beyond_the_cap_are_refused_and_places_come_back(shelf
 
 
 async def test_close_ends_who_waits_and_finishes_what_is_being_answered(shelf: Shelf) -> None:
-    server = await start_whois(shelf, "127.0.0.1", 0, PATIENT)
+    server = await start_whois(PublishedAnswers(shelf, ""), "127.0.0.1", 0, PATIENT)
     shelf.gate.clear()
     busy, busy_writer = await asyncio.open_connection("127.0.0.1", server.port)
     idle, idle_writer = await asyncio.open_connection("127.0.0.1", server.port)

@@ -19,6 +19,7 @@ from whoisproxy.domain.relay import RelayAddress, RelayState
 from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.services.lookup import Lookup
+from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage
@@ -80,8 +81,9 @@ async def stored(folder: Path) -> AsyncIterator[Storage]:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with stored(tmp_path) as storage:
         lookup = Lookup(storage, Catalogue.load(), samples.BRAND, lambda: samples.NOW)
-        app = make_rdap_app(lookup, RdapSettings("https://rdap.example", "https://t.example", 10_000))
-        whois = await start_whois(lookup, "127.0.0.1", 0, WhoisLimits(10_000))
+        answers = PublishedAnswers(lookup, "https://rdap.example")
+        app = make_rdap_app(answers, RdapSettings("https://rdap.example", "https://t.example", 10_000))
+        whois = await start_whois(answers, "127.0.0.1", 0, WhoisLimits(10_000))
         client = TestClient(TestServer(app))
         await client.start_server()
         assert client.port is not None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 
 _CHANGED = " OR ".join(
     f"OLD.{column} <> NEW.{column}" for column in ("state", "wanted", "published", "operation_id")
