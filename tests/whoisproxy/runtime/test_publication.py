@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import registries
 from registries.catalogue import Catalogue
 from tests.whoisproxy.runtime.test_service import settings
 from tests.whoisproxy.services.world import REGISTRANT, SPEC
@@ -38,9 +37,6 @@ looks_per_minute = 6
 """
 
 
-_RULE = (Path(registries.__file__).parent / "tld" / "eu-eurid.toml").read_text(encoding="utf-8")
-
-
 def posts(folder: Path, tables: str = TABLES) -> KnownPosts:
     file = folder / "watch.toml"
     file.write_text(tables)
@@ -63,10 +59,8 @@ async def test_the_settings_go_before_a_backends_directories_and_endings_share_a
 
 
 async def test_the_rule_of_a_tld_names_its_whois_server(tmp_path: Path) -> None:
-    overrides = tmp_path / "own.toml"
-    overrides.write_text(_RULE.replace('presence = "', 'whois_server = "whois.eu.example"\npresence = "'))
-    known = KnownPosts(Settings(), Catalogue.load(overrides))
-    assert lane(known, "eu") == "whois:whois.eu.example:43"
+    assert lane(posts(tmp_path), "eu") == "whois:whois.eu:43"
+    assert lane(posts(tmp_path), "co.uk") == "whois:whois.nic.uk:43"
 
 
 async def test_the_bootstrap_file_names_rdap(tmp_path: Path) -> None:
