@@ -45,7 +45,11 @@ class Evidence:
     """What would betray one holder."""
 
     def __init__(
-        self, holder: Contact, wanted: Iterable[Contact] = (), among: frozenset[str] = ALL_FIELDS
+        self,
+        holder: Contact,
+        wanted: Iterable[Contact] = (),
+        among: frozenset[str] = ALL_FIELDS,
+        more: Iterable[Contact] = (),
     ) -> None:
         """Prepare the search.
 
@@ -53,12 +57,13 @@ class Evidence:
             holder: Whose data must not be found.
             wanted: Contacts that shall be public: what they hold is no evidence.
             among: Names of the holder's fields that count.
+            more: What else is the holder's: further mailboxes, numbers, names.
         """
         shown = [text for contact in wanted for text in _texts(contact)]
         public, texts = f" {' '.join(map(words, shown))} ", fold("\n".join(shown))
         self._traces = tuple(
             each
-            for each in traces_of(_traces(holder))
+            for each in traces_of(trace for contact in (holder, *more) for trace in _traces(contact))
             if each.field in among and not each.stands_in(public, texts)
         )
 

@@ -53,13 +53,15 @@ def _hex_octets(digits: str) -> bytes:
 
 
 def _tokens(lines: Lines) -> Iterator[tuple[int, str]]:
-    """Yield what may be base64; lines of nothing else go on with the token before them."""
+    """Yield what may be base64; lines of nothing else may go on with the token before them."""
     number, parts = 0, [""]
     for place, text in lines:
         if not text:
             continue
         more = _ONLY_BASE64.fullmatch(text) if len(parts[-1]) >= _BROKEN else None
         if more:
+            if len(parts) == 1:
+                yield number, parts[0]
             parts.append(more[1])
             continue
         yield number, "".join(parts)

@@ -54,8 +54,9 @@ def names(text: str) -> Iterator[Written]:
     plain = [part for part in parts if part not in _TITLES] or parts
     yield Form.PLAIN, " ".join(parts), True
     yield Form.PLAIN, " ".join(plain), True
-    orders = permutations(plain) if len(plain) <= _MOST_TURNED else _rotated(plain)
-    yield from ((Form.TURNED, " ".join(order), True) for order in orders)
+    for those in (plain, parts):
+        orders = permutations(those) if len(those) <= _MOST_TURNED else _rotated(those)
+        yield from ((Form.TURNED, " ".join(order), True) for order in orders)
     yield from ((Form.PARTIAL, text, True) for text in _shortened(plain))
     yield from ((Form.PARTIAL, text, False) for text in _with_initials(plain))
 

@@ -45,8 +45,8 @@ class Readings:
 
 
 def read(document: Document, domain: str) -> Readings:
-    """Return the readings of an answer; the domain's own name, given in A-labels, is no word of it."""
-    names = spellings(domain)
+    """Return the readings of an answer; the domain's own name, in A-labels or "", is no word of it."""
+    names = spellings(domain) if domain else frozenset()
     every: list[Reading] = []
     chars = 0
     for form, lines in _forms(document):

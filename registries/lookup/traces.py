@@ -197,12 +197,15 @@ def mailbox(address: str) -> Iterator[Trace]:
     hosts = _hosts(domain)
     if not base or not all(hosts):
         return
-    host = "|".join(re.escape(each).replace(r"\.", _DOT) for each in sorted(hosts))
-    yield Pattern(
-        "email", re.compile(rf"(?<![\w.+-]){re.escape(base)}(?P<tag>{_TAG})?{_AT}(?:{host})(?![\w-])"), base
-    )
+    host = "|".join(map(_dotted, sorted(hosts)))
+    mailbox = rf"(?<![\w.+-]){_dotted(base)}(?P<tag>{_TAG})?{_AT}(?:{host})(?![\w-])"
+    yield Pattern("email", re.compile(mailbox), base.split(".")[0])
     for each in sorted(hosts):
         yield from _joined_mailbox(base, each)
+
+
+def _dotted(text: str) -> str:
+    return re.escape(text).replace(r"\.", _DOT)
 
 
 _TAG = r"[+=-][\w.+=-]{0,64}"
@@ -217,7 +220,7 @@ def _joined_mailbox(local: str, host: str) -> Iterator[Trace]:
     plain = set(words(local).split()) <= ROLE_WORDS or len(local) < _LETTERS_OF_MAILBOX
     for at in ("at",) if plain else ("", "at"):
         for dot in ("", "dot"):
-            phrase = f"{local} {at} {host.replace('.', f' {dot} ')}"
+            phrase = f"{local} {at} {host}".replace(".", f" {dot} ")
             yield JoinedWords("email", joined(words(phrase)))
 
 

@@ -68,7 +68,9 @@ class Expectation:
 
 # A WHOIS answer that has none of these tells nothing about a registered domain.
 _REGISTERED = re.compile(
-    r"^[^\w\n]*(?:registrar|name ?servers?|nservers?|created|creation|expir)[^\n]*\w", re.MULTILINE
+    r"^[^\w\n]*(?:registrar|registered (?:on|date)|(?:domain )?name ?servers?|domain servers|nservers?"
+    r"|created|creation|activat|expir)[^\n]*\w",
+    re.MULTILINE,
 )
 
 
@@ -100,7 +102,7 @@ def _doubt(readings: Readings, expected: Expectation) -> Doubt | None:
 
 def _speaks_of(readings: Readings, domain: str) -> bool:
     """Whether an answer describes the registered domain, and is no refusal and no error."""
-    names = spellings(domain)
+    names = spellings(domain) if domain else frozenset()
     if readings.document.source == "rdap":
         return _is_domain_object(readings.document.parsed, names)
     return readings.plain.names(names) and bool(_REGISTERED.search(readings.plain.folded))

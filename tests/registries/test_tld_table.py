@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,17 @@ TABLE = {
     "holder_change": {"kind": "update", "lock_days": 60},
     "roles": ["registrant", "tech"],
 }
-KEYS = (*TABLE, "reason", "contact_model", "natural_persons", "proxies", "sessions", "extension", "note")
+KEYS = (
+    *TABLE,
+    "reason",
+    "contact_model",
+    "natural_persons",
+    "proxies",
+    "sessions",
+    "extension",
+    "note",
+    "whois_server",
+)
 WORDS = st.sampled_from([*Mechanism, *Reason, *Confidence, *Shown, "update", "granted", "tech", "2026"])
 PLAIN = st.one_of(
     WORDS.map(str),
@@ -66,3 +77,12 @@ def test_a_table_with_any_values_is_a_sound_rule_or_is_refused(
 
 def test_the_table_that_is_changed_is_a_rule() -> None:
     assert [policy.tld for policy in read_table(Path("any.toml"), "policy 1", TABLE)] == TABLE["tlds"]
+
+
+def test_the_whois_server_is_the_name_of_a_host() -> None:
+    """Nothing else may be asked: it stands in a file, and becomes an address that is called."""
+    rule, *_ = read_table(Path("own.toml"), "policy 1", {**TABLE, "whois_server": "whois.registry.example"})
+    assert rule.whois_server == "whois.registry.example"
+    for bad in ("whois", "whois.registry.example:43", "127.0.0.1/x", "", 43):
+        with pytest.raises(CatalogueError, match="whois_server"):
+            list(read_table(Path("own.toml"), "policy 1", {**TABLE, "whois_server": bad}))

@@ -1,7 +1,7 @@
 """From where domains are looked at: our own servers, and the directories that are known of each ending.
 
-Known are those of `[[watch.directories]]`, then those of a registrar's backend (`[[callback]]`), then what
-the rule of the TLD says.
+Known are those of `[[watch.directories]]`, then those of a registrar's backend (`[[callback]]`), then RDAP of
+IANA's bootstrap file (RFC 9224) and WHOIS of the rule of the TLD. Files are read once, at the start.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from registries.lookup.rdap import RdapDirectory
 from registries.lookup.whois import WhoisDirectory
 from whoisproxy.config import Settings
 from whoisproxy.domain.publication_watch import Place
+from whoisproxy.rdds_servers.rdap_bootstrap import Bootstrap
 from whoisproxy.services.publication_subjects import Post
 
 _OWN = "own"
@@ -49,6 +50,11 @@ class KnownPosts:
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        """Read what is known.
+
+        Raises:
+            ConfigurationError: The bootstrap file cannot be used.
+        """
         self._watch = settings.watch
         self._catalogue = catalogue
         self._own = own_address(settings)
@@ -57,8 +63,11 @@ class KnownPosts:
         self._paces: dict[str, float] = {}
         for address in (self._own, *self._addresses.values()):
             self._post(address)
+        file = settings.rdap.bootstrap
+        self._rdap = Bootstrap.read(file) if file else None
         servers = [(rule.tld, rule.whois_server) for rule in catalogue.all()]
-        known = repr((self._own, sorted(self._addresses.items()), servers))
+        services = sorted(self._rdap.services.items()) if self._rdap else []
+        known = repr((self._own, sorted(self._addresses.items()), servers, services))
         self.digest = hashlib.sha256(known.encode()).hexdigest()
 
     def post(self, place: Place, suffix: str) -> Post | None:
@@ -86,7 +95,10 @@ class KnownPosts:
         if known is not None:
             return known
         server = self._catalogue.policy(suffix).whois_server
-        return Address(whois=f"{server}:43" if server else "")
+        return Address(
+            rdap=self._rdap.base_url(suffix) if self._rdap else "",
+            whois=f"{server}:43" if server else "",
+        )
 
     def _made(self, address: Address) -> Post:
         directories = _directories(address)
@@ -101,13 +113,17 @@ class KnownPosts:
 def own_address(settings: Settings) -> Address:
     """Return where strangers reach our own servers; nobody can reach a port that the system chooses."""
     watch, rdap, whois = settings.watch, settings.rdap, settings.whois
-    host = _ANYWHERE.get(whois.host, whois.host)
+    host = _ANYWHERE.get(whois.hosts[0], whois.hosts[0])
     return Address(
         rdap=watch.own_rdap_base_url or (rdap.base_url if rdap.port else ""),
-        whois=watch.own_whois_server or (f"{host}:{whois.port}" if whois.port else ""),
+        whois=watch.own_whois_server or (f"{_bracketed(host)}:{whois.port}" if whois.port else ""),
         looks_per_minute=watch.own_looks_per_minute,
         allow_private=True,
     )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, Address]]:

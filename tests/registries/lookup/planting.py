@@ -101,6 +101,15 @@ FORMS: dict[str, Plant] = {
 }
 
 
+def can_be_planted(who: Contact) -> bool:
+    """Whether each of the fields says something inside of a text: shorter ones count as whole values only."""
+    long = all(
+        len(text.split()) > 1 and sum(map(str.isalpha, text)) > 5
+        for text in (who.name, who.organization, who.street[0])
+    )
+    return long and who.phone.startswith("+") and len(_national(who.phone)) > 6
+
+
 def places(document: Document) -> list[int]:
     """Return the lines of an answer where something can be planted; RDAP needs a member that is a string."""
     lines = document.raw.split("\n")

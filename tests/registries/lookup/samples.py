@@ -97,10 +97,12 @@ def registrants(every: int) -> Iterator[Contact]:
 
 
 def _e164(phone: str, country: str) -> str:
-    """Return a number in the form of RFC 5733, as the service holds it; as it is where that cannot be told."""
+    """Return a number in the form of RFC 5733, as the service holds it; else as it is."""
     try:
         number = phonenumbers.parse(phone, country)
     except phonenumbers.NumberParseException:
+        number = phonenumbers.PhoneNumber()
+    if not phonenumbers.is_possible_number(number):
         return phone
     return f"+{number.country_code}.{phonenumbers.national_significant_number(number)}"
 

@@ -1,10 +1,13 @@
 """Hidden domains are looked at with a stranger's eyes: on time, without a leak being missed or told twice."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -27,6 +30,7 @@ from whoisproxy.domain.publication_watch import Place
 from whoisproxy.storage.tables import publication_evidence, publication_watch
 from whoisproxy.storage.unit_of_work import Storage
 
+PROJECT = Path(__file__).parents[3]
 OWN, REGISTRY = Place.OWN, Place.REGISTRY
 
 
@@ -254,18 +258,24 @@ async def test_what_was_seen_of_a_state_that_is_over_counts_for_nothing(world: W
     assert (await verdicts(world, SUBSTITUTED)).get(REGISTRY) is None
 
 
-async def test_a_look_whose_worker_died_is_done_by_another_when_the_lease_ends(storage: Storage) -> None:
-    """On both engines; what the first finds out after all counts for nothing."""
+async def test_a_look_whose_worker_is_killed_is_done_by_another_when_the_lease_ends(
+    storage: Storage, database_url: str, tmp_path: Path
+) -> None:
+    """On both engines, by SIGKILL: the directories have been asked and have not answered."""
     async with watch_world(storage) as world:
         await world.hidden(SUBSTITUTED)
         world.public.gate = asyncio.Event()
+        world.public.asked.clear()
         world.clock.pass_by(minutes=1)
-        stop = asyncio.Event()
-        dying = asyncio.create_task(world.another_watcher().run(stop))
+        sides = [[side.rdap_url, side.whois_server] for side in (world.public, world.own)]
+        asked = {"url": database_url, "keys": str(tmp_path / "keys"), "sides": sides, "minutes": 1}
+        victim = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.whoisproxy.services.watching_process", json.dumps(asked), cwd=PROJECT
+        )
         await world.public.asked.wait()
-        dying.cancel()
-        await asyncio.gather(dying, return_exceptions=True)
-        world.public.gate = None
+        victim.kill()
+        await victim.wait()
+        world.public.gate.set()
         await world.watcher.run_due()
         assert (await verdicts(world, SUBSTITUTED))[REGISTRY] is None
         await world.later(minutes=5)

@@ -3,10 +3,10 @@
 All parties speak over sockets on loopback; the time passes when it is told to.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from registries.catalogue import Catalogue
 from registries.contact import Role
@@ -95,7 +95,10 @@ class WatchWorld:
 
 
 def make_watcher(
-    storage: Storage, posts: KnownPosts, clock: Clock, settings: WatcherSettings | None = None
+    storage: Storage,
+    posts: KnownPosts,
+    clock: Callable[[], datetime],
+    settings: WatcherSettings | None = None,
 ) -> PublicationWatcher:
     """Put a watcher together; chance is always in the middle."""
     catalogue, rhythm = Catalogue.load(), Rhythm()
