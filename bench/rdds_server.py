@@ -26,7 +26,8 @@ from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
 from whoisproxy.publication import rdap
 from whoisproxy.publication.whois import domain_text
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
+from whoisproxy.rdds_servers.rdap_answering import RdapSettings
+from whoisproxy.rdds_servers.rdap_server import RdapServer
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.services.lookup import Lookup
@@ -126,7 +127,7 @@ async def serve(kind: str, folder: Path) -> None:
         await _whois(PublishedAnswers(lookup, _BASE_URL), stopped)
     elif kind == "rdap":
         settings = RdapSettings(_BASE_URL, _BRAND.terms_url, _UNLIMITED)
-        await _http(make_rdap_app(PublishedAnswers(lookup, _BASE_URL), settings), stopped)
+        await _rdap(RdapServer(PublishedAnswers(lookup, _BASE_URL), settings), stopped)
     else:
         await _http(await _bare(kind, lookup), stopped)
     await storage.close()
@@ -136,6 +137,13 @@ async def _whois(answers: PublishedAnswers, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
     server = WhoisServer(answers, limits)
     server.listen(listening_sockets("whois", ["127.0.0.1"], 0))
+    print(server.port, flush=True)
+    await stopped.wait()
+    await server.close()
+
+
+async def _rdap(server: RdapServer, stopped: asyncio.Event) -> None:
+    server.listen(listening_sockets("rdap", ["127.0.0.1"], 0))
     print(server.port, flush=True)
     await stopped.wait()
     await server.close()

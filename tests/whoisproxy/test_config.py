@@ -112,7 +112,7 @@ def test_rdap_listens_at_one_address_or_several_and_finds_its_files(tmp_path: Pa
         tmp_path / "rdap.pem",
         Path("/srv/dns.json"),
     )
-    assert load(file, {"WHOISPROXY_RDAP__HOST": '["0.0.0.0", "::"]'}).rdap.hosts == ("0.0.0.0", "::")
+    assert load(file, {"WHOISPROXY_RDAP__HOST": '["127.0.0.2", "::"]'}).rdap.hosts == ("127.0.0.2", "::")
 
 
 @pytest.mark.parametrize(

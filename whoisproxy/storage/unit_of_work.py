@@ -25,6 +25,7 @@ from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
+from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.registrars = Registrars(connection)
         self.api_keys = ApiKeys(connection)
         self.registrations = Registrations(self.sealing)
+        self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)

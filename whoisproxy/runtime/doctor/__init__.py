@@ -1,4 +1,4 @@
-"""First checks of an installation: database, keys, the relay's DNS and host, RDAP, registries, engines, ports."""
+"""First checks of an installation: database, keys, the relay's DNS and host, RDAP, registries, engines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -76,9 +76,8 @@ signers = st.builds(
     digest=st.from_regex("([0-9A-F]{2}){20,48}", fullmatch=True),
 )
 
-# Of the public's view: region and country are withheld from single requesters only.
-_NEVER_WITHHELD = {Field.REGION, Field.COUNTRY_CODE}
-_MAY_BE_WITHHELD = [part for part in Field if part not in _NEVER_WITHHELD | {Field.REGISTRY_ID}]
+_ALWAYS_PUBLISHED = (Field.REGION, Field.COUNTRY_CODE)
+_MAY_BE_WITHHELD = [part for part in Field if part not in (Field.REGISTRY_ID, *_ALWAYS_PUBLISHED)]
 
 
 @st.composite
