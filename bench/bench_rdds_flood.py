@@ -1,9 +1,10 @@
 """What a flood of one network costs the others: how long their RDAP and WHOIS queries take meanwhile.
 
 Honest clients come from many networks, each query on a connection of its own, a few at a time, for domains
-whose answers are kept. Before each flood there is quiet, and the two are compared, with the server that is flooded. The
-service runs as its role `rdds` does, with the limits that it has when nothing is configured. A flood lasts a
-few seconds and runs with a low priority, so that the attackers' own work takes no CPU from anybody.
+whose answers are kept. Before each flood there is quiet, and the two are compared, on the server that is
+flooded. The service runs as its role `rdds` does, with the limits that it has when nothing is configured. A
+flood lasts a few seconds and runs with a low priority, so that the attackers' own work takes no CPU from
+anybody.
 
 Prints a table and JSON; with `--json` only JSON.
 """
