@@ -68,7 +68,9 @@ class Expectation:
 
 # A WHOIS answer that has none of these tells nothing about a registered domain.
 _REGISTERED = re.compile(
-    r"^[^\w\n]*(?:registrar|name ?servers?|nservers?|created|creation|expir)[^\n]*\w", re.MULTILINE
+    r"^[^\w\n]*(?:registrar|registered (?:on|date)|(?:domain )?name ?servers?|domain servers|nservers?"
+    r"|created|creation|activat|expir)[^\n]*\w",
+    re.MULTILINE,
 )
 
 

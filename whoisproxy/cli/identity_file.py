@@ -18,8 +18,8 @@ _FIELDS = {
     "others": ("others",),
 }
 _NAME_PARTS = ("first_name", "last_name")
-_CITY = ("city", "town")
-_POSTAL_CODE = ("postal_code", "postcode", "zip")
+CITY = ("city", "town")
+POSTAL_CODE = ("postal_code", "postcode", "zip")
 _COUNTRY = ("country_code", "country")
 _COUNTRY_CHARS = 2
 
@@ -34,14 +34,14 @@ def read_identity(raw: Mapping[str, object]) -> Identity:
     Raises:
         NotAnIdentity: There is nothing identifying in it.
     """
-    country = next(iter(_values(raw, _COUNTRY)), "").upper()
+    country = next(iter(values_of(raw, _COUNTRY)), "").upper()
     country = country if len(country) == _COUNTRY_CHARS else ""
-    found = {kind: _values(raw, names) for kind, names in _FIELDS.items()}
-    if parts := _values(raw, _NAME_PARTS):
+    found = {kind: values_of(raw, names) for kind, names in _FIELDS.items()}
+    if parts := values_of(raw, _NAME_PARTS):
         found["names"] += (" ".join(parts),)
     if not any(found.values()):
         raise NotAnIdentity("holds no name, email, phone or street of a registrant")
-    place = ", ".join([*_values(raw, _POSTAL_CODE)[:1], *_values(raw, _CITY)[:1]])
+    place = ", ".join([*values_of(raw, POSTAL_CODE)[:1], *values_of(raw, CITY)[:1]])
     return Identity(
         mailboxes=found["mailboxes"],
         names=found["names"],
@@ -54,7 +54,8 @@ def read_identity(raw: Mapping[str, object]) -> Identity:
     )
 
 
-def _values(raw: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
+def values_of(raw: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts under any of the names, white space made one space."""
     given = [raw[name] for name in names if name in raw]
     values = [one for value in given for one in (value if isinstance(value, list | tuple) else [value])]
     return tuple(
