@@ -24,9 +24,12 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, random_local_part
 from whoisproxy.observability import configure_logging
-from whoisproxy.publication import rdap, whois
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.publication import rdap
+from whoisproxy.publication.whois import domain_text
+from whoisproxy.rdds_servers.rdap_answering import RdapSettings
+from whoisproxy.rdds_servers.rdap_server import RdapServer
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
+from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
@@ -124,7 +127,7 @@ async def serve(kind: str, folder: Path) -> None:
         await _whois(PublishedAnswers(lookup, _BASE_URL), stopped)
     elif kind == "rdap":
         settings = RdapSettings(_BASE_URL, _BRAND.terms_url, _UNLIMITED)
-        await _http(make_rdap_app(PublishedAnswers(lookup, _BASE_URL), settings), stopped)
+        await _rdap(RdapServer(PublishedAnswers(lookup, _BASE_URL), settings), stopped)
     else:
         await _http(await _bare(kind, lookup), stopped)
     await storage.close()
@@ -132,11 +135,18 @@ async def serve(kind: str, folder: Path) -> None:
 
 async def _whois(answers: PublishedAnswers, stopped: asyncio.Event) -> None:
     limits = WhoisLimits(_UNLIMITED, connections_per_prefix=_UNLIMITED)
-    server = await start_whois(answers, "127.0.0.1", 0, limits)
+    server = WhoisServer(answers, limits)
+    server.listen(listening_sockets("whois", ["127.0.0.1"], 0))
     print(server.port, flush=True)
     await stopped.wait()
-    server.close()
-    await server.wait_closed()
+    await server.close()
+
+
+async def _rdap(server: RdapServer, stopped: asyncio.Event) -> None:
+    server.listen(listening_sockets("rdap", ["127.0.0.1"], 0))
+    print(server.port, flush=True)
+    await stopped.wait()
+    await server.close()
 
 
 async def _http(app: web.Application, stopped: asyncio.Event) -> None:
@@ -152,7 +162,7 @@ async def _bare(kind: str, lookup: Lookup) -> web.Application:
     """Return a handler that sends finished bytes: the document of the first domain."""
     record = await lookup.domain(DomainName(NAMES[0]))
     assert record is not None
-    body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else whois.render(record)
+    body = rdap.domain_json(record, _BASE_URL) if kind == "bare-rdap" else domain_text(record)
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=body, content_type=rdap.CONTENT_TYPE)

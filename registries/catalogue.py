@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from registries.policy import Confidence, HolderChange, Mechanism, Reason, TldPolicy
+from registries.policy import Confidence, HolderChange, Mechanism, Reason, TldPolicy, usual_profile
 from registries.tld_table import CatalogueError, read_table
 
 __all__ = ["Catalogue", "CatalogueError"]
@@ -80,6 +80,7 @@ def _unknown(suffix: str) -> TldPolicy:
         confidence=Confidence.HIGH,
         holder_change=HolderChange("manual", 0),
         roles=(),
+        profile=usual_profile(suffix),
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from registries.contact import Contact, Role
+from registries.delegation import RegistryFacts
 from registries.policy import Mechanism
 
 
@@ -41,12 +42,14 @@ class ObservedContact:
     Attributes:
         public: Whether the registry publishes name, address, phone and e-mail (every `disclose` on).
         hidden: Whether the registry withholds all of them (every `disclose` off).
+        registry_id: Repository object id (RFC 5730 section 2.8); "" where it says none.
     """
 
     handle: str
     contact: Contact
     public: bool
     hidden: bool
+    registry_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Observation:
     Attributes:
         commands: Names of the commands it took, in order, such as `contact:create`.
         deleted: Handles of contacts that are known to be gone.
+        facts: What else was read of the domain; None where the registry was not asked.
     """
 
     domain: str
@@ -63,6 +67,7 @@ class Observation:
     contacts: Mapping[Role, ObservedContact]
     commands: tuple[str, ...] = ()
     deleted: frozenset[str] = frozenset()
+    facts: RegistryFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

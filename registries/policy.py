@@ -31,6 +31,14 @@ class Reason(StrEnum):
     UNSUPPORTED = "TLD_UNSUPPORTED"
 
 
+class Profile(StrEnum):
+    """Whose directory we are for a TLD: by that go the wording and the redactions of what we publish."""
+
+    REGISTRAR = "registrar"  # a registrar's, of a gTLD: RAA 2013, ICANN's RDAP response profile
+    REGISTRY = "registry"  # the registry's own, of a gTLD: registry agreement, the same profile
+    CCTLD = "cctld"  # of a country's TLD, bound by none of ICANN's rules
+
+
 class Confidence(StrEnum):
     """How sure we are of a row of the catalogue."""
 
@@ -123,6 +131,15 @@ class SessionLimits:
     names_per_check: int | None = None
 
 
+_LETTERS_OF_A_COUNTRY = 2
+
+
+def usual_profile(suffix: str) -> Profile:
+    """Return the profile where a rule names none: TLDs of two letters are countries' (ISO 3166-1)."""
+    of_a_country = len(suffix.rpartition(".")[2]) == _LETTERS_OF_A_COUNTRY
+    return Profile.CCTLD if of_a_country else Profile.REGISTRAR
+
+
 @dataclass(frozen=True, slots=True)
 class TldPolicy:
     """The rule for one TLD (or public suffix such as `co.uk`).
@@ -142,6 +159,7 @@ class TldPolicy:
         presence: Whom the registry accepts as a holder; "" where it accepts anybody.
         note: What else an operator should know; "" where there is nothing.
         whois_server: Where the registry's WHOIS is; "" where it has none, or it is not known.
+        profile: Whose directory we are for it.
         file: Name of the file that holds the rule; "" where none does.
     """
 
@@ -166,6 +184,7 @@ class TldPolicy:
     sessions: SessionLimits = SessionLimits()
     note: str = ""
     whois_server: str = ""
+    profile: Profile = Profile.REGISTRAR
     file: str = ""
 
     @property

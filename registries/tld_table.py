@@ -20,11 +20,13 @@ from registries.policy import (
     ContactModel,
     HolderChange,
     Mechanism,
+    Profile,
     ProxyPolicy,
     Reason,
     SessionLimits,
     Shown,
     TldPolicy,
+    usual_profile,
 )
 
 # RFC 5890 section 2.3.1: what a lower-case LDH label looks like; a suffix has one or more.
@@ -42,6 +44,7 @@ _NO_PROXY = frozenset({ProxyPolicy.PROHIBITED, ProxyPolicy.LOCAL_HOLDER})
 
 _EnumT = TypeVar("_EnumT", bound=StrEnum)
 _ValueT = TypeVar("_ValueT")
+_DefaultT = TypeVar("_DefaultT")
 
 
 class CatalogueError(ValueError):
@@ -81,11 +84,12 @@ class _Reader:
     def rules(self) -> Iterator[TldPolicy]:
         tlds = self._take("tlds", _suffixes)
         rule = self._facts(self._required())
+        profile = self._may_take("profile", _one_of(Profile), None)
         if self._table:
             raise self._error(min(self._table), "is not a known key")
         self._check(rule)
         for tld in tlds:
-            yield replace(rule, tld=tld)
+            yield replace(rule, tld=tld, profile=profile or usual_profile(tld))
 
     def _required(self) -> TldPolicy:
         mechanism = self._take("mechanism", _one_of(Mechanism))
@@ -148,7 +152,9 @@ class _Reader:
         except ValueError as error:
             raise self._error(key, str(error)) from None
 
-    def _may_take(self, key: str, read: Callable[[object], _ValueT], default: _ValueT) -> _ValueT:
+    def _may_take(
+        self, key: str, read: Callable[[object], _ValueT], default: _DefaultT
+    ) -> _ValueT | _DefaultT:
         return self._take(key, read) if key in self._table else default
 
     def _error(self, key: str, reason: str) -> CatalogueError:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from registries.connector import Change, Connector, Observation, ObservedContact
 from registries.contact import Contact, Role
+from registries.delegation import RegistryFacts
 from registries.errors import RegistryError
 
 
@@ -31,6 +32,7 @@ class FakeRegistry:
     Attributes:
         faults: Raised by the next changes, one each; None for none.
         applied_before_fault: Whether a change is made although the fault is raised.
+        facts: What it says of every domain besides its contacts.
         tells_handles: Whether contact objects are named; a registrar's backend names none.
         at_work: Set when a change has begun.
         gate: A change ends only when this is set.
@@ -43,6 +45,7 @@ class FakeRegistry:
     applied_before_fault: bool = False
     lies: bool = False
     tells_handles: bool = True
+    facts: RegistryFacts | None = None
     at_work: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,7 +73,7 @@ class FakeRegistry:
             role: ObservedContact(self._handle(role), contact, public=not hidden, hidden=hidden)
             for role, contact in held.items()
         }
-        return Observation(domain, ("ok",), observed, ("domain:info",))
+        return Observation(domain, ("ok",), observed, ("domain:info",), facts=self.facts)
 
     def _handle(self, role: Role) -> str:
         return f"C-{role}" if self.tells_handles else ""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from registries.connector import Observation, ObservedContact
 from registries.contact import Role
 from registries.epp.extensions.table import contact_privacy, domain_privacy, routing
+from registries.epp.facts import facts_of
 from registries.epp.frames.base import Answer, Command, Extension
 from registries.epp.frames.contact import (
     ContactCreate,
@@ -201,8 +202,14 @@ class Work:
             for handle in domain.handles(role)[:1]
             if handle in read
         }
-        commands, deleted = tuple(self._commands), frozenset(self._deleted)
-        return Observation(domain.name, domain.statuses, contacts, commands, deleted)
+        return Observation(
+            domain=domain.name,
+            statuses=domain.statuses,
+            contacts=contacts,
+            commands=tuple(self._commands),
+            deleted=frozenset(self._deleted),
+            facts=facts_of(domain, self._session.greeting),
+        )
 
 
 def _observed(data: ContactData, domain: DomainData) -> ObservedContact:
@@ -213,4 +220,5 @@ def _observed(data: ContactData, domain: DomainData) -> ObservedContact:
         contact=contact_of(data),
         public=disclose is not None and disclose.publishes(fields),
         hidden=disclose is not None and disclose.withholds(fields),
+        registry_id=data.roid,
     )

@@ -22,12 +22,32 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """Where a registrar is reached, as RDAP and WHOIS tell of it.
+
+    Attributes:
+        phone: E.164 with a leading plus.
+        whois_server: Host name of its WHOIS server; "" for none.
+    """
+
+    street: tuple[str, ...]
+    city: str
+    region: str
+    postal_code: str
+    country_code: str
+    phone: str
+    email: str
+    whois_server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Registrar:
     """A registrar's or reseller's backend.
 
     Attributes:
         iana_id: IANA registrar id; None for a reseller.
         brand: Its own privacy brand; None for the one of the configuration.
+        office: None while it has not told; then it is reached where its brand is.
     """
 
     id: str
@@ -36,6 +56,7 @@ class Registrar:
     iana_id: int | None
     brand: Brand | None
     created_at: datetime
+    office: Office | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A domain as a registrar told us about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from registries.delegation import DelegationSigner, Host, RegistryFacts
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
 
@@ -23,6 +24,9 @@ HOST_NAME: Final = (
 )
 HOST_OCTETS: Final = 253
 MOST_NAMESERVERS: Final = 13
+MOST_DS: Final = 16
+MOST_HOSTS: Final = 32
+MOST_ADDRESSES: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Registration:
         registrant_verified: Whether the registrar vouches for the registrant's mailbox.
         statuses: EPP status names (RFC 5731 section 2.3), as the registrar reports them.
         version: Grows by one with every change of what is published; the API's ETag.
+        registry_id: Repository object id (RFC 5730 section 2.8); "" while it is not known.
+        delegation_signed: Whether the parent zone has DS records for it.
+        ds: Sorted; may be empty where the registry makes them from keys.
+        hosts: Those below the domain that the parent zone has addresses of, sorted.
     """
 
     id: str
@@ -47,3 +55,19 @@ class Registration:
     expires_at: datetime | None
     updated_at: datetime
     version: int
+    registry_id: str = ""
+    delegation_signed: bool = False
+    ds: tuple[DelegationSigner, ...] = ()
+    hosts: tuple[Host, ...] = ()
+
+
+def informed(registration: Registration, facts: RegistryFacts) -> Registration:
+    """Return the domain with what its registry says of it; what it does not say stays."""
+    signed = registration.delegation_signed if facts.delegation_signed is None else facts.delegation_signed
+    return replace(
+        registration,
+        registry_id=facts.registry_id or registration.registry_id,
+        delegation_signed=signed,
+        ds=registration.ds if facts.delegation_signed is None else facts.ds,
+        hosts=registration.hosts if facts.hosts is None else facts.hosts,
+    )

@@ -28,6 +28,7 @@ class HeldContact:
         operation_id: The change that wrote it down.
         tries: How often it was looked at since it became loose.
         look_at: When to look at it again; None while it is not loose.
+        registry_id: Repository object id (RFC 5730 section 2.8), from the last proof; "" before.
     """
 
     account: str
@@ -41,6 +42,7 @@ class HeldContact:
     tries: int
     look_at: datetime | None
     created_at: datetime
+    registry_id: str = ""
 
 
 class MessageKind(StrEnum):

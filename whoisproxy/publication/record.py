@@ -9,14 +9,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from registries.contact import Role
+from registries.delegation import DelegationSigner as RddsDelegationSigner
+from registries.policy import Profile
 
-
-class Profile(StrEnum):
-    """Whose view of a TLD an answer is, and so which wording and redactions it has to have."""
-
-    REGISTRAR = "registrar"  # a gTLD's registrar: RAA 2013, RDAP response profile
-    REGISTRY = "registry"  # a gTLD's registry: registry agreement, RDAP response profile
-    CCTLD = "cctld"  # a country's: bound to neither
+__all__ = [
+    "Field",
+    "Profile",
+    "RddsContact",
+    "RddsDelegationSigner",
+    "RddsDisclosure",
+    "RddsEntity",
+    "RddsHost",
+    "RddsNameserver",
+    "RddsRecord",
+    "RddsRegistrar",
+]
 
 
 class Field(StrEnum):
@@ -40,7 +47,7 @@ class RddsContact:
     """A contact as published; a withheld part is "" or ().
 
     Attributes:
-        handle: The contact's id at the registry; "" where it has none or may not be shown.
+        handle: Its repository object id (RFC 5730 section 2.8); "" where it has none or may not be shown.
         phone: E.164 with a leading plus.
         email: Where it is withheld, an address that stands for it, or "".
         contact_uri: Where to write instead, set exactly when there is no e-mail.
@@ -64,11 +71,11 @@ class RddsContact:
 
 @dataclass(frozen=True, slots=True)
 class RddsRegistrar:
-    """The registrar and its abuse contact. What it has not told is "" or ().
+    """The registrar and its abuse contact.
 
     Attributes:
         iana_id: None for a reseller without one.
-        whois_server: Host name of its WHOIS server.
+        whois_server: Host name of its WHOIS server; "" for none.
         street: Of its office, like the next four.
         phone: Of its office, E.164 with a leading plus.
         email: Of its office.
@@ -98,26 +105,12 @@ class RddsNameserver:
     Attributes:
         name: A-labels, lower case, without a final dot.
         unicode_name: The form for people; equal to `name` where there is no U-label.
-        addresses: IPv4 and IPv6 in the form of RFC 5952; only of a host below a domain that is held here.
+        addresses: IPv4 and IPv6 in the form of RFC 5952; with a domain, only of hosts below itself.
     """
 
     name: str
     unicode_name: str
     addresses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RddsDelegationSigner:
-    """A DS record (RFC 4034 section 5).
-
-    Attributes:
-        digest: Upper-case hexadecimal.
-    """
-
-    key_tag: int
-    algorithm: int
-    digest_type: int
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Read domains from CSV (RFC 4180) or NDJSON, in the one shape that a registrant has everywhere.
 
 CSV: a header, then a column `domain`, the registrant's fields by name, and optionally `registrant_verified`,
-`nameservers`, `statuses`, `registered_at`, `expires_at`. Street lines are parted by `|`, name servers and
-statuses by blanks. NDJSON: the same keys, lists as lists, the registrant's fields flat or under `registrant`
+`nameservers`, `statuses`, `registered_at`, `expires_at`, `registry_id`, `delegation_signed`, `ds`, `hosts`.
+Street lines are parted by `|`, name servers and statuses by blanks; DS records, in the form of zone files
+(`12345 13 2 49FD…`), by `|`; hosts by blanks, each as `ns1.a.example=192.0.2.1,2001:db8::1`.
+NDJSON: the same keys, lists as lists, the registrant's fields flat or under `registrant`
 (then `name` may stand for `domain`). UTF-8, with or without a byte order mark.
 
 A line that cannot be read is told with its number and field, and the next one is read.
@@ -16,6 +18,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from registries.delegation import DelegationSigner, Host
+from whoisproxy.domain.delegation import checked_ds, checked_hosts, checked_id, checked_signed
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
@@ -23,8 +27,21 @@ from whoisproxy.domain.registration import HOST_NAME, HOST_OCTETS, MOST_NAMESERV
 from whoisproxy.services.registration import RegistrationSpec
 
 _REGISTRANT_FIELDS = frozenset(field.name for field in fields(Registrant))
-_OTHER_FIELDS = frozenset({"registrant_verified", "nameservers", "statuses", "registered_at", "expires_at"})
+_OTHER_FIELDS = frozenset(
+    {
+        "registrant_verified",
+        "nameservers",
+        "statuses",
+        "registered_at",
+        "expires_at",
+        "registry_id",
+        "delegation_signed",
+        "ds",
+        "hosts",
+    }
+)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
+_DS_KEYS = ("key_tag", "algorithm", "digest_type", "digest")
 _LONGEST_LINE = 64 * 1024
 
 
@@ -116,9 +133,25 @@ def _csv_values(number: int, record: Mapping[str, str]) -> Mapping[str, object] 
     values["street"] = [part.strip() for part in record.get("street", "").split("|") if part.strip()]
     values["nameservers"] = record.get("nameservers", "").split()
     values["statuses"] = record.get("statuses", "").split()
-    verified = record.get("registrant_verified", "").strip().lower()
-    values["registrant_verified"] = _TRUTH.get(verified, verified)
+    for key in ("registrant_verified", "delegation_signed"):
+        if key in record or key == "registrant_verified":
+            told = record.get(key, "").strip().lower()
+            values[key] = _TRUTH.get(told, told)
+    if "ds" in record:
+        values["ds"] = [_zone_form(ds) for ds in record["ds"].split("|")]
+    if "hosts" in record:
+        values["hosts"] = [_host_form(host) for host in record["hosts"].split()]
     return values
+
+
+def _zone_form(text: str) -> dict[str, object]:
+    """Return a DS record as JSON has it; numbers stay text."""
+    return dict(zip(_DS_KEYS, text.split(maxsplit=3), strict=False))
+
+
+def _host_form(text: str) -> dict[str, object]:
+    name, _, addresses = text.partition("=")
+    return {"name": name, "addresses": addresses.split(",")}
 
 
 def _json_records(lines: Iterable[bytes]) -> Iterator[tuple[int, Mapping[str, object] | BadLine]]:
@@ -151,30 +184,81 @@ def _parsed(number: int, record: Mapping[str, object]) -> ImportLine | BadLine:
         if not isinstance(domain, str) or not domain:
             raise InvalidInput("domain", "is required")  # noqa: TRY301 - reported like what parse finds
         name = DomainName.parse(domain)
-        return ImportLine(number, name, _spec(values, nested))
+        return ImportLine(number, name, _spec(name, values, nested))
     except InvalidInput as error:
         field = "domain" if error.field == "name" else error.field
         return BadLine(number, shown, field, error.problem)
 
 
-def _spec(values: dict[str, object], nested: object) -> RegistrationSpec:
+def _spec(name: DomainName, values: dict[str, object], nested: object) -> RegistrationSpec:
     others = {key: values.pop(key) for key in _OTHER_FIELDS if key in values}
     registrant = values if nested is None else nested
     if not isinstance(registrant, dict):
         raise InvalidInput("registrant", "must be an object")
     if nested is not None and values:
         raise InvalidInput("line", "has keys that are not known")
-    verified = others.get("registrant_verified", False)
-    if not isinstance(verified, bool):
-        raise InvalidInput("registrant_verified", "must be true or false")
+    ds = _ds(others)
     return RegistrationSpec(
         registrant=Registrant.parse(registrant),
-        registrant_verified=verified,
+        registrant_verified=bool(_truth(others, "registrant_verified")),
         nameservers=_nameservers(others),
         statuses=_statuses(others),
         registered_at=_time(others, "registered_at"),
         expires_at=_time(others, "expires_at"),
+        registry_id=_registry_id(others),
+        delegation_signed=checked_signed(ds, signed=_truth(others, "delegation_signed")),
+        ds=ds,
+        hosts=_hosts(name, others),
     )
+
+
+def _truth(values: Mapping[str, object], key: str) -> bool | None:
+    told = values.get(key)
+    if told is not None and not isinstance(told, bool):
+        raise InvalidInput(key, "must be true or false")
+    return told
+
+
+def _registry_id(values: Mapping[str, object]) -> str | None:
+    told = values.get("registry_id")
+    if told is not None and not isinstance(told, str):
+        raise InvalidInput("registry_id", "must be a text")
+    return None if told is None else checked_id(told.strip())
+
+
+def _ds(values: Mapping[str, object]) -> tuple[DelegationSigner, ...] | None:
+    records = _objects(values, "ds", _DS_KEYS)
+    if records is None:
+        return None
+    numbers_and_digests = [tuple(record[key] for key in _DS_KEYS) for record in records]
+    for *numbers, digest in numbers_and_digests:
+        # Text where it is CSV; `bool` is an `int` in Python and must not pass for one here.
+        if not isinstance(digest, str) or any(type(number) not in {int, str} for number in numbers):
+            raise InvalidInput("ds", "must be numbers and a digest")
+    return checked_ds(numbers_and_digests)  # type: ignore[arg-type] # just checked
+
+
+def _hosts(name: DomainName, values: Mapping[str, object]) -> tuple[Host, ...] | None:
+    hosts = _objects(values, "hosts", ("name", "addresses"))
+    if hosts is None:
+        return None
+    if not all(isinstance(host["name"], str) for host in hosts):
+        raise InvalidInput("hosts", "must have names")
+    return checked_hosts(name, ((str(host["name"]), _strings(host, "addresses")) for host in hosts))
+
+
+def _objects(
+    values: Mapping[str, object], key: str, keys: tuple[str, ...]
+) -> list[Mapping[str, object]] | None:
+    """Return a list of objects of exactly these keys; None where there is none."""
+    found = values.get(key)
+    if found is None:
+        return None
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and set(one) == set(keys) for one in found
+    ):
+        raise InvalidInput(key, f"must be a list, each with {', '.join(keys)}")
+    return found
 
 
 def _strings(values: Mapping[str, object], key: str) -> tuple[str, ...]:

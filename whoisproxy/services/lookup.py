@@ -1,11 +1,12 @@
-"""Answer what the public may see of a domain; deciding it is the job of `publication.redaction`."""
+"""Answer what the public may see of domains, hosts and registrars; `publication.redaction` decides it."""
 
 from registries.catalogue import Catalogue
+from registries.policy import Mechanism
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.domain.registration import Registration
-from whoisproxy.publication.record import RddsRecord
-from whoisproxy.publication.redaction import build_record
+from whoisproxy.publication.record import RddsEntity, RddsHost, RddsRecord
+from whoisproxy.publication.redaction import build_entity, build_host, build_record
 from whoisproxy.services.identities import identities_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -23,7 +24,7 @@ class Lookup:
     async def domain(self, name: DomainName) -> RddsRecord | None:
         """Return a domain's record, or None where it is not held here, or no longer."""
         # One snapshot: what the owner wants and what is shown cannot come from two moments.
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             registration = await uow.registrations.by_name(name)
             return await self.record(uow, registration) if registration else None
 
@@ -34,6 +35,9 @@ class Lookup:
             return None
         registrar = await uow.registrars.get(registration.registrar_id)
         relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
+        policy = self._catalogue.policy(registration.name.suffix)
+        makes_contacts = policy.mechanism is Mechanism.SUBSTITUTE
+        ids = await uow.registry_contacts.own_ids(registration.id) if makes_contacts else {}
         if registrar is None:
             return None
         return build_record(
@@ -41,7 +45,27 @@ class Lookup:
             privacy.status,
             identities_of(registrar, relays, self._default_brand),
             registrar,
-            self._catalogue.policy(registration.name.suffix),
+            policy,
             self._clock(),
             self._default_brand,
+            ids,
         )
+
+    async def nameserver(self, name: str) -> RddsHost | None:
+        """Return a host that domains held here use or that is below one, or None.
+
+        Args:
+            name: A-labels, lower case, without a final dot.
+        """
+        async with self._storage.reading() as uow:
+            host = await uow.name_servers.get(name)
+            registrar = await uow.registrars.get(host.registrar_id) if host else None
+        if host is None or registrar is None:
+            return None
+        return build_host(name, host.addresses, registrar, self._clock(), self._default_brand)
+
+    async def registrar(self, handle: str) -> RddsEntity | None:
+        """Return a registrar by its IANA id or its name in any case, or None."""
+        async with self._storage.reading() as uow:
+            registrar = await uow.registrars.published_as(handle)
+        return build_entity(registrar, self._clock(), self._default_brand) if registrar else None

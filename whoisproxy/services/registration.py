@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from registries.catalogue import Catalogue
+from registries.delegation import DelegationSigner, Host
 from registries.policy import Mechanism
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.disclosure import Ending
@@ -43,6 +44,9 @@ class RegistrationSpec:
 
     Attributes:
         registered_at: None keeps what is known, or means now for a new domain.
+        registry_id: None keeps what is known, from the registrar or from its registry; so for the rest.
+        delegation_signed: True where `ds` has records.
+        hosts: Those below the domain, with addresses.
     """
 
     registrant: Registrant
@@ -51,6 +55,28 @@ class RegistrationSpec:
     statuses: tuple[str, ...] = ()
     registered_at: datetime | None = None
     expires_at: datetime | None = None
+    registry_id: str | None = None
+    delegation_signed: bool | None = None
+    ds: tuple[DelegationSigner, ...] | None = None
+    hosts: tuple[Host, ...] | None = None
+
+    def applied_to(self, known: Registration) -> Registration:
+        """Return the domain as it is told now, but for id, version and time."""
+        signed = known.delegation_signed if self.delegation_signed is None else self.delegation_signed
+        ds = known.ds if self.ds is None else self.ds
+        return replace(
+            known,
+            registrant=self.registrant,
+            registrant_verified=self.registrant_verified,
+            nameservers=self.nameservers,
+            statuses=self.statuses,
+            registered_at=self.registered_at or known.registered_at,
+            expires_at=self.expires_at,
+            registry_id=known.registry_id if self.registry_id is None else self.registry_id,
+            delegation_signed=signed,
+            ds=ds if signed else (),
+            hosts=known.hosts if self.hosts is None else self.hosts,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +179,7 @@ class Registrations:
         return await self._change(uow, held, report.spec), False
 
     async def _change(self, uow: UnitOfWork, known: Registration, spec: RegistrationSpec) -> Registration:
-        wanted = replace(
-            known,
-            registrant=spec.registrant,
-            registrant_verified=spec.registrant_verified,
-            nameservers=spec.nameservers,
-            statuses=spec.statuses,
-            registered_at=spec.registered_at or known.registered_at,
-            expires_at=spec.expires_at,
-        )
+        wanted = spec.applied_to(known)
         privacy = await uow.privacy.get(known.id)
         if wanted == known and not privacy.departed:
             return known
@@ -211,20 +229,22 @@ def _held(report: _Report, known: Registration | None) -> Registration:
 
 
 def _new(report: _Report, now: datetime) -> Registration:
-    return Registration(
+    spec = report.spec
+    blank = Registration(
         id=new_id("dom", now),
         registrar_id=report.registrar.id,
         name=report.name,
         registrant_id=new_id("own", now),
-        registrant=report.spec.registrant,
-        registrant_verified=report.spec.registrant_verified,
-        nameservers=report.spec.nameservers,
-        statuses=report.spec.statuses,
-        registered_at=report.spec.registered_at or now,
-        expires_at=report.spec.expires_at,
+        registrant=spec.registrant,
+        registrant_verified=spec.registrant_verified,
+        nameservers=(),
+        statuses=(),
+        registered_at=now,
+        expires_at=None,
         updated_at=now,
         version=1,
     )
+    return spec.applied_to(blank)
 
 
 def _with_new_holder(wanted: Registration, known: Registration, now: datetime) -> Registration:

@@ -145,6 +145,7 @@ class Endings:
             return
         await relay_addresses.withdraw(uow, [registration.id], now, self._settings.grace)
         await uow.registry_contacts.loosen(registration.id, now)
+        await uow.registrations.withdraw(registration)
         pending = await uow.operations.open_of_domain(registration.id)
         if pending is not None:
             await uow.operations.update(_failed(pending, trouble(TRANSFERRED_AWAY), now))

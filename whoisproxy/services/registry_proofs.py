@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registries.connector import Observation
+from registries.delegation import registry_id
 from registries.errors import ContactsNotHeld
 from whoisproxy.services.outbox_worker import LeaseLost
 from whoisproxy.services.registry_endings import Endings, standings
@@ -58,6 +59,11 @@ class Proofs:
         now_are = await standings(uow, [proof.plan.operation_id for proof in ours])
         count = [proof for proof in ours if proof.plan.operation_id in now_are]
         await self._remember(uow, count)
+        await uow.registrations.learn(
+            (now_are[proof.plan.operation_id].registration, proof.seen.facts)
+            for proof in count
+            if proof.seen is not None and proof.seen.facts is not None
+        )
         await self._endings.confirm(
             uow,
             [
@@ -96,10 +102,12 @@ class Proofs:
 
 def _shown(proof: Proof) -> Shown:
     if proof.seen is None:
-        return Shown((), ())
+        return Shown({}, ())
     return Shown(_linked(proof.seen), proof.seen.deleted)
 
 
-def _linked(seen: Observation) -> set[str]:
+def _linked(seen: Observation) -> dict[str, str]:
     # A registrar's backend tells of no objects: what it did says nothing of our account.
-    return {each.handle for each in seen.contacts.values() if each.handle}
+    return {
+        each.handle: registry_id(each.registry_id) or "" for each in seen.contacts.values() if each.handle
+    }

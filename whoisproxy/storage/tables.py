@@ -72,6 +72,7 @@ registrars = Table(
     Column("iana_id", Integer),
     Column("brand", JSON),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("office", JSON(none_as_null=True)),
 )
 
 api_keys = Table(
@@ -118,7 +119,21 @@ domains = Table(
     Column("expires_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("registry_id", String(89), nullable=False, server_default=""),
+    # DS records as lists of four; NULL where it is not signed, empty where they are not known.
+    Column("delegation", JSON(none_as_null=True)),
+    Column("hosts", JSON, nullable=False, server_default="[]"),
     Index("ix_domains_registrar_id_name", "registrar_id", "name"),
+)
+
+# Which domains use a name server: from `domains.nameservers`, of those that have not gone elsewhere. No
+# foreign key, which would need an index of its own: whoever writes `domains` knows what a domain had.
+name_servers = Table(
+    "name_servers",
+    metadata,
+    Column("host", _NAME, primary_key=True),
+    Column("domain_id", _ID, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 privacy = Table(
@@ -388,6 +403,7 @@ registry_contacts = Table(
     Column("tries", Integer, nullable=False),
     Column("look_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("registry_id", String(89), nullable=False, server_default=""),
     Index("ix_registry_contacts_account_look_at", "account", "look_at"),
 )
 

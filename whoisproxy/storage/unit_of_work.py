@@ -7,7 +7,7 @@ the workers of this process after the commit; those of other processes look once
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, cast
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -25,6 +25,7 @@ from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
+from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.privacy import PrivacySettings
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.registrars = Registrars(connection)
         self.api_keys = ApiKeys(connection)
         self.registrations = Registrations(self.sealing)
+        self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
@@ -123,6 +125,7 @@ class Storage:
         read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
         self._direct = DirectConnection(engine) if is_sqlite(engine) else None
+        self._lookups = DirectConnection(engine) if is_sqlite(engine) else None
         self._change_log = ChangeLog(engine) if is_sqlite(engine) else None
         self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
@@ -144,6 +147,8 @@ class Storage:
         """Close every connection."""
         if self._direct is not None:
             self._direct.close()
+        if self._lookups is not None:
+            self._lookups.close()
         await self.engine.dispose()
         if self._change_log is not None:
             self._change_log.close()
@@ -192,6 +197,21 @@ class Storage:
     async def reading(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction that only reads: it waits for no writer."""
         async with self.reading_engine.begin() as connection:
+            yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that reads a few rows by an index; nothing else may be awaited in it.
+
+        On SQLite it reads in place, past SQLAlchemy and its thread (`storage.direct`).
+        """
+        if self._lookups is None:
+            async with self.reading() as uow:
+                yield uow
+            return
+        with self._lookups.snapshot():
+            # It executes what repositories read with, and nothing here writes.
+            connection = cast("AsyncConnection", self._lookups)
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
     def known_key(self, owner_id: str) -> bytes | None:

@@ -4,6 +4,7 @@ Our updates never say a word about DNSSEC or name servers: what an update does n
 (RFC 5910 section 5.2.5).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -34,6 +35,7 @@ class DomainData:
         contacts: In the registry's order; a role may occur more than once.
         sponsor: The registrar that manages it (`clID`).
         grace_periods: RFC 3915 statuses, such as `redemptionPeriod`.
+        addresses: By name server, at registries that keep them with the domain (`hostAttr`).
         delegation: DNSSEC data; None where there are none or the registry does not say.
         disclose: The domain's own privacy setting, at registries that keep it per domain; None elsewhere.
     """
@@ -43,6 +45,7 @@ class DomainData:
     registrant: str
     contacts: tuple[DomainContact, ...]
     nameservers: tuple[str, ...] = ()
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     roid: str = ""
     sponsor: str = ""
     created_at: datetime | None = None
@@ -115,6 +118,7 @@ class DomainInfo(Command[DomainData]):
             registrant=text_of(data, DOMAIN, "registrant"),
             contacts=tuple(_read_contacts(data)),
             nameservers=_read_nameservers(find(data, DOMAIN, "ns")),
+            addresses=_read_addresses(find(data, DOMAIN, "ns")),
             roid=text_of(data, DOMAIN, "roid"),
             sponsor=text_of(data, DOMAIN, "clID"),
             created_at=time_of(data, DOMAIN, "crDate"),
@@ -139,6 +143,15 @@ def _read_nameservers(servers: Element | None) -> tuple[str, ...]:
     objects = tuple((host.text or "").strip() for host in find_all(servers, DOMAIN, "hostObj"))
     attributes = find_all(servers, DOMAIN, "hostAttr")
     return objects + tuple(text_of(host, DOMAIN, "hostName") for host in attributes)
+
+
+def _read_addresses(servers: Element | None) -> dict[str, tuple[str, ...]]:
+    return {
+        text_of(host, DOMAIN, "hostName"): tuple(
+            (address.text or "").strip() for address in find_all(host, DOMAIN, "hostAddr")
+        )
+        for host in find_all(servers, DOMAIN, "hostAttr")
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ COMMANDS = (
     "doctor",
     "registrar add",
     "registrar list",
+    "registrar add-key",
     "registrar rotate-key",
     "registry ping",
     "registry info",

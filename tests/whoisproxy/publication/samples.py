@@ -79,8 +79,10 @@ def record(
     identities: Mapping[Role, ProxyIdentity] | None = IDENTITIES,
     registrar: Registrar = REGISTRAR,
     policy: TldPolicy = POLICY,
+    contact_ids: Mapping[Role, str] | None = None,
 ) -> RddsRecord:
-    return build_record(registration, status, identities, registrar, policy, NOW, BRAND)
+    ids = contact_ids or {}
+    return build_record(registration, status, identities, registrar, policy, NOW, BRAND, ids)
 
 
 def named(name: str) -> Registration:

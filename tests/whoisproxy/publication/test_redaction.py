@@ -14,8 +14,9 @@ from tests.whoisproxy.publication import samples
 from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
-from whoisproxy.publication import rdap, record, redaction, whois
+from whoisproxy.publication import rdap, record, redaction
 from whoisproxy.publication.record import Field, RddsRecord
+from whoisproxy.publication.whois import domain_text
 
 CANARY = "QXZJ"
 
@@ -40,7 +41,7 @@ def canaries() -> st.SearchStrategy[Registrant]:
 
 def everything(shown: RddsRecord) -> str:
     """The record itself, and what both servers would send."""
-    sent = rdap.domain_json(shown, "https://rdap.cloak.example") + whois.render(shown)
+    sent = rdap.domain_json(shown, "https://rdap.cloak.example") + domain_text(shown)
     return repr(shown) + sent.decode()
 
 

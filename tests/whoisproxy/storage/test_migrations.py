@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, insert, text
 
 from mailrelay.checks import greylist_store
 from mailrelay.queue import earlier
 from mailrelay.queue import tables as mail_tables
 from mailrelay.sender_rules import deciding_rule, names_of
-from tests.whoisproxy.storage.values import NOW, hold_domain, registration, relay
+from tests.whoisproxy.storage.values import NOW, REGISTRAR, registration, relay
 from whoisproxy.domain.privacy import initial
 from whoisproxy.domain.sender_rules import RuleAction, RuleScope, StoredRule
 from whoisproxy.storage import published_changes, tables
 from whoisproxy.storage.engine import open_engine
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
+from whoisproxy.storage.repositories.name_servers import HeldHost
 from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -66,11 +67,49 @@ async def test_the_comparison_sees_what_is_missing(empty_url: str) -> None:
     assert await compared(empty_url) != []
 
 
+async def hold_domain_of_the_first_schema(storage: Storage) -> None:
+    """Keep a registrar and a domain in the columns that there have always been."""
+    known = registration()
+    holder = {"id": known.registrant_id, "registrar_id": REGISTRAR.id}
+    async with storage.unit_of_work() as unit:
+        await unit.sealing.make_keys([known.registrant_id])
+        sealed = await unit.sealing.seal_json(known.registrant_id, "registrant", known.registrant.as_dict())
+        index = await unit.sealing.index("registrant-email", known.registrant.email)
+        await unit.connection.execute(
+            insert(tables.registrars).values(
+                id=REGISTRAR.id,
+                name=REGISTRAR.name,
+                url=REGISTRAR.url,
+                iana_id=REGISTRAR.iana_id,
+                brand=None,
+                created_at=NOW,
+            )
+        )
+        await unit.connection.execute(
+            insert(tables.registrants).values(**holder, sealed=sealed, email_index=index)
+        )
+        await unit.connection.execute(
+            insert(tables.domains).values(
+                id=known.id,
+                registrar_id=known.registrar_id,
+                name=known.name.a_label,
+                registrant_id=known.registrant_id,
+                registrant_verified=known.registrant_verified,
+                nameservers=list(known.nameservers),
+                statuses=list(known.statuses),
+                registered_at=known.registered_at,
+                expires_at=known.expires_at,
+                updated_at=known.updated_at,
+                version=known.version,
+            )
+        )
+
+
 async def test_step_by_step_leads_to_the_same(empty_url: str, master_keys: MasterKeys) -> None:
     """What was kept under the first schema is there under the newest."""
     await migrate(empty_url, "0001")
     before = await Storage.open(empty_url, master_keys)
-    await hold_domain(before)
+    await hold_domain_of_the_first_schema(before)
     async with before.unit_of_work() as unit:
         await unit.connection.execute(_OPERATION_OF_THE_FIRST_SCHEMA, {"now": NOW})
     await before.close()
@@ -79,6 +118,8 @@ async def test_step_by_step_leads_to_the_same(empty_url: str, master_keys: Maste
     after = await Storage.open(empty_url, master_keys)
     async with after.reading() as unit:
         assert await unit.registrations.by_id("dom_1") == registration()
+        assert await unit.name_servers.get("ns1.example.net") == HeldHost((), REGISTRAR.id)
+        assert await unit.name_servers.get("ns3.example.net") is None
         begun = await unit.operations.open_of_domain("dom_1")
     assert begun is not None
     assert (begun.awaits, begun.leak_risk, begun.look_again_at) == ("", False, None)
@@ -99,7 +140,7 @@ async def test_whom_an_owner_had_blocked_stays_blocked(empty_url: str, master_ke
     """As his mailbox was written then, and found as mail names it."""
     await migrate(empty_url, "0009")
     before = await Storage.open(empty_url, master_keys)
-    await hold_domain(before)
+    await hold_domain_of_the_first_schema(before)
     async with before.unit_of_work() as unit:
         index = await unit.sealing.index("correspondent", "Ann@far.example")
         sealed = await unit.sealing.seal("own_1", "correspondent", b"Ann@Far.example")

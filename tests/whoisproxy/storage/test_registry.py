@@ -61,7 +61,9 @@ async def test_a_proof_decides_what_is_linked_loose_or_forgotten(storage: Storag
         new = [contact("ZOE-2", LINKED), contact("ZOE-3", LINKED)]
         assert await unit.registry_contacts.note(new) == {"OURS-1", "OURS-2", "ZOE-1"}
     async with storage.unit_of_work() as unit:
-        await unit.registry_contacts.settle({"dom_1": Shown({"OURS-1", "ZOE-3"}, {"ZOE-1"})}, NOW)
+        await unit.registry_contacts.settle(
+            {"dom_1": Shown({"OURS-1": "C1-TEST", "ZOE-3": ""}, {"ZOE-1"})}, NOW
+        )
     assert await states(storage) == {"OURS-1": LINKED, "OURS-2": LOOSE, "ZOE-2": LOOSE}
     async with storage.reading() as unit:
         due = await unit.registry_contacts.due("registry", NOW, 10)

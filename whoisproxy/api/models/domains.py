@@ -7,7 +7,16 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Links, Moment, RequestModel
-from whoisproxy.domain.registration import HOST_NAME, HOST_OCTETS, MOST_NAMESERVERS, STATUSES, Status
+from whoisproxy.domain.registration import (
+    HOST_NAME,
+    HOST_OCTETS,
+    MOST_ADDRESSES,
+    MOST_DS,
+    MOST_HOSTS,
+    MOST_NAMESERVERS,
+    STATUSES,
+    Status,
+)
 
 HostName = Annotated[
     str,
@@ -47,6 +56,29 @@ class RegistrantModel(RequestModel):
     language: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,35}$", description="BCP 47.")] | None = None
 
 
+class DsModel(AnswerModel):
+    """A DS record (RFC 4034 section 5)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key_tag: Annotated[int, Field(ge=0, le=65535)]
+    algorithm: Annotated[int, Field(ge=0, le=255)]
+    digest_type: Annotated[int, Field(ge=0, le=255)]
+    digest: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}){1,128}$", description="Hexadecimal.")]
+
+
+class HostModel(AnswerModel):
+    """A host below the domain, with the addresses that the parent zone has for it (glue)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: HostName
+    addresses: Annotated[
+        list[Annotated[str, Field(max_length=45)]],
+        Field(min_length=1, max_length=MOST_ADDRESSES, description="IPv4 and IPv6."),
+    ]
+
+
 class DomainBody(RequestModel):
     """A domain and its holder, as the registrar has them."""
 
@@ -80,6 +112,26 @@ class DomainBody(RequestModel):
     ]
     registered_at: Moment | None = None
     expires_at: Moment | None = None
+    registry_id: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^([A-Za-z0-9_]{1,80}-[A-Za-z0-9_]{1,8})?$",
+                description="Repository object id (RFC 5730). Left out, it stays; so for the next.",
+            ),
+        ]
+        | None
+    ) = None
+    delegation_signed: (
+        Annotated[bool, Field(description="Whether the parent zone has DS records; told by `ds` too.")] | None
+    ) = None
+    ds: (
+        Annotated[list[DsModel], Field(max_length=MOST_DS, description="DS records in the parent zone.")]
+        | None
+    ) = None
+    hosts: (
+        Annotated[list[HostModel], Field(max_length=MOST_HOSTS, description="Hosts below the domain.")] | None
+    ) = None
 
 
 class RegistrantView(AnswerModel):
@@ -115,6 +167,10 @@ class DomainView(AnswerModel):
     statuses: list[str]
     registered_at: datetime
     expires_at: datetime | None
+    registry_id: str
+    delegation_signed: bool
+    ds: list[DsModel]
+    hosts: list[HostModel]
     updated_at: datetime
     version: int
     links: DomainLinks

@@ -1,11 +1,22 @@
 """Domains: what the registrar reports, and the page of all it has."""
 
+from dataclasses import asdict
+
 from whoisproxy.api.etags import demand_match, demands_match, strong_tag
 from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
-from whoisproxy.api.models.domains import DomainBody, DomainLinks, DomainPage, DomainView, RegistrantView
+from whoisproxy.api.models.domains import (
+    DomainBody,
+    DomainLinks,
+    DomainPage,
+    DomainView,
+    DsModel,
+    HostModel,
+    RegistrantView,
+)
 from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
+from whoisproxy.domain.delegation import checked_ds, checked_hosts, checked_signed
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
@@ -37,6 +48,10 @@ def domain_view(registration: Registration) -> DomainView:
         statuses=list(registration.statuses),
         registered_at=registration.registered_at,
         expires_at=registration.expires_at,
+        registry_id=registration.registry_id,
+        delegation_signed=registration.delegation_signed,
+        ds=[DsModel(**asdict(ds)) for ds in registration.ds],
+        hosts=[HostModel(name=host.name, addresses=list(host.addresses)) for host in registration.hosts],
         updated_at=registration.updated_at,
         version=registration.version,
         links=DomainLinks(self=link, privacy=f"{link}/privacy", messages=f"{link}/messages"),
@@ -76,15 +91,7 @@ async def get_domain(call: Call[NoQuery, Nothing]) -> Answer:
 async def put_domain(call: Call[NoQuery, DomainBody]) -> Answer:
     """Register the domain here, or bring it up to date."""
     name = DomainName.parse(call.path["name"])
-    body = call.body
-    spec = RegistrationSpec(
-        registrant=Registrant.parse(body.registrant.model_dump()),
-        registrant_verified=body.registrant_verified,
-        nameservers=tuple(host.lower() for host in body.nameservers),
-        statuses=tuple(body.statuses),
-        registered_at=body.registered_at,
-        expires_at=body.expires_at,
-    )
+    spec = _spec(name, call.body)
     version = await matched_version(call)
     registration, created = await call.deps.registrations.put(call.registrar, name, spec, version)
     return Answer(
@@ -92,6 +99,27 @@ async def put_domain(call: Call[NoQuery, DomainBody]) -> Answer:
         domain_view(registration),
         etag=domain_tag(registration),
         location=domain_link(name) if created else "",
+    )
+
+
+def _spec(name: DomainName, body: DomainBody) -> RegistrationSpec:
+    ds = None
+    if body.ds is not None:
+        ds = checked_ds((each.key_tag, each.algorithm, each.digest_type, each.digest) for each in body.ds)
+    hosts = None
+    if body.hosts is not None:
+        hosts = checked_hosts(name, ((each.name, each.addresses) for each in body.hosts))
+    return RegistrationSpec(
+        registrant=Registrant.parse(body.registrant.model_dump()),
+        registrant_verified=body.registrant_verified,
+        nameservers=tuple(host.lower() for host in body.nameservers),
+        statuses=tuple(body.statuses),
+        registered_at=body.registered_at,
+        expires_at=body.expires_at,
+        registry_id=body.registry_id,
+        delegation_signed=checked_signed(ds, signed=body.delegation_signed),
+        ds=ds,
+        hosts=hosts,
     )
 
 

@@ -1,7 +1,6 @@
 """The role that answers RDAP and WHOIS: both servers on the same finished answers."""
 
 import socket
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -44,7 +43,7 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         answers = await stack.enter_async_context(_answers(core))
         _serve_rdap(stack, core, answers, sockets["rdap"])
-        await _serve_whois(stack, core.settings, answers, sockets["whois"])
+        _serve_whois(stack, core.settings, answers, sockets["whois"])
         yield
 
 
@@ -52,7 +51,8 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
 async def _answers(core: Core) -> AsyncIterator[KeptAnswers]:
     settings = core.settings
     cache = AnswerCache(settings.rdds.cache_mib * _MIB // settings.rdds.processes, settings.rdds.cache_s)
-    source = PublishedAnswers(core.lookup, settings.rdap.base_url)
+    rdap = settings.rdap
+    source = PublishedAnswers(core.lookup, rdap.base_url, rdap.repository_id)
     async with core.storage.following_changes() as changes:
         yield KeptAnswers(source, changes, cache)
 
@@ -73,18 +73,12 @@ def _serve_rdap(
     stack.push_async_callback(server.close)
 
 
-async def _serve_whois(
+def _serve_whois(
     stack: AsyncExitStack, settings: Settings, answers: KeptAnswers, sockets: Sequence[socket.socket]
 ) -> None:
-    limits = WhoisLimits(_share(settings, settings.whois.requests_per_minute))
-    server = WhoisServer(answers, limits, time.monotonic)
-    await server.listen_on(sockets)
-
-    async def close() -> None:
-        server.close()
-        await server.wait_closed()
-
-    stack.push_async_callback(close)
+    server = WhoisServer(answers, WhoisLimits(_share(settings, settings.whois.requests_per_minute)))
+    server.listen(sockets)
+    stack.push_async_callback(server.close)
 
 
 def _share(settings: Settings, per_minute: int) -> int:

@@ -1,15 +1,17 @@
 """Registrars and their API keys. A key's secret is stored as a hash only."""
 
+import re
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from whoisproxy.domain.account import ApiKey, Registrar, Scope
+from whoisproxy.domain.account import ApiKey, Office, Registrar, Scope
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.storage.tables import api_keys, registrars
 
+_IANA_ID = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _BY_ID = select(registrars).where(registrars.c.id == bindparam("id"))
 
@@ -34,6 +36,23 @@ class Registrars:
         """Return a registrar by its unique name."""
         row = (await self._connection.execute(select(registrars).where(registrars.c.name == name))).first()
         return None if row is None else _registrar(row)
+
+    async def published_as(self, handle: str) -> Registrar | None:
+        """Return the registrar that RDAP and WHOIS know by its IANA id or its name, in any case.
+
+        Of several, as resellers may have the id of one registrar, the oldest.
+        """
+        named = or_(registrars.c.name == handle, func.lower(registrars.c.name) == handle.lower())
+        by_id = _IANA_ID.fullmatch(handle)
+        condition = or_(registrars.c.iana_id == int(handle), named) if by_id else named
+        statement = select(registrars).where(condition).order_by(registrars.c.id).limit(1)
+        row = (await self._connection.execute(statement)).first()
+        return None if row is None else _registrar(row)
+
+    async def set_office(self, registrar_id: str, office: Office) -> None:
+        """Store where a registrar is reached."""
+        statement = update(registrars).where(registrars.c.id == registrar_id).values(office=asdict(office))
+        await self._connection.execute(statement)
 
     async def all(self) -> list[Registrar]:
         """Return every registrar in order of name."""
@@ -83,7 +102,8 @@ class ApiKeys:
 
 def _registrar(row: Row[tuple[object, ...]]) -> Registrar:
     brand = None if row.brand is None else Brand(**{**row.brand, "street": tuple(row.brand["street"])})
-    return Registrar(row.id, row.name, row.url, row.iana_id, brand, row.created_at)
+    office = None if row.office is None else Office(**{**row.office, "street": tuple(row.office["street"])})
+    return Registrar(row.id, row.name, row.url, row.iana_id, brand, row.created_at, office)
 
 
 def _api_key(row: Row[tuple[object, ...]]) -> ApiKey:

@@ -1,17 +1,20 @@
 """Domains with their registrants; the registrant is sealed under a key of his own."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from registries.delegation import DelegationSigner, Host, RegistryFacts
 from whoisproxy.domain.errors import DomainTaken
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.registration import Registration, informed
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.storage.ordering import in_order
+from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.sender_rules import follow_owner, forget_rules_of_domain
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
@@ -43,6 +46,7 @@ _OF_OWNER = _JOINED.where(
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
+_BEFORE = select(domains.c.registrant_id, domains.c.nameservers).where(domains.c.id == bindparam("of_id"))
 
 
 class Registrations:
@@ -51,6 +55,7 @@ class Registrations:
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
         self._connection = sealing.connection
+        self._name_servers = NameServers(sealing.connection)
 
     async def add(self, *new: Registration) -> None:
         """Store new domains, each with a registrant of its own.
@@ -75,6 +80,7 @@ class Registrations:
             await self._connection.execute(_ADD, rows)
         except IntegrityError:
             raise DomainTaken("the domain is here already") from None
+        await self._name_servers.add((each.id, each.nameservers) for each in new)
 
     async def get(self, registrar_id: str, name: DomainName) -> Registration | None:
         """Return a domain of this registrar."""
@@ -116,8 +122,9 @@ class Registrations:
         Another `registrant_id` means a new holder: the one before is erased with his threads, his
         consent, the mailbox that he had mail forwarded to and all else that he wished for his mail.
         """
-        before = await self._owner(registration.id)
-        if before == registration.registrant_id:
+        before = await self._before(registration.id)
+        owner = before.registrant_id if before else None
+        if owner == registration.registrant_id:
             await self._change_registrant(registration)
         else:
             await self._add_registrants([registration])
@@ -126,13 +133,15 @@ class Registrations:
             .where(domains.c.id == registration.id)
             .values(registrant_id=registration.registrant_id, **_plain(registration))
         )
-        if before is not None and before != registration.registrant_id:
+        if before is not None:
+            await self._name_servers.replace(registration.id, before.nameservers, registration.nameservers)
+        if owner is not None and owner != registration.registrant_id:
             await self._end_threads(registration.id)
             of_domain = privacy.c.domain_id == registration.id
             await self._connection.execute(
                 update(privacy).where(of_domain).values(forward_to=None, consent=None)
             )
-            await self._erase(before)
+            await self._erase(owner)
 
     async def touch(self, *changed: Registration) -> None:
         """Store version and time of domains of which nothing else has changed."""
@@ -142,21 +151,33 @@ class Registrations:
             ]
             await self._connection.execute(_TOUCH, rows)
 
+    async def learn(self, facts: Iterable[tuple[Registration, RegistryFacts]]) -> None:
+        """Store what registries say of domains; version and time are the caller's to set."""
+        for known, told in facts:
+            if (new := informed(known, told)) != known:
+                of_domain = domains.c.id == known.id
+                await self._connection.execute(update(domains).where(of_domain).values(**_facts(new)))
+
+    async def withdraw(self, registration: Registration) -> None:
+        """Answer no more for the name servers of a domain that has gone elsewhere."""
+        await self._name_servers.remove(registration.id, registration.nameservers)
+
     async def remove(self, domain_id: str) -> None:
         """Delete a domain, its registrant, the key that reads him and the threads that he had.
 
         Relay addresses stay, retired, so that none is ever given to another domain.
         """
-        owner = await self._owner(domain_id)
-        if owner is None:
+        before = await self._before(domain_id)
+        if before is None:
             return
         of_domain = relay_addresses.c.domain_id == domain_id
         await self._connection.execute(
             update(relay_addresses).where(of_domain).values(state=RelayState.RETIRED, grace_until=None)
         )
         await self._end_threads(domain_id)
+        await self._name_servers.remove(domain_id, before.nameservers)
         await self._connection.execute(delete(domains).where(domains.c.id == domain_id))
-        await self._erase(owner)
+        await self._erase(before.registrant_id)
 
     async def page(self, registrar_id: str, after: str, limit: int) -> list[Registration]:
         """Return up to `limit` domains of a registrar in order of name, from behind `after`."""
@@ -177,10 +198,8 @@ class Registrations:
         ]
         await self._connection.execute(_ADD_REGISTRANTS, rows)
 
-    async def _owner(self, domain_id: str) -> str | None:
-        statement = select(domains.c.registrant_id).where(domains.c.id == domain_id)
-        owner: str | None = (await self._connection.execute(statement)).scalar_one_or_none()
-        return owner
+    async def _before(self, domain_id: str) -> Row[Any] | None:
+        return (await self._connection.execute(_BEFORE, {"of_id": domain_id})).one_or_none()
 
     async def _end_threads(self, domain_id: str) -> None:
         for table in (reply_addresses, mail_settings):
@@ -236,6 +255,10 @@ class Registrations:
             expires_at=row.expires_at,
             updated_at=row.updated_at,
             version=row.version,
+            registry_id=row.registry_id,
+            delegation_signed=row.delegation is not None,
+            ds=tuple([DelegationSigner(*ds) for ds in row.delegation or ()]),
+            hosts=tuple([Host(name, tuple(addresses)) for name, addresses in row.hosts]),
         )
 
 
@@ -254,6 +277,16 @@ def _plain(registration: Registration) -> dict[str, object]:
         "expires_at": registration.expires_at,
         "updated_at": registration.updated_at,
         "version": registration.version,
+        **_facts(registration),
+    }
+
+
+def _facts(registration: Registration) -> dict[str, object]:
+    signed = registration.delegation_signed
+    return {
+        "registry_id": registration.registry_id,
+        "delegation": [list(astuple(ds)) for ds in registration.ds] if signed else None,
+        "hosts": [[host.name, list(host.addresses)] for host in registration.hosts],
     }
 
 

@@ -31,6 +31,18 @@ _THIS = and_(
     registry_contacts.c.handle == bindparam("of_handle"),
     registry_contacts.c.domain_id == bindparam("of_domain"),
 )
+_OTHER = registry_contacts.alias()
+_OWN_IDS = select(registry_contacts.c.role, registry_contacts.c.registry_id).where(
+    registry_contacts.c.domain_id == bindparam("of_domain"),
+    registry_contacts.c.state == ContactState.LINKED,
+    registry_contacts.c.made,
+    registry_contacts.c.registry_id != "",
+    ~exists().where(
+        _OTHER.c.account == registry_contacts.c.account,
+        _OTHER.c.handle == registry_contacts.c.handle,
+        _OTHER.c.domain_id != registry_contacts.c.domain_id,
+    ),
+)
 _NOTE = insert(registry_contacts)
 _MOVE = (
     update(registry_contacts)
@@ -40,6 +52,7 @@ _MOVE = (
         look_at=bindparam("new_look_at"),
         tries=bindparam("new_tries"),
         operation_id=bindparam("new_operation_id"),
+        registry_id=bindparam("new_registry_id"),
     )
 )
 _LOOSE = registry_contacts.c.state == ContactState.LOOSE
@@ -64,11 +77,11 @@ class Shown:
     """What a proof showed of a domain's contacts, as handles.
 
     Attributes:
-        linked: The domain has them.
+        linked: The domain has them; with their repository object ids, "" where those are not known.
         gone: They were deleted.
     """
 
-    linked: Collection[str]
+    linked: Mapping[str, str]
     gone: Collection[str]
 
 
@@ -100,6 +113,11 @@ class RegistryContacts:
     async def of_domain(self, domain_id: str) -> list[HeldContact]:
         """Return what is known of a domain."""
         return await self._of_domains([domain_id])
+
+    async def own_ids(self, domain_id: str) -> dict[Role, str]:
+        """Return the repository object ids of contacts that we made for a domain and no other one has."""
+        rows = (await self._connection.execute(_OWN_IDS, {"of_domain": domain_id})).all()
+        return {Role(row.role): row.registry_id for row in rows}
 
     async def settle(self, shown: Mapping[str, Shown], now: datetime) -> None:
         """Write down what proofs showed of domains, by their ids.
@@ -165,6 +183,7 @@ class RegistryContacts:
                 "new_look_at": each.look_at,
                 "new_tries": each.tries,
                 "new_operation_id": each.operation_id,
+                "new_registry_id": each.registry_id,
             }
             for each in contacts
         ]
@@ -180,9 +199,10 @@ class RegistryContacts:
         return [_held(row) for row in (await self._connection.execute(statement.limit(limit))).all()]
 
 
-def _after_proof(contact: HeldContact, linked: Collection[str], now: datetime) -> HeldContact:
+def _after_proof(contact: HeldContact, linked: Mapping[str, str], now: datetime) -> HeldContact:
     if contact.handle in linked:
-        return replace(contact, state=ContactState.LINKED, look_at=None, tries=0)
+        shown = linked[contact.handle]
+        return replace(contact, state=ContactState.LINKED, look_at=None, tries=0, registry_id=shown)
     if contact.state is ContactState.LOOSE:
         return contact
     return replace(contact, state=ContactState.LOOSE, look_at=now, tries=0)

@@ -122,6 +122,7 @@ def error_answer(status: int) -> Answer:
 
 ANSWERS = {name: domain_answer(record) for name, record in DOMAINS.items()} | {
     "nameserver": host_answer(HOST),
+    "nameserver-of-a-reseller": host_answer(replace(HOST, registrar=replace(REGISTRAR, iana_id=None))),
     "nameserver-idn": host_answer(replace(HOST, nameserver=HOSTS[1])),
     "entity": registrar_answer(REGISTRAR),
     "help": help_answer(),
