@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -222,6 +223,16 @@ async def test_a_hidden_registrant_shows_at_no_moment_of_any_change(world: World
     assert watch.leaks == []
     assert len(watch.hidden) == FORMS
     assert watch.shown, "he was seen again once privacy was off"
+
+
+async def test_no_process_of_several_shows_what_another_has_hidden(tmp_path: Path) -> None:
+    """Which of them answers is the kernel's choice, and each keeps answers of its own."""
+    environment = {**_UNLIMITED, "WHOISPROXY_RDDS__PROCESSES": "2"}
+    async with loopback_world(tmp_path, environment=environment) as world:
+        watch = await lived(world, "com", [PERSON], ("on", "correct", "off", "on", "off", "on", "rotate"))
+    assert watch.leaks == []
+    assert len(watch.hidden) == FORMS
+    assert watch.shown
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])

@@ -62,6 +62,10 @@ class Report:
     chance: float
 
 
+class _CountsNoMore(Exception):
+    """The claim is lost, or the domain is no longer what was looked at: nothing may be written."""
+
+
 class PublicationFindings:
     """Takes reports of looks."""
 
@@ -76,31 +80,36 @@ class PublicationFindings:
         self._clock = clock
 
     async def write(self, report: Report) -> bool:
-        """Write a report down; False where it counts no more: then the domain is looked at again."""
-        now, domain_id = self._clock(), report.watch.domain_id
-        async with self._storage.unit_of_work() as uow:
-            now_is = await self._subjects.read(uow, domain_id)
-            if now_is != report.subject:
-                await uow.publication_watch.settle(replace(report.watch, due_at=now))
-                return False
-            watch, occasion = looked(
-                report.watch, report.look.finding.verdict, self._rhythm, now, report.chance
-            )
-            repairing = repair_is_due(watch, self._rhythm, now) and _can_be_repaired(report.subject)
-            if repairing:
-                watch = repaired(watch, now)
-            if not await uow.publication_watch.settle(replace(watch, lane=report.lane)):
-                return False
-            if report.lane != watch.lane:
-                await uow.publication_watch.open_lanes([report.lane], now)
-            await self._remember(uow, report)
-            operation_id = await self._repair(uow, report.subject) if repairing else ""
-            if occasion is not None:
-                await self._tell(uow, report, watch, occasion, operation_id)
-        _LOOKS.labels(watch.place, report.look.finding.verdict).inc()
+        """Write a report down; False where it counts no more: the look is due again when its lease ends."""
+        try:
+            async with self._storage.unit_of_work() as uow:
+                occasion = await self._write(uow, report)
+        except _CountsNoMore:
+            return False
+        watch, verdict = report.watch, report.look.finding.verdict
+        _LOOKS.labels(watch.place, verdict).inc()
         if occasion in {Occasion.LEAK, Occasion.LEAK_STAYS}:
-            _log.error("publication-leak", domain_id=domain_id, place=watch.place, occasion=occasion)
+            _log.error("publication-leak", domain_id=watch.domain_id, place=watch.place, occasion=occasion)
         return True
+
+    async def _write(self, uow: UnitOfWork, report: Report) -> Occasion | None:
+        now, verdict = self._clock(), report.look.finding.verdict
+        if await self._subjects.read(uow, report.watch.domain_id) != report.subject:
+            raise _CountsNoMore
+        watch, occasion = looked(report.watch, verdict, self._rhythm, now, report.chance)
+        operation_id = ""
+        if repair_is_due(watch, self._rhythm, now) and _can_be_repaired(report.subject):
+            # First, since whoever plans holds the note of a change before the row that is watched.
+            operation_id = await self._repair(uow, report.subject)
+            watch = repaired(watch, now)
+        if report.lane != watch.lane:
+            await uow.publication_watch.open_lanes([report.lane], now)
+        if not await uow.publication_watch.settle(replace(watch, lane=report.lane)):
+            raise _CountsNoMore
+        await self._remember(uow, report)
+        if occasion is not None:
+            await self._tell(uow, report, watch, occasion, operation_id)
+        return occasion
 
     async def _remember(self, uow: UnitOfWork, report: Report) -> None:
         """Keep what each server showed, and the raw answer where its finding is a new one."""

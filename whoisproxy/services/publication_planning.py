@@ -14,7 +14,7 @@ from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.publication_watch import Facts
 from whoisproxy.storage.unit_of_work import Storage
 
-_BATCH = 500
+_BATCH = 200
 
 
 class PublicationPlanner:

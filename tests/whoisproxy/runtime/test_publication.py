@@ -97,7 +97,7 @@ def test_tables_that_cannot_be_meant_are_refused(tmp_path: Path, tables: str, re
 
 
 def test_our_own_servers_are_reached_as_the_settings_say() -> None:
-    usual = own_address(Settings(whois=Whois(host="0.0.0.0", port=43)))  # noqa: S104 - what is tested
+    usual = own_address(Settings(whois=Whois(host=("0.0.0.0",), port=43)))  # noqa: S104 - what is tested
     assert (usual.rdap, usual.whois) == ("http://127.0.0.1:8081", "127.0.0.1:43")
     nowhere = own_address(Settings(rdap=Rdap(port=0), whois=Whois(port=0)))
     assert not nowhere.known

@@ -54,12 +54,14 @@ class PublicSide:
     Attributes:
         shown: Contacts by domain and role, as the API writes them; a domain that is not here is not found.
         away: Whether nothing answers.
+        refers_to: WHOIS server of the registrar, to which WHOIS answers refer; "" for none.
         gate: Answers come only when this is set; None for at once.
         asked: Set when somebody has asked.
     """
 
     shown: dict[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     away: bool = False
+    refers_to: str = ""
     gate: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     rdap_url: str = ""
@@ -98,6 +100,7 @@ class PublicSide:
         lines = ["No match."]
         if name in self.shown:
             lines = [f"Domain Name: {name.upper()}", "Registrar: Keeps Its Registry"]
+            lines += [f"Registrar WHOIS Server: {self.refers_to}"] if self.refers_to else []
             for role, contact in self.shown[name].items():
                 lines += [f"{role} {key}: {_line(value)}" for key, value in contact.items()]
         if not self.away:
