@@ -151,6 +151,7 @@ async def test_after_the_commit_no_process_shows_the_registrant(on_sqlite: World
         assert shown(await on_sqlite.answers()) == 0
 
 
+@pytest.mark.slow
 async def test_not_even_after_a_writer_was_killed_anywhere(on_sqlite: World) -> None:
     for killed_after in range(3):
         toggler = await asyncio.create_subprocess_exec(
@@ -170,6 +171,7 @@ async def test_not_even_after_a_writer_was_killed_anywhere(on_sqlite: World) -> 
         assert shown(await on_sqlite.answers()) == 0
 
 
+@pytest.mark.slow
 async def test_a_killed_process_is_replaced_and_shows_nothing_old(on_sqlite: World) -> None:
     await on_sqlite.warm()
     killed = on_sqlite.pids[0]
@@ -189,6 +191,7 @@ async def test_what_belongs_to_the_registrar_changes_in_all_processes(on_sqlite:
     assert all(b"Saruman Domains SA" in answer for answer in await on_sqlite.answers())
 
 
+@pytest.mark.slow
 async def test_on_postgresql_all_hide_soon_after_the_commit(postgres: PostgresServer, tmp_path: Path) -> None:
     url = postgres.url(postgres.new_database())
     async with serving(url, tmp_path) as world:
@@ -199,6 +202,7 @@ async def test_on_postgresql_all_hide_soon_after_the_commit(postgres: PostgresSe
             assert shown(await world.answers()) == 0
 
 
+@pytest.mark.slow
 async def test_on_postgresql_a_lost_connection_shows_nothing_old(
     postgres: PostgresServer, tmp_path: Path
 ) -> None:

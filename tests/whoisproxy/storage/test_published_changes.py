@@ -21,6 +21,11 @@ from whoisproxy.storage.unit_of_work import Storage
 
 NAME = registration().name.a_label
 
+_CONTACT = (
+    "INSERT INTO registry_contacts"
+    " (account, handle, domain_id, domain, role, made, operation_id, state, tries, created_at)"
+    " VALUES ('acc', 'H-1', 'dom_1', 'x', 'registrant', true, '', 'used', 0, CURRENT_TIMESTAMP)"
+)
 # What is written, past all services -> what is told.
 CHANGES = {
     "domain": ("UPDATE domains SET version = 2 WHERE id = 'dom_1'", NAME),
@@ -32,6 +37,7 @@ CHANGES = {
     "relay address gone": ("DELETE FROM relay_addresses WHERE id = 'rel_1'", NAME),
     "registrant": ("UPDATE registrants SET email_index = sealed WHERE id = 'own_1'", NAME),
     "registrant erased": ("DELETE FROM data_keys WHERE owner_id = 'own_1'", NAME),
+    "contact at the registry": (_CONTACT, NAME),
     "brand": ("UPDATE registrars SET url = 'https://new.example' WHERE id = 'rar_1'", EVERYTHING),
 }
 
