@@ -6,35 +6,38 @@ that changes its own gets around the limit.
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from math import ceil
+from socket import AF_INET, AF_INET6, inet_pton
 
 _MAX_PREFIXES = 65_536
-_IPV6_HOST_BITS = 128 - 56
+_IPV4_MAPPED = bytes(10) + b"\xff\xff"  # RFC 4291 section 2.5.5.2
 
 
 def prefix(address: str) -> str:
     """Return the network of an address, "" for what is none; an IPv4-mapped address counts as IPv4."""
     try:
-        ip = ip_address(address)
-    except ValueError:
+        if ":" not in address:
+            inet_pton(AF_INET, address)
+            return address.rpartition(".")[0]
+        octets = inet_pton(AF_INET6, address.partition("%")[0])
+    except (OSError, ValueError):
         return ""
-    if not isinstance(ip, IPv4Address):
-        if ip.ipv4_mapped is None:
-            return f"{int(ip) >> _IPV6_HOST_BITS:x}"
-        ip = ip.ipv4_mapped
-    return str(ip).rpartition(".")[0]
+    if octets.startswith(_IPV4_MAPPED):
+        return ".".join(map(str, octets[12:15]))
+    return octets[:7].hex()
 
 
 def client_address(remote: str | None, headers: Mapping[str, str]) -> str:
     """Return who asks over HTTP; a TLS proxy on this machine is believed about what it appended last."""
     forwarded = headers.get("X-Forwarded-For")
-    if forwarded and _is_loopback(remote or ""):
+    if forwarded and is_loopback(remote or ""):
         return forwarded.rpartition(",")[2].strip()
     return remote or ""
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether somebody on this machine asks."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -66,3 +69,10 @@ class PrefixLimits:
             # The one that has been silent longest; by now its bucket has most likely refilled.
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, ceil((1 - tokens) / self._per_second))
+
+    def wait_s(self, network: str) -> int:
+        """Return what `take` would, and take nothing."""
+        now = self._clock()
+        tokens, at = self._buckets.get(network, (self._capacity, now))
+        missing = 1 - tokens - (now - at) * self._per_second
+        return max(1, ceil(missing / self._per_second)) if missing > 0 else 0

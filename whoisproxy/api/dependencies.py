@@ -8,6 +8,7 @@ from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
@@ -35,6 +36,7 @@ class ApiDependencies:
     accounts: Accounts
     registrations: Registrations
     privacy: PrivacyService
+    disclosures: Disclosures
     operations: Operations
     registry_tasks: RegistryTasks
     events: Events

@@ -33,6 +33,7 @@ class Tag(StrEnum):
 
     DOMAINS = "Domains"
     PRIVACY = "Privacy"
+    DISCLOSURES = "Disclosures"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
     REGISTRY_MESSAGES = "Registry messages"

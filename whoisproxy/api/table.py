@@ -5,6 +5,7 @@ from typing import Any
 from whoisproxy.api.resources import (
     bulk,
     correspondence,
+    disclosures,
     domains,
     events,
     health,
@@ -23,6 +24,7 @@ from whoisproxy.api.routing import Route
 ROUTES: tuple[Route[Any, Any], ...] = (
     *domains.ROUTES,
     *privacy.ROUTES,
+    *disclosures.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
     *quarantine.ROUTES,

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from whoisproxy.config import Settings, load
+from whoisproxy.domain.account import Registrar
+from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.names import DomainName
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import Core, open_core
 
@@ -29,3 +32,13 @@ async def opened(config: Path | None) -> AsyncIterator[Core]:
     configure_logging("error", settings.log.format)
     async with open_core(settings) as core:
         yield core
+
+
+async def registrar_of(core: Core, name: DomainName) -> Registrar:
+    """Return whose domain it is, or raise NotFound."""
+    async with core.storage.reading() as uow:
+        registration = await uow.registrations.by_name(name)
+        registrar = await uow.registrars.get(registration.registrar_id) if registration else None
+    if registrar is None:
+        raise NotFound(f"{name} is not held here")
+    return registrar

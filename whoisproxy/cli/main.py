@@ -7,6 +7,7 @@ import typer
 
 from whoisproxy.cli import (
     demo,
+    disclosure,
     dkim,
     doctor,
     imports,
@@ -45,6 +46,7 @@ for group, name in (
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),
+    (disclosure, "disclosure"),
     (queue, "queue"),
     (quarantine, "quarantine"),
     (keys, "keys"),

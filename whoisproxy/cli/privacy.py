@@ -10,15 +10,14 @@ from rich.table import Table
 
 from registries.catalogue import Catalogue
 from registries.policy import TldPolicy
-from whoisproxy.cli.context import ConfigOption, opened, settings_from
+from whoisproxy.cli.context import ConfigOption, opened, registrar_of, settings_from
 from whoisproxy.cli.output import Exit, command, console, print_json, stop
-from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.errors import InvalidInput, NotFound
+from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationState
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registrant import Registrant
-from whoisproxy.runtime.core import Core, brand_of
+from whoisproxy.runtime.core import brand_of
 from whoisproxy.services.previews import Preview, future_identities, preview_of
 from whoisproxy.services.privacy import PrivacyView
 from whoisproxy.services.switching import SwitchRequest
@@ -34,7 +33,7 @@ async def status(domain: NameArgument, config: ConfigOption = None, *, as_json: 
     """Show what is wanted, what is published, and by which mechanism."""
     name = DomainName.parse(domain)
     async with opened(config) as core:
-        view = await core.privacy.status(await _registrar_of(core, name), name)
+        view = await core.privacy.status(await registrar_of(core, name), name)
     _show(view, as_json=as_json)
 
 
@@ -81,7 +80,7 @@ async def preview(
     name = DomainName.parse(domain)
     if registrant is None:
         async with opened(config) as core:
-            found = await core.privacy.preview(await _registrar_of(core, name), name, enabled=not off)
+            found = await core.privacy.preview(await registrar_of(core, name), name, enabled=not off)
     else:
         found = _preview_without_database(config, name, _registrant_from(registrant), enabled=not off)
     _show_preview(name, found, as_json=as_json)
@@ -100,17 +99,8 @@ def _preview_without_database(
 async def _switch(config: Path | None, domain: str, wish: SwitchRequest, *, as_json: bool) -> None:
     name = DomainName.parse(domain)
     async with opened(config) as core:
-        view = await core.privacy.switch(await _registrar_of(core, name), name, wish)
+        view = await core.privacy.switch(await registrar_of(core, name), name, wish)
     _show(view, as_json=as_json)
-
-
-async def _registrar_of(core: Core, name: DomainName) -> Registrar:
-    async with core.storage.reading() as uow:
-        registration = await uow.registrations.by_name(name)
-        registrar = await uow.registrars.get(registration.registrar_id) if registration else None
-    if registrar is None:
-        raise NotFound(f"{name} is not held here")
-    return registrar
 
 
 def _registrant_from(file: Path) -> Registrant:

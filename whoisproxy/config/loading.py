@@ -114,6 +114,7 @@ def _anchored(settings: Settings, root: Path) -> Settings:
         update={
             "database": settings.database.model_copy(update={"url": url}),
             "keys": _below(settings.keys, root),
+            "rdap": _below(settings.rdap, root),
             "smtp": _below(settings.smtp, root),
             "delivery": _below(settings.delivery, root),
             "registries": tuple(_below(account, root) for account in settings.registries),

@@ -17,7 +17,7 @@ from whoisproxy.config.mail import (
     Smtp,
 )
 from whoisproxy.config.registries import CallbackAccount, RegistryAccounts
-from whoisproxy.config.values import Country, Listener, Mailbox, Port, Section
+from whoisproxy.config.values import Country, Listener, Mailbox, Port, Section, SharedListener
 
 
 class Database(Section):
@@ -39,12 +39,29 @@ class Api(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
 
 
-class Rdap(Listener):
+class Rdap(SharedListener):
     """RDAP; `base_url` is what the outside sees."""
 
     port: Port = 8081
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "http://127.0.0.1:8081"
     requests_per_minute: Annotated[int, Field(ge=1)] = 120
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    bootstrap: Path | None = None
+
+    @model_validator(mode="after")
+    def _key_has_its_certificate(self) -> "Rdap":
+        if self.tls_key and not self.tls_certificate:
+            raise ValueError("tls_key needs tls_certificate")
+        return self
+
+
+class Rdds(Section):
+    """What answers RDAP and WHOIS; all processes share `cache_mib`, and an answer is kept for `cache_s`."""
+
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
+    cache_mib: Annotated[int, Field(ge=1, le=65_536)] = 64
+    cache_s: Annotated[int, Field(ge=1, le=3600)] = 300
 
 
 class Portal(Listener):
@@ -55,7 +72,7 @@ class Portal(Listener):
     requests_per_minute: Annotated[int, Field(ge=1)] = 60
 
 
-class Whois(Listener):
+class Whois(SharedListener):
     """WHOIS (RFC 3912)."""
 
     port: Port = 4343
@@ -115,6 +132,7 @@ class Retention(Section):
     messages_days: Annotated[int, Field(ge=1)] = 90
     quarantine_days: Annotated[int, Field(ge=1)] = 30
     events_days: Annotated[int, Field(ge=1)] = 90
+    disclosures_days: Annotated[int, Field(ge=1)] = 730
     idempotency_hours: Annotated[int, Field(ge=1)] = 24
 
 
@@ -132,6 +150,7 @@ class Settings(Section):
     keys: Keys = Keys()
     api: Api = Api()
     rdap: Rdap = Rdap()
+    rdds: Rdds = Rdds()
     portal: Portal = Portal()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network, ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _check_address(text: str) -> str:
@@ -24,7 +24,13 @@ def _check_list_answers(text: str) -> str:
     return text
 
 
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 Address = Annotated[str, AfterValidator(_check_address)]
+# One address or a list of them.
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1), BeforeValidator(_several)]
 Nameserver = Annotated[str, AfterValidator(_check_nameserver)]
 ListAnswers = Annotated[str, AfterValidator(_check_list_answers)]
 ListMeaning = Literal["allow", "reject", "doubtful"] | Annotated[float, Field(gt=0, le=20)]
@@ -46,3 +52,20 @@ class Listener(Section):
 
     host: Address = "127.0.0.1"
     port: Port
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every address that it listens at."""
+        return (self.host,)
+
+
+class SharedListener(Section):
+    """Addresses to listen at, IPv4 and IPv6, all at one port; port 0 lets the system choose it."""
+
+    host: Addresses = ("127.0.0.1",)
+    port: Port
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every address that it listens at."""
+        return self.host

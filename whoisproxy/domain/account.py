@@ -17,6 +17,8 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     MAIL_READ = "mail:read"
     MAIL_WRITE = "mail:write"
+    DISCLOSURES_READ = "disclosures:read"
+    DISCLOSURES_WRITE = "disclosures:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ __all__ = [
     "Profile",
     "RddsContact",
     "RddsDelegationSigner",
+    "RddsDisclosure",
     "RddsEntity",
     "RddsHost",
     "RddsNameserver",
@@ -33,7 +34,10 @@ class Field(StrEnum):
     ORGANIZATION = "organization"
     STREET = "street"
     CITY = "city"
+    # The policy publishes region and country: they are withheld from whom something else was disclosed.
+    REGION = "region"
     POSTAL_CODE = "postal_code"
+    COUNTRY_CODE = "country_code"
     PHONE = "phone"
     EMAIL = "email"
 
@@ -45,7 +49,8 @@ class RddsContact:
     Attributes:
         handle: Its repository object id (RFC 5730 section 2.8); "" where it has none or may not be shown.
         phone: E.164 with a leading plus.
-        contact_uri: Where to write instead, set exactly when the e-mail is withheld.
+        email: Where it is withheld, an address that stands for it, or "".
+        contact_uri: Where to write instead, set exactly when there is no e-mail.
         withheld: The parts that exist and are not shown, in the order of `Field`.
     """
 
@@ -109,6 +114,19 @@ class RddsNameserver:
 
 
 @dataclass(frozen=True, slots=True)
+class RddsDisclosure:
+    """Why an answer shows more than the public sees.
+
+    Attributes:
+        purpose: One of those that RFC 9560 registers.
+        until: When what was granted ends.
+    """
+
+    purpose: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RddsRecord:
     """One domain as the public sees it.
 
@@ -123,6 +141,7 @@ class RddsRecord:
             `REGISTRY` at the registry.
         withheld: `Field.REGISTRY_ID` where the id of the domain is to be listed as redacted.
         read_at: Age of this view of the database, to the minute.
+        disclosure: Set where the record is for one requester, and never in what is published.
     """
 
     name: str
@@ -140,6 +159,7 @@ class RddsRecord:
     changed_at: datetime
     withheld: tuple[Field, ...]
     read_at: datetime
+    disclosure: RddsDisclosure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,163 +1,73 @@
-"""RDAP over HTTP (RFC 7480, RFC 9082) for the domains held here.
+"""RDAP over HTTP/1.1 (RFC 7480, RFC 9082), with TLS or behind a proxy that has it.
 
-Answers `/domain/NAME` and `/help`; the objects that a registrar does not serve are answered 501. Every
-answer, errors included, is RDAP in JSON with CORS open to all. TLS is put in front. Nothing here logs or
-counts by name.
+Made of a listener (who may connect), connections (HTTP by aiohttp's low-level server) and answering.
 """
 
-import hashlib
+import socket
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
-import structlog
-from aiohttp import web
-from prometheus_client import Counter
+from mailrelay.server.tls import TlsProvider
+from whoisproxy.publication.answer import Question
+from whoisproxy.rdds_servers.disclosing import Discloser, Disclosing
+from whoisproxy.rdds_servers.queries import Publisher
+from whoisproxy.rdds_servers.rdap_answering import RdapAnswering, RdapSettings
+from whoisproxy.rdds_servers.rdap_connections import RdapProtocols
+from whoisproxy.rdds_servers.rdap_listening import ConnectionLimits, RdapListener
 
-from whoisproxy.domain.errors import InvalidInput, Unavailable
-from whoisproxy.publication import rdap
-from whoisproxy.rdds_servers.queries import Lookup, queried_name
-from whoisproxy.request_limits import PrefixLimits, client_address, prefix
-
-_log = structlog.get_logger()
-_QUERIES = Counter("whoisproxy_rdap_queries", "RDAP queries by outcome", ["outcome"])
-
-# Status -> (outcome in log and metric, title, description).
-_ERRORS = {
-    400: ("bad-query", "Bad Request", "The query does not contain a domain name (RFC 5891)."),
-    404: ("not-found", "Not Found", "This service has no such object."),
-    405: ("bad-method", "Method Not Allowed", "RDAP is queried with GET or HEAD."),
-    422: ("pattern", "Unprocessable Content", "Partial matches are not supported (RFC 9082 section 4.1)."),
-    429: ("limited", "Too Many Requests", "Too many queries from your network; wait as Retry-After says."),
-    500: ("failed", "Internal Server Error", "The query failed here; the operator has been told."),
-    501: ("unsupported", "Not Implemented", "This service answers domain and help queries only."),
-    503: ("unavailable", "Service Unavailable", "The database does not answer now; try again later."),
-}
-# What goes wrong here, or may be an attack, leaves a line; the rest is counted.
-_LOGGED = frozenset({400, 405, 422})
-
-# RFC 9082 sections 3.1 and 3.2.
-_UNSUPPORTED = frozenset({"autnum", "domains", "entities", "entity", "ip", "nameserver", "nameservers"})
-
-_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "X-Content-Type-Options": "nosniff",
-    # A copy must be asked about before each use: a switch to privacy counts at once.
-    "Cache-Control": "no-cache",
-}
-_RETRY_AFTER_S = 30
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_CLOSING_S = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class RdapSettings:
-    """What the server needs to know.
+class RdapServer:
+    """Listens and answers."""
 
-    Attributes:
-        base_url: The service as the outside sees it.
-        terms_url: Page of the terms, for answers that belong to no registrar.
-        requests_per_minute: Per /24 (IPv4) or /56 (IPv6).
-    """
+    def __init__(  # noqa: PLR0913 - what it is made of, put together in one place
+        self,
+        publisher: Publisher,
+        settings: RdapSettings,
+        *,
+        limits: ConnectionLimits | None = None,
+        tls: TlsProvider | None = None,
+        elsewhere: Callable[[Question], str | None] | None = None,
+        discloser: Discloser | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Answer from `publisher`.
 
-    base_url: str
-    terms_url: str
-    requests_per_minute: int
+        Args:
+            publisher: Answers about objects.
+            settings: Where it stands and how much it takes.
+            limits: How many connections are held; None derives it from the settings.
+            tls: Gives the context of each connection; None listens in the clear.
+            elsewhere: Returns the URL of another service for an object not held here; None knows none.
+            discloser: Answers queries that carry credentials; without it these do not count.
+            clock: Seconds that never go back, for the rate limits.
+        """
+        limits = limits or _limits(settings, tls)
+        disclosing = Disclosing(discloser, clock) if discloser else None
+        answering = RdapAnswering(publisher, settings, clock, elsewhere, disclosing)
+        self._protocols = RdapProtocols(answering, limits.deadlines)
+        self._listener = RdapListener(self._protocols, limits, tls, clock)
+        self._port = 0
 
+    def listen(self, sockets: Iterable[socket.socket]) -> None:
+        """Begin to accept connections from sockets that listen; they belong to the server from here on."""
+        sockets = list(sockets)
+        self._port = sockets[0].getsockname()[1]
+        self._listener.listen(sockets)
 
-def make_rdap_app(
-    lookup: Lookup, settings: RdapSettings, clock: Callable[[], float] = time.monotonic
-) -> web.Application:
-    """Return the application.
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
 
-    Run it with `access_log=None`: request lines name domains.
-
-    Args:
-        lookup: Finds domains.
-        settings: Where it stands and how much it takes.
-        clock: Seconds that never go back, for the rate limit.
-    """
-    server = _RdapServer(lookup, settings, PrefixLimits(settings.requests_per_minute, clock))
-    app = web.Application(middlewares=[server.guard])
-    app.router.add_get("/domain/{name:.*}", server.domain)
-    app.router.add_get("/help", server.help)
-    app.router.add_route("*", "/{tail:.*}", server.other)
-    return app
-
-
-class _RdapServer:
-    def __init__(self, lookup: Lookup, settings: RdapSettings, limits: PrefixLimits) -> None:
-        self._lookup = lookup
-        self._base_url = settings.base_url.rstrip("/")
-        self._terms_url = settings.terms_url
-        self._limits = limits
-
-    @web.middleware
-    async def guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Refuse whoever asks too much, before any work; turn failures into RDAP errors."""
-        wait_s = self._limits.take(prefix(client_address(request.remote, request.headers)))
-        if wait_s:
-            return self._error(request, 429, {"Retry-After": str(wait_s)})
-        try:
-            return await handler(request)
-        except InvalidInput:
-            return self._error(request, 400)
-        except Unavailable:
-            _log.warning("rdap-unavailable")
-            return self._error(request, 503, {"Retry-After": str(_RETRY_AFTER_S)})
-        except Exception:  # noqa: BLE001 - the peer gets an answer whatever breaks; `_log` keeps the place
-            _log.exception("rdap-failed")
-            return self._error(request, 500)
-
-    async def domain(self, request: web.Request) -> web.StreamResponse:
-        """Answer a domain query (RFC 9082 section 3.1.3)."""
-        text = request.match_info["name"]
-        if "*" in text:
-            return self._error(request, 422)
-        name = queried_name(text)
-        record = await self._lookup.domain(name) if name else None
-        if record is None:
-            return self._error(request, 404)
-        return _answer(request, rdap.domain_json(record, self._base_url), "found")
-
-    async def help(self, request: web.Request) -> web.StreamResponse:
-        """Answer a help query (RFC 9082 section 3.1.6)."""
-        return _answer(request, rdap.help_json(self._terms_url, self._url(request)), "help")
-
-    async def other(self, request: web.Request) -> web.StreamResponse:
-        """Answer what is neither."""
-        if request.method not in {"GET", "HEAD"}:
-            return self._error(request, 405, {"Allow": "GET, HEAD"})
-        segment = request.match_info["tail"].partition("/")[0]
-        return self._error(request, 501 if segment in _UNSUPPORTED else 404)
-
-    def _url(self, request: web.Request) -> str:
-        return self._base_url + request.rel_url.raw_path
-
-    def _error(
-        self, request: web.Request, status: int, headers: dict[str, str] | None = None
-    ) -> web.Response:
-        outcome, title, description = _ERRORS[status]
-        _QUERIES.labels(outcome).inc()
-        if status in _LOGGED:
-            _log.info("rdap-refused", outcome=outcome)
-        body = rdap.error_json(
-            status, title, description, terms_url=self._terms_url, queried_url=self._url(request)
-        )
-        return web.Response(
-            status=status,
-            body=body,
-            content_type=rdap.CONTENT_TYPE,
-            headers=_HEADERS | (headers or {}),
-        )
+    async def close(self) -> None:
+        """Let nobody in, finish what is being answered, end the connections."""
+        self._listener.close()
+        await self._protocols.close(_CLOSING_S)
 
 
-def _answer(request: web.Request, body: bytes, outcome: str) -> web.Response:
-    """Return 200 with a strong ETag, or 304 to whoever has these bytes already (RFC 9110 section 13.1.2)."""
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    headers = _HEADERS | {"ETag": f'"{tag}"'}
-    if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
-        _QUERIES.labels("unchanged").inc()
-        return web.Response(status=304, headers=headers)
-    _QUERIES.labels(outcome).inc()
-    return web.Response(body=body, content_type=rdap.CONTENT_TYPE, headers=headers)
+def _limits(settings: RdapSettings, tls: TlsProvider | None) -> ConnectionLimits:
+    """Allow twice as many connections as queries, so that most of whoever asks too much are told so."""
+    behind_proxy = tls is None and settings.base_url.startswith("https:")
+    return ConnectionLimits(2 * settings.requests_per_minute, behind_proxy=behind_proxy)

@@ -1,54 +1,59 @@
 """WHOIS (RFC 3912): one line in, one text out, and the connection ends.
 
-Whoever asks gets an answer or a reason within the deadline; a slow, oversized or broken query costs one
-small buffer until then. The text of an answer comes from `publication.whois`. Nothing here logs or counts
-by name.
+A connection reaches us with its first octets (TCP_DEFER_ACCEPT), and what is ready is sent at once, without a
+transport, a task or a timer: so the usual query costs less than the simplest `asyncio.Protocol`, and one that
+is refused still less. Any other connection becomes a `WhoisSession`. Nothing here logs or counts by name, and
+no query leaves a line in the log.
 """
 
 import asyncio
+import socket
 import time
-from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import REGISTRY
+from prometheus_client.core import CounterMetricFamily
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
-from whoisproxy.publication import whois
-from whoisproxy.rdds_servers.queries import Lookup, queried_name
+from whoisproxy.publication.answer import MISSING
+from whoisproxy.rdds_servers.queries import Publisher, answered
+from whoisproxy.rdds_servers.whois_outcomes import TEXTS, Ending, Outcome
+from whoisproxy.rdds_servers.whois_queries import MAX_OCTETS, Help, plain_question, read_question
+from whoisproxy.rdds_servers.whois_session import WhoisSession
 from whoisproxy.request_limits import PrefixLimits, prefix
 
 _log = structlog.get_logger()
-_QUERIES = Counter("whoisproxy_whois_queries", "WHOIS queries by outcome", ["outcome"])
+# Plain numbers: a counter of Prometheus takes a lock each time.
+_COUNTS = dict.fromkeys(Outcome, 0)
 
-_MAX_QUERY_OCTETS = 512
-# What a refused peer may still send before it is cut off; read, because closing on unread data
-# makes TCP throw away the answer (RFC 1122 section 4.2.2.13).
-_MAX_IGNORED_OCTETS = 65_536
+_ACCEPTED_AT_ONCE = 32
+# How long nobody is let in after the system had no descriptor for a connection.
+_PAUSE_S = 0.5
+# A client that sends nothing is the kernel's alone for so long; one that does is not slowed down.
+_DEFER_S = 1
+_READ_OCTETS = 4096
 
-# Outcome in log and metric -> text.
-_TEXTS = {
-    "help": (
-        "% Send one domain name, in A-labels or U-labels (UTF-8), and CRLF.",
-        "% The answer is text in UTF-8, as in RFC 3912. RDAP (RFC 9082) tells the same in JSON.",
-    ),
-    "not-found": ("No match for this domain.",),
-    "bad-query": ("% Error: this is not a domain name in UTF-8. Send HELP for help.",),
-    "too-long": ("% Error: the query is longer than 512 octets.",),
-    "unfinished": ("% Error: the query must end with CRLF (RFC 3912).",),
-    "timeout": ("% Error: no complete query, or no answer, in time.",),
-    "limited": ("% Error: too many queries from your network. Try again later.",),
-    "busy": ("% Error: too many connections. Try again later.",),
-    "closing": ("% Error: the service is going down. Try again later.",),
-    "unavailable": ("% Error: the database does not answer now. Try again later.",),
-    "failed": ("% Error: the query failed here.",),
-}
-_ANSWERS = {outcome: whois.encode(list(lines)) for outcome, lines in _TEXTS.items()}
+_NOT_FOUND: Ending = Outcome.NOT_FOUND, TEXTS[Outcome.NOT_FOUND]
+_LIMITED: Ending = Outcome.LIMITED, TEXTS[Outcome.LIMITED]
+_BUSY: Ending = Outcome.BUSY, TEXTS[Outcome.BUSY]
 
-# What goes wrong here, or may be an attack, leaves a line; the rest is counted.
-_LOGGED = frozenset({"bad-query", "too-long", "unfinished", "timeout", "busy"})
+
+class _Counts:
+    """Tells Prometheus what was counted."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the one metric."""
+        queries = CounterMetricFamily(
+            "whoisproxy_whois_queries", "WHOIS queries by outcome", labels=["outcome"]
+        )
+        for outcome, count in _COUNTS.items():
+            queries.add_metric([outcome], count)
+        yield queries
+
+
+REGISTRY.register(_Counts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class WhoisLimits:
 
     Attributes:
         requests_per_minute: Per /24 (IPv4) or /56 (IPv6); so is `connections_per_prefix`.
-        connections: At one time, from everywhere.
-        deadline_s: From the connection to the last octet of the answer.
+        connections: At one time, from everywhere, of those that are not answered at once.
+        deadline_s: From the first octet to the last one of the answer.
     """
 
     requests_per_minute: int
@@ -68,193 +73,175 @@ class WhoisLimits:
 
 
 class WhoisServer:
-    """Listens and answers; used like an `asyncio.Server`."""
+    """Answers on any number of listening sockets."""
 
-    def __init__(self, lookup: Lookup, limits: WhoisLimits, clock: Callable[[], float]) -> None:
-        self.limits = limits
-        self._lookup = lookup
+    def __init__(
+        self, publisher: Publisher, limits: WhoisLimits, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limits = limits
+        self._publisher = publisher
         self._rate = PrefixLimits(limits.requests_per_minute, clock)
-        self._sessions: set[_Session] = set()
-        self._per_prefix: Tally[str] = Tally()
+        # Oldest first.
+        self._sessions: dict[WhoisSession, None] = {}
+        self._opening: set[asyncio.Task[object]] = set()
+        self._per_prefix: dict[str, int] = {}
+        self._sweep: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._server: asyncio.Server | None = None
+        self._loop = asyncio.get_running_loop()
+        self._sockets: list[socket.socket] = []
+        self._port = 0
 
-    async def listen(self, host: str, port: int) -> None:
-        """Start to accept connections; port 0 lets the system choose."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Session(self), host, port)
+    def listen(self, sockets: Iterable[socket.socket]) -> None:
+        """Begin to accept connections from sockets that listen; they belong to the server from here on."""
+        for one in sockets:
+            one.setblocking(False)  # noqa: FBT003 - its only parameter
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_S)
+            self._sockets.append(one)
+            self._port = self._port or one.getsockname()[1]
+            self._resume(one)
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        assert self._server is not None  # noqa: S101 - `start_whois` listens before it hands out the server
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        return self._port
 
-    def close(self) -> None:
-        """Accept nothing more; queries that are being answered go on, connections that only wait end."""
-        if self._server is not None:
-            self._server.close()
+    async def close(self) -> None:
+        """Let nobody in, finish what is being answered, which takes `deadline_s` at most, end the rest."""
+        for one in self._sockets:
+            self._loop.remove_reader(one)
+            one.close()
+        self._sockets.clear()
         for session in tuple(self._sessions):
             session.server_closes()
-
-    async def wait_closed(self) -> None:
-        """Return when the last connection has ended: at most `deadline_s` after `close`."""
         await self._idle.wait()
-        if self._server is not None:
-            await self._server.wait_closed()
+        if self._sweep is not None:
+            self._sweep.cancel()
 
-    def enter(self, session: "_Session") -> str:
-        """Note a new connection; return why it is refused, or ""."""
-        self._sessions.add(session)
+    def _resume(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            self._loop.add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                connection, peer = listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                _log.warning("whois-accept-failed", error=type(error).__name__)
+                self._loop.remove_reader(listening)
+                self._loop.call_later(_PAUSE_S, self._resume, listening)
+                return
+            try:
+                self._serve(connection, prefix(peer[0]))
+            except OSError:
+                # Whoever breaks off is heard of no more.
+                connection.close()
+
+    def _serve(self, connection: socket.socket, network: str) -> None:
+        """Answer at once, or begin a session."""
+        refused = self._rate.take(network)
+        try:
+            # A refused query is read as well: closing on unread data makes TCP throw away the answer
+            # (RFC 1122 section 4.2.2.13).
+            data = connection.recv(_READ_OCTETS, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            data = b""
+        ending = _LIMITED if refused else self._at_once(data)
+        if ending is not None:
+            self._end(connection, network, ending)
+        elif self._is_full(network):
+            self._end(connection, network, _BUSY)
+        else:
+            self._begin(connection, network, data)
+
+    def _at_once(self, data: bytes) -> Ending | None:
+        """Return the answer to a query that takes no time; None for any other, and for what is none."""
+        line, end, _ = data.partition(b"\n")
+        question = plain_question(line) if end and len(line) <= MAX_OCTETS else None
+        found = self._publisher.ready(question) if question is not None else None
+        if found is None:
+            return None
+        return _NOT_FOUND if found is MISSING else (Outcome.FOUND, found.body)
+
+    def _end(self, connection: socket.socket, network: str, ending: Ending) -> None:
+        outcome, text = ending
+        _COUNTS[outcome] += 1
+        sent = connection.send(text, socket.MSG_DONTWAIT)
+        if sent == len(text) or self._is_full(network):
+            connection.close()
+        else:
+            self._begin(connection, network, unsent=text[sent:])
+
+    def _is_full(self, network: str) -> bool:
+        return (
+            len(self._sessions) >= self._limits.connections
+            or self._per_prefix.get(network, 0) >= self._limits.connections_per_prefix
+        )
+
+    def _begin(
+        self, connection: socket.socket, network: str, received: bytes = b"", unsent: bytes = b""
+    ) -> None:
+        session = WhoisSession(self, network, self._loop.time(), received, unsent)
+        self._sessions[session] = None
+        self._per_prefix[network] = self._per_prefix.get(network, 0) + 1
         self._idle.clear()
-        self._per_prefix[session.prefix] += 1
-        if (
-            len(self._sessions) > self.limits.connections
-            or self._per_prefix[session.prefix] > self.limits.connections_per_prefix
-        ):
-            return "busy"
-        return "limited" if self._rate.take(session.prefix) else ""
+        if self._sweep is None:
+            self._sweep = self._loop.call_at(session.since + self._limits.deadline_s, self._expire)
+        opening = self._loop.create_task(self._open(session, connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
 
-    def leave(self, session: "_Session") -> None:
-        """Forget a connection that has ended."""
-        self._sessions.discard(session)
-        self._per_prefix[session.prefix] -= 1
-        if not self._per_prefix[session.prefix]:
-            del self._per_prefix[session.prefix]
+    async def _open(self, session: WhoisSession, connection: socket.socket) -> None:
+        connection.setblocking(False)  # noqa: FBT003 - its only parameter
+        try:
+            await self._loop.connect_accepted_socket(lambda: session, connection)
+        except OSError:
+            connection.close()
+            self.leave(session)
+
+    def leave(self, session: WhoisSession) -> None:
+        """Forget a session that has ended."""
+        del self._sessions[session]
+        left = self._per_prefix[session.network] - 1
+        if left:
+            self._per_prefix[session.network] = left
+        else:
+            del self._per_prefix[session.network]
         if not self._sessions:
             self._idle.set()
 
-    async def answer(self, query: bytes) -> tuple[str, bytes]:
-        """Return outcome and text for a query line without its end."""
+    def count(self, outcome: Outcome) -> None:
+        """Note how a query has ended."""
+        _COUNTS[outcome] += 1
+
+    async def answer(self, line: bytes) -> Ending:
+        """Return the answer to any line, without its end."""
         try:
-            return await self._answer(query)
-        except (InvalidInput, UnicodeDecodeError):
-            return "bad-query", _ANSWERS["bad-query"]
+            return await self._answer(line)
+        except Help:
+            outcome = Outcome.HELP
+        except InvalidInput:
+            outcome = Outcome.BAD_QUERY
         except Unavailable:
-            _log.warning("whois-unavailable")
-            return "unavailable", _ANSWERS["unavailable"]
+            outcome = Outcome.UNAVAILABLE
         except Exception:  # noqa: BLE001 - the peer gets an answer whatever breaks; `_log` keeps the place
             _log.exception("whois-failed")
-            return "failed", _ANSWERS["failed"]
+            outcome = Outcome.FAILED
+        return outcome, TEXTS[outcome]
 
-    async def _answer(self, query: bytes) -> tuple[str, bytes]:
-        text = query.decode().strip()
-        if text.lower() in {"", "?", "help"}:
-            return "help", _ANSWERS["help"]
-        name = queried_name(text)
-        record = await self._lookup.domain(name) if name else None
-        if record is None:
-            return "not-found", _ANSWERS["not-found"]
-        return "found", whois.render(record)
-
-
-class _Session(asyncio.Protocol):
-    """One connection: waits for a line, answers, closes."""
-
-    def __init__(self, server: WhoisServer) -> None:
-        self.prefix = ""
-        self._server = server
-        self._buffer = b""
-        self._ignored_octets = 0
-        self._answered = False
-        self._task: asyncio.Task[None] | None = None
-        self._transport: asyncio.Transport
-        self._deadline: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports do not derive from asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        self.prefix = prefix(peer[0]) if peer else ""
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._server.limits.deadline_s, self._expire)
-        refusal = self._server.enter(self)
-        if refusal == "busy":
-            # No lingering here: the cap on connections is there to hold.
-            self._finish(refusal, _ANSWERS[refusal])
-        elif refusal:
-            self._refuse(refusal)
-
-    def data_received(self, data: bytes) -> None:
-        if self._answered or self._task is not None:
-            self._ignore(len(data))
-            return
-        self._buffer += data
-        line, end, _ = self._buffer.partition(b"\n")
-        if len(line) > _MAX_QUERY_OCTETS:
-            self._buffer = b""
-            self._refuse("too-long")
-        elif end:
-            self._task = asyncio.get_running_loop().create_task(self._answer(line))
-
-    def eof_received(self) -> bool:
-        """Keep our half open while there is something to say."""
-        if self._answered:
-            self._transport.close()
-        elif self._task is None:
-            self._finish("unfinished", _ANSWERS["unfinished"])
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls with it
-        self._deadline.cancel()
-        if self._task is not None:
-            self._task.cancel()
-        self._server.leave(self)
-
-    def server_closes(self) -> None:
-        """End the connection unless a query is being answered."""
-        if self._task is None and not self._answered:
-            self._finish("closing", _ANSWERS["closing"])
-
-    async def _answer(self, line: bytes) -> None:
-        outcome, text = await self._server.answer(line)
-        self._finish(outcome, text)
-
-    def _finish(self, outcome: str, text: bytes) -> None:
-        if self._say(outcome, text):
-            self._transport.close()
-
-    def _refuse(self, outcome: str) -> None:
-        """Say why, and read on until the peer is done, so that it gets to see the reason."""
-        if self._say(outcome, _ANSWERS[outcome]):
-            self._transport.write_eof()
-
-    def _say(self, outcome: str, text: bytes) -> bool:
-        if self._answered or self._transport.is_closing():
-            return False
-        self._answered = True
-        _QUERIES.labels(outcome).inc()
-        if outcome in _LOGGED:
-            _log.info("whois-refused", outcome=outcome)
-        self._transport.write(text)
-        return True
-
-    def _ignore(self, octets: int) -> None:
-        self._ignored_octets += octets
-        if self._ignored_octets > _MAX_IGNORED_OCTETS:
-            self._transport.abort()
+    async def _answer(self, line: bytes) -> Ending:
+        question = read_question(line)
+        found = await answered(self._publisher, question) if question is not None else None
+        return (Outcome.FOUND, found.body) if found is not None else _NOT_FOUND
 
     def _expire(self) -> None:
-        self._finish("timeout", _ANSWERS["timeout"])
-        if self._task is not None:
-            self._task.cancel()
-        # Whoever has not read by now does not read at all; what fits in the socket has been sent.
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()
-        else:
-            self._transport.close()
-
-
-async def start_whois(
-    lookup: Lookup,
-    host: str,
-    port: int,
-    limits: WhoisLimits,
-    clock: Callable[[], float] = time.monotonic,
-) -> WhoisServer:
-    """Return a server that listens; stop it with `close` and `wait_closed`."""
-    server = WhoisServer(lookup, limits, clock)
-    await server.listen(host, port)
-    return server
+        """End the sessions whose time is over, and come again when the next one's is."""
+        latest = self._loop.time() - self._limits.deadline_s
+        self._sweep = None
+        for session in tuple(self._sessions):
+            if session.since > latest:
+                self._sweep = self._loop.call_at(session.since + self._limits.deadline_s, self._expire)
+                break
+            session.expire()

@@ -17,6 +17,8 @@ from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
+from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
@@ -48,6 +50,7 @@ class Core:
     accounts: Accounts
     registrations: Registrations
     privacy: PrivacyService
+    disclosures: Disclosures
     operations: Operations
     registry_tasks: RegistryTasks
     events: Events
@@ -60,6 +63,7 @@ class Core:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     lookup: Lookup
+    disclosed: DisclosedAnswers
     privacy_settings: PrivacySettings
 
 
@@ -142,6 +146,7 @@ def _assemble(
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
     learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
+    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
     return Core(
@@ -153,6 +158,7 @@ def _assemble(
         accounts=Accounts(storage, clock),
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        disclosures=Disclosures(storage, clock),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, clock),
         events=Events(storage),
@@ -164,7 +170,8 @@ def _assemble(
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
-        lookup=Lookup(storage, catalogue, privacy_settings.brand, clock),
+        lookup=lookup,
+        disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),
         privacy_settings=privacy_settings,
     )
 

@@ -11,8 +11,11 @@ from prometheus_client import Gauge
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.runtime.core import Core
+from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
+from whoisproxy.storage.engine import is_sqlite
+from whoisproxy.storage.published_changes import purge_changes
 
 _log = structlog.get_logger()
 _QUEUED = Gauge("whoisproxy_mail_queue_messages", "Messages that have not come to an end", ["state"])
@@ -25,6 +28,7 @@ class Housekeeping:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._lifecycle = RelayLifecycle(core.storage, core.clock)
+        self._disclosures = DisclosureExpiry(core.storage, core.clock)
         keep = timedelta(days=core.settings.retention.quarantine_days)
         self._digests = DigestSchedule(core.storage, core.queue, core.clock, keep)
 
@@ -34,9 +38,11 @@ class Housekeeping:
             for task in (
                 self._lifecycle.retire_expired,
                 self._core.registry_tasks.wake_due,
+                self._disclosures.end_overdue,
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                self._purge_changes,
                 self._digests.look,
                 self._measure_queue,
             ):
@@ -63,6 +69,8 @@ class Housekeeping:
             await uow.events.purge(before)
             await uow.outbox.purge(before)
             await uow.registry_messages.purge(before)
+            kept = timedelta(days=self._core.settings.retention.disclosures_days)
+            await uow.disclosures.purge(self._core.clock() - kept)
 
     async def _purge_mail(self) -> None:
         retention, now = self._core.settings.retention, self._core.clock()
@@ -75,6 +83,15 @@ class Housekeeping:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
             await uow.replies.purge(now)
             await uow.quarantines.purge(now - kept)
+
+    async def _purge_changes(self) -> None:
+        if not is_sqlite(self._core.storage.engine):
+            return
+        more = True
+        while more:
+            # A batch at a time, so that others may write in between.
+            async with self._core.storage.unit_of_work() as uow:
+                more = await purge_changes(uow.connection)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

@@ -23,17 +23,19 @@ from whoisproxy.api.limits import ApiLimits
 from whoisproxy.api.server import make_runner
 from whoisproxy.config import RegistryAccount, Settings
 from whoisproxy.portal.app import make_portal_app
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
 from whoisproxy.runtime.callback_connectors import with_callbacks
+from whoisproxy.runtime.child_processes import ChildProcesses
 from whoisproxy.runtime.connectors import Connectors, open_connectors
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
+from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.runtime.mail.keys import prepare_keys
-from whoisproxy.runtime.mail.processes import MailProcesses
+from whoisproxy.runtime.mail.processes import mail_processes
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.pages import digest_sender, portal_dependencies
+from whoisproxy.runtime.rdds.processes import rdds_processes
+from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.quarantine_digests import DIGEST
@@ -68,6 +70,10 @@ def worker_settings(accounts: Iterable[RegistryAccount]) -> WorkerSettings:
     return replace(usual, concurrency=max(usual.concurrency, 2 * sessions))
 
 
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 class _Worker(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
@@ -91,7 +97,7 @@ class Service:
         self._closing = AsyncExitStack()
         self._workers: list[asyncio.Task[None]] = []
         self._core: Core | None = None
-        self._mail: MailProcesses | None = None
+        self._children: dict[Role, ChildProcesses] = {}
         self.ports: dict[str, int] = {}
 
     @property
@@ -132,12 +138,17 @@ class Service:
     def addresses(self) -> dict[str, str]:
         """Return where each listener can be reached, for people."""
         schemes = dict.fromkeys(("api", "rdap", "portal"), "http://")
-        hosts = {name: getattr(self._settings, name).host for name in self.ports}
-        return {name: f"{schemes.get(name, '')}{hosts[name]}:{port}" for name, port in self.ports.items()}
+        if self._settings.rdap.tls_certificate:
+            schemes["rdap"] = "https://"
+        hosts = {name: getattr(self._settings, name).hosts[0] for name in self.ports}
+        return {
+            name: f"{schemes.get(name, '')}{_in_url(hosts[name])}:{port}" for name, port in self.ports.items()
+        }
 
     async def ready(self) -> Mapping[str, bool]:
         """Say of each part whether it works: the database answers, the workers are alive."""
-        workers = all(not task.done() for task in self._workers) and (not self._mail or self._mail.alive())
+        children = all(each.alive() for each in self._children.values())
+        workers = children and all(not task.done() for task in self._workers)
         try:
             await self.core.storage.ping()
         except Exception:  # noqa: BLE001 - whatever it is, the database does not answer
@@ -146,9 +157,12 @@ class Service:
 
     async def metrics(self) -> bytes:
         """Return what all processes counted, in Prometheus' text format."""
-        if self._mail is None:
+        if not self._children:
             return generate_latest()
-        return merged({"main": generate_latest().decode(), **await self._mail.metrics()})
+        texts = {"main": generate_latest().decode()}
+        for each in self._children.values():
+            texts |= await each.metrics()
+        return merged(texts)
 
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         core = self.core
@@ -201,26 +215,25 @@ class Service:
                 self._workers.append(running.worker)
                 self.ports |= running.ports
                 return
-            self._mail = MailProcesses(self._settings)
-            await self._mail.start()
-        stack.push_async_callback(self._mail.close)
-        self.ports |= self._mail.ports
+            await self._start_children(stack, Role.SMTP, mail_processes(self._settings))
+
+    async def _start_children(self, stack: AsyncExitStack, role: Role, children: ChildProcesses) -> None:
+        await children.start()
+        stack.push_async_callback(children.close)
+        self._children[role] = children
+        self.ports |= children.ports
 
     async def _start_rdds(self, stack: AsyncExitStack) -> None:
-        rdap, whois = self._settings.rdap, self._settings.whois
-        settings = RdapSettings(rdap.base_url, self._settings.brand.terms_url, rdap.requests_per_minute)
-        app = make_rdap_app(self.core.lookup, settings)
-        await self._serve(stack, "rdap", web.AppRunner(app, access_log=None, handle_signals=False))
-        limits = WhoisLimits(whois.requests_per_minute)
-        with self._listening("whois"):
-            server = await start_whois(self.core.lookup, whois.host, whois.port, limits)
-        self.ports["whois"] = server.port
-
-        async def close() -> None:
-            server.close()
-            await server.wait_closed()
-
-        stack.push_async_callback(close)
+        if self._settings.rdds.processes > 1:
+            await self._start_children(stack, Role.RDDS, rdds_processes(self._settings))
+            return
+        sockets = {}
+        for name, (hosts, port) in listeners(self._settings).items():
+            sockets[name] = listening_sockets(name, hosts, port)
+            for one in sockets[name]:
+                stack.callback(one.close)
+            self.ports[name] = sockets[name][0].getsockname()[1]
+        await stack.enter_async_context(rdds_role(self.core, sockets))
 
     async def _start_portal(self, stack: AsyncExitStack) -> None:
         app = make_portal_app(portal_dependencies(self.core))
@@ -233,6 +246,7 @@ class Service:
             accounts=core.accounts,
             registrations=core.registrations,
             privacy=core.privacy,
+            disclosures=core.disclosures,
             operations=core.operations,
             registry_tasks=core.registry_tasks,
             events=core.events,
@@ -266,5 +280,6 @@ class Service:
             yield
         except OSError as error:
             listener = getattr(self._settings, name)
+            where = " ".join(f"{_in_url(host)}:{listener.port}" for host in listener.hosts)
             reason = f"cannot listen: {os.strerror(error.errno or 0)}"
-            raise OSError(error.errno, reason, f"{name} {listener.host}:{listener.port}") from None
+            raise OSError(error.errno, reason, f"{name} {where}") from None

@@ -4,11 +4,12 @@ from registries.catalogue import Catalogue
 from registries.policy import Mechanism
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.domain.registration import Registration
 from whoisproxy.publication.record import RddsEntity, RddsHost, RddsRecord
 from whoisproxy.publication.redaction import build_entity, build_host, build_record
 from whoisproxy.services.identities import identities_of
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 
 class Lookup:
@@ -23,18 +24,20 @@ class Lookup:
     async def domain(self, name: DomainName) -> RddsRecord | None:
         """Return a domain's record, or None where it is not held here, or no longer."""
         # One snapshot: what the owner wants and what is shown cannot come from two moments.
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             registration = await uow.registrations.by_name(name)
-            if registration is None:
-                return None
-            privacy = await uow.privacy.get(registration.id)
-            if privacy.departed:
-                return None
-            registrar = await uow.registrars.get(registration.registrar_id)
-            relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
-            policy = self._catalogue.policy(name.suffix)
-            makes_contacts = policy.mechanism is Mechanism.SUBSTITUTE
-            ids = await uow.registry_contacts.own_ids(registration.id) if makes_contacts else {}
+            return await self.record(uow, registration) if registration else None
+
+    async def record(self, uow: UnitOfWork, registration: Registration) -> RddsRecord | None:
+        """Return the record of a domain that was read in the same transaction; None as for `domain`."""
+        privacy = await uow.privacy.get(registration.id)
+        if privacy.departed:
+            return None
+        registrar = await uow.registrars.get(registration.registrar_id)
+        relays = await uow.relays.of_domain(registration.id) if privacy.status.hidden else []
+        policy = self._catalogue.policy(registration.name.suffix)
+        makes_contacts = policy.mechanism is Mechanism.SUBSTITUTE
+        ids = await uow.registry_contacts.own_ids(registration.id) if makes_contacts else {}
         if registrar is None:
             return None
         return build_record(
@@ -54,7 +57,7 @@ class Lookup:
         Args:
             name: A-labels, lower case, without a final dot.
         """
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             host = await uow.name_servers.get(name)
             registrar = await uow.registrars.get(host.registrar_id) if host else None
         if host is None or registrar is None:

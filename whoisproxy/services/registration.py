@@ -14,6 +14,7 @@ from registries.catalogue import Catalogue
 from registries.delegation import DelegationSigner, Host
 from registries.policy import Mechanism
 from whoisproxy.domain.account import Registrar
+from whoisproxy.domain.disclosure import Ending
 from whoisproxy.domain.errors import DomainTaken, NotFound, PreconditionFailed, WhoisproxyError
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
@@ -22,6 +23,7 @@ from whoisproxy.domain.privacy import Privacy, PrivacyState, initial
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import work_orders
+from whoisproxy.services.disclosure_endings import end_disclosures
 from whoisproxy.services.events import emit, emit_all
 from whoisproxy.services.holding import demanded, hold, touched
 from whoisproxy.services.settings import Clock
@@ -137,6 +139,7 @@ class Registrations:
             registration = await hold(uow, registrar, name, if_match)
             await work_orders.supersede_open(uow, registration.id, self._clock())
             await uow.registry_contacts.loosen(registration.id, self._clock())
+            await end_disclosures(uow, registration.id, Ending.DOMAIN_DELETED, self._clock)
             await uow.registrations.remove(registration.id)
             await emit(uow, registrar.id, "domain.deleted", name.a_label, {}, self._clock)
         _log.info("domain-deleted", domain_id=registration.id)
@@ -186,6 +189,8 @@ class Registrations:
             await uow.privacy.put(known.id, replace(privacy, reason="", updated_at=now))
         changed = touched(_with_new_holder(wanted, known, now), now)
         await uow.registrations.update(changed)
+        if changed.registrant_id != known.registrant_id:
+            await end_disclosures(uow, changed.id, Ending.HOLDER_CHANGED, self._clock)
         if changed.registrant != known.registrant:
             await self._bring_to_registry(uow, changed)
         await emit(uow, changed.registrar_id, "domain.updated", changed.name.a_label, {}, self._clock)

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from whoisproxy.domain.disclosure import Ending
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
 from whoisproxy.domain.privacy import TRANSFERRED_AWAY, Privacy, PrivacyEvent, transition
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services import relay_addresses
+from whoisproxy.services.disclosure_endings import end_disclosures
 from whoisproxy.services.events import emit, emit_all
 from whoisproxy.services.holding import touched
 from whoisproxy.services.registry_troubles import Trouble, trouble
@@ -154,6 +156,7 @@ class Endings:
         await uow.privacy.put(registration.id, changed)
         gone = touched(registration, now)
         await uow.registrations.touch(gone)
+        await end_disclosures(uow, gone.id, Ending.TRANSFERRED_AWAY, self._clock)
         data = {"operation_id": pending.id} if pending else {}
         name = gone.name.a_label
         await emit(uow, gone.registrar_id, "domain.transferred_away", name, data, self._clock)

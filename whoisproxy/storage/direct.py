@@ -7,12 +7,14 @@ SQLAlchemy's and the same that PostgreSQL gets: each is made into text once.
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import CompoundSelect, Dialect, Select
+from sqlalchemy import CompoundSelect, Dialect, LargeBinary, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.types import TypeEngine
 
 _BUSY_S = 0.2  # only while a file is recovered or closed for good does SQLite let a reader wait
 _CACHE = "PRAGMA cache_size = -8000"
@@ -26,6 +28,10 @@ class Rows(Protocol):
 
     def all(self) -> Sequence[Any]:
         """Return the rows; columns are attributes."""
+        ...
+
+    def first(self) -> Any:
+        """Return the first row, or None where there is none."""
         ...
 
 
@@ -69,12 +75,15 @@ class _Found:
     def all(self) -> Sequence[Any]:
         return self.rows
 
+    def first(self) -> Any:
+        return self.rows[0] if self.rows else None
+
 
 class DirectConnection:
     """A connection that is kept and only reads; each statement sees what is committed when it runs.
 
-    For statements that find a few rows by an index, and whose columns SQLite gives as they are wanted: text,
-    numbers and octets. It belongs to the thread that first uses it, and opens then.
+    For statements that find a few rows by an index. It belongs to the thread that first uses it, and opens
+    then.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -95,6 +104,20 @@ class DirectConnection:
             text = self._texts[statement, *sizes] = _text(statement, parameters, self._dialect)
         found = self._open().execute(text.sql, text.bound(parameters)).fetchall()
         return _Found([text.row(row) for row in found])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all statements of a block see the same; nothing but they may be awaited in it.
+
+        Raises:
+            sqlite3.Error: As `execute`.
+        """
+        connection = self._open()
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close it; the next statement would open it again."""
@@ -124,11 +147,32 @@ def _text(statement: _Statement, parameters: Mapping[str, Any], dialect: Dialect
         for name, index in places
         if index < 0
     }
-    row = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc] # noqa: PYI024 - not known before
     return _Text(
         expanded.statement,
         places,
         {name: value for name, value in compiled.params.items() if name not in parameters},
         {name: convert for name, convert in converters.items() if convert is not None},
-        row._make,
+        _row(statement, dialect),
+    )
+
+
+def _row(statement: _Statement, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    """Return what makes a row of SQLite's values, as SQLAlchemy would."""
+    columns = statement.selected_columns
+    row = namedtuple("Row", columns.keys())  # type: ignore[misc] # noqa: PYI024 - not known before
+    readers = [_reader(column.type, dialect) for column in columns]
+    if not any(readers):
+        return row._make
+
+    def make(values: Sequence[Any]) -> Any:
+        pairs = zip(readers, values, strict=True)
+        return row._make([read(value) if read else value for read, value in pairs])
+
+    return make
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    # SQLite gives octets as they are.
+    return (
+        None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).result_processor(dialect, None)
     )

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
 from whoisproxy.storage.engine import open_engine
+from whoisproxy.storage.published_changes import drop_triggers, make_triggers
 
 _LOCK = 0x77686F6973  # any number that no other advisory lock of ours has
 
@@ -33,4 +36,13 @@ def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    if _revision(connection) != newest:
+        drop_triggers(connection)
+        command.upgrade(config, revision)
+    if _revision(connection) == newest:
+        make_triggers(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -111,7 +111,7 @@ domains = Table(
     Column("id", _ID, primary_key=True),
     Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
     Column("name", _NAME, nullable=False, unique=True),
-    Column("registrant_id", ForeignKey("registrants.id"), nullable=False),
+    Column("registrant_id", ForeignKey("registrants.id"), nullable=False, index=True),
     Column("registrant_verified", Boolean, nullable=False),
     Column("nameservers", JSON, nullable=False),
     Column("statuses", JSON, nullable=False),
@@ -466,4 +466,38 @@ spam_lessons = Table(
     Column("taught_at", UtcDateTime, nullable=False, index=True),
     Index("ix_spam_lessons_teacher_taught_at", "teacher", "taught_at"),
     Index("ix_spam_lessons_sender_taught_at", "sender", "taught_at"),
+)
+
+# Who may see which data of a registrant; requester and reason are sealed. No foreign key to domains: what was
+# disclosed stays known when the domain is gone. `token_hash` is SHA-256 of what the requester shows.
+disclosure_grants = Table(
+    "disclosure_grants",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
+    Column("domain_id", _ID, nullable=False, index=True),
+    Column("domain", _NAME, nullable=False),
+    Column("registrant_id", _ID, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("purpose", String(64), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ending", String(16)),
+    Index("ix_disclosure_grants_registrar_id_domain_id", "registrar_id", "domain", "id"),
+    Index("ix_disclosure_grants_ended_at_expires_at", "ended_at", "expires_at"),
+)
+
+# That a grant was used: written before the answer leaves. `network` is sealed.
+disclosure_looks = Table(
+    "disclosure_looks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("grant_id", ForeignKey("disclosure_grants.id", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("network", LargeBinary, nullable=False),
+    Index("ix_disclosure_looks_grant_id", "grant_id", "id"),
 )

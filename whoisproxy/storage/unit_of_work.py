@@ -7,11 +7,13 @@ the workers of this process after the commit; those of other processes look once
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, cast
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from whoisproxy.storage.change_listener import ChangeListener
+from whoisproxy.storage.change_log import ChangeLog
 from whoisproxy.storage.direct import DirectConnection
 from whoisproxy.storage.engine import READ_ONLY, is_sqlite, open_engine
 from whoisproxy.storage.keyring import SYSTEM, Keyring
@@ -19,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.correspondence import Correspondence
+from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
 from whoisproxy.storage.repositories.mail_routes import MailRoutes
 from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
@@ -72,6 +75,7 @@ class UnitOfWork:
         self.registry_messages = RegistryMessages(self.sealing)
         self.registry_accounts = RegistryAccounts(connection)
         self.registry_tasks = RegistryTasks(self.sealing)
+        self.disclosures = Disclosures(self.sealing)
 
 
 class Wakeup:
@@ -117,6 +121,9 @@ class Storage:
         read_only = {READ_ONLY: True} if is_sqlite(engine) else snapshot
         self.reading_engine = engine.execution_options(**read_only)
         self._direct = DirectConnection(engine) if is_sqlite(engine) else None
+        self._lookups = DirectConnection(engine) if is_sqlite(engine) else None
+        self._glance = self._glancing(self._lookups) if self._lookups else None
+        self._change_log = ChangeLog(engine) if is_sqlite(engine) else None
         self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
     @classmethod
@@ -137,7 +144,24 @@ class Storage:
         """Close every connection."""
         if self._direct is not None:
             self._direct.close()
+        if self._lookups is not None:
+            self._lookups.close()
         await self.engine.dispose()
+        if self._change_log is not None:
+            self._change_log.close()
+
+    @asynccontextmanager
+    async def following_changes(self) -> AsyncIterator[ChangeLog | ChangeListener]:
+        """Follow the changes of what is published, of all processes."""
+        if self._change_log is not None:
+            yield self._change_log
+            return
+        listener = ChangeListener(self.engine)
+        listener.start()
+        try:
+            yield listener
+        finally:
+            await listener.close()
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
@@ -171,6 +195,29 @@ class Storage:
         """Begin a transaction that only reads: it waits for no writer."""
         async with self.reading_engine.begin() as connection:
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+
+    def _glancing(self, direct: DirectConnection) -> UnitOfWork:
+        """Return a unit of work that serves all glances, as making one takes longer than a statement."""
+        # It executes what repositories read with; nothing that writes would work.
+        connection = cast("AsyncConnection", direct)
+        return UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that reads a few rows by an index; nothing else may be awaited in it.
+
+        On SQLite it reads in place, past SQLAlchemy and its thread (`storage.direct`).
+        """
+        if self._lookups is None or self._glance is None:
+            async with self.reading() as uow:
+                yield uow
+            return
+        with self._lookups.snapshot():
+            try:
+                yield self._glance
+            finally:
+                # What is erased meanwhile must not be read by a key from before.
+                self._glance.sealing.forget()
 
     def known_key(self, owner_id: str) -> bytes | None:
         """Return a registrant's data key where it is at hand, and None where `fetched_key` must be asked."""

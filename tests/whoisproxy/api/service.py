@@ -26,6 +26,7 @@ from whoisproxy.domain.account import Registrar, Scope
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
@@ -154,6 +155,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         accounts=Accounts(storage, now),
         registrations=Registrations(storage, catalogue, now),
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
+        disclosures=Disclosures(storage, now),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, now),
         events=Events(storage),

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from registries.contact import Role
 from tests.whoisproxy.publication import samples
-from whoisproxy.publication import whois
-from whoisproxy.publication.record import RddsContact
+from whoisproxy.publication.record import (
+    Profile,
+    RddsContact,
+    RddsDelegationSigner,
+    RddsEntity,
+    RddsHost,
+    RddsNameserver,
+)
+from whoisproxy.publication.whois import domain_text, nameserver_text, registrar_text
 
 GOLDEN = Path(__file__).parents[2] / "data" / "whois"
 
@@ -32,12 +39,12 @@ Name Server, Name Server, DNSSEC, URL of the ICANN RDDS Inaccuracy Complaint For
 
 
 def lines(name: str = "hidden") -> list[str]:
-    return whois.render(samples.GOLDEN[name]).decode().split("\r\n")
+    return domain_text(samples.GOLDEN[name]).decode().split("\r\n")
 
 
 @pytest.mark.parametrize("name", samples.GOLDEN)
 def test_texts_match_the_golden_files(name: str) -> None:
-    assert whois.render(samples.GOLDEN[name]) == (GOLDEN / f"{name}.txt").read_bytes()
+    assert domain_text(samples.GOLDEN[name]) == (GOLDEN / f"{name}.txt").read_bytes()
 
 
 def test_fields_stand_in_the_order_of_the_specification() -> None:
@@ -47,10 +54,62 @@ def test_fields_stand_in_the_order_of_the_specification() -> None:
 
 
 def test_every_line_ends_with_crlf_and_the_text_is_utf_8() -> None:
-    sent = whois.render(samples.GOLDEN["shown"])
+    sent = domain_text(samples.GOLDEN["shown"])
     assert sent.endswith(b"\r\n")
     assert sent.count(b"\n") == sent.count(b"\r") == sent.count(b"\r\n")
     assert "Registrant Name: Zoë Müller-Sánchez" in sent.decode()
+
+
+def test_a_registrys_view_has_the_expiry_date_of_the_registry() -> None:
+    text = domain_text(replace(samples.GOLDEN["shown"], profile=Profile.REGISTRY)).decode()
+    assert "\r\nRegistry Expiry Date: 2027-03-01T12:00:00Z\r\n" in text
+    assert "Registrar Registration" not in text
+
+
+def test_what_is_known_of_the_registry_and_of_dnssec_is_told() -> None:
+    ds = (RddsDelegationSigner(31589, 8, 2, "CDE0D742"), RddsDelegationSigner(4, 13, 2, "ABCD"))
+    known = replace(
+        samples.GOLDEN["shown"], registry_id="D1-TEST", withheld=(), delegation_signed=True, ds=ds
+    )
+    text = domain_text(known).decode()
+    assert "\r\nRegistry Domain ID: D1-TEST\r\n" in text
+    at = text.split("\r\n").index("DNSSEC: signedDelegation")
+    assert text.split("\r\n")[at + 1 : at + 3] == [
+        "DNSSEC DS Data: 31589 8 2 CDE0D742",
+        "DNSSEC DS Data: 4 13 2 ABCD",
+    ]
+
+
+HOST = RddsHost(
+    RddsNameserver("ns1.cheese.com", "ns1.cheese.com", ("192.0.2.1", "2001:db8::1")),
+    replace(samples.GOLDEN["hidden"].registrar, whois_server="whois.gandalf.example"),
+    samples.NOW,
+)
+OFFICE = {
+    "street": ("1 Tower", "Top floor"),
+    "city": "Isengard",
+    "country_code": "CH",
+    "phone": "+41225550199",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nameserver", nameserver_text(HOST)),
+        (
+            "nameserver-idn",
+            nameserver_text(replace(HOST, nameserver=RddsNameserver("ns.xn--kse-qla.de", "ns.käse.de", ()))),
+        ),
+        ("registrar", registrar_text(RddsEntity(replace(HOST.registrar, **OFFICE), samples.NOW))),
+        (
+            "registrar-terse",
+            registrar_text(RddsEntity(replace(HOST.registrar, iana_id=None, whois_server=""), samples.NOW)),
+        ),
+    ],
+)
+def test_name_servers_and_registrars_match_the_golden_files(name: str, text: bytes) -> None:
+    assert text == (GOLDEN / f"{name}.txt").read_bytes()
 
 
 def test_statuses_link_to_their_explanation() -> None:
@@ -70,7 +129,7 @@ def test_statuses_link_to_their_explanation() -> None:
 )
 def test_telephone_numbers_have_the_form_of_rfc_5733(number: str, written: str) -> None:
     contact = replace(samples.GOLDEN["shown"].contacts[0], phone=number)
-    text = whois.render(replace(samples.GOLDEN["shown"], contacts=(contact,))).decode()
+    text = domain_text(replace(samples.GOLDEN["shown"], contacts=(contact,))).decode()
     assert f"Registrant Phone: {written}".rstrip() in text.split("\r\n")
 
 
@@ -90,7 +149,7 @@ def test_no_value_can_forge_a_line(data: st.DataObject) -> None:
     changes: dict[str, Any] = {name: f"{value}Name Server: evil.example" for name, value in values.items()}
     forged = replace(contact, **changes, street=("a\r\nTech Email: x@evil.example",))
     plain, text = (
-        whois.render(replace(samples.GOLDEN["shown"], contacts=(one,))).decode()
+        domain_text(replace(samples.GOLDEN["shown"], contacts=(one,))).decode()
         for one in (replace(contact, street=("a",)), forged)
     )
     labels = [line.partition(":")[0] for line in plain.split("\r\n")]
@@ -99,9 +158,7 @@ def test_no_value_can_forge_a_line(data: st.DataObject) -> None:
 
 
 def test_a_common_client_reads_the_proxy_identity() -> None:
-    parsed = python_whois.parser.WhoisEntry.load(
-        "cheese.com", whois.render(samples.GOLDEN["hidden"]).decode()
-    )
+    parsed = python_whois.parser.WhoisEntry.load("cheese.com", domain_text(samples.GOLDEN["hidden"]).decode())
     assert parsed["registrar"] == "Gandalf Domains SA"
     assert parsed["org"] == samples.BRAND.organization
     assert samples.IDENTITIES[Role.REGISTRANT].relay_address in parsed["emails"]

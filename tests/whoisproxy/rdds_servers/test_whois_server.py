@@ -9,14 +9,19 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from tests.whoisproxy.publication import samples
 from tests.whoisproxy.rdds_servers.shelf import Shelf
 from whoisproxy.domain.errors import Unavailable
-from whoisproxy.publication import whois
+from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
 from whoisproxy.publication.record import RddsNameserver
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer, start_whois
+from whoisproxy.publication.whois import domain_text
+from whoisproxy.rdds_servers.queries import Publisher
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
+from whoisproxy.runtime.listening import listening_sockets
+from whoisproxy.services.published_answers import PublishedAnswers
 
 PATIENT = WhoisLimits(requests_per_minute=100_000, connections_per_prefix=500, deadline_s=60)
 HASTY = replace(PATIENT, deadline_s=0.05)
@@ -29,12 +34,17 @@ def shelf() -> Shelf:
 
 @asynccontextmanager
 async def serving(shelf: Shelf, limits: WhoisLimits = PATIENT) -> AsyncIterator[WhoisServer]:
-    server = await start_whois(shelf, "127.0.0.1", 0, limits, clock=lambda: 0.0)
+    server = listening(PublishedAnswers(shelf, ""), limits)
     try:
         yield server
     finally:
-        server.close()
-        await server.wait_closed()
+        await server.close()
+
+
+def listening(publisher: Publisher, limits: WhoisLimits, host: str = "127.0.0.1") -> WhoisServer:
+    server = WhoisServer(publisher, limits, clock=lambda: 0.0)
+    server.listen(listening_sockets("whois", [host], 0))
+    return server
 
 
 @pytest.fixture
@@ -56,10 +66,18 @@ async def ask(server: WhoisServer, sent: bytes, *, then_eof: bool = False) -> by
 
 @pytest.mark.parametrize(
     "query",
-    [b"cheese.com\r\n", b"CHEESE.COM\r\n", b"cheese.com\n", b" cheese.com. \r\n", b"cheese.com\r\nmore"],
+    [
+        b"cheese.com\r\n",
+        b"CHEESE.COM\r\n",
+        b"cheese.com\n",
+        b" cheese.com. \r\n",
+        b"cheese.com\r\nmore",
+        b"domain cheese.com\r\n",
+        b"DOMAIN  Cheese.Com.\r\n",
+    ],
 )
 async def test_a_domain_is_answered_with_its_text(server: WhoisServer, query: bytes) -> None:
-    assert await ask(server, query) == whois.render(samples.GOLDEN["hidden"])
+    assert await ask(server, query) == domain_text(samples.GOLDEN["hidden"])
 
 
 @pytest.mark.parametrize("query", ["käse-müller.de", "KÄSE-MÜLLER.de", "xn--kse-mller-v2a2y.de"])
@@ -68,9 +86,19 @@ async def test_a_labels_and_u_labels_in_utf_8_find_the_same(server: WhoisServer,
     assert "Internationalized Domain Name: käse-müller.de" in answer
 
 
-@pytest.mark.parametrize("query", [b"nobody.com\r\n", b"www.cheese.com\r\n", b"com\r\n"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"nobody.com\r\n",
+        b"www.cheese.com\r\n",
+        b"com\r\n",
+        b"domain\r\n",
+        b"nameserver ns9.cheese.com\r\n",
+        b"registrar Nobody\r\n",
+    ],
+)
 async def test_what_is_not_held_has_no_match(server: WhoisServer, query: bytes) -> None:
-    assert await ask(server, query) == b"No match for this domain.\r\n"
+    assert await ask(server, query) == b"No match for this query.\r\n"
 
 
 @pytest.mark.parametrize("query", [b"help\r\n", b"HELP\r\n", b"?\r\n", b"\r\n"])
@@ -81,12 +109,15 @@ async def test_help_is_given(server: WhoisServer, query: bytes) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        (b"\xff\xfe\x00\r\n", b"not a domain name"),
-        (b"k\xe4se-m\xfcller.de\r\n", b"not a domain name"),
-        (b"cheese\x00.com\r\n", b"not a domain name"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"not a domain name"),
-        (b"-T dn,ace cheese.com\r\n", b"not a domain name"),
-        (b"a" * 512 + b"\n", b"not a domain name"),
+        (b"\xff\xfe\x00\r\n", b"not a query"),
+        (b"k\xe4se-m\xfcller.de\r\n", b"not a query"),
+        (b"cheese\x00.com\r\n", b"not a query"),
+        (b"domain cheese.com edam.com\r\n", b"not a query"),
+        (b"nameserver -ns1.cheese.com\r\n", b"not a query"),
+        (b"registrar a\x00b\r\n", b"not a query"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"not a query"),
+        (b"-T dn,ace cheese.com\r\n", b"not a query"),
+        (b"a" * 512 + b"\n", b"not a query"),
         (b"a" * 513 + b"\n", b"longer than 512"),
         (b"a" * 513, b"longer than 512"),
         (b"a" * 50_000, b"longer than 512"),
@@ -171,8 +202,7 @@ async def test_a_client_that_does_not_read_is_cut_off(shelf: Shelf) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
         writer.write(b"cheese.com\r\n")
         await shelf.reached.wait()
-        server.close()
-        await server.wait_closed()
+        await server.close()
         writer.transport.abort()
 
 
@@ -216,11 +246,14 @@ async def test_connections_beyond_the_cap_are_refused_and_places_come_back(shelf
     limits = WhoisLimits(100_000, **{cap: 2}, deadline_s=60)
     async with serving(shelf, limits) as server:
         waiting = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in waiting:
+            writer.write(b"chee")
         refused, other = await asyncio.open_connection("127.0.0.1", server.port)
+        other.write(b"chee")
         assert b"too many connections" in await refused.read()
         other.close()
         for reader, writer in waiting:
-            writer.write(b"cheese.com\r\n")
+            writer.write(b"se.com\r\n")
             assert b"Domain Name" in await reader.read()
             writer.close()
         await server._idle.wait()
@@ -228,48 +261,102 @@ async def test_connections_beyond_the_cap_are_refused_and_places_come_back(shelf
 
 
 async def test_close_ends_who_waits_and_finishes_what_is_being_answered(shelf: Shelf) -> None:
-    server = await start_whois(shelf, "127.0.0.1", 0, PATIENT)
+    server = listening(PublishedAnswers(shelf, ""), PATIENT)
     shelf.gate.clear()
+    waiting, waiting_writer = await asyncio.open_connection("127.0.0.1", server.port)
+    waiting_writer.write(b"chee")
     busy, busy_writer = await asyncio.open_connection("127.0.0.1", server.port)
-    idle, idle_writer = await asyncio.open_connection("127.0.0.1", server.port)
-    port = server.port
     busy_writer.write(b"cheese.com\r\n")
     await shelf.reached.wait()
-    server.close()
-    assert b"going down" in await idle.read()
+    closing = asyncio.create_task(server.close())
+    assert b"going down" in await waiting.read()
     shelf.gate.set()
-    await server.wait_closed()
+    await closing
     assert b"Domain Name: cheese.com" in await busy.read()
     with pytest.raises(ConnectionError):
-        await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.open_connection("127.0.0.1", server.port)
     busy_writer.close()
-    idle_writer.close()
+    waiting_writer.close()
 
 
 @pytest.mark.parametrize(
-    ("failure", "text", "event"),
+    ("failure", "text", "events"),
     [
-        (Unavailable("Zoë"), b"database does not answer", "whois-unavailable"),
-        (RuntimeError("Zoë"), b"failed here", "whois-failed"),
+        (Unavailable("Zoë"), b"database does not answer", []),
+        (RuntimeError("Zoë"), b"failed here", ["whois-failed"]),
     ],
 )
 async def test_a_failure_inside_is_a_reason_without_a_trace(
-    server: WhoisServer, shelf: Shelf, failure: Exception, text: bytes, event: str
+    server: WhoisServer, shelf: Shelf, failure: Exception, text: bytes, events: list[str]
 ) -> None:
     shelf.failure = failure
     with capture_logs() as logs:
         answer = await ask(server, b"cheese.com\r\n")
     assert text in answer
     assert "Zoë".encode() not in answer
-    assert [log["event"] for log in logs] == [event]
+    assert [log["event"] for log in logs] == events
 
 
-async def test_logs_name_no_domain(server: WhoisServer) -> None:
+async def test_no_query_leaves_a_line_in_the_log(server: WhoisServer) -> None:
+    """Whoever floods the port does not fill the disk."""
     with capture_logs() as logs:
         for query in (b"cheese.com\r\n", b"-cheese.com\r\n", b"nobody.com\r\n", b"c" * 600):
             await ask(server, query, then_eof=True)
-    assert [(log["event"], log["outcome"]) for log in logs] == [
-        ("whois-refused", "bad-query"),
-        ("whois-refused", "too-long"),
-    ]
-    assert "chee" not in repr(logs)
+    assert logs == []
+
+
+class Ready:
+    """A publisher that has one answer ready, and knows one name that is not held."""
+
+    def __init__(self, body: bytes) -> None:
+        self._answers = {whois_domain("cheese.com"): Answer(body), whois_domain("nobody.com"): MISSING}
+
+    def ready(self, question: Question) -> Answer | Missing | None:
+        return self._answers.get(question)
+
+    async def rendered(self, question: Question) -> Answer | None:
+        raise AssertionError(question)
+
+
+def whois_domain(name: str) -> Question:
+    return Question(View.WHOIS, ObjectKind.DOMAIN, name)
+
+
+@pytest.mark.parametrize("octets", [3_000, 3_000_000])
+async def test_what_is_ready_is_sent_whole_however_long_it_is(octets: int) -> None:
+    body = bytes(octets)
+    server = listening(Ready(body), PATIENT)
+    assert await ask(server, b"CHEESE.com.\r\n") == body
+    assert b"No match" in await ask(server, b"nobody.com\r\n")
+    await server.close()
+
+
+async def test_a_ready_answer_that_nobody_reads_is_dropped_at_the_deadline() -> None:
+    server = listening(Ready(bytes(20_000_000)), replace(PATIENT, deadline_s=0.05))
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
+    writer.write(b"cheese.com\r\n")
+    assert await reader.readexactly(1) == b"\0"
+    await server.close()
+    writer.transport.abort()
+
+
+async def test_ipv6_is_served_and_counted_by_its_network(shelf: Shelf) -> None:
+    server = listening(PublishedAnswers(shelf, ""), replace(PATIENT, requests_per_minute=1), "::1")
+    answers = []
+    for _ in range(2):
+        reader, writer = await asyncio.open_connection("::1", server.port)
+        writer.write(b"cheese.com\r\n")
+        answers.append(await reader.read())
+        writer.close()
+    await server.close()
+    assert [b"Domain Name: cheese.com" in answers[0], b"too many queries" in answers[1]] == [True, True]
+
+
+async def test_queries_are_counted_by_outcome(server: WhoisServer) -> None:
+    def found() -> float:
+        return REGISTRY.get_sample_value("whoisproxy_whois_queries_total", {"outcome": "found"}) or 0
+
+    before = found()
+    await ask(server, b"cheese.com\r\n")
+    await ask(server, b"nobody.com\r\n")
+    assert found() - before == 1

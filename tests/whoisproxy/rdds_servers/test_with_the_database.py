@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 from registries.catalogue import Catalogue
@@ -16,9 +15,13 @@ from registries.contact import Role
 from tests.whoisproxy.publication import samples
 from whoisproxy.domain.privacy import PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayAddress, RelayState
-from whoisproxy.rdds_servers.rdap_server import RdapSettings, make_rdap_app
-from whoisproxy.rdds_servers.whois_server import WhoisLimits, start_whois
+from whoisproxy.rdds_servers.rdap_server import RdapServer, RdapSettings
+from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
+from whoisproxy.runtime.listening import listening_sockets
+from whoisproxy.services.answer_cache import AnswerCache
+from whoisproxy.services.kept_answers import KeptAnswers
 from whoisproxy.services.lookup import Lookup
+from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.unit_of_work import Storage
@@ -78,17 +81,17 @@ async def stored(folder: Path) -> AsyncIterator[Storage]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with stored(tmp_path) as storage:
+    async with stored(tmp_path) as storage, storage.following_changes() as changes:
         lookup = Lookup(storage, Catalogue.load(), samples.BRAND, lambda: samples.NOW)
-        app = make_rdap_app(lookup, RdapSettings("https://rdap.example", "https://t.example", 10_000))
-        whois = await start_whois(lookup, "127.0.0.1", 0, WhoisLimits(10_000))
-        client = TestClient(TestServer(app))
-        await client.start_server()
-        assert client.port is not None
-        yield World(storage, client.port, whois.port)
-        await client.close()
-        whois.close()
-        await whois.wait_closed()
+        source = PublishedAnswers(lookup, "https://rdap.example")
+        answers = KeptAnswers(source, changes, AnswerCache(2**20, 60))
+        rdap = RdapServer(answers, RdapSettings("https://rdap.example", "https://t.example", 10_000))
+        rdap.listen(listening_sockets("rdap", ["127.0.0.1"], 0))
+        whois = WhoisServer(answers, WhoisLimits(10_000))
+        whois.listen(listening_sockets("whois", ["127.0.0.1"], 0))
+        yield World(storage, rdap.port, whois.port)
+        await rdap.close()
+        await whois.close()
 
 
 async def test_a_switch_shows_in_both_answers_and_back(world: World) -> None:
@@ -128,8 +131,8 @@ async def test_a_broken_database_is_an_error_without_a_trace(world: World) -> No
         await connection.exec_driver_sql("DROP TABLE privacy")
     with capture_logs() as logs:
         sent = await world.answers("cheese.com")
-    assert [log["event"] for log in logs] == ["rdap-failed", "whois-failed"]
-    assert "500 Internal Server Error" in sent
-    assert "failed here" in sent
+    assert [log["event"] for log in logs] == ["rdap-unavailable"]
+    assert "503 Service Unavailable" in sent
+    assert "Try again later" in sent
     assert "Traceback" not in sent
     assert not [secret for secret in samples.REGISTRANT.identity().values() if secret in sent]

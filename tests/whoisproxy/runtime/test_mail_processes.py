@@ -19,8 +19,8 @@ from tests.whoisproxy.runtime.test_service import settings
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import Answer, Letter, send
 from whoisproxy.demo.world import surroundings
+from whoisproxy.runtime.child_processes import ChildProcesses
 from whoisproxy.runtime.core import open_core
-from whoisproxy.runtime.mail.processes import MailProcesses
 from whoisproxy.runtime.metrics import merged
 from whoisproxy.runtime.service import Service
 
@@ -40,9 +40,8 @@ async def serving(folder: Path, **more: str) -> AsyncIterator[Service]:
         await service.stop()
 
 
-def processes_of(service: Service) -> MailProcesses:
-    assert service._mail is not None
-    return service._mail
+def processes_of(service: Service) -> ChildProcesses:
+    return service._children["smtp"]
 
 
 async def greeted(port: int) -> bool:
@@ -105,7 +104,7 @@ async def _pitch(service: Service, address: str) -> Answer:
     return await send(service.ports["smtp"], "ann@offers.example", address, letter.raw())
 
 
-async def _found_in_bulk(processes: MailProcesses) -> float:
+async def _found_in_bulk(processes: ChildProcesses) -> float:
     """How much mail the processes that run now have found to be sent to many."""
     samples = [
         sample

@@ -18,7 +18,7 @@ from mailrelay.sender_rules import deciding_rule, names_of
 from tests.whoisproxy.storage.values import NOW, REGISTRAR, registration, relay
 from whoisproxy.domain.privacy import initial
 from whoisproxy.domain.sender_rules import RuleAction, RuleScope, StoredRule
-from whoisproxy.storage import tables
+from whoisproxy.storage import published_changes, tables
 from whoisproxy.storage.engine import open_engine
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
@@ -44,8 +44,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    mail = [mail_tables.metadata] if connection.dialect.name == "postgresql" else []
-    ours = [tables.metadata, earlier.metadata, greylist_store.metadata, *mail]
+    own = mail_tables.metadata if connection.dialect.name == "postgresql" else published_changes.metadata
+    ours = [tables.metadata, earlier.metadata, greylist_store.metadata, own]
     found: list[Any] = compare_metadata(context, ours)  # type: ignore[arg-type]
     return found
 

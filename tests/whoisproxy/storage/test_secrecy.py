@@ -21,6 +21,7 @@ from tests.whoisproxy.storage.values import (
     relay,
     task,
 )
+from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
@@ -48,6 +49,19 @@ _MESSAGE = RegistryMessage(
     "",
     f"{CANARY} asks for it",
     CANARY,
+    NOW,
+)
+_GRANT = Grant(
+    "dis_1",
+    REGISTRAR.id,
+    "dom_1",
+    "name1.com",
+    "own_1",
+    Purpose.LEGAL_ACTIONS,
+    (DisclosedField.NAME,),
+    Requester(f"{CANARY} the Lawyer", f"{CANARY} and Partners", f"{CANARY}@law.example"),
+    f"Order against {CANARY}",
+    NOW,
     NOW,
 )
 _PRIVACY = Privacy(_SHOWN, MailPolicy.FILTER, f"{CANARY}@forward.example", _CONSENT, "", "", NOW)
@@ -83,6 +97,8 @@ async def use_everything(storage: Storage) -> None:
         answer = StoredAnswer(b"f" * 32, 200, {"ETag": "1"}, f'{{"name": "{CANARY}"}}'.encode())
         await unit.idempotency.put(REGISTRAR.id, "key", answer, NOW)
         await unit.registry_messages.add(_MESSAGE)
+        await unit.disclosures.add(_GRANT, b"h" * 32)
+        await unit.disclosures.add_look(Look("look_1", "dis_1", NOW, _GRANT.fields, CANARY))
     async with storage.unit_of_work() as unit:
         moved = replace(PERSON, street=(f"{CANARY} New Street",))
         await unit.registrations.update(registration(registrant=moved))

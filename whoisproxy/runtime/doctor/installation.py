@@ -35,7 +35,8 @@ async def ports(settings: Settings) -> AsyncIterator[Finding]:
         ("whois", settings.whois),
         ("smtp", settings.smtp),
     ):
-        yield await _free_or_ours(name, listener.host, listener.port)
+        for host in listener.hosts:
+            yield await _free_or_ours(name, host, listener.port)
 
 
 def pages(settings: Settings) -> Finding:

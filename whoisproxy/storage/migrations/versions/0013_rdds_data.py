@@ -6,8 +6,8 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
-# Of each domain that has not gone to another registrar (`privacy.reason`); in the order of the table, in which
-# it is made many times faster.
+# Of each domain that has not gone to another registrar (`privacy.reason`); in the order of the table, in
+# which it is made several times faster.
 _FILL = """
     INSERT INTO name_servers (host, domain_id)
     SELECT lower(rtrim(server.value, '.')), domains.id

@@ -1,0 +1,1 @@
+"""The role that answers RDAP and WHOIS, in one process or several."""
