@@ -11,6 +11,7 @@ from registries.policy import (
     Confidence,
     ContactModel,
     Mechanism,
+    Profile,
     Reason,
     SessionLimits,
     Shown,
@@ -28,6 +29,32 @@ confidence = "high"
 holder_change = { kind = "update", lock_days = 60 }
 roles = ["registrant", "tech"]
 """
+
+
+@pytest.mark.parametrize(
+    ("suffix", "profile"),
+    [
+        ("com", Profile.REGISTRAR),
+        ("de", Profile.CCTLD),
+        ("co.uk", Profile.CCTLD),
+        ("xn--p1ai", Profile.CCTLD),
+        ("nowhere", Profile.REGISTRAR),
+        ("zz", Profile.CCTLD),
+    ],
+)
+def test_a_tld_of_two_letters_is_a_countrys_unless_its_rule_says_otherwise(
+    catalogue: Catalogue, suffix: str, profile: Profile
+) -> None:
+    assert catalogue.policy(suffix).profile is profile
+
+
+def test_a_registry_says_that_the_directory_is_its_own(tmp_path: Path) -> None:
+    rules = tmp_path / "tlds.toml"
+    rules.write_text(GOOD + 'profile = "registry"\n')
+    assert Catalogue.load(rules).policy("example").profile is Profile.REGISTRY
+    rules.write_text(GOOD + 'profile = "both"\n')
+    with pytest.raises(CatalogueError, match="profile"):
+        Catalogue.load(rules)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import typer
 
 from whoisproxy.cli.context import ConfigOption, opened
 from whoisproxy.cli.output import command, console, print_json
-from whoisproxy.config import load_brand
+from whoisproxy.config import load_brand, load_office
 from whoisproxy.domain.account import Scope
-from whoisproxy.runtime.core import brand_of
+from whoisproxy.runtime.core import brand_of, office_of
 
 app = typer.Typer(no_args_is_help=True, help="Registrars and the API keys of their backends.")
 
@@ -79,6 +79,28 @@ async def add(
     console.print(f"key id     {key.id}")
     console.print(f"API key    [bold]{secret}[/]", soft_wrap=True)
     console.print("The key is shown this once; only its hash is kept.")
+
+
+@app.command("office")
+@command
+async def office(
+    name: Annotated[str, typer.Argument(help="The registrar's name.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="TOML file: street (a list), city, country_code, phone, email; where there are any, "
+            "region, postal_code and whois_server.",
+        ),
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Tell where a registrar is reached: RDAP and WHOIS publish it in place of its brand's address."""
+    told = office_of(load_office(file))
+    async with opened(config) as core:
+        await core.accounts.set_office(await core.accounts.registrar(name), told)
+    console.print(f"{name} is published with the address in {file}", markup=False, soft_wrap=True)
 
 
 @app.command("list")

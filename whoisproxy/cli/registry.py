@@ -165,6 +165,8 @@ async def info(
         "domain": data.name,
         "statuses": data.statuses,
         "nameservers": data.nameservers,
+        "registry_id": data.roid,
+        "ds": [asdict(ds) for ds in data.delegation.ds] if data.delegation else [],
         "roles": roles,
         "contacts": contacts,
     }
@@ -190,6 +192,9 @@ def _show_domain(shown: dict[str, Any]) -> None:
     console.print(shown["domain"], markup=False)
     _say("statuses", *shown["statuses"])
     _say("servers", *shown["nameservers"])
+    _say("ROID", shown["registry_id"])
+    for ds in shown["ds"]:
+        _say("DS", ds["key_tag"], ds["algorithm"], ds["digest_type"], ds["digest"])
     for role, handles in shown["roles"].items():
         _say(role, *handles)
     for handle, contact in shown["contacts"].items():

@@ -5,7 +5,7 @@ Environment: `WHOISPROXY_SECTION__KEY=value` overrides `key` of `[section]`. The
 file, or at the working directory where there is no file.
 """
 
-from whoisproxy.config.loading import ConfigurationError, load, load_brand
+from whoisproxy.config.loading import ConfigurationError, load, load_brand, load_office
 from whoisproxy.config.mail import (
     ClamAvSettings,
     Delivery,
@@ -16,7 +16,7 @@ from whoisproxy.config.mail import (
     SpamAssassinSettings,
 )
 from whoisproxy.config.registries import CallbackAccount, RegistryAccount
-from whoisproxy.config.settings import BrandSettings, Portal, Settings
+from whoisproxy.config.settings import BrandSettings, OfficeSettings, Portal, Settings
 
 __all__ = [
     "BrandSettings",
@@ -27,6 +27,7 @@ __all__ = [
     "DnsListSettings",
     "EngineSettings",
     "Engines",
+    "OfficeSettings",
     "Portal",
     "RegistryAccount",
     "RspamdSettings",
@@ -34,4 +35,5 @@ __all__ = [
     "SpamAssassinSettings",
     "load",
     "load_brand",
+    "load_office",
 ]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from whoisproxy.config.settings import BrandSettings, Catalogue, Settings
+from whoisproxy.config.settings import BrandSettings, Catalogue, OfficeSettings, Settings
 from whoisproxy.config.values import Section
 
 _ENVIRONMENT_PREFIX = "WHOISPROXY_"
@@ -47,6 +47,15 @@ def load_brand(file: Path) -> BrandSettings:
     if missing:
         raise ConfigurationError(f"{file}: {', '.join(missing)}: missing")
     return _validated(BrandSettings, raw, str(file))
+
+
+def load_office(file: Path) -> OfficeSettings:
+    """Read where a registrar is reached, from a TOML file.
+
+    Raises:
+        ConfigurationError: The file cannot be read, a key is unknown or missing, a value is bad.
+    """
+    return _validated(OfficeSettings, _read(file), str(file))
 
 
 # In place of pydantic's texts, of which one speaks of inputs and the other shows a regular expression.

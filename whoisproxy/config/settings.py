@@ -97,6 +97,19 @@ class BrandSettings(Section):
     terms_url: str = "https://relay.localhost/terms"
 
 
+class OfficeSettings(Section):
+    """Where a registrar is reached: a file of its own, never part of the settings."""
+
+    street: Annotated[tuple[str, ...], Field(min_length=1, max_length=3)]
+    city: Annotated[str, Field(min_length=1)]
+    region: str = ""
+    postal_code: str = ""
+    country_code: Country
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{5,14}$")]
+    email: Mailbox
+    whois_server: str = ""
+
+
 class Redis(Section):
     """What several machines share besides the database; the embedded default needs none."""
 

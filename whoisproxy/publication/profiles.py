@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from registries.policy import Profile, Reason, Shown, TldPolicy
 from whoisproxy.publication.record import Field
 
-# Region and country are shown everywhere: ICANN's policy redacts neither.
 EVERYTHING = frozenset(Field)
+# Shown everywhere: ICANN's policy redacts neither.
+_ALWAYS_SEEN = frozenset({Field.REGION, Field.COUNTRY_CODE})
 
 # Listed as withheld wherever it is not shown, even if we do not have it. RDAP response profile 2.2 and 2.7:
 # the id of a domain or contact is there or counts as redacted. In place of an e-mail there always is a page.
@@ -46,12 +47,12 @@ def visible(policy: TldPolicy, *, organization: bool) -> frozenset[Field]:
         organization: Whether the holder is one; where it is not known what is shown of those, as of a person.
     """
     if policy.reason is Reason.ALREADY_REDACTED:
-        return frozenset()
+        return _ALWAYS_SEEN
     if policy.profile is not Profile.CCTLD:
         return EVERYTHING
     persons, organizations = policy.natural_persons, policy.organisations
     shown = organizations if organization and Shown.UNKNOWN not in organizations else persons
-    return frozenset().union(*(_VISIBLE[each] for each in shown)) | _ids(shown)
+    return _ALWAYS_SEEN.union(*(_VISIBLE[each] for each in shown), _ids(shown))
 
 
 def _ids(shown: tuple[Shown, ...]) -> frozenset[Field]:

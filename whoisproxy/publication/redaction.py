@@ -235,7 +235,9 @@ def _held(contact: RddsContact) -> frozenset[Field]:
         Field.ORGANIZATION: contact.organization,
         Field.STREET: contact.street,
         Field.CITY: contact.city,
+        Field.REGION: contact.region,
         Field.POSTAL_CODE: contact.postal_code,
+        Field.COUNTRY_CODE: contact.country_code,
         Field.PHONE: contact.phone,
         Field.EMAIL: contact.email,
     }
@@ -247,7 +249,7 @@ def _shown(held: RddsContact, may_show: frozenset[Field], always: frozenset[Fiel
 
     Args:
         held: All that we have of it.
-        may_show: The fields that may be seen; region and country always may.
+        may_show: The fields that may be seen; region and country always are.
         always: Fields that count as withheld wherever they are not shown, whether we have them or not.
         page: Where to write to it instead, if its e-mail is not shown.
     """

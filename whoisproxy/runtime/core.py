@@ -10,7 +10,8 @@ from socket import gaierror
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue, CatalogueError
-from whoisproxy.config import BrandSettings, ConfigurationError, Settings
+from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings, Settings
+from whoisproxy.domain.account import Office
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
@@ -187,6 +188,11 @@ def privacy_settings_of(settings: Settings) -> PrivacySettings:
         for suffix in account.suffixes
     }
     return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace, accounts)
+
+
+def office_of(settings: OfficeSettings) -> Office:
+    """Return an office as the domain knows it."""
+    return Office(**settings.model_dump())
 
 
 def brand_of(settings: BrandSettings) -> Brand:

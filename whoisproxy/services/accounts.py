@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from whoisproxy.domain.account import ApiKey, Registrar, Scope
+from whoisproxy.domain.account import ApiKey, Office, Registrar, Scope
 from whoisproxy.domain.errors import InvalidInput, NotFound, Unauthorized
 from whoisproxy.domain.ids import base32, new_id
 from whoisproxy.domain.proxy_identity import Brand
@@ -44,6 +44,11 @@ class Accounts:
                 raise InvalidInput("name", "is taken by another registrar")
             await uow.registrars.add(registrar)
         return registrar
+
+    async def set_office(self, registrar: Registrar, office: Office) -> None:
+        """Store where a registrar is reached, as RDAP and WHOIS tell of it."""
+        async with self._storage.unit_of_work() as uow:
+            await uow.registrars.set_office(registrar.id, office)
 
     async def registrar(self, name: str) -> Registrar:
         """Return a registrar by name, or raise NotFound."""

@@ -57,7 +57,7 @@ class Lookup:
         Args:
             name: A-labels, lower case, without a final dot.
         """
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             host = await uow.name_servers.get(name)
             registrar = await uow.registrars.get(host.registrar_id) if host else None
         if host is None or registrar is None:

@@ -16,6 +16,38 @@ SUBSTITUTE = "/v1/domains/ann-angstroem.org"
 PROHIBITED = "/v1/domains/ann-angstroem.us"
 
 
+DS = {"key_tag": 12345, "algorithm": 13, "digest_type": 2, "digest": "AB" * 32}
+GLUE = {"name": "ns1.ann-angstroem.com", "addresses": ["192.0.2.1", "2001:db8::1"]}
+
+
+async def test_what_rdap_shall_tell_of_the_delegation_is_taken_and_kept(service: Service) -> None:
+    api = service.client
+    told = await api.put(RDDS_ONLY, domain_body(registry_id="D1-TEST", ds=[DS], hosts=[GLUE]))
+    assert (told.status, told.json["registry_id"], told.json["ds"]) == (201, "D1-TEST", [DS])
+    assert (told.json["delegation_signed"], told.json["hosts"]) == (True, [GLUE])
+    quiet = await api.put(RDDS_ONLY, domain_body())
+    assert quiet.json == told.json
+    unsigned = await api.put(RDDS_ONLY, domain_body(ds=[], hosts=[]))
+    assert (unsigned.json["delegation_signed"], unsigned.json["hosts"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"registry_id": "no id"},
+        {"ds": [{**DS, "digest": "AB"}]},
+        {"ds": [{**DS, "key_tag": 65536}]},
+        {"ds": [DS], "delegation_signed": False},
+        {"hosts": [{**GLUE, "name": "ns1.example.net"}]},
+        {"hosts": [{**GLUE, "addresses": ["home"]}]},
+        {"hosts": [GLUE, GLUE]},
+    ],
+)
+async def test_a_delegation_that_cannot_be_is_refused(service: Service, wrong: dict[str, object]) -> None:
+    refused = await service.client.put(RDDS_ONLY, domain_body(**wrong))
+    assert refused.status == 422
+
+
 async def test_a_domain_is_created_read_changed_and_deleted(service: Service) -> None:
     api = service.client
     created = await api.put(RDDS_ONLY, domain_body())

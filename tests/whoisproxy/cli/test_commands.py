@@ -33,6 +33,7 @@ COMMANDS = (
     "registrar add",
     "registrar list",
     "registrar add-key",
+    "registrar office",
     "registrar rotate-key",
     "registry ping",
     "registry info",
@@ -155,6 +156,20 @@ def test_a_sender_that_is_none_is_refused_without_being_repeated(run: Run) -> No
     ended = run("sender-rules", "add", "allow", "Quetzalcoatl@")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == "whoisproxy: sender: is not a mailbox (RFC 5321)\n"
+
+
+def test_a_registrar_tells_where_it_is_reached(run: Run, tmp_path: Path) -> None:
+    office = tmp_path / "office.toml"
+    office.write_text(
+        'street = ["Main Street 1"]\ncity = "Bern"\ncountry_code = "CH"\nphone = "+41310000000"\n'
+        'email = "desk@acme.example"\n'
+    )
+    assert run("registrar", "add", "Acme", "--url", "https://acme.example").code == 0
+    assert run("registrar", "office", "Acme", str(office)).code == 0
+    assert run("registrar", "office", "Nobody", str(office)).code != 0
+    office.write_text(office.read_text().replace("city", "town"))
+    ended = run("registrar", "office", "Acme", str(office))
+    assert (ended.code, "town: unknown key" in ended.err or "city" in ended.err) == (2, True)
 
 
 def test_a_registrar_is_added_listed_and_given_a_new_key(run: Run) -> None:

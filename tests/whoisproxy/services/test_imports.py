@@ -51,6 +51,39 @@ def test_csv_gives_domains_and_names_what_is_wrong_by_line_and_field() -> None:
     ]
 
 
+CSV_FACTS = (
+    b"D1-TEST,,12345 13 2 " + b"ab" * 32 + b" | 2 13 4 " + b"CD" * 24 + b" " + b"CD" * 24 + b","
+    b'"ns1.one.com=2001:DB8::1,192.0.2.1"'
+)
+
+
+def test_both_forms_tell_ids_ds_records_and_hosts_alike() -> None:
+    header = HEADER.rstrip() + b",registry_id,delegation_signed,ds,hosts\n"
+    [csv] = read_lines([header, (ROW % b"one.com").rstrip() + b"," + CSV_FACTS + b"\n"], ImportFormat.CSV)
+    facts = {
+        "registry_id": "D1-TEST",
+        "ds": [
+            {"key_tag": 2, "algorithm": 13, "digest_type": 4, "digest": "CD" * 48},
+            {"key_tag": 12345, "algorithm": 13, "digest_type": 2, "digest": "AB" * 32},
+        ],
+        "hosts": [{"name": "NS1.one.com", "addresses": ["192.0.2.1", "2001:db8::1"]}],
+    }
+    [ndjson] = read_lines([json.dumps({**DOMAIN, **facts}).encode()], ImportFormat.NDJSON)
+    assert isinstance(csv, ImportLine)
+    assert isinstance(ndjson, ImportLine)
+    for name in ("registry_id", "delegation_signed", "ds", "hosts"):
+        assert getattr(csv.spec, name) == getattr(ndjson.spec, name), name
+    assert csv.spec.delegation_signed is True
+    assert [ds.key_tag for ds in csv.spec.ds or ()] == [2, 12345]
+
+
+def test_what_a_line_leaves_out_is_not_told() -> None:
+    [read] = read_lines([json.dumps(DOMAIN).encode()], ImportFormat.NDJSON)
+    assert isinstance(read, ImportLine)
+    spec = read.spec
+    assert (spec.registry_id, spec.delegation_signed, spec.ds, spec.hosts) == (None, None, None, None)
+
+
 @pytest.mark.parametrize("header", [b"name,email\n", b"domain,shoe_size\n", b"domain,domain\n"])
 def test_a_csv_header_that_cannot_be_understood_ends_the_import(header: bytes) -> None:
     with pytest.raises(InvalidInput, match="header"):
@@ -124,6 +157,17 @@ async def test_an_import_that_was_stopped_goes_on_and_the_same_again_changes_not
         ("nameservers", ["\ud800"]),
         ("nameservers", ["ns.x.example"] * 14),
         ("statuses", ["perfect"]),
+        ("registry_id", "no id"),
+        ("registry_id", 7),
+        ("ds", "12345 13 2 AB"),
+        ("ds", [{"key_tag": 1, "algorithm": 13, "digest_type": 2, "digest": "AB"}]),
+        ("ds", [{"key_tag": True, "algorithm": 13, "digest_type": 2, "digest": "AB" * 32}]),
+        ("ds", [{"key_tag": 1, "algorithm": 13, "digest_type": 2}]),
+        ("hosts", [{"name": "ns1.other.com", "addresses": ["192.0.2.1"]}]),
+        ("hosts", [{"name": "ns1.one.com", "addresses": []}]),
+        ("hosts", [{"name": "ns1.one.com", "addresses": ["home"]}]),
+        ("hosts", [{"name": 7, "addresses": ["192.0.2.1"]}]),
+        ("delegation_signed", "perhaps"),
     ],
 )
 def test_what_the_api_would_refuse_is_told_and_not_imported(field: str, value: object) -> None:

@@ -198,7 +198,7 @@ class Registrations:
         ]
         await self._connection.execute(_ADD_REGISTRANTS, rows)
 
-    async def _before(self, domain_id: str) -> Row[Any] | None:
+    async def _before(self, domain_id: str) -> Row[Any, Any] | None:
         return (await self._connection.execute(_BEFORE, {"of_id": domain_id})).one_or_none()
 
     async def _end_threads(self, domain_id: str) -> None:

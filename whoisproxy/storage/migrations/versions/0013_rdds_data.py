@@ -6,12 +6,14 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
-# Of each domain that has not gone to another registrar (`privacy.reason`).
+# Of each domain that has not gone to another registrar (`privacy.reason`); in the order of the table, in
+# which it is made several times faster.
 _FILL = """
     INSERT INTO name_servers (host, domain_id)
-    SELECT DISTINCT lower(rtrim(server.value, '.')), domains.id
+    SELECT lower(rtrim(server.value, '.')), domains.id
     FROM domains LEFT JOIN privacy ON privacy.domain_id = domains.id, {servers}
     WHERE coalesce(privacy.reason, '') <> 'REGISTRY_TRANSFERRED_AWAY'
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING
 """
 _SERVERS = {
     "sqlite": "json_each(domains.nameservers) AS server",
