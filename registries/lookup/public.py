@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from registries.lookup.document import Document
 from registries.lookup.fetching import NoAnswer
+from registries.lookup.second_reading import ParserPool
 from registries.lookup.verdict import Doubt, Expectation, Finding, Verdict, judge, of_all, of_directory
 
 
@@ -64,9 +65,15 @@ class Look:
 class PublicView:
     """What anybody can learn of a domain."""
 
-    def __init__(self, directories: Sequence[Directory]) -> None:
-        """Create it; without directories every look is unknown."""
+    def __init__(self, directories: Sequence[Directory], parser: ParserPool | None = None) -> None:
+        """Create it; without directories every look is unknown.
+
+        Args:
+            directories: Who is asked.
+            parser: Reads WHOIS answers beside us; whoever made it closes it.
+        """
         self._directories = tuple(directories)
+        self._parser = parser
 
     async def look(self, expected: Expectation) -> Finding:
         """Ask every directory and judge each raw answer by itself; one alone that leaks is a leak."""
@@ -89,9 +96,12 @@ class PublicView:
         except NoAnswer:
             silent = Finding(Verdict.UNKNOWN, sources=(directory.source,), doubt=Doubt.NO_ANSWER)
             return [Seen(directory.source, directory.server, referred=False, finding=silent)]
+        return [await self._seen(each, expected) for each in documents]
+
+    async def _seen(self, document: Document, expected: Expectation) -> Seen:
+        read = document
+        if self._parser is not None and document.source == "whois":
+            read = replace(document, second=tuple(await self._parser.values(document, expected.domain)))
         # A long answer takes a tenth of a second to search: others are served meanwhile.
-        return [_seen(each, await asyncio.to_thread(judge, each, expected)) for each in documents]
-
-
-def _seen(document: Document, finding: Finding) -> Seen:
-    return Seen(document.source, document.server, document.referred, finding, document)
+        finding = await asyncio.to_thread(judge, read, expected)
+        return Seen(document.source, document.server, document.referred, finding, document)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from registries.catalogue import Catalogue
 from registries.lookup.public import Directory, PublicView
 from registries.lookup.rdap import RdapDirectory
+from registries.lookup.second_reading import ParserPool
 from registries.lookup.whois import WhoisDirectory
 from whoisproxy.config import Settings
 from whoisproxy.domain.publication_watch import Place
@@ -59,6 +60,7 @@ class KnownPosts:
         self._catalogue = catalogue
         self._own = own_address(settings)
         self._addresses = dict(_addresses(settings))
+        self._parser = ParserPool()
         self._posts: dict[Address, Post] = {}
         self._paces: dict[str, float] = {}
         for address in (self._own, *self._addresses.values()):
@@ -82,6 +84,7 @@ class KnownPosts:
         """Close connections."""
         for post in self._posts.values():
             await post.view.close()
+        await self._parser.close()
 
     def _post(self, address: Address) -> Post | None:
         if not address.known:
@@ -107,7 +110,7 @@ class KnownPosts:
         )
         if address.looks_per_minute is not None:
             self._paces[lane] = min(address.looks_per_minute, self._paces.get(lane, address.looks_per_minute))
-        return Post(lane, PublicView(directories))
+        return Post(lane, PublicView(directories, self._parser))
 
 
 def own_address(settings: Settings) -> Address:
