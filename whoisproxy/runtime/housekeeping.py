@@ -14,6 +14,8 @@ from whoisproxy.runtime.core import Core
 from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
+from whoisproxy.storage.engine import is_sqlite
+from whoisproxy.storage.published_changes import purge_changes
 
 _log = structlog.get_logger()
 _QUEUED = Gauge("whoisproxy_mail_queue_messages", "Messages that have not come to an end", ["state"])
@@ -40,6 +42,7 @@ class Housekeeping:
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                self._purge_changes,
                 self._digests.look,
                 self._measure_queue,
             ):
@@ -80,6 +83,15 @@ class Housekeeping:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
             await uow.replies.purge(now)
             await uow.quarantines.purge(now - kept)
+
+    async def _purge_changes(self) -> None:
+        if not is_sqlite(self._core.storage.engine):
+            return
+        more = True
+        while more:
+            # A batch at a time, so that others may write in between.
+            async with self._core.storage.unit_of_work() as uow:
+                more = await purge_changes(uow.connection)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

@@ -73,6 +73,10 @@ class Sealing:
         """Fetch the keys of many owners in one statement, before their values are opened one by one."""
         self._seen.update(await self.keyring.keys(self.connection, owner_ids))
 
+    def forget(self) -> None:
+        """Forget the keys that were seen, so that the next transaction looks again."""
+        self._seen.clear()
+
     async def destroy(self, owner_id: str) -> None:
         """Destroy the owner's key: everything sealed for him is unreadable for ever."""
         self._seen.pop(owner_id, None)

@@ -122,6 +122,7 @@ class Storage:
         self.reading_engine = engine.execution_options(**read_only)
         self._direct = DirectConnection(engine) if is_sqlite(engine) else None
         self._lookups = DirectConnection(engine) if is_sqlite(engine) else None
+        self._glance = self._glancing(self._lookups) if self._lookups else None
         self._change_log = ChangeLog(engine) if is_sqlite(engine) else None
         self.direct_routes = MailRoutes(self._direct, self.vault, self._keyring) if self._direct else None
 
@@ -195,20 +196,28 @@ class Storage:
         async with self.reading_engine.begin() as connection:
             yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
 
+    def _glancing(self, direct: DirectConnection) -> UnitOfWork:
+        """Return a unit of work that serves all glances, as making one takes longer than a statement."""
+        # It executes what repositories read with; nothing that writes would work.
+        connection = cast("AsyncConnection", direct)
+        return UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction that reads a few rows by an index; nothing else may be awaited in it.
 
         On SQLite it reads in place, past SQLAlchemy and its thread (`storage.direct`).
         """
-        if self._lookups is None:
+        if self._lookups is None or self._glance is None:
             async with self.reading() as uow:
                 yield uow
             return
         with self._lookups.snapshot():
-            # It executes what repositories read with, and nothing here writes.
-            connection = cast("AsyncConnection", self._lookups)
-            yield UnitOfWork(connection, self.vault, self._keyring, read_only=True)
+            try:
+                yield self._glance
+            finally:
+                # What is erased meanwhile must not be read by a key from before.
+                self._glance.sealing.forget()
 
     def known_key(self, owner_id: str) -> bytes | None:
         """Return a registrant's data key where it is at hand, and None where `fetched_key` must be asked."""
