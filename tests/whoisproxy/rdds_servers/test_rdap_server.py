@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
@@ -73,6 +73,12 @@ async def test_a_proxy_may_take_the_path_of_the_base_url_away_or_leave_it(base_u
         [notice] = (await rdap.get(f"{left}/domain/-")).document(400)["notices"]
         assert notice["links"][0]["value"] == f"{base_url}/domain/-"
 
+
+DECODERS: dict[str | None, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "zstd": zstandard.decompress,
+    None: bytes,
+}
 
 STATUSES = [
     ("/domain/cheese.com", 200),
@@ -209,8 +215,7 @@ async def test_an_answer_is_coded_as_the_client_likes_best(
 ) -> None:
     got = await rdap.get("/domain/cheese.com", Accept_Encoding=accepted)
     assert got.headers.get("Content-Encoding") == coding
-    decode = {"gzip": gzip.decompress, "zstd": zstandard.decompress, None: bytes}[coding]
-    assert decode(got.body) == document(CHEESE)
+    assert DECODERS[coding](got.body) == document(CHEESE)
 
 
 async def test_each_form_of_an_answer_has_a_tag_that_spares_sending_it_again(rdap: Site) -> None:
