@@ -1,0 +1,77 @@
+"""The tables (SQLAlchemy Core), by area. Sealed columns hold what only the vault can read; see `vault`.
+
+Persons appear in sealed columns alone. Users import from here, so that `metadata` always has every table.
+"""
+
+from whoisproxy.storage.tables.accounts import api_keys, data_keys, idempotency, registrars, webhooks
+from whoisproxy.storage.tables.disclosure import disclosure_grants, disclosure_looks
+from whoisproxy.storage.tables.held_mail import (
+    quarantines,
+    spam_learning,
+    spam_lessons,
+    suspect_mailboxes,
+    told_correspondents,
+    told_messages,
+)
+from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
+from whoisproxy.storage.tables.publication import (
+    publication_changes,
+    publication_directories,
+    publication_evidence,
+    publication_lanes,
+    publication_sightings,
+    publication_watch,
+)
+from whoisproxy.storage.tables.registrations import domains, name_servers, privacy, registrants
+from whoisproxy.storage.tables.registries import (
+    contactless,
+    registry_accounts,
+    registry_contacts,
+    registry_leases,
+    registry_messages,
+    registry_sessions,
+)
+from whoisproxy.storage.tables.relay import mail_settings, relay_addresses, reply_addresses, sender_rules
+from whoisproxy.storage.tables.values import UtcDateTime, metadata
+
+__all__ = [
+    "UtcDateTime",
+    "api_keys",
+    "contactless",
+    "data_keys",
+    "disclosure_grants",
+    "disclosure_looks",
+    "domains",
+    "events",
+    "idempotency",
+    "mail_settings",
+    "metadata",
+    "name_servers",
+    "operations",
+    "outbox",
+    "privacy",
+    "publication_changes",
+    "publication_directories",
+    "publication_evidence",
+    "publication_lanes",
+    "publication_sightings",
+    "publication_watch",
+    "quarantines",
+    "registrants",
+    "registrars",
+    "registry_accounts",
+    "registry_contacts",
+    "registry_leases",
+    "registry_messages",
+    "registry_sessions",
+    "registry_tasks",
+    "relay_addresses",
+    "reply_addresses",
+    "sender_rules",
+    "spam_learning",
+    "spam_lessons",
+    "suspect_mailboxes",
+    "told_correspondents",
+    "told_messages",
+    "webhooks",
+]
