@@ -1,9 +1,9 @@
 """What it costs that the database tells what has changed, and how late PostgreSQL tells it.
 
-Domains are added and switched in units of work of 100, with the triggers and without, in turns; the time is
-that of the whole, commit included. Then single switches are committed and the time is taken until another
-connection has been told. `--url` names the database; without it a SQLite file is made. Prints a table and
-JSON; with `--json` only JSON.
+Domains are added and switched in units of work of 100, with all triggers, those of the watch included, and
+without, in turns; the time is that of the whole, commit included. Then single switches are committed and the
+time is taken until another connection has been told. `--url` names the database; without it a SQLite file is
+made. Prints a table and JSON; with `--json` only JSON.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from whoisproxy.storage.change_listener import ChangeListener
 from whoisproxy.storage.change_log import ChangeLog
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
-from whoisproxy.storage.published_changes import drop_triggers, make_triggers
+from whoisproxy.storage.triggers import drop_triggers, make_triggers
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _BATCH = 100

@@ -2,7 +2,7 @@
 
 `python -m bench.rdds_domains URL KEYS_FOLDER COUNT` migrates the database and fills it. Each domain has a
 registrant of its own, sealed under a key of his own; every other one has privacy on, with a relay address for
-each role. Rows are written in bulk, past the services, and the triggers are away meanwhile.
+each role. Rows are written in bulk, past the services, and all triggers are away meanwhile.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from whoisproxy.domain.privacy import PrivacyState, PrivacyStatus, initial
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState, random_local_part
-from whoisproxy.storage import published_changes
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate
 from whoisproxy.storage.tables import data_keys, domains, privacy, registrants, relay_addresses
+from whoisproxy.storage.triggers import drop_triggers, make_triggers
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Vault
 
@@ -51,13 +51,13 @@ async def fill(url: str, keys: Path, count: int) -> None:
     await migrate(url)
     storage = await Storage.open(url, MasterKeys.load_or_create(keys))
     async with storage.unit_of_work() as uow:
-        await uow.connection.run_sync(published_changes.drop_triggers)
+        await uow.connection.run_sync(drop_triggers)
         await uow.registrars.add(_REGISTRAR)
         maker = _Maker(storage.vault, storage.vault.new_data_key("own_0")[0])
         for rows in maker.batches(count):
             for table, its in rows.items():
                 await _write(uow.connection, table, its)
-        await uow.connection.run_sync(published_changes.make_triggers)
+        await uow.connection.run_sync(make_triggers)
     if storage.engine.dialect.name == "postgresql":
         async with storage.unit_of_work() as uow:
             await uow.connection.exec_driver_sql("ANALYZE")

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
 from whoisproxy.storage.engine import open_engine
-from whoisproxy.storage.published_changes import drop_triggers, make_triggers
+from whoisproxy.storage.triggers import drop_triggers, make_triggers
 
 _LOCK = 0x77686F6973  # any number that no other advisory lock of ours has
 

@@ -85,12 +85,13 @@ HOST = RddsHost(
     replace(samples.GOLDEN["hidden"].registrar, whois_server="whois.gandalf.example"),
     samples.NOW,
 )
-OFFICE = {
-    "street": ("1 Tower", "Top floor"),
-    "city": "Isengard",
-    "country_code": "CH",
-    "phone": "+41225550199",
-}
+WITH_OFFICE = replace(
+    HOST.registrar,
+    street=("1 Tower", "Top floor"),
+    city="Isengard",
+    country_code="CH",
+    phone="+41225550199",
+)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ OFFICE = {
             "nameserver-idn",
             nameserver_text(replace(HOST, nameserver=RddsNameserver("ns.xn--kse-qla.de", "ns.käse.de", ()))),
         ),
-        ("registrar", registrar_text(RddsEntity(replace(HOST.registrar, **OFFICE), samples.NOW))),
+        ("registrar", registrar_text(RddsEntity(WITH_OFFICE, samples.NOW))),
         (
             "registrar-terse",
             registrar_text(RddsEntity(replace(HOST.registrar, iana_id=None, whois_server=""), samples.NOW)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.names import DomainName
 from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
-from whoisproxy.publication.record import RddsRecord
+from whoisproxy.publication.record import RddsEntity, RddsHost, RddsRecord
 from whoisproxy.services.answer_cache import AnswerCache
 from whoisproxy.services.kept_answers import KeptAnswers
 from whoisproxy.services.published_answers import PublishedAnswers
@@ -40,6 +40,12 @@ class Source(PublishedAnswers):
         self.reached = asyncio.Event()
 
     async def domain(self, name: DomainName) -> RddsRecord | None:
+        raise NotImplementedError
+
+    async def nameserver(self, name: str) -> RddsHost | None:
+        raise NotImplementedError
+
+    async def registrar(self, handle: str) -> RddsEntity | None:
         raise NotImplementedError
 
     async def rendered(self, question: Question) -> Answer | None:

@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from tests.support.postgres import PostgresServer
 from tests.whoisproxy.storage.values import NOW, hold_domain, registration, relay
@@ -15,8 +13,7 @@ from whoisproxy.domain.privacy import initial
 from whoisproxy.storage.change_listener import ChangeListener
 from whoisproxy.storage.change_log import ChangeLog
 from whoisproxy.storage.keys import MasterKeys
-from whoisproxy.storage.migrate import migrate
-from whoisproxy.storage.published_changes import EVERYTHING, drop_triggers, make_triggers, purge_changes
+from whoisproxy.storage.published_changes import EVERYTHING, purge_changes
 from whoisproxy.storage.unit_of_work import Storage
 
 NAME = registration().name.a_label
@@ -174,32 +171,3 @@ async def test_nothing_is_known_while_the_connection_that_listens_is_lost(
         await write(storage, "UPDATE domains SET version = 2")
         assert EVERYTHING in await told(changes, EVERYTHING)
     await storage.close()
-
-
-async def test_a_trigger_that_is_missing_is_made_at_the_next_start(
-    storage: Storage, database_url: str
-) -> None:
-    await hold_domain(storage)
-    on = " ON domains" if storage.engine.dialect.name == "postgresql" else ""
-    await write(storage, f"DROP TRIGGER published_domains_update{on}")
-    await migrate(database_url)
-    async with following(storage) as changes:
-        await write(storage, CHANGES["domain"][0])
-        assert NAME in await told(changes, NAME)
-
-
-async def test_a_migration_may_rebuild_a_table_and_need_not_think_of_triggers(storage: Storage) -> None:
-    def rebuild(connection: Connection) -> None:
-        drop_triggers(connection)
-        operations = Operations(MigrationContext.configure(connection))
-        with operations.batch_alter_table("privacy", recreate="always") as batch:
-            batch.alter_column("reason", new_column_name="reasons")
-        make_triggers(connection)
-
-    await hold_domain(storage)
-    if storage.engine.dialect.name == "sqlite":
-        async with storage.unit_of_work() as unit:
-            await unit.connection.run_sync(rebuild)
-    async with following(storage) as changes:
-        await write(storage, CHANGES["domain"][0])
-        assert NAME in await told(changes, NAME)

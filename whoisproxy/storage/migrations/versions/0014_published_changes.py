@@ -1,6 +1,6 @@
 """What RDAP and WHOIS show has changed: the table that tells it on SQLite, and the way to a holder's domains.
 
-The triggers that tell it are made by `storage.published_changes` after all migrations.
+The triggers that tell it are made by `storage.triggers` after all migrations.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,6 @@
 """The watch over what the public sees.
 
-Triggers note every change of privacy, whoever makes it. On SQLite they go when a later migration makes
-`privacy` anew (batch mode): such a migration calls `create_triggers` of this one after it.
+The triggers that note every change of privacy are made by `storage.triggers` after all migrations.
 """
 
 import sqlalchemy as sa
@@ -10,44 +9,11 @@ from alembic import op
 revision = "0016"
 down_revision = "0015"
 
-_CHANGED = " OR ".join(
-    f"OLD.{column} <> NEW.{column}" for column in ("state", "wanted", "published", "operation_id")
-)
-# (event, which of its rows, when)
-_OCCASIONS = {
-    "publication_privacy_made": ("INSERT", "NEW", "NEW.wanted OR NEW.published"),
-    "publication_privacy_changed": ("UPDATE", "NEW", _CHANGED),
-    "publication_privacy_gone": ("DELETE", "OLD", "OLD.wanted OR OLD.published"),
-}
-
 
 def upgrade() -> None:
     """Make the tables; the first watcher plans every domain that is hidden by then."""
     _create_tables()
     _create_evidence()
-    create_triggers()
-
-
-def create_triggers() -> None:
-    """Make the triggers on `privacy`."""
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    for name, (event, row, when) in _OCCASIONS.items():
-        does = f"BEGIN {_note(row)}; END"
-        if postgresql:
-            op.execute(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-                f" $$ BEGIN {_note(row)}; RETURN NULL; END $$"
-            )
-            does = f"EXECUTE FUNCTION {name}()"
-        op.execute(f"CREATE TRIGGER {name} AFTER {event} ON privacy FOR EACH ROW WHEN ({when}) {does}")
-
-
-def _note(row: str) -> str:
-    values = f"{row}.domain_id, {row}.updated_at"
-    return (
-        f"INSERT INTO publication_changes (domain_id, changed_at) VALUES ({values})"  # noqa: S608 - words above
-        " ON CONFLICT (domain_id) DO UPDATE SET changed_at = excluded.changed_at"
-    )
 
 
 def _create_tables() -> None:
