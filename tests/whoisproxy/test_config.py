@@ -103,6 +103,18 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert (settings.smtp.port, settings.relay.domain) == (27, "mail.example")
 
 
+def test_rdap_listens_at_one_address_or_several_and_finds_its_files(tmp_path: Path) -> None:
+    file = tmp_path / "whoisproxy.toml"
+    file.write_text('[rdap]\nhost = "::1"\ntls_certificate = "rdap.pem"\nbootstrap = "/srv/dns.json"\n')
+    settings = load(file, {})
+    assert settings.rdap.hosts == ("::1",)
+    assert (settings.rdap.tls_certificate, settings.rdap.bootstrap) == (
+        tmp_path / "rdap.pem",
+        Path("/srv/dns.json"),
+    )
+    assert load(file, {"WHOISPROXY_RDAP__HOST": '["127.0.0.2", "::"]'}).rdap.hosts == ("127.0.0.2", "::")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -110,6 +122,9 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[mtp]\nport = 25", "mtp: unknown key"),
         ("[smtp]\nport = 99999", "smtp.port: Input should be less than or equal to 65535"),
         ('[smtp]\nhost = "nowhere"', "smtp.host: Value error"),
+        ('[rdap]\nhost = ["127.0.0.1", "nowhere"]', "rdap.host.1: Value error"),
+        ("[rdap]\nhost = []", "rdap.host: Tuple should have at least 1 item"),
+        ('[rdap]\ntls_key = "secret.key"', "rdap: Value error, tls_key needs tls_certificate"),
         ('[dns]\nnameservers = ["127.0.0.1:0"]', "dns.nameservers.0: Value error, port must be"),
         ('[database]\nurl = "mysql://secret@x"', "database.url: is not written as it must be"),
         ('[delivery]\nsmarthost_username = "relay"', "delivery: Value error, smarthost_username and"),

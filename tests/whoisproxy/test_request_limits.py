@@ -55,6 +55,18 @@ def test_the_wait_that_is_named_is_long_enough() -> None:
     assert buckets.take("a") == 0
 
 
+def test_who_looks_takes_nothing() -> None:
+    clock = Clock()
+    buckets = PrefixLimits(2, clock)
+    assert [buckets.wait_s("a") for _ in range(5)] == [0] * 5
+    buckets.take("a")
+    buckets.take("a")
+    assert buckets.wait_s("a") == 30
+    assert buckets.take("a") == 30
+    clock.now += 30
+    assert buckets.wait_s("a") == 0
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_MAX_PREFIXES", 3)
     buckets = PrefixLimits(1, Clock())

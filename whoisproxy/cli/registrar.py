@@ -123,6 +123,34 @@ async def list_registrars(config: ConfigOption = None, *, as_json: JsonOption = 
             )
 
 
+@app.command("add-key")
+@command
+async def add_key(
+    name: Annotated[str, typer.Argument(help="The registrar's name.")],
+    scope: Annotated[list[Scope], typer.Option(help="What the key may do; may be repeated.")],
+    config: ConfigOption = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            parser=_network,
+            metavar="CIDR",
+            help="CIDR block the key may be used from; may be repeated (default: any).",
+        ),
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Make one more key, such as one for a legal desk, and print it, this once."""
+    async with opened(config) as core:
+        registrar = await core.accounts.registrar(name)
+        key, secret = await core.accounts.add_key(registrar, scope, network or ())
+    if as_json:
+        print_json({"registrar_id": registrar.id, "key_id": key.id, "api_key": secret})
+        return
+    console.print(f"key id     {key.id}")
+    console.print(f"API key    [bold]{secret}[/]", soft_wrap=True)
+
+
 @app.command("rotate-key")
 @command
 async def rotate_key(

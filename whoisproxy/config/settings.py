@@ -40,10 +40,11 @@ class Api(Listener):
 
 
 class Rdap(SharedListener):
-    """RDAP; `base_url` is what the outside sees."""
+    """RDAP; `base_url` is what the outside sees, `repository_id` the operator in IANA's list of EPP."""
 
     port: Port = 8081
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "http://127.0.0.1:8081"
+    repository_id: Annotated[str, Field(pattern=r"^\w{0,8}$")] = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 120
     tls_certificate: Path | None = None
     tls_key: Path | None = None

@@ -79,14 +79,5 @@ def queried_name(text: str) -> DomainName | None:
     try:
         return DomainName.parse(text)
     except InvalidInput:
-        if _is_host_name(text):
-            return None
-        raise
-
-
-def _is_host_name(text: str) -> bool:
-    try:
-        idna.encode(text.strip().rstrip("."), uts46=True, std3_rules=True)
-    except (idna.IDNAError, UnicodeError):
-        return False
-    return True
+        host_name(text)
+        return None

@@ -7,23 +7,23 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from http import HTTPStatus
 from typing import cast
 from urllib.parse import quote, urlsplit
 
 import structlog
+from aiohttp import hdrs
 from aiohttp.web import BaseRequest, StreamResponse
 from prometheus_client import Counter
 
 from whoisproxy.domain.errors import RateLimited, Unauthorized, Unavailable
 from whoisproxy.publication import rdap
-from whoisproxy.publication.answer import MISSING, Answer, ObjectKind, Question, View
+from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
 from whoisproxy.rdds_servers import rdap_replies
 from whoisproxy.rdds_servers.disclosing import CHALLENGE, Disclosing
 from whoisproxy.rdds_servers.queries import Publisher
 from whoisproxy.rdds_servers.rdap_negotiation import coding_of, form_of
 from whoisproxy.rdds_servers.rdap_replies import Reply
-from whoisproxy.rdds_servers.rdap_targets import read_target
+from whoisproxy.rdds_servers.rdap_targets import HELP, read_target
 from whoisproxy.request_limits import PrefixLimits, client_address, prefix
 
 _log = structlog.get_logger()
@@ -58,6 +58,7 @@ _COUNTERS = {
 }
 _count_answered = _COUNTERS["answered"].inc
 
+_METHODS = frozenset({"GET", "HEAD"})
 _RETRY_AFTER_S = 30
 _RENDERED_S = 15.0
 _URI_CHARACTERS = "%/?@!$&'()*+,;=:-._~"  # RFC 3986 section 3.3 and 3.4
@@ -112,51 +113,65 @@ class RdapAnswering:
 
     async def __call__(self, request: BaseRequest) -> StreamResponse:
         """Answer as aiohttp's low-level server wants it."""
+        reply = self._refused(request) or self._ready(request) or await self._waited_for(request)
         # Of an answer its connection uses what a `Reply` has, and nothing else.
-        return cast("StreamResponse", await self._reply(request))
+        return cast("StreamResponse", reply)
 
-    async def _reply(self, request: BaseRequest) -> Reply:
+    def _refused(self, request: BaseRequest) -> Reply | None:
+        """Answer what is no query, or one too many; None where it is one."""
         wait_s = self._limits.take(_network(client_address(request.remote, request.headers)))
         if wait_s:
             return self.error(request, 429, f"Retry-After: {wait_s}")
         if request.body_exists:
             return self.error(request, 413, closes=True)
-        if request.method not in {"GET", "HEAD"}:
-            return self._other_method(request)
-        target = read_target(self._path(request))
-        if target.status != HTTPStatus.OK:
-            return self.error(request, target.status)
-        if target.question is None:
-            return self._found(request, self._help)
-        return await self._object(request, target.question)
+        if request.method in _METHODS:
+            return None
+        if request.method == "OPTIONS":
+            _COUNTERS["preflight"].inc()
+            return rdap_replies.of_preflight()
+        return self.error(request, 405, "Allow: GET, HEAD, OPTIONS")
 
-    async def _object(self, request: BaseRequest, question: Question) -> Reply:
-        headers = request.headers
-        if form_of(headers.get("Accept", "")).view is View.JSCONTACT:
-            question = question._replace(view=View.JSCONTACT)
-        if "Authorization" in headers and self._disclosing and question.kind is ObjectKind.DOMAIN:
-            return await self._disclosed(request, question, self._disclosing)
+    def _ready(self, request: BaseRequest) -> Reply | None:
+        """Answer what can be answered at once; None where somebody must be asked."""
+        target = read_target(self._path(request))
+        question = target.question
+        if question is None:
+            return self._found(request, self._help) if target is HELP else self.error(request, target.status)
+        if self._discloser_of(request, question):
+            return None
+        question = _in_view(request, question)
         answer = self._publisher.ready(question)
-        if answer is None:
-            try:
-                async with asyncio.timeout(_RENDERED_S):
-                    answer = await self._publisher.rendered(question) or MISSING
-            except Exception as error:  # noqa: BLE001 - the peer gets an answer whatever breaks
-                return self._failure(request, error)
-        return self._missing(request, question) if answer is MISSING else self._found(request, answer)
+        return None if answer is None else self._said(request, question, answer)
+
+    async def _waited_for(self, request: BaseRequest) -> Reply:
+        """Answer a question about an object that is not ready, or that carries credentials."""
+        asked = read_target(self._path(request)).question
+        assert asked is not None  # noqa: S101 - `_ready` answers whatever asks for no object
+        question = _in_view(request, asked)
+        try:
+            async with asyncio.timeout(_RENDERED_S):
+                if disclosing := self._discloser_of(request, question):
+                    return await self._disclosed(request, question, disclosing)
+                answer = await self._publisher.rendered(question) or MISSING
+        except Exception as error:  # noqa: BLE001 - the peer gets an answer whatever breaks
+            return self._failure(request, error)
+        return self._said(request, question, answer)
+
+    def _discloser_of(self, request: BaseRequest, question: Question) -> Disclosing | None:
+        """Return who answers a query that carries credentials, where they count."""
+        if hdrs.AUTHORIZATION not in request.headers or question.kind is not ObjectKind.DOMAIN:
+            return None
+        return self._disclosing
 
     async def _disclosed(self, request: BaseRequest, question: Question, disclosing: Disclosing) -> Reply:
         """Answer one requester with what was granted to him, or with 401 whatever is wrong."""
         address = client_address(request.remote, request.headers)
         try:
-            async with asyncio.timeout(_RENDERED_S):
-                answer = await disclosing.answer(question, request.headers["Authorization"], address)
+            answer = await disclosing.answer(question, request.headers[hdrs.AUTHORIZATION], address)
         except Unauthorized:
             return self.error(request, 401, CHALLENGE)
         except RateLimited as limited:
             return self.error(request, 429, f"Retry-After: {limited.retry_after_s}")
-        except Exception as error:  # noqa: BLE001 - the peer gets an answer whatever breaks
-            return self._failure(request, error)
         _COUNTERS["disclosed"].inc()
         return rdap_replies.of_disclosed(answer)
 
@@ -167,25 +182,21 @@ class RdapAnswering:
         _log.error("rdap-failed", exc_info=error)
         return self.error(request, 500)
 
+    def _said(self, request: BaseRequest, question: Question, answer: Answer | Missing) -> Reply:
+        if answer is not MISSING:
+            return self._found(request, answer)
+        url = self._elsewhere(question) if self._elsewhere else None
+        return self.error(request, 302, f"Location: {url}") if url else self.error(request, 404)
+
     def _found(self, request: BaseRequest, answer: Answer) -> Reply:
         _count_answered()
         headers = request.headers
         return rdap_replies.of_object(
             answer,
-            coding_of(headers.get("Accept-Encoding", "")),
-            headers.get("If-None-Match"),
-            extensions=form_of(headers.get("Accept", "")).extensions,
+            coding_of(headers.get(hdrs.ACCEPT_ENCODING, "")),
+            headers.get(hdrs.IF_NONE_MATCH),
+            extensions=form_of(headers.get(hdrs.ACCEPT, "")).extensions,
         )
-
-    def _missing(self, request: BaseRequest, question: Question) -> Reply:
-        url = self._elsewhere(question) if self._elsewhere else None
-        return self.error(request, 302, f"Location: {url}") if url else self.error(request, 404)
-
-    def _other_method(self, request: BaseRequest) -> Reply:
-        if request.method == "OPTIONS":
-            _COUNTERS["preflight"].inc()
-            return rdap_replies.of_preflight()
-        return self.error(request, 405, "Allow: GET, HEAD, OPTIONS")
 
     def _path(self, request: BaseRequest) -> str:
         """Return what was asked for, below the base URL."""
@@ -205,3 +216,9 @@ class RdapAnswering:
             status, title, description, terms_url=self._terms_url, queried_url=f"{self._base_url}/{path}"
         )
         return rdap_replies.of_error(status, body, *headers, closes=closes)
+
+
+def _in_view(request: BaseRequest, question: Question) -> Question:
+    """Return the question as the client wants the object written."""
+    view = form_of(request.headers.get(hdrs.ACCEPT, "")).view
+    return question if view is View.RDAP else question._replace(view=view)

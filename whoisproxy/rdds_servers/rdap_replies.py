@@ -27,6 +27,8 @@ _OF_ERRORS = "Cache-Control: no-cache\r\n"
 # Whoever sends credentials is not to get what a cache has for all, nor all what was for him.
 _OF_ONE = "Cache-Control: no-store\r\n"
 _OF_OBJECTS = f"Cache-Control: max-age={MAX_AGE_S}\r\nVary: Accept, Accept-Encoding, Authorization\r\n"
+_FOUND = f"{_START[200]}{_EVERYWHERE}{_OF_OBJECTS}"
+_UNCHANGED = f"{_START[304]}{_EVERYWHERE}{_OF_OBJECTS}"
 
 # What answers a browser that asks what a page of another origin may ask (Fetch, CORS preflight).
 _PREFLIGHT = (
@@ -73,9 +75,9 @@ class Reply:
             raise ConnectionResetError
         stays = self.keep_alive and request.keep_alive and request.version == HttpVersion11
         self.keep_alive = stays
-        end = b"\r\n" if stays else b"Connection: close\r\n\r\n"
+        end = "\r\n" if stays else "Connection: close\r\n\r\n"
         body = b"" if request.method == "HEAD" else self._body
-        transport.write(b"%b%b%b%b" % (self._head.encode(), _date_now(), end, body))
+        transport.write(f"{self._head}{_date_now()}{end}".encode() + body)
         if transport.get_write_buffer_size():
             cast("_Reader", request.protocol).await_reading()
             await request.writer.drain()
@@ -91,13 +93,13 @@ class _Date:
 
     def __init__(self) -> None:
         self._second = 0
-        self._line = b""
+        self._line = ""
 
-    def __call__(self) -> bytes:
+    def __call__(self) -> str:
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._line = f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
+            self._line = f"Date: {formatdate(second, usegmt=True)}\r\n"
         return self._line
 
 
@@ -119,10 +121,9 @@ def of_object(answer: Answer, coding: Coding, if_none_match: str | None, *, exte
         tag, encoding = f'"{answer.etag}-{coding.value}"', f"Content-Encoding: {coding.value}\r\n"
         body = answer.gzip() if coding is Coding.GZIP else answer.zstd()
     media = _with_extensions(answer.body) if extensions else _PLAIN_TYPE
-    headers = f"{_EVERYWHERE}{_OF_OBJECTS}{media}ETag: {tag}\r\n"
     if if_none_match is not None and has_already(if_none_match, tag):
-        return Reply(f"{_START[304]}{headers}")
-    return Reply(f"{_START[200]}{headers}{encoding}Content-Length: {len(body)}\r\n", body)
+        return Reply(f"{_UNCHANGED}{media}ETag: {tag}\r\n")
+    return Reply(f"{_FOUND}{media}{encoding}ETag: {tag}\r\nContent-Length: {len(body)}\r\n", body)
 
 
 def of_disclosed(answer: Answer) -> Reply:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from whoisproxy.domain.disclosure import Grant, Look, network_of
+from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registration import Registration
@@ -19,6 +20,7 @@ from whoisproxy.services.disclosure import token_hash
 from whoisproxy.services.events import emit
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.engine import PASSING
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 USED = "disclosure.used"
@@ -94,6 +96,12 @@ class DisclosedAnswers:
         """
         if question.view not in _VIEWS or question.kind is not ObjectKind.DOMAIN:
             return None
+        try:
+            return await self._answer(question, authorization, address)
+        except PASSING as error:
+            raise Unavailable("the database does not answer now") from error
+
+    async def _answer(self, question: Question, authorization: str, address: str) -> Answer | None:
         name = DomainName(question.name)
         grant = await self._authenticator.grant(authorization, name)
         if grant is None or grant.domain != name.a_label:

@@ -33,6 +33,7 @@ COMMANDS = (
     "registrar add",
     "registrar list",
     "registrar office",
+    "registrar add-key",
     "registrar rotate-key",
     "registry ping",
     "registry info",

@@ -80,3 +80,13 @@ def test_what_cannot_be_done_is_said(run: Run, arguments: tuple[str, ...], code:
     ended = run(*arguments)
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.startswith("whoisproxy: ")
+
+
+@pytest.mark.usefixtures("held")
+def test_a_legal_desk_gets_a_key_that_can_do_nothing_else(run: Run) -> None:
+    desk = ("--scope", "disclosures:read", "--scope", "disclosures:write")
+    made = run("registrar", "add-key", "Acme", *desk, "--json").json()
+    assert made["api_key"].startswith("wp_")
+    listed = run("registrar", "list").out
+    assert f"{made['key_id']}  no end  disclosures:read, disclosures:write" in listed
+    assert run("registrar", "add-key", "Nobody", *desk).code == 3

@@ -35,6 +35,7 @@ DOCUMENTS = {
         for name in (
             "complete-hidden",
             "registry-withheld-by-registry",
+            "cctld-withheld-by-registry",
             "nameserver",
             "nameserver-idn",
             "entity",
@@ -91,6 +92,12 @@ def test_a_record_that_withholds_nothing_does_not_speak_of_redaction() -> None:
     shown = document(DOMAINS["complete-hidden"])
     assert "redacted" not in shown
     assert "redacted" not in shown["rdapConformance"]
+
+
+def test_a_countrys_domain_neither_claims_icanns_profile_nor_sends_people_to_icann() -> None:
+    shown = document(DOMAINS["cctld-hidden"])
+    assert shown["rdapConformance"] == ["rdap_level_0", "redacted"]
+    assert [notice["title"] for notice in shown["notices"]] == ["Terms of Service"]
 
 
 def test_a_registry_removes_an_email_and_names_no_page() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from whoisproxy.domain.names import DomainName
-from whoisproxy.publication.record import RddsRecord
+from whoisproxy.publication.record import RddsEntity, RddsHost, RddsRecord
 
 
 class Shelf:
@@ -18,6 +18,8 @@ class Shelf:
 
     def __init__(self, records: Iterable[RddsRecord]) -> None:
         self.records = {record.name: record for record in records}
+        self.hosts: dict[str, RddsHost] = {}
+        self.registrars: dict[str, RddsEntity] = {}
         self.asked: list[str] = []
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
@@ -31,3 +33,9 @@ class Shelf:
         if self.failure:
             raise self.failure
         return self.records.get(name.a_label)
+
+    async def nameserver(self, name: str) -> RddsHost | None:
+        return self.hosts.get(name)
+
+    async def registrar(self, handle: str) -> RddsEntity | None:
+        return self.registrars.get(handle)

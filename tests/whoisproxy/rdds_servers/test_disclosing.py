@@ -75,6 +75,7 @@ async def world(sqlite_storage: Storage) -> AsyncIterator[World]:
         PublishedAnswers(lookup, BASE_URL),
         RdapSettings(BASE_URL, "https://t.example", 10_000),
         discloser=DisclosedAnswers(sqlite_storage, lookup, tokens, BASE_URL, lambda: samples.NOW),
+        elsewhere=lambda question: f"https://registry.example/domain/{question.name}",
         clock=lambda: seconds[0],
     )
     server.listen(listening_sockets("rdap", ["127.0.0.1"], 0))
@@ -150,6 +151,14 @@ async def test_credentials_that_are_not_good_get_one_answer_whatever_is_held_her
     assert dict(headers)["Cache-Control"] == "no-cache"
     assert json.loads(body)["errorCode"] == 401
     assert await world.looks() == 0
+
+
+async def test_nobody_with_credentials_is_sent_on_to_another_service(world: World) -> None:
+    without = await world.client.get(f"/domain/{ABSENT}", allow_redirects=False)
+    assert (without.status, without.headers["Location"]) == (302, f"https://registry.example/domain/{ABSENT}")
+    headers = {"Authorization": f"Bearer {WRONG}"}
+    answer = await world.client.get(f"/domain/{ABSENT}", headers=headers, allow_redirects=False)
+    assert (answer.status, answer.headers.get("Location")) == (401, None)
 
 
 async def test_head_is_a_look_too_and_sends_no_body(world: World) -> None:

@@ -16,8 +16,8 @@ from tests.whoisproxy.publication import samples
 from tests.whoisproxy.rdds_servers.shelf import Shelf
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
-from whoisproxy.publication.record import RddsNameserver
-from whoisproxy.publication.whois import domain_text
+from whoisproxy.publication.record import RddsEntity, RddsHost, RddsNameserver
+from whoisproxy.publication.whois import domain_text, nameserver_text, registrar_text
 from whoisproxy.rdds_servers.queries import Publisher
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.listening import listening_sockets
@@ -78,6 +78,17 @@ async def ask(server: WhoisServer, sent: bytes, *, then_eof: bool = False) -> by
 )
 async def test_a_domain_is_answered_with_its_text(server: WhoisServer, query: bytes) -> None:
     assert await ask(server, query) == domain_text(samples.GOLDEN["hidden"])
+
+
+async def test_name_servers_and_registrars_are_answered(server: WhoisServer, shelf: Shelf) -> None:
+    registrar = samples.GOLDEN["hidden"].registrar
+    host = RddsHost(
+        RddsNameserver("ns1.cheese.com", "ns1.cheese.com", ("192.0.2.1",)), registrar, samples.NOW
+    )
+    shelf.hosts["ns1.cheese.com"] = host
+    shelf.registrars["gandalf domains sa"] = entity = RddsEntity(registrar, samples.NOW)
+    assert await ask(server, b"nameserver NS1.cheese.com.\r\n") == nameserver_text(host)
+    assert await ask(server, b"registrar Gandalf  Domains SA\r\n") == registrar_text(entity)
 
 
 @pytest.mark.parametrize("query", ["käse-müller.de", "KÄSE-MÜLLER.de", "xn--kse-mller-v2a2y.de"])
@@ -309,7 +320,10 @@ class Ready:
     """A publisher that has one answer ready, and knows one name that is not held."""
 
     def __init__(self, body: bytes) -> None:
-        self._answers = {whois_domain("cheese.com"): Answer(body), whois_domain("nobody.com"): MISSING}
+        self._answers: dict[Question, Answer | Missing] = {
+            whois_domain("cheese.com"): Answer(body),
+            whois_domain("nobody.com"): MISSING,
+        }
 
     def ready(self, question: Question) -> Answer | Missing | None:
         return self._answers.get(question)

@@ -15,7 +15,8 @@ from registries.contact import Role
 from tests.whoisproxy.publication import samples
 from whoisproxy.domain.privacy import PrivacyStatus, initial
 from whoisproxy.domain.relay import RelayAddress, RelayState
-from whoisproxy.rdds_servers.rdap_server import RdapServer, RdapSettings
+from whoisproxy.rdds_servers.rdap_answering import RdapSettings
+from whoisproxy.rdds_servers.rdap_server import RdapServer
 from whoisproxy.rdds_servers.whois_server import WhoisLimits, WhoisServer
 from whoisproxy.runtime.listening import listening_sockets
 from whoisproxy.services.answer_cache import AnswerCache

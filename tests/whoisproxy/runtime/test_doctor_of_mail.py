@@ -39,6 +39,7 @@ def settings(tmp_path: Path, dns: DnsServer, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("WHOISPROXY_DNS__NAMESERVERS", json.dumps([dns.nameserver]))
     monkeypatch.setenv("WHOISPROXY_RELAY__DOMAIN", DOMAIN)
     monkeypatch.setenv("WHOISPROXY_PORTAL__BASE_URL", f"https://mail.{DOMAIN}")
+    monkeypatch.setenv("WHOISPROXY_RDAP__BASE_URL", f"https://rdap.{DOMAIN}")
     monkeypatch.setenv("WHOISPROXY_SMTP__HOSTNAME", HOST)
     return load()
 
@@ -69,6 +70,8 @@ def _publish_all(dns: DnsServer, settings: Settings) -> None:
     dns.set(f"_smtp._tls.{DOMAIN}", "TXT", f"v=TLSRPTv1; rua=mailto:tls@{DOMAIN}")
     dns.set(f"_mta-sts.{DOMAIN}", "TXT", "v=STSv1; id=1")
     dns.set(f"mta-sts.{DOMAIN}", "A", "127.0.0.1")
+    dns.set(f"rdap.{DOMAIN}", "A", "127.0.0.1")
+    dns.set(f"rdap.{DOMAIN}", "AAAA", "::1")
     for key in dkim_keys(settings).all():
         dns.set(f"{key.selector}._domainkey.{DOMAIN}", "TXT", key.record)
 

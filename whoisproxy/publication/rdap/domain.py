@@ -8,6 +8,7 @@ from typing import Any
 from whoisproxy.publication.answer import View
 from whoisproxy.publication.rdap.entities import domain_entities
 from whoisproxy.publication.rdap.members import (
+    BASE_CONFORMANCE,
     CONFORMANCE,
     CONTENT_TYPE,
     database_event,
@@ -16,12 +17,19 @@ from whoisproxy.publication.rdap.members import (
     link,
     notices,
     self_link,
+    terms_notice,
     written_notices,
 )
 from whoisproxy.publication.rdap.nameservers import nameserver
 from whoisproxy.publication.rdap.redacted import redacted
 from whoisproxy.publication.rdap.statuses import rdap_statuses
-from whoisproxy.publication.record import Profile, RddsContact, RddsDelegationSigner, RddsRecord
+from whoisproxy.publication.record import (
+    Profile,
+    RddsContact,
+    RddsDelegationSigner,
+    RddsDisclosure,
+    RddsRecord,
+)
 
 
 def domain_json(record: RddsRecord, base_url: str, view: View = View.RDAP) -> bytes:
@@ -54,7 +62,7 @@ def domain_json(record: RddsRecord, base_url: str, view: View = View.RDAP) -> by
 
 
 def _head(record: RddsRecord, view: View, *, marked: bool) -> dict[str, Any]:
-    conformance = CONFORMANCE[view]
+    conformance = _conformance(record.profile, view)
     head: dict[str, Any] = {
         "rdapConformance": (*conformance, "redacted") if marked else conformance,
         "objectClassName": "domain",
@@ -65,6 +73,11 @@ def _head(record: RddsRecord, view: View, *, marked: bool) -> dict[str, Any]:
     if record.unicode_name != record.name:
         head["unicodeName"] = record.unicode_name
     return head
+
+
+def _conformance(profile: Profile, view: View) -> tuple[str, ...]:
+    """Return by what the answer is made. A country is not bound to ICANN's profile, nor do we claim it."""
+    return BASE_CONFORMANCE if (profile, view) == (Profile.CCTLD, View.RDAP) else CONFORMANCE[view]
 
 
 def _contacts(record: RddsRecord) -> Sequence[RddsContact]:
@@ -100,17 +113,24 @@ def _ds(signer: RddsDelegationSigner) -> dict[str, Any]:
 
 
 def _notices(record: RddsRecord, url: str) -> Any:
-    """Return the notices; who sees more than the public is told so first."""
+    """Return the notices. Those of the profile lead to ICANN, which can do nothing for a country's TLD."""
     terms_url = record.registrar.terms_url
-    if record.disclosure is None:
+    country = record.profile is Profile.CCTLD
+    if record.disclosure is None and not country:
         return written_notices(terms_url, url)
-    until = record.disclosure.until.astimezone(UTC)
+    shown = [terms_notice(terms_url, url)] if country else notices(terms_url, url)
+    return [_disclosed(record.disclosure), *shown] if record.disclosure else shown
+
+
+def _disclosed(disclosure: RddsDisclosure) -> dict[str, Any]:
+    """Tell who sees more than the public that he does."""
+    until = disclosure.until.astimezone(UTC)
     title, *told = (
         "Disclosed to one requester",
         "This answer shows data of the registrant that were granted to you alone; the public sees less.",
-        f"Purpose: {record.disclosure.purpose}. The grant ends {until:%Y-%m-%dT%H:%M:%SZ}.",
+        f"Purpose: {disclosure.purpose}. The grant ends {until:%Y-%m-%dT%H:%M:%SZ}.",
     )
-    return [{"title": title, "description": told}, *notices(terms_url, url)]
+    return {"title": title, "description": told}
 
 
 def _links(profile: Profile, url: str) -> list[dict[str, str]]:

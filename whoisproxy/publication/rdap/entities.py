@@ -29,6 +29,9 @@ ROLES = {
     Role.BILLING: "billing",
 }
 
+# The profile's 4.3, of a registrar that IANA does not list, such as a reseller.
+_NO_HANDLE = "not applicable"
+
 _WRITERS = {View.RDAP: JCARD, View.JSCONTACT: JSCONTACT}
 
 
@@ -71,11 +74,7 @@ def named_registrar(registrar: RddsRegistrar, base_url: str, view: View) -> orjs
 
 def registrar_url(registrar: RddsRegistrar, base_url: str) -> str:
     """Return where the registrar is asked for: by its IANA id, or by name where it has none."""
-    return f"{base_url}/entity/{_handle(registrar) or quote(registrar.name)}"
-
-
-def _handle(registrar: RddsRegistrar) -> str:
-    return "" if registrar.iana_id is None else str(registrar.iana_id)
+    return f"{base_url}/entity/{registrar.iana_id or quote(registrar.name)}"
 
 
 def _registrar(registrar: RddsRegistrar, card: Card, base_url: str, writer: Writer) -> dict[str, Any]:
@@ -83,9 +82,11 @@ def _registrar(registrar: RddsRegistrar, card: Card, base_url: str, writer: Writ
     entity: dict[str, Any] = {"objectClassName": "entity", "roles": ["registrar"]}
     # The profile's 2.4.6: `value` is the RDAP service as IANA lists it, whose base URLs end with a slash.
     links = [link(f"{base_url}/", "about", registrar.url)]
-    if handle := _handle(registrar):
-        entity["handle"] = handle
-        entity["publicIds"] = [{"type": "IANA Registrar ID", "identifier": handle}]
+    if registrar.iana_id is None:
+        entity["handle"] = _NO_HANDLE
+    else:
+        entity["handle"] = identifier = str(registrar.iana_id)
+        entity["publicIds"] = [{"type": "IANA Registrar ID", "identifier": identifier}]
         links.append(self_link(url))
     entity[writer.member] = writer.write(card, url)
     entity["links"] = links

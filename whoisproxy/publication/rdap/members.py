@@ -11,14 +11,16 @@ from whoisproxy.publication.answer import View
 
 CONTENT_TYPE = "application/rdap+json"
 
+BASE_CONFORMANCE = ("rdap_level_0",)
+
 # By these a document is made. JSContact is not what the profile asks for, so that one does not claim it.
 CONFORMANCE = {
     View.RDAP: (
-        "rdap_level_0",
+        *BASE_CONFORMANCE,
         "icann_rdap_response_profile_1",
         "icann_rdap_technical_implementation_guide_1",
     ),
-    View.JSCONTACT: ("rdap_level_0", "jscard"),
+    View.JSCONTACT: (*BASE_CONFORMANCE, "jscard"),
 }
 
 _PROFILE_NOTICES = (

@@ -1,4 +1,4 @@
-"""First checks of an installation: database, keys, DNS and host of the relay, registries, engines, ports."""
+"""First checks of an installation: database, keys, the relay's DNS and host, RDAP, registries, engines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,7 @@ from mailrelay.delivery.tls_report import TlsReports
 from mailrelay.dns import DnsTemporaryError, Resolver
 from whoisproxy.config import Settings
 from whoisproxy.runtime.core import utc_now
-from whoisproxy.runtime.doctor import engines, installation, mail_domain, mail_host, transport
+from whoisproxy.runtime.doctor import engines, installation, mail_domain, mail_host, rdap, transport
 from whoisproxy.runtime.doctor.finding import Finding, Health
 from whoisproxy.runtime.mail.names import resolver_of
 
@@ -17,15 +17,16 @@ __all__ = ["Finding", "Health", "examine"]
 _LIFETIME_S = 5.0
 
 _Check = Callable[[Settings, Resolver], Awaitable[list[Finding]]]
-# Subject, for the finding that no name server answers, and check.
+# What the DNS is asked about, for the finding that no name server answers, and check.
 _CHECKS: tuple[tuple[str, _Check], ...] = (
-    ("MX", mail_domain.mx),
-    ("SPF", mail_domain.spf),
-    ("DKIM", mail_domain.dkim),
-    ("DMARC", mail_domain.dmarc),
-    ("addresses", mail_host.addresses),
-    ("TLSRPT", transport.tls_reports),
-    ("DANE", transport.dane),
+    ("MX of {relay}", mail_domain.mx),
+    ("SPF of {relay}", mail_domain.spf),
+    ("DKIM of {relay}", mail_domain.dkim),
+    ("DMARC of {relay}", mail_domain.dmarc),
+    ("addresses of {relay}", mail_host.addresses),
+    ("TLSRPT of {relay}", transport.tls_reports),
+    ("DANE of {relay}", transport.dane),
+    ("addresses of RDAP", rdap.rdap_host),
 )
 
 
@@ -45,11 +46,13 @@ async def examine(
     async def mta_sts(settings: Settings, resolver: Resolver) -> list[Finding]:
         return await transport.mta_sts(settings, resolver, sts)
 
-    checks = (*_CHECKS, ("MTA-STS", mta_sts))
+    checks = (*_CHECKS, ("MTA-STS of {relay}", mta_sts))
     # At once: where no name server answers, each of them takes the whole time.
     for findings in await asyncio.gather(*(_asked(*check, settings, resolver) for check in checks)):
         for finding in findings:
             yield finding
+    for finding in rdap.rdap_files(settings):
+        yield finding
     async for finding in installation.accounts(settings):
         yield finding
     async for finding in engines.engines(settings):
@@ -63,4 +66,5 @@ async def _asked(subject: str, check: _Check, settings: Settings, resolver: Reso
     try:
         return await check(settings, resolver)
     except DnsTemporaryError:
-        return [Finding(f"{subject} of {settings.relay.domain}", Health.FAILED, "no name server answers")]
+        name = subject.format(relay=settings.relay.domain)
+        return [Finding(name, Health.FAILED, "no name server answers")]

@@ -51,7 +51,8 @@ async def rdds_role(core: Core, sockets: _Sockets) -> AsyncIterator[None]:
 async def _answers(core: Core) -> AsyncIterator[KeptAnswers]:
     settings = core.settings
     cache = AnswerCache(settings.rdds.cache_mib * _MIB // settings.rdds.processes, settings.rdds.cache_s)
-    source = PublishedAnswers(core.lookup, settings.rdap.base_url)
+    rdap = settings.rdap
+    source = PublishedAnswers(core.lookup, rdap.base_url, rdap.repository_id)
     async with core.storage.following_changes() as changes:
         yield KeptAnswers(source, changes, cache)
 

@@ -82,7 +82,7 @@ IN_TRANSITION = {
 ACCREDITED = {name: record for name, record in samples.GOLDEN.items() if name != "reseller"}
 COMPLETED = {f"complete-{name}": completed(record) for name, record in ACCREDITED.items()}
 COUNTRYS = {
-    f"cctld-{name}": replace(record, profile=Profile.CCTLD)
+    f"cctld-{name}": replace(record, profile=Profile.CCTLD, withheld=())
     for name, record in (ACCREDITED | COMPLETED).items()
 }
 REGISTRYS = {f"registry-{name}": _of_registry(record) for name, record in (ACCREDITED | COMPLETED).items()}
@@ -92,11 +92,17 @@ REGISTRAR = office(samples.record().registrar)
 HOST = RddsHost(HOSTS[0], REGISTRAR, READ_AT)
 
 
+_MODES = {
+    Profile.REGISTRAR: Mode.REGISTRAR,
+    Profile.REGISTRY: Mode.REGISTRY,
+    Profile.CCTLD: Mode.COUNTRY,
+}
+
+
 def domain_answer(record: RddsRecord) -> Answer:
     """Return the answer about a domain, taken in the mode of its profile."""
-    mode = Mode.REGISTRY if record.profile is Profile.REGISTRY else Mode.REGISTRAR
     body = rdap.domain_json(record, BASE_URL)
-    return Answer("domain", f"{BASE_URL}/domain/{record.name}", body, mode)
+    return Answer("domain", f"{BASE_URL}/domain/{record.name}", body, _MODES[record.profile])
 
 
 def host_answer(host: RddsHost) -> Answer:
@@ -122,6 +128,7 @@ def error_answer(status: int) -> Answer:
 
 ANSWERS = {name: domain_answer(record) for name, record in DOMAINS.items()} | {
     "nameserver": host_answer(HOST),
+    "nameserver-of-a-reseller": host_answer(replace(HOST, registrar=replace(REGISTRAR, iana_id=None))),
     "nameserver-idn": host_answer(replace(HOST, nameserver=HOSTS[1])),
     "entity": registrar_answer(REGISTRAR),
     "help": help_answer(),

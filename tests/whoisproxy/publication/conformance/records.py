@@ -7,7 +7,6 @@ import idna
 from hypothesis import strategies as st
 
 from registries.contact import Role
-from tests.whoisproxy.publication.conformance.structures import is_a_label
 from whoisproxy.publication.rdap.statuses import STATUSES
 from whoisproxy.publication.record import (
     Field,
@@ -20,7 +19,8 @@ from whoisproxy.publication.record import (
 )
 
 _ALNUM = string.ascii_lowercase + string.digits
-_ascii_labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True).filter(is_a_label)
+# Two hyphens in a row are left to A-labels (RFC 5890 section 2.3.1).
+_ascii_labels = st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,20}", fullmatch=True)
 _idn_labels = st.sampled_from(["bücher", "dnsü", "пример", "例え", "παράδειγμα", "मिसाल"])
 _labels = _ascii_labels | _idn_labels.map(lambda label: idna.encode(label).decode())
 _names = st.lists(_labels, min_size=2, max_size=4).map(".".join)
@@ -76,7 +76,8 @@ signers = st.builds(
     digest=st.from_regex("([0-9A-F]{2}){20,48}", fullmatch=True),
 )
 
-_MAY_BE_WITHHELD = [part for part in Field if part is not Field.REGISTRY_ID]
+_ALWAYS_PUBLISHED = (Field.REGION, Field.COUNTRY_CODE)
+_MAY_BE_WITHHELD = [part for part in Field if part not in (Field.REGISTRY_ID, *_ALWAYS_PUBLISHED)]
 
 
 @st.composite

@@ -1,12 +1,12 @@
-"""RFC 9537 as the profile uses it (-46202 to -46206, -62001 to -62005, -63100 to -65810)."""
+"""RFC 9537 as the profile uses it but for e-mail (-46202 to -46206, -62001 to -62005, -63100 to -65810)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.whoisproxy.publication.conformance.profile import has_roid_form, is_registered
+from tests.whoisproxy.publication.conformance.epp import has_roid_form, is_registered
 from tests.whoisproxy.publication.conformance.selection import lines, select, voice, with_role
-from tests.whoisproxy.publication.conformance.table import LOOKUPS, Answer, Code, Mode, rule
+from tests.whoisproxy.publication.conformance.table import LOOKUPS, Answer, Code, rule
 
 
 def redactions(answer: Answer, name: str) -> list[Any]:
@@ -235,70 +235,6 @@ def a_tech_id_that_is_shown_is_not_listed(answer: Answer) -> bool:
 def what_is_not_held_is_not_listed(answer: Answer) -> bool:
     names = ("Registrant Phone Ext", "Registrant Fax", "Registrant Fax Ext")
     return not any(redactions(answer, name) for name in names)
-
-
-# E-mail: a registrar puts a page in its place; a registry removes it.
-
-
-def _writes_to(answer: Answer, role: str) -> list[set[str]]:
-    return [
-        {line[0] for line in entity["vcardArray"][1]} & {"email", "contact-uri"}
-        for entity in with_role(answer.document, role)
-    ]
-
-
-def enter_replacement(base: int, role: str, name: str) -> None:
-    def listed(answer: Answer) -> list[Any]:
-        return redactions(answer, name)
-
-    on, mode = "domain", Mode.REGISTRAR
-    rule(base, on=on, mode=mode)(lambda answer: all(len(ways) < 2 for ways in _writes_to(answer, role)))
-    rule(base - 1, on=on, mode=mode)(lambda answer: all(_writes_to(answer, role)))
-    rule(base - 2, on=on, mode=mode)(
-        lambda answer: all(one["method"] == "replacementValue" for one in listed(answer))
-    )
-    rule(base - 3, base - 4, on=on, mode=mode)(
-        lambda answer: not any("postPath" in one for one in listed(answer))
-    )
-    rule(base - 5, on=on, mode=mode)(
-        lambda answer: all(is_path(one["replacementPath"]) for one in listed(answer))
-    )
-    rule(base - 6, on=on, mode=mode)(lambda answer: all(is_path(one["prePath"]) for one in listed(answer)))
-    rule(base - 7, on=on, mode=mode)(
-        lambda answer: all(found(answer, one["replacementPath"]) for one in listed(answer))
-    )
-    rule(f"{name} is listed exactly where a page is", on=on, mode=mode)(
-        lambda answer: bool(listed(answer)) is ({"contact-uri"} in _writes_to(answer, role))
-    )
-
-
-enter_replacement(-64100, "registrant", "Registrant Email")
-enter_replacement(-65200, "technical", "Tech Email")
-
-
-@rule(-64108, on="domain", mode=Mode.REGISTRAR)
-def the_registrant_can_be_written_to_or_is_listed(answer: Answer) -> bool:
-    return bool(redactions(answer, "Registrant Email")) or {"email"} in _writes_to(answer, "registrant")
-
-
-def enter_registrys_removal(codes: tuple[Code, ...], role: str, name: str) -> None:
-    def listed(answer: Answer) -> list[Any]:
-        return redactions(answer, name)
-
-    on, mode = "domain", Mode.REGISTRY
-    rule(codes[0], on=on, mode=mode)(lambda answer: bool(listed(answer)) or all(_writes_to(answer, role)))
-    rule(codes[1], on=on, mode=mode)(lambda answer: all(is_path(one["prePath"]) for one in listed(answer)))
-    rule(codes[2], on=on, mode=mode)(
-        lambda answer: not any(found(answer, one["prePath"]) for one in listed(answer))
-    )
-    rule(codes[3], on=on, mode=mode)(lambda answer: all(one["method"] == "removal" for one in listed(answer)))
-    rule(codes[4], on=on, mode=mode)(
-        lambda answer: not listed(answer) or {"email"} not in _writes_to(answer, role)
-    )
-
-
-enter_registrys_removal((-65400, -65401, -65402, -65403, -65404), "registrant", "Registrant Email")
-enter_registrys_removal(("tech e-mail", -65500, -65501, -65502, -65503), "technical", "Tech Email")
 
 
 # Warnings: one code for each name that could have been a type.

@@ -19,6 +19,10 @@ class Mode(StrEnum):
 
     REGISTRAR = "registrar"
     REGISTRY = "registry"
+    COUNTRY = "country"  # ICANN's guide and profile are not about it
+
+
+_OF_ICANN = -20000  # Codes from here on are those of the guide and the profile.
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,20 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Enter a rule: the function returns whether an answer of the kinds `on` keeps it."""
     kinds = (on,) if isinstance(on, str) else on
-    modes = tuple(Mode) if mode is None else (mode,)
 
     def enter(check: Check) -> Check:
         for code in codes:
             assert code not in RULES, code
-            RULES[code] = (kinds, modes, check)
+            RULES[code] = (kinds, (mode,) if mode else _modes(code), check)
         return check
 
     return enter
+
+
+def _modes(code: Code) -> tuple[Mode, ...]:
+    if isinstance(code, int) and code <= _OF_ICANN:
+        return (Mode.REGISTRAR, Mode.REGISTRY)
+    return tuple(Mode)
 
 
 def each(

@@ -67,6 +67,7 @@ _TEXTS: dict[Code, bytes] = {
     **dict.fromkeys((-12002, -12010, -12020, -12102, -12202, -12302, -12402, -12502), _TWICE),
     **dict.fromkeys((-12100, -12200, -12300, -12400, -12500), b"[]"),
     -40100: b'"<SCRIPT>alert(1)</SCRIPT>"',
+    -49205: b'{"entities":[{"roles":["registrar"],"handle":"not applicable","publicIds":[]}]}',
     -47201: b'{"objectClassName":"nameserver","handle":"?"}',
     -47202: b'{"objectClassName":"nameserver","handle":"X-UNHEARD"}',
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.whoisproxy.publication.conformance.answers import (
     BASE_URL,
@@ -29,6 +29,7 @@ from whoisproxy.publication.record import (
 )
 
 
+@settings(max_examples=40)
 @given(records())
 def test_domains_keep_every_rule(record: RddsRecord) -> None:
     assert broken(domain_answer(record)) == set()
@@ -45,6 +46,7 @@ def test_registrars_keep_every_rule(registrar: RddsRegistrar) -> None:
 
 
 @pytest.mark.parametrize("view", READERS)
+@settings(max_examples=40)
 @given(record=records())
 def test_documents_tell_all_that_the_record_tells(view: View, record: RddsRecord) -> None:
     document = orjson.loads(rdap.domain_json(record, BASE_URL, view))
