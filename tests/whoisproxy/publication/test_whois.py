@@ -85,7 +85,9 @@ HOST = RddsHost(
     replace(samples.GOLDEN["hidden"].registrar, whois_server="whois.gandalf.example"),
     samples.NOW,
 )
-OFFICE = {
+TERSE: dict[str, Any] = dict.fromkeys(("city", "region", "postal_code", "country_code", "phone", "email"), "")
+TERSE |= {"iana_id": None, "whois_server": "", "street": ()}
+OFFICE: dict[str, Any] = {
     "street": ("1 Tower", "Top floor"),
     "city": "Isengard",
     "country_code": "CH",
@@ -104,7 +106,7 @@ OFFICE = {
         ("registrar", registrar_text(RddsEntity(replace(HOST.registrar, **OFFICE), samples.NOW))),
         (
             "registrar-terse",
-            registrar_text(RddsEntity(replace(HOST.registrar, iana_id=None, whois_server=""), samples.NOW)),
+            registrar_text(RddsEntity(replace(HOST.registrar, **TERSE), samples.NOW)),
         ),
     ],
 )
