@@ -22,7 +22,7 @@ from whoisproxy.demo.world import surroundings
 from whoisproxy.runtime.child_processes import ChildProcesses
 from whoisproxy.runtime.core import open_core
 from whoisproxy.runtime.metrics import merged
-from whoisproxy.runtime.service import Service
+from whoisproxy.runtime.service import Role, Service
 
 PITCH = (
     "We build web sites for small firms in your region and would be glad to show you what our team did for "
@@ -41,7 +41,7 @@ async def serving(folder: Path, **more: str) -> AsyncIterator[Service]:
 
 
 def processes_of(service: Service) -> ChildProcesses:
-    return service._children["smtp"]
+    return service._children[Role.SMTP]
 
 
 async def greeted(port: int) -> bool:
