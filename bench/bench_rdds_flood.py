@@ -21,8 +21,8 @@ from itertools import count
 from pathlib import Path
 
 from bench.processes import RunningService, service, stop_by_signal
+from bench.rdds_domains import fill, name_of
 from bench.rdds_floods import FLOODS
-from bench.rdds_server import NAMES, fill
 from bench.report import cpu_s, pss_mib, report
 
 _CLIENTS = 2
@@ -63,7 +63,7 @@ class Honest:
             start = time.perf_counter()
             try:
                 answer = await self._query(
-                    f"127.{1 + number // 250}.{number % 250}.1", NAMES[number % _ASKED]
+                    f"127.{1 + number // 250}.{number % 250}.1", name_of(number % _ASKED)
                 )
             except (OSError, EOFError):
                 answer = b""
@@ -160,7 +160,7 @@ def main() -> None:
     options = parser.parse_args()
     stop_by_signal()
     with tempfile.TemporaryDirectory(prefix="bench-rdds-flood-") as folder:
-        asyncio.run(fill(Path(folder)))
+        asyncio.run(fill(f"sqlite:///{folder}/bench.sqlite3", Path(folder) / "keys", _ASKED))
         config = Path(folder) / "whoisproxy.toml"
         config.write_text(_CONFIG.format(folder=folder))
         with service(config, "rdds") as running:

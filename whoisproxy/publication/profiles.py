@@ -7,7 +7,7 @@ its TLD a rule with `profile = "registry"`.
 
 from collections.abc import Mapping
 
-from registries.policy import Profile, Reason, Shown, TldPolicy
+from registries.policy import Mechanism, Profile, Reason, Shown, TldPolicy
 from whoisproxy.publication.record import Field
 
 EVERYTHING = frozenset(Field)
@@ -48,7 +48,8 @@ def visible(policy: TldPolicy, *, organization: bool) -> frozenset[Field]:
     """
     if policy.reason is Reason.ALREADY_REDACTED:
         return _ALWAYS_SEEN
-    if policy.profile is not Profile.CCTLD:
+    # Of a registry with a flag of its own we set it: whoever is not hidden has been shown by us.
+    if policy.profile is not Profile.CCTLD or policy.mechanism is Mechanism.REGISTRY_FLAG:
         return EVERYTHING
     persons, organizations = policy.natural_persons, policy.organisations
     shown = organizations if organization and Shown.UNKNOWN not in organizations else persons

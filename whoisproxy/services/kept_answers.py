@@ -1,6 +1,6 @@
 """Finished answers for the servers of RDAP and WHOIS, kept as long as they are true.
 
-`published_answers` reads, decides upon and renders an object once, and again when a change of it was
+`PublishedAnswers` reads, decides upon and renders an object once, and again when a change of it was
 committed, wherever that was done (`storage.published_changes`). Where it cannot be known whether something
 has changed, nothing that is kept is given out: every doubt hides.
 """
@@ -14,9 +14,16 @@ from typing import Protocol
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question
 from whoisproxy.services.answer_cache import AnswerCache
-from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.engine import PASSING
 from whoisproxy.storage.published_changes import EVERYTHING
+
+
+class Source(Protocol):
+    """Who makes answers."""
+
+    async def rendered(self, question: Question) -> Answer | None:
+        """Read and render; None where the object is not held here."""
+        ...
 
 
 class Changes(Protocol):
@@ -51,7 +58,7 @@ class KeptAnswers:
 
     def __init__(
         self,
-        source: PublishedAnswers,
+        source: Source,
         changes: Changes,
         cache: AnswerCache,
         monotonic: Callable[[], float] = time.monotonic,

@@ -121,6 +121,21 @@ def test_a_look_highlights_what_betrays_the_registrant(run: Run, registrant: Pat
     assert (view["verdict"], answer["server"], answer["answer"].count("\n")) == ("leak", server, 4)
 
 
+def test_a_domain_that_we_hold_is_looked_at_for_its_own_registrant(run: Run, tmp_path: Path) -> None:
+    fields = "domain,name,email,phone,street,city,postal_code,country_code,registrant_verified,nameservers"
+    holder = "Zoë Müller,zoe@home.example,+41325550123,Rue 7,Neuchâtel,2000,CH,true,ns1.acme.example"
+    (tmp_path / "domains.csv").write_text(f"{fields}\nexample.org,{holder}\n")
+    assert run("registrar", "add", "Acme", "--url", "https://acme.example").code == 0
+    assert run("import", str(tmp_path / "domains.csv"), "--registrar", "Acme").code == 0
+    with whois_server(f"{ANSWER}Tech Name: M%C3%BCller, Zo%C3%AB\n") as server:
+        ended = run("rdds", "look", "example.org", "--whois", server, "--json")
+    [answer] = ended.json()["views"][0]["answers"]
+    assert (ended.code, answer["hits"]) == (
+        Exit.REFUSED,
+        [{"field": "name", "form": "percent, turned", "line": 4}],
+    )
+
+
 def test_a_look_at_what_is_not_held_needs_a_registrant(run: Run) -> None:
     ended = run("rdds", "look", "example.org", "--whois", "127.0.0.1:1")
     assert (ended.code, "give its registrant by --registrant FILE" in ended.err) == (Exit.REFUSED, True)

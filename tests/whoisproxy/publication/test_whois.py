@@ -85,13 +85,14 @@ HOST = RddsHost(
     replace(samples.GOLDEN["hidden"].registrar, whois_server="whois.gandalf.example"),
     samples.NOW,
 )
-WITH_OFFICE = replace(
-    HOST.registrar,
-    street=("1 Tower", "Top floor"),
-    city="Isengard",
-    country_code="CH",
-    phone="+41225550199",
-)
+TERSE: dict[str, Any] = dict.fromkeys(("city", "region", "postal_code", "country_code", "phone", "email"), "")
+TERSE |= {"iana_id": None, "whois_server": "", "street": ()}
+OFFICE: dict[str, Any] = {
+    "street": ("1 Tower", "Top floor"),
+    "city": "Isengard",
+    "country_code": "CH",
+    "phone": "+41225550199",
+}
 
 
 @pytest.mark.parametrize(
@@ -102,10 +103,10 @@ WITH_OFFICE = replace(
             "nameserver-idn",
             nameserver_text(replace(HOST, nameserver=RddsNameserver("ns.xn--kse-qla.de", "ns.käse.de", ()))),
         ),
-        ("registrar", registrar_text(RddsEntity(WITH_OFFICE, samples.NOW))),
+        ("registrar", registrar_text(RddsEntity(replace(HOST.registrar, **OFFICE), samples.NOW))),
         (
             "registrar-terse",
-            registrar_text(RddsEntity(replace(HOST.registrar, iana_id=None, whois_server=""), samples.NOW)),
+            registrar_text(RddsEntity(replace(HOST.registrar, **TERSE), samples.NOW)),
         ),
     ],
 )

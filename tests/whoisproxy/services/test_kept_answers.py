@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whoisproxy.domain.errors import Unavailable
-from whoisproxy.domain.names import DomainName
 from whoisproxy.publication.answer import MISSING, Answer, Missing, ObjectKind, Question, View
-from whoisproxy.publication.record import RddsEntity, RddsHost, RddsRecord
 from whoisproxy.services.answer_cache import AnswerCache
 from whoisproxy.services.kept_answers import KeptAnswers
-from whoisproxy.services.published_answers import PublishedAnswers
 from whoisproxy.storage.published_changes import EVERYTHING
 
 ROOM = 10**6
@@ -24,7 +21,7 @@ def question(name: str = "a.com", view: View = View.RDAP, kind: ObjectKind = Obj
     return Question(view, kind, name)
 
 
-class Source(PublishedAnswers):
+class Source:
     """Answers with a number that grows, so that it shows when an answer was made.
 
     Attributes:
@@ -32,21 +29,11 @@ class Source(PublishedAnswers):
     """
 
     def __init__(self) -> None:
-        super().__init__(self, "")
         self.made = 0
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
         self.reached = asyncio.Event()
-
-    async def domain(self, name: DomainName) -> RddsRecord | None:
-        raise NotImplementedError
-
-    async def nameserver(self, name: str) -> RddsHost | None:
-        raise NotImplementedError
-
-    async def registrar(self, handle: str) -> RddsEntity | None:
-        raise NotImplementedError
 
     async def rendered(self, question: Question) -> Answer | None:
         if self.failure:
