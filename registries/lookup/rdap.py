@@ -46,8 +46,8 @@ class RdapDirectory:
         found, asked = [reply.document], {place}
         while reply.referral and len(found) <= MOST_REFERRALS:
             try:
-                place = URL(reply.referral)
-                if place in asked:
+                before, place = place, URL(reply.referral)
+                if place in asked or _gives_tls_up(before, place):
                     break
                 asked.add(place)
                 reply = await self._asked(place, referred=True)
@@ -85,7 +85,7 @@ class RdapDirectory:
                 if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                     raise NoAnswer("rdap: an error")
                 target = url.join(URL(answer.headers["Location"]))
-            if url.scheme == "https" and target.scheme != "https":
+            if _gives_tls_up(url, target):
                 raise NoAnswer("rdap: a redirect that is not followed")
             url = target
         raise NoAnswer("rdap: too many redirects")
@@ -99,6 +99,10 @@ class RdapDirectory:
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
             )
         return self._session
+
+
+def _gives_tls_up(url: URL, target: URL) -> bool:
+    return url.scheme == "https" and target.scheme != "https"
 
 
 def _server(url: URL) -> str:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from whoisproxy.publication.answer import ObjectKind, Question
 from whoisproxy.publication.whois.lines import encode
 
 
@@ -45,3 +46,14 @@ TEXTS = {outcome: encode(lines) for outcome, lines in _LINES.items()}
 
 Ending = tuple[Outcome, bytes]
 """How a query ends, and what is sent."""
+
+
+def not_found(question: Question | None) -> Ending:
+    """Return the end of a query for what is not held here, in the words by which clients know it.
+
+    Args:
+        question: None where nobody can hold what was asked for.
+    """
+    if question is None or question.kind is ObjectKind.ENTITY:
+        return Outcome.NOT_FOUND, TEXTS[Outcome.NOT_FOUND]
+    return Outcome.NOT_FOUND, encode((f'No match for "{question.name}".',))

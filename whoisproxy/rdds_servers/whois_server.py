@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication.answer import MISSING
 from whoisproxy.rdds_servers.queries import Publisher, answered
-from whoisproxy.rdds_servers.whois_outcomes import TEXTS, Ending, Outcome
+from whoisproxy.rdds_servers.whois_outcomes import TEXTS, Ending, Outcome, not_found
 from whoisproxy.rdds_servers.whois_queries import MAX_OCTETS, Help, plain_question, read_question
 from whoisproxy.rdds_servers.whois_session import WhoisSession
 from whoisproxy.request_limits import PrefixLimits, prefix
@@ -35,7 +35,6 @@ _PAUSE_S = 0.5
 _DEFER_S = 1
 _READ_OCTETS = 4096
 
-_NOT_FOUND: Ending = Outcome.NOT_FOUND, TEXTS[Outcome.NOT_FOUND]
 _LIMITED: Ending = Outcome.LIMITED, TEXTS[Outcome.LIMITED]
 _BUSY: Ending = Outcome.BUSY, TEXTS[Outcome.BUSY]
 
@@ -163,7 +162,7 @@ class WhoisServer:
         found = self._publisher.ready(question) if question is not None else None
         if found is None:
             return None
-        return _NOT_FOUND if found is MISSING else (Outcome.FOUND, found.body)
+        return not_found(question) if found is MISSING else (Outcome.FOUND, found.body)
 
     def _end(self, connection: socket.socket, network: str, ending: Ending) -> None:
         outcome, text = ending
@@ -234,7 +233,7 @@ class WhoisServer:
     async def _answer(self, line: bytes) -> Ending:
         question = read_question(line)
         found = await answered(self._publisher, question) if question is not None else None
-        return (Outcome.FOUND, found.body) if found is not None else _NOT_FOUND
+        return (Outcome.FOUND, found.body) if found is not None else not_found(question)
 
     def _expire(self) -> None:
         """End the sessions whose time is over, and come again when the next one's is."""

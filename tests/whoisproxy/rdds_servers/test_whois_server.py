@@ -98,18 +98,19 @@ async def test_a_labels_and_u_labels_in_utf_8_find_the_same(server: WhoisServer,
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "named"),
     [
-        b"nobody.com\r\n",
-        b"www.cheese.com\r\n",
-        b"com\r\n",
-        b"domain\r\n",
-        b"nameserver ns9.cheese.com\r\n",
-        b"registrar Nobody\r\n",
+        (b"Nobody.com\r\n", b'"nobody.com"'),
+        (b"domain nobody.com\r\n", b'"nobody.com"'),
+        (b"www.cheese.com\r\n", b"this query"),
+        (b"com\r\n", b"this query"),
+        (b"domain\r\n", b"this query"),
+        (b"nameserver ns9.cheese.com\r\n", b'"ns9.cheese.com"'),
+        (b"registrar Nobody\r\n", b"this query"),
     ],
 )
-async def test_what_is_not_held_has_no_match(server: WhoisServer, query: bytes) -> None:
-    assert await ask(server, query) == b"No match for this query.\r\n"
+async def test_what_is_not_held_has_no_match(server: WhoisServer, query: bytes, named: bytes) -> None:
+    assert await ask(server, query) == b"No match for %b.\r\n" % named
 
 
 @pytest.mark.parametrize("query", [b"help\r\n", b"HELP\r\n", b"?\r\n", b"\r\n"])
