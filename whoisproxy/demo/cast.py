@@ -56,18 +56,23 @@ def _pattern(trace: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A domain of the story and the mechanism that its TLD stands for."""
+    """A domain of the story and the mechanism that its TLD stands for.
+
+    Attributes:
+        shown: What the registry lets the world see of a person without privacy, as far as we look for it.
+    """
 
     domain: str
     mechanism: str
+    shown: tuple[str, ...] = ("name", "email")
 
 
 DOMAINS = (
     Part("example-bakery.org", "substitute"),
     Part("example-studio.com", "rdds_only"),
-    Part("example-maison.eu", "relay_email"),
+    Part("example-maison.eu", "relay_email", shown=("email",)),
     Part("example-orchard.ca", "registry_flag"),
-    Part("example-polder.nl", "none"),
+    Part("example-polder.nl", "none", shown=("email",)),
 )
 ALLOWED = tuple(part for part in DOMAINS if part.mechanism != "none")
 
