@@ -6,7 +6,7 @@ Nothing is parsed into contacts: parsers lose lines, and what a parser loses the
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 Lines = list[tuple[int, str]]
@@ -53,6 +53,13 @@ class Document:
         if self.parsed is not None:
             return [(number, line) for number, text in _values(self.raw) for line in text.split("\n")]
         return list(enumerate(self.raw.split("\n"), 1))
+
+
+def laid_out(document: Document) -> Document:
+    """Return an RDAP answer with each of its values on a line of its own, for people; any other as it is."""
+    if document.parsed is None:
+        return document
+    return replace(document, raw=json.dumps(document.parsed, ensure_ascii=False, indent=1))
 
 
 def _values(raw: str) -> Iterator[tuple[int, str]]:

@@ -67,7 +67,7 @@ def _show(found: Publication, *, as_json: bool) -> None:
         return
     console.print(f"[bold]{found.name.u_label}[/]  {view.verdict or 'not looked at yet'}")
     if not found.watches:
-        console.print("  It is not watched: privacy is not on, or no directory is known for it.")
+        console.print("  It is not watched: privacy is not on, or nobody knows where strangers look it up.")
     table = Table("place", "server", "verdict", "what", "seen", "last clean", header_style="bold")
     for place in view.places:
         for each in place.servers:

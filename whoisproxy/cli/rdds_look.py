@@ -111,4 +111,4 @@ def _is_inside(place: str) -> bool:
 
 
 async def _view(place: Place, view: PublicView, expected: Expectation) -> View:
-    return View(place.value, await view.examine(expected))
+    return View(place.value, await view.examine(expected), expected)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from registries.lookup.document import Document, laid_out
 from registries.lookup.public import Look, Seen
-from registries.lookup.verdict import Finding, Verdict
+from registries.lookup.verdict import Expectation, Finding, Verdict, judge
 from whoisproxy.cli.output import console
 from whoisproxy.domain.names import DomainName
 
@@ -23,11 +24,13 @@ class View:
     """What was seen from one place.
 
     Attributes:
-        place: `own`: our servers; `registry`: those of the registry.
+        place: `own`: our servers; `registry`: those of the registry, or those that were named.
+        expected: What was to be seen.
     """
 
     place: str
     look: Look
+    expected: Expectation
 
     @property
     def finding(self) -> Finding:
@@ -79,30 +82,29 @@ def show(name: DomainName, views: Sequence[View]) -> None:
         console.print(line.append(finding.verdict, _COLOURS[finding.verdict]).append(f"  {told}"))
         table = Table.grid(expand=True, padding=(0, 1))
         columns = [[seen for seen in view.look.seen if seen.source == source] for source in _SIDE_BY_SIDE]
-        shown = [Group(*map(_panel, column)) for column in columns if column]
+        shown = [Group(*(_panel(seen, view.expected) for seen in column)) for column in columns if column]
         for _ in shown:
             table.add_column(ratio=1)
         table.add_row(*shown)
         console.print(table)
 
 
-def _panel(seen: Seen) -> Panel:
-    finding = seen.finding
+def _panel(seen: Seen, expected: Expectation) -> RenderableType:
+    """Return an answer in a frame, and below it what was found; lines are those that are shown."""
+    document = laid_out(seen.document) if seen.document else None
+    finding = judge(document, expected) if document and document is not seen.document else seen.finding
     origin = f"{seen.source} {seen.server}" + (" (referred to)" if seen.referred else "")
-    text = Text("\n").join(_lines(seen)) if seen.document else Text("no answer", "yellow")
-    below = finding.doubt or "; ".join(f"line {hit.line}: {hit.field} ({hit.form})" for hit in finding.hits)
-    return Panel(
-        text,
-        title=Text(f"{origin}: {finding.verdict}"),
-        subtitle=Text(below) if below else None,
-        border_style=_COLOURS[finding.verdict],
-    )
+    text = Text("\n").join(_lines(document, finding)) if document else Text("no answer", "yellow")
+    title = Text(f"{origin}: {seen.finding.verdict}")
+    panel = Panel(text, title=title, border_style=_COLOURS[seen.finding.verdict])
+    told = [f"line {hit.line}: {hit.field} ({hit.form})" for hit in finding.hits]
+    told += [seen.finding.doubt] if seen.finding.doubt else []
+    return Group(panel, *(Text(f"  {line}") for line in told))
 
 
-def _lines(seen: Seen) -> Iterator[Text]:
+def _lines(document: Document, finding: Finding) -> Iterator[Text]:
     """Yield the lines of an answer; an answer is written by others, so what moves the cursor is not shown."""
-    marked = {hit.line for hit in seen.finding.hits}
-    raw = seen.document.raw if seen.document else ""
-    for number, line in enumerate(raw.rstrip().split("\n"), 1):
+    marked = {hit.line for hit in finding.hits}
+    for number, line in enumerate(document.raw.rstrip().split("\n"), 1):
         printable = "".join(char if char.isprintable() else " " for char in line.rstrip("\r"))
         yield Text(printable, _TRACE if number in marked else "")
