@@ -10,10 +10,8 @@ Prints a table and JSON; with `--json` only JSON.
 
 import argparse
 import asyncio
-import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,7 +22,7 @@ from pathlib import Path
 from bench.floods import FLOODS
 from bench.mail_load import SENDER, letter
 from bench.peers import Peer
-from bench.processes import free_port, printing_port, stop_by_signal
+from bench.processes import flood, free_port, printing_port, stop_by_signal
 from bench.relay import RelaySettings, relay
 from bench.report import cpu_s, pss_mib, report
 from whoisproxy.demo.mail_sink import MailSink
@@ -114,21 +112,9 @@ async def _phase(peer: Peer, addresses: Sequence[str], seconds: float) -> Phase:
 async def _flood(name: str, peer: Peer, addresses: Sequence[str], seconds: float) -> dict[str, object]:
     """Compare quiet with a flood."""
     quiet = await _phase(peer, addresses, seconds / 2)
-    process = await asyncio.create_subprocess_exec(
-        *("nice", "-n", "19", sys.executable, "-m", "bench.floods"),
-        *(name, str(peer.port), addresses[0], str(seconds + 1)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        # It begins, and those that are slow have all connected.
-        await asyncio.sleep(1)
+    async with flood("bench.floods", name, str(peer.port), addresses[0], str(seconds + 1)) as ended:
         flooded = await _phase(peer, addresses, seconds - 1)
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    counts = json.loads(said)
+        counts = await ended()
     return {
         "flood": name,
         "connections": counts.get("connections", 0),

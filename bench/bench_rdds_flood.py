@@ -11,16 +11,14 @@ Prints a table and JSON; with `--json` only JSON.
 
 import argparse
 import asyncio
-import json
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from bench.processes import RunningService, service, stop_by_signal
+from bench.processes import RunningService, flood, service, stop_by_signal
 from bench.rdds_domains import fill, name_of
 from bench.rdds_floods import FLOODS
 from bench.report import cpu_s, pss_mib, report
@@ -111,21 +109,10 @@ async def _flood(name: str, running: RunningService, seconds: float) -> dict[str
     """Compare quiet with a flood."""
     listener = FLOODS[name].listener
     quiet = await _phase(running, listener, seconds)
-    process = await asyncio.create_subprocess_exec(
-        *("nice", "-n", "19", sys.executable, "-m", "bench.rdds_floods"),
-        *(name, str(running.ports[listener]), str(seconds + 1)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        # It begins, and those that are slow have all connected.
-        await asyncio.sleep(1)
+    arguments = name, str(running.ports[listener]), str(seconds + 1)
+    async with flood("bench.rdds_floods", *arguments) as ended:
         flooded = await _phase(running, listener, seconds - 0.5)
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    counts = json.loads(said)
+        counts = await ended()
     return {
         "flood": name,
         "attacks_per_s": round(sum(counts.values()) / (seconds + 1)),

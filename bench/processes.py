@@ -3,13 +3,14 @@
 Each is started by its own command in a folder of its own, says where it listens, and is stopped in the end.
 """
 
+import asyncio
 import json
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -160,3 +161,25 @@ def _line(process: subprocess.Popen[str]) -> str:
     if not line:
         raise RuntimeError(f"{process.args!r} ended before it listened")
     return line
+
+
+@asynccontextmanager
+async def flood(module: str, *arguments: str) -> AsyncIterator[Callable[[], Awaitable[dict[str, int]]]]:
+    """Run a flood of the lowest priority meanwhile; it has begun, and what was given returns its counts."""
+    process = await asyncio.create_subprocess_exec(
+        *("nice", "-n", "19", sys.executable, "-m", module), *arguments, stdout=asyncio.subprocess.PIPE
+    )
+
+    async def ended() -> dict[str, int]:
+        said, _ = await process.communicate()
+        counts: dict[str, int] = json.loads(said)
+        return counts
+
+    try:
+        # It begins, and those that are slow have all connected.
+        await asyncio.sleep(1)
+        yield ended
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -16,15 +16,12 @@ import structlog
 from prometheus_client import Counter
 
 from mailrelay.server.tls import TlsProvider
+from whoisproxy.rdds_servers.accepting import Acceptor
 from whoisproxy.rdds_servers.rdap_connections import Deadlines, RdapConnection
 from whoisproxy.request_limits import PrefixLimits, is_loopback, prefix
 
 _log = structlog.get_logger()
 _REFUSED = Counter("whoisproxy_rdap_connections_refused", "RDAP connections closed at the door")
-
-_ACCEPTED_AT_ONCE = 32
-# How long nobody is let in after the system had no descriptor for a connection.
-_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +75,18 @@ class RdapListener:
         self._tls = tls
         self._places: dict[_Place, None] = {}
         self._per_prefix: Tally[str] = Tally()
-        self._sockets: list[socket.socket] = []
+        self._acceptor = Acceptor(self._admit, "rdap-accept-failed")
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:
         """Begin to accept from listening sockets, which are closed at the end."""
-        for one in sockets:
-            one.setblocking(False)  # noqa: FBT003 - its only parameter
-            self._sockets.append(one)
-            self._resume(one)
+        self._acceptor.listen(sockets)
 
     def close(self) -> None:
         """Let nobody in any more."""
-        loop = asyncio.get_running_loop()
-        for one in self._sockets:
-            loop.remove_reader(one)
-            one.close()
-        self._sockets.clear()
+        self._acceptor.close()
         for place in tuple(self._places):
             if place.opening is not None:
                 place.clear()
-
-    def _resume(self, listening: socket.socket) -> None:
-        if listening in self._sockets:
-            asyncio.get_running_loop().add_reader(listening, self._accept, listening)
-
-    def _accept(self, listening: socket.socket) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
-            try:
-                connection, peer = listening.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                _log.warning("rdap-accept-failed", error=type(error).__name__)
-                loop = asyncio.get_running_loop()
-                loop.remove_reader(listening)
-                loop.call_later(_PAUSE_S, self._resume, listening)
-                return
-            self._admit(connection, peer[0])
 
     def _admit(self, connection: socket.socket, address: str) -> None:
         network = "" if self._limits.behind_proxy and is_loopback(address) else prefix(address)

@@ -18,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily
 
 from whoisproxy.domain.errors import InvalidInput, Unavailable
 from whoisproxy.publication.answer import MISSING
+from whoisproxy.rdds_servers.accepting import Acceptor
 from whoisproxy.rdds_servers.queries import Publisher, answered
 from whoisproxy.rdds_servers.whois_outcomes import TEXTS, Ending, Outcome, not_found
 from whoisproxy.rdds_servers.whois_queries import MAX_OCTETS, Help, plain_question, read_question
@@ -28,9 +29,6 @@ _log = structlog.get_logger()
 # Plain numbers: a counter of Prometheus takes a lock each time.
 _COUNTS = dict.fromkeys(Outcome, 0)
 
-_ACCEPTED_AT_ONCE = 32
-# How long nobody is let in after the system had no descriptor for a connection.
-_PAUSE_S = 0.5
 # A client that sends nothing is the kernel's alone for so long; one that does is not slowed down.
 _DEFER_S = 1
 _READ_OCTETS = 4096
@@ -88,17 +86,16 @@ class WhoisServer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
-        self._sockets: list[socket.socket] = []
+        self._acceptor = Acceptor(self._admit, "whois-accept-failed")
         self._port = 0
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:
         """Begin to accept connections from sockets that listen; they belong to the server from here on."""
+        sockets = list(sockets)
+        self._port = sockets[0].getsockname()[1]
         for one in sockets:
-            one.setblocking(False)  # noqa: FBT003 - its only parameter
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_S)
-            self._sockets.append(one)
-            self._port = self._port or one.getsockname()[1]
-            self._resume(one)
+        self._acceptor.listen(sockets)
 
     @property
     def port(self) -> int:
@@ -107,36 +104,19 @@ class WhoisServer:
 
     async def close(self) -> None:
         """Let nobody in, finish what is being answered, which takes `deadline_s` at most, end the rest."""
-        for one in self._sockets:
-            self._loop.remove_reader(one)
-            one.close()
-        self._sockets.clear()
+        self._acceptor.close()
         for session in tuple(self._sessions):
             session.server_closes()
         await self._idle.wait()
         if self._sweep is not None:
             self._sweep.cancel()
 
-    def _resume(self, listening: socket.socket) -> None:
-        if listening in self._sockets:
-            self._loop.add_reader(listening, self._accept, listening)
-
-    def _accept(self, listening: socket.socket) -> None:
-        for _ in range(_ACCEPTED_AT_ONCE):
-            try:
-                connection, peer = listening.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                _log.warning("whois-accept-failed", error=type(error).__name__)
-                self._loop.remove_reader(listening)
-                self._loop.call_later(_PAUSE_S, self._resume, listening)
-                return
-            try:
-                self._serve(connection, prefix(peer[0]))
-            except OSError:
-                # Whoever breaks off is heard of no more.
-                connection.close()
+    def _admit(self, connection: socket.socket, address: str) -> None:
+        try:
+            self._serve(connection, prefix(address))
+        except OSError:
+            # Whoever breaks off is heard of no more.
+            connection.close()
 
     def _serve(self, connection: socket.socket, network: str) -> None:
         """Answer at once, or begin a session."""
