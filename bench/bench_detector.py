@@ -106,7 +106,7 @@ def _hostile(who: Contact) -> list[dict[str, object]]:
     expected = Expectation(_STRANGER, Evidence(who))
     rows: list[tuple[float, str]] = []
     for unit in (*HOSTILE, f"{who.name} ", f"{who.phone} ", f"{who.email}+"):
-        text = (unit * MOST_OCTETS).encode()[:MOST_OCTETS].decode(errors="ignore")
+        text = (unit * (1 + MOST_OCTETS // len(unit))).encode()[:MOST_OCTETS].decode(errors="ignore")
         for source in ("whois", "rdap"):
             begin = time.process_time()
             judge(Document(source, text), expected)

@@ -2,7 +2,7 @@
 
 asyncio's own servers make the protocol, and with TLS shake hands, before anybody can ask who it is. Here an
 address of a network that has too many connections, or opens them too fast, is let go at once: that costs a
-system call or two, an answer over TLS a hundred times as much.
+system call or two, an answer over TLS many times as much.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """RDAP answers as they go over the wire: status, headers that every one has, and body.
 
 A `Reply` is what aiohttp's connection sends in place of a `web.Response`, which would put its headers
-together anew each time, at a third of the cost of a query.
+together anew each time, at a good part of the cost of a query.
 """
 
 import time

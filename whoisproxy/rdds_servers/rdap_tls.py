@@ -1,4 +1,4 @@
-"""TLS of the RDAP server, by ICANN's RDAP Technical Implementation Guide of February 2024 (section 1.6)."""
+"""TLS of the RDAP server, by ICANN's RDAP Technical Implementation Guide of February 2024."""
 
 import ssl
 from pathlib import Path

@@ -96,7 +96,7 @@ def test_what_stands_beside_a_street_in_anybodys_address_is_nobodys(street: str)
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_an_answer_that_keeps_us_busy_is_judged_and_not_clean(unit: str) -> None:
     """What grows with the square of its length would not end."""
-    text = (unit * MOST_OCTETS).encode()[:MOST_OCTETS].decode(errors="ignore")
+    text = (unit * (1 + MOST_OCTETS // len(unit))).encode()[:MOST_OCTETS].decode(errors="ignore")
     source = "rdap" if '"' in unit else "whois"
     assert judge(Document(source, text), Expectation(DOMAIN, EVIDENCE)).verdict is Verdict.UNKNOWN
 
