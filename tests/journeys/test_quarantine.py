@@ -6,7 +6,7 @@ import email.policy
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.journeys.journey import SPAM, STRANGER, Journey, eventually
 from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.mail_actors import Letter, send
 from whoisproxy.demo.mail_sink import SunkMessage
+from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.mail.keys import links
 from whoisproxy.services.quarantine_digests import DigestSchedule
@@ -90,7 +91,17 @@ async def _digest(owner: Journey, count: int = 1) -> EmailMessage:
     """Return the newest of `count` letters about held mail."""
     arrived = await owner.world.sink.wait_for(count, matching=_digests(owner))
     assert len(arrived) == count
+    # A letter may arrive before it is written down that it was sent; until then no other is planned.
+    await eventually(lambda: _due_at(owner), lambda due_at: due_at is None)
     return email.message_from_bytes(arrived[-1].raw, EmailMessage, policy=email.policy.default)
+
+
+async def _due_at(owner: Journey) -> datetime | None:
+    core = owner.world.service.core
+    async with core.storage.reading() as uow:
+        registration = await uow.registrations.by_name(DomainName(owner.domain))
+    assert registration is not None
+    return (await core.quarantine.of_registration(registration)).due_at
 
 
 def _links(letter: EmailMessage, purpose: str) -> list[str]:

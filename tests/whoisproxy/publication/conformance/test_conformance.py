@@ -111,6 +111,7 @@ def _spoilt(answer: Answer) -> Iterator[Answer]:
             yield replace(answer, body=orjson.dumps(document))
 
 
+@pytest.mark.slow
 def test_every_rule_can_be_broken() -> None:
     """A rule that nothing breaks says nothing."""
     whole = set(RULES) - set(_TEXTS)

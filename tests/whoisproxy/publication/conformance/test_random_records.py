@@ -29,6 +29,9 @@ from whoisproxy.publication.record import (
 )
 
 
+pytestmark = pytest.mark.slow
+
+
 @settings(max_examples=40)
 @given(records())
 def test_domains_keep_every_rule(record: RddsRecord) -> None:
