@@ -28,7 +28,6 @@ from whoisproxy.publication.record import (
     RddsRegistrar,
 )
 
-
 pytestmark = pytest.mark.slow
 
 
