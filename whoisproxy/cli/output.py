@@ -12,7 +12,7 @@ from rich.console import Console
 
 from whoisproxy.cli.failures import Exit, explain
 
-__all__ = ["Exit", "command", "console", "errors", "print_json", "stop"]
+__all__ = ["Exit", "command", "console", "errors", "harmless", "print_json", "stop"]
 
 P = ParamSpec("P")
 
@@ -25,6 +25,13 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
     # Now, so that a reader who has gone away is noticed here and not when Python ends.
     sys.stdout.flush()
+
+
+def harmless(text: str) -> str:
+    """Return a text of others without what would move the cursor or command the terminal."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
 
 
 def stop(message: str, code: Exit) -> NoReturn:

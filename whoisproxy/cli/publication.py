@@ -8,7 +8,7 @@ from rich.table import Table
 
 from whoisproxy.api.resources.publication import publication_view
 from whoisproxy.cli.context import ConfigOption, opened, registrar_of
-from whoisproxy.cli.output import command, console, print_json
+from whoisproxy.cli.output import command, console, harmless, print_json
 from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.publication import open_watcher
@@ -53,7 +53,7 @@ async def evidence(domain: NameArgument, config: ConfigOption = None, *, as_json
         return
     for each in found:
         console.print(f"[bold]{each.taken_at:%Y-%m-%d %H:%M}[/] {each.source} {each.server}  {each.verdict}")
-        console.print(each.answer, markup=False, soft_wrap=True)
+        console.print(harmless(each.answer.replace("\r\n", "\n")), markup=False, soft_wrap=True)
 
 
 async def _publication(core: Core, name: DomainName) -> Publication:

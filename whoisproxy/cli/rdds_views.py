@@ -11,7 +11,7 @@ from rich.text import Text
 from registries.lookup.document import Document, laid_out
 from registries.lookup.public import Look, Seen
 from registries.lookup.verdict import Expectation, Finding, Verdict, judge
-from whoisproxy.cli.output import console
+from whoisproxy.cli.output import console, harmless
 from whoisproxy.domain.names import DomainName
 
 _COLOURS = {Verdict.CLEAN: "green", Verdict.LEAK: "red", Verdict.UNKNOWN: "yellow"}
@@ -106,5 +106,5 @@ def _lines(document: Document, finding: Finding) -> Iterator[Text]:
     """Yield the lines of an answer; an answer is written by others, so what moves the cursor is not shown."""
     marked = {hit.line for hit in finding.hits}
     for number, line in enumerate(document.raw.rstrip().split("\n"), 1):
-        printable = "".join(char if char.isprintable() else " " for char in line.rstrip("\r"))
+        printable = harmless(line.rstrip("\r"))
         yield Text(printable, _TRACE if number in marked else "")

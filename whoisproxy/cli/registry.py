@@ -21,7 +21,7 @@ from registries.epp.frames.session import PollMessage
 from registries.epp.session import Session
 from registries.errors import RegistryRefused
 from whoisproxy.cli.context import ConfigOption, opened
-from whoisproxy.cli.output import command, console, print_json
+from whoisproxy.cli.output import command, console, harmless, print_json
 from whoisproxy.config import ConfigurationError, RegistryAccount, Settings
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
@@ -81,19 +81,12 @@ def _account_of(settings: Settings, name: str) -> RegistryAccount:
 
 def _show_frame(direction: Literal["sent", "received"], frame: bytes) -> None:
     text = frame.decode("utf-8", "backslashreplace").strip()
-    sys.stderr.write(f"--- {direction}\n{_harmless(text)}\n")
-
-
-def _harmless(text: str) -> str:
-    """Return the text without what a terminal would obey."""
-    return "".join(
-        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text
-    )
+    sys.stderr.write(f"--- {direction}\n{harmless(text)}\n")
 
 
 def _say(label: str, *values: str) -> None:
     text = " ".join(filter(None, values))
-    console.print(f"  {label:12}{_harmless(text)}".rstrip(), markup=False, soft_wrap=True)
+    console.print(f"  {label:12}{harmless(text)}".rstrip(), markup=False, soft_wrap=True)
 
 
 @app.command("ping")
@@ -198,7 +191,7 @@ def _show_domain(shown: dict[str, Any]) -> None:
     for role, handles in shown["roles"].items():
         _say(role, *handles)
     for handle, contact in shown["contacts"].items():
-        console.print(f"contact {_harmless(handle)}", markup=False)
+        console.print(f"contact {harmless(handle)}", markup=False)
         if "problem" in contact:
             _say("problem", contact["problem"])
         else:
@@ -247,7 +240,7 @@ def _show_message(shown: dict[str, Any]) -> None:
         console.print("no message is waiting")
         return
     console.print(
-        f"message {_harmless(shown['message']['message_id'])}, {shown['waiting']} waiting", markup=False
+        f"message {harmless(shown['message']['message_id'])}, {shown['waiting']} waiting", markup=False
     )
     for label, value in shown["message"].items():
         if label != "message_id" and value is not None and value != "":
