@@ -1,4 +1,4 @@
-"""What commands share: the `--config` option, and the services without their servers."""
+"""What commands share: options and arguments, and the services without their servers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +18,8 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", envvar="WHOISPROXY_CONFIG", help="TOML file (default: ./whoisproxy.toml)"),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
+NameArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="Such as example.org.")]
 
 
 def settings_from(config: Path | None) -> Settings:

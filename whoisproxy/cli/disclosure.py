@@ -6,15 +6,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from whoisproxy.cli.context import ConfigOption, opened, registrar_of
+from whoisproxy.cli.context import ConfigOption, JsonOption, NameArgument, opened, registrar_of
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.domain.disclosure import LONGEST, DisclosedField, Grant, GrantSpec, Look, Purpose, Requester
 from whoisproxy.domain.names import DomainName
 
 app = typer.Typer(no_args_is_help=True, help="Let one requester see parts of a registrant over RDAP.")
 
-NameArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="Such as example.org.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 _PAGE = 500
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from registries.catalogue import Catalogue
 from registries.policy import TldPolicy
-from whoisproxy.cli.context import ConfigOption, opened, registrar_of, settings_from
+from whoisproxy.cli.context import ConfigOption, JsonOption, NameArgument, opened, registrar_of, settings_from
 from whoisproxy.cli.output import Exit, command, console, print_json, stop
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
@@ -23,8 +23,6 @@ from whoisproxy.services.privacy import PrivacyView
 from whoisproxy.services.switching import SwitchRequest
 
 app = typer.Typer(no_args_is_help=True, help="Look at and switch the privacy of a domain.")
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
-NameArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="Such as example.org.")]
 
 
 @app.command("status")

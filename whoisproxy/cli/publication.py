@@ -1,13 +1,12 @@
 """`whoisproxy publication`: what the public sees of a hidden domain, as the operator."""
 
 from datetime import datetime
-from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from whoisproxy.api.resources.publication import publication_view
-from whoisproxy.cli.context import ConfigOption, opened, registrar_of
+from whoisproxy.cli.context import ConfigOption, JsonOption, NameArgument, opened, registrar_of
 from whoisproxy.cli.output import command, console, harmless, print_json
 from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.core import Core
@@ -15,8 +14,6 @@ from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.services.publications import Publication
 
 app = typer.Typer(no_args_is_help=True, help="What the public sees of a hidden domain.")
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
-NameArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="Such as example.org.")]
 
 
 @app.command("status")

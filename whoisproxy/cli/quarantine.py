@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from mailrelay.checks.explanations import why
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import Exit, command, console, print_json, stop
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.names import DomainName
@@ -21,7 +21,6 @@ from whoisproxy.services.quarantine import demanded
 app = typer.Typer(no_args_is_help=True, help="Look at held mail, release it or throw it away.")
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `whoisproxy quarantine list` shows it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
 @command

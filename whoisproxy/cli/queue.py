@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from mailrelay.queue.entry import FINAL, MessageRecord, State
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import Exit, command, console, print_json, stop
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.runtime.core import Core
@@ -24,7 +24,6 @@ _LONGEST_TRAIL = 100
 _ROUND = 1000
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `whoisproxy queue list` shows it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
 @command

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.config import load_brand, load_office
 from whoisproxy.domain.account import Scope
@@ -34,9 +34,6 @@ def _network(text: str) -> str:
         return str(ip_network(text))
     except ValueError:
         raise typer.BadParameter("is not a CIDR block such as 192.0.2.0/24") from None
-
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
 @app.command("add")

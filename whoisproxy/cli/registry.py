@@ -20,7 +20,7 @@ from registries.epp.frames import ContactInfo, DomainInfo, PollAck, PollRequest
 from registries.epp.frames.session import PollMessage
 from registries.epp.session import Session
 from registries.errors import RegistryRefused
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import command, console, harmless, print_json
 from whoisproxy.config import ConfigurationError, RegistryAccount, Settings
 from whoisproxy.domain.errors import InvalidInput
@@ -34,7 +34,6 @@ app = typer.Typer(no_args_is_help=True, help="Look at a registry account over EP
 AccountArgument = Annotated[
     str, typer.Argument(metavar="ACCOUNT", help="Its name in \\[\\[registries]] of the settings.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 WireOption = Annotated[
     bool, typer.Option("--wire", help="Show every frame on standard error, passwords masked.")
 ]

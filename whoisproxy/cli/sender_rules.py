@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from whoisproxy.cli.context import ConfigOption, opened
+from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.domain.sender_rules import MOST_RULES, RuleAction, RuleScope, StoredRule
 from whoisproxy.runtime.core import Core
@@ -12,7 +12,6 @@ from whoisproxy.services.sender_rules import OPERATORS, RulesOf
 
 app = typer.Typer(no_args_is_help=True, help="Senders whose mail is allowed or blocked.")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 RegistrarOption = Annotated[
     str,
     typer.Option(

@@ -10,12 +10,11 @@ from registries.catalogue import Catalogue
 from registries.explanation import explain
 from registries.policy import TldPolicy
 from whoisproxy.api.resources.tlds import tld_view
-from whoisproxy.cli.context import ConfigOption, settings_from
+from whoisproxy.cli.context import ConfigOption, JsonOption, settings_from
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.domain.names import in_public_suffix_list, suffix_from, unicode_of
 
 app = typer.Typer(no_args_is_help=True, help="What privacy means for a TLD, and why.")
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
 @app.command("list")
