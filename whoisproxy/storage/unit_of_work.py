@@ -28,6 +28,8 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
+from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
 from whoisproxy.storage.repositories.publication_watch import PublicationWatch
@@ -64,6 +66,10 @@ class UnitOfWork:
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)
         self.quarantines = Quarantines(self.sealing)
+        self.owner_accounts = OwnerAccounts(self.sealing)
+        self.passkeys = Passkeys(self.sealing)
+        self.owner_sessions = OwnerSessions(self.sealing)
+        self.sign_in_attempts = SignInAttempts(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)
