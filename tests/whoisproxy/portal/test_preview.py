@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrelay.message import RawMessage
-from whoisproxy.portal.preview import _TAGS, preview_of
+from whoisproxy.portal.signed.preview import _TAGS, preview_of
 
 _HEAD = b"From: a@relay.example\r\nTo: b@offers.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 _FRAME = {"html", "meta", "title", "body"}

@@ -4,10 +4,33 @@ from aiohttp import web
 
 from mailrelay.links import Purpose
 from whoisproxy.domain.names import DomainName
+from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of, named
+from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.view import VIEW
 from whoisproxy.services.correspondence import Addressee
+
+_STOPPED = Said(
+    N_("Blocked"),
+    N_(
+        "Mail from %(correspondent)s to %(domain)s does not reach you any more. Your registrar can undo this."
+    ),
+)
+_REPORTED = Said(
+    N_("Blocked and reported"),
+    N_(
+        "Mail from %(correspondent)s to %(domain)s does not reach you any more. What was held of it is "
+        "thrown away, and the filter is told."
+    ),
+)
+_UNLEARNED = Said(
+    N_("Blocked"),
+    N_(
+        "Mail from %(correspondent)s to %(domain)s does not reach you any more. The filter could learn "
+        "nothing: the relay keeps no mail that it has delivered."
+    ),
+)
 
 
 class StopPage:
@@ -22,27 +45,29 @@ class StopPage:
         found = await self._deps.correspondence.addressee(self._local_part(request), self._deps.relay_domain)
         if found is None:
             raise NoSuchLink
-        return self._pages.page(
-            "stop", known(found.language), domain=found.domain, correspondent=named(found.opening)
-        )
+        view = request[VIEW].of_profile(found.language)
+        return self._pages.page("signed/stop", view, domain=found.domain, correspondent=named(found.opening))
 
     async def act(self, request: web.Request) -> web.Response:
         """Block; a mailbox's POST of `List-Unsubscribe=One-Click` and that of the page do the same."""
         found = await self._deps.correspondence.stop(self._local_part(request), self._deps.relay_domain)
         if found is None:
             raise NoSuchLink
-        name = "stopped"
+        said = _STOPPED
         if (await form_of(request)).get("do") == ["report"]:
-            name = await self._reported(found)
+            said = await self._reported(found)
         return self._pages.message(
-            name, known(found.language), domain=found.domain, correspondent=named(found.opening)
+            said,
+            request[VIEW].of_profile(found.language),
+            domain=found.domain,
+            correspondent=named(found.opening),
         )
 
-    async def _reported(self, found: Addressee) -> str:
+    async def _reported(self, found: Addressee) -> Said:
         """Report what is held of the correspondent; what was delivered is not kept, and teaches nothing."""
         domain, correspondent = DomainName.parse(found.domain), found.opening.correspondent
         count = await self._deps.decisions.report_all_of(domain, correspondent)
-        return "stopped_reported" if count else "stopped_unlearned"
+        return _REPORTED if count else _UNLEARNED
 
     def _local_part(self, request: web.Request) -> str:
         token = request.match_info["token"]

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from mailrelay.rewriting.owner_words import words_for
+from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import (
     NoSuchLink,
     PortalDependencies,
@@ -11,12 +12,15 @@ from whoisproxy.portal.dependencies import (
     ticked_in,
     words_of,
 )
-from whoisproxy.portal.preview import preview_of
+from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.signed.preview import preview_of
+from whoisproxy.portal.view import VIEW, View
 from whoisproxy.services.owner_answers import HeldAnswer
 
 _UNTICKED: frozenset[int] = frozenset()
+_RELEASED = Said(N_("The answer is on its way"), N_("The answer is being sent."))
+_DISCARDED = Said(N_("It is thrown away"), N_("Nothing was sent."))
 
 
 class ConfirmPage:
@@ -28,23 +32,24 @@ class ConfirmPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show what would be sent."""
-        return self._form(await self._held(request))
+        held = await self._held(request)
+        return self._form(_view(request, held), held)
 
     async def act(self, request: web.Request) -> web.Response:
         """Send it, or throw it away."""
         held, form = await self._held(request), await form_of(request)
-        language = known(held.owner.language)
+        view = _view(request, held)
         if form.get("do") == ["discard"]:
             self._demand(await self._deps.answers.discard(held))
-            return self._pages.message("discarded", language, domain=held.domain)
+            return self._pages.message(_DISCARDED, view, domain=held.domain)
         ticked = ticked_in(form)
         words = words_of(held.review.hits, ticked)
         if form.get("do") != ["send"] or held.review.message is None:
-            return self._form(held, ticked, status=422)
+            return self._form(view, held, ticked, status=422)
         if not await self._deps.answers.may_leave(held, words):
-            return self._form(held, ticked, note="unticked", status=422)
+            return self._form(view, held, ticked, unticked=True, status=422)
         self._demand(await self._deps.answers.release(held, words))
-        return self._pages.message("released", language, domain=held.domain)
+        return self._pages.message(_RELEASED, view, domain=held.domain)
 
     async def _held(self, request: web.Request) -> HeldAnswer:
         message_id = self._deps.links.message_id(request.match_info["token"], self._deps.clock())
@@ -58,18 +63,28 @@ class ConfirmPage:
             raise NoSuchLink
 
     def _form(
-        self, held: HeldAnswer, ticked: frozenset[int] = _UNTICKED, *, note: str = "", status: int = 200
+        self,
+        view: View,
+        held: HeldAnswer,
+        ticked: frozenset[int] = _UNTICKED,
+        *,
+        unticked: bool = False,
+        status: int = 200,
     ) -> web.Response:
-        language, review = known(held.owner.language), held.review
+        language, review = view.language, held.review
         words = words_for(language)
         return self._pages.page(
-            "confirm",
-            language,
+            "signed/confirm",
+            view,
             status,
             domain=held.domain,
             why=words.reason(held.reason),
-            note=note,
+            unticked=unticked,
             hits=shown_hits(review.hits, ticked, language),
             cannot=words.reason(review.reason) if review.message is None else "",
             preview=preview_of(review.message, language) if review.message else None,
         )
+
+
+def _view(request: web.Request, held: HeldAnswer) -> View:
+    return request[VIEW].of_profile(held.owner.language)

@@ -10,7 +10,7 @@ from mailrelay.rewriting.owner_words import words_for
 from whoisproxy.domain.quarantine import HeldMessage
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.view import VIEW
 
 _ON_A_PAGE = 25
 _KILO = 1024
@@ -45,16 +45,16 @@ class HeldListPage:
         found = await self._deps.quarantine.of_owner(quarantine_id) if quarantine_id else None
         if found is None:
             raise NoSuchLink
-        language = known(found.language)
+        view = request[VIEW].of_profile(found.language)
         last = max(0, len(found.messages) - 1) // _ON_A_PAGE
         page = min(_page(request), last)
         start = page * _ON_A_PAGE
         shown = found.messages[start : start + _ON_A_PAGE]
         return self._pages.page(
-            "held_list",
-            language,
+            "signed/held_list",
+            view,
             domain="",
-            messages=[await self._line(one, language) for one in shown],
+            messages=[await self._line(one, view.language) for one in shown],
             first=start + 1,
             earlier=page or 0,
             later=page + 2 if page < last else 0,

@@ -16,9 +16,9 @@ from whoisproxy.portal.dependencies import (
     ticked_in,
     words_of,
 )
-from whoisproxy.portal.preview import preview_of
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.signed.preview import preview_of
+from whoisproxy.portal.view import VIEW, View
 from whoisproxy.services.owner_answers import Desk, Draft, Review
 
 _NOTHING = Review(None)
@@ -40,20 +40,21 @@ class AnswerPage:
         desk = await self._desk(request)
         began = desk.route.opening.subject
         subject = began if not began or began.lower().startswith("re:") else f"Re: {began}"
-        return self._form(desk, Draft(subject, ""), note="sent" if "sent" in request.query else "")
+        note = "sent" if "sent" in request.query else ""
+        return self._form(_view(request, desk), desk, Draft(subject, ""), note=note)
 
     async def act(self, request: web.Request) -> web.Response:
         """Show what would be sent, or send it."""
         desk, form = await self._desk(request), await form_of(request)
-        draft = _draft(form)
+        view, draft = _view(request, desk), _draft(form)
         if not draft.text.strip():
-            return self._form(desk, draft, note="empty", status=422)
+            return self._form(view, desk, draft, note="empty", status=422)
         review, ticked = await self._deps.answers.look_at(desk, draft), ticked_in(form)
         words = words_of(review.hits, ticked)
         if form.get("do") != ["send"]:
-            return self._form(desk, draft, review, ticked)
+            return self._form(view, desk, draft, review, ticked)
         if review.message is None or len(words) < len(review.hits):
-            return self._form(desk, draft, review, ticked, status=422)
+            return self._form(view, desk, draft, review, ticked, status=422)
         await self._deps.answers.send(desk, draft, words)
         # Whoever loads the page again sends nothing again.
         raise web.HTTPSeeOther("?sent")
@@ -69,6 +70,7 @@ class AnswerPage:
 
     def _form(  # noqa: PLR0913 - what the page shows
         self,
+        view: View,
         desk: Desk,
         draft: Draft,
         review: Review = _NOTHING,
@@ -77,10 +79,10 @@ class AnswerPage:
         note: str = "",
         status: int = 200,
     ) -> web.Response:
-        language = known(desk.owner.language)
+        language = view.language
         return self._pages.page(
-            "answer",
-            language,
+            "signed/answer",
+            view,
             status,
             domain=desk.route.domain,
             correspondent=named(desk.route.opening),
@@ -90,6 +92,10 @@ class AnswerPage:
             cannot=words_for(language).reason(review.reason) if review.reason and not review.message else "",
             preview=preview_of(review.message, language) if review.message else None,
         )
+
+
+def _view(request: web.Request, desk: Desk) -> View:
+    return request[VIEW].of_profile(desk.owner.language)
 
 
 def _draft(form: dict[str, list[str]]) -> Draft:

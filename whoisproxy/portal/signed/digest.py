@@ -4,12 +4,17 @@ from aiohttp import web
 
 from mailrelay.links import Purpose
 from whoisproxy.domain.mail_settings import DigestWish
+from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.view import VIEW
 from whoisproxy.services.quarantine import OwnersQuarantine
 
-_WISHES = {wish.value: wish for wish in DigestWish}
+_WISHES = {
+    DigestWish.DAILY: N_("Every day"),
+    DigestWish.WEEKLY: N_("Every week"),
+    DigestWish.OFF: N_("Never"),
+}
 
 
 class DigestPage:
@@ -21,14 +26,16 @@ class DigestPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show what he wants; mail scanners come here too."""
-        return self._form(await self._deps.quarantine.of_owner(self._id(request)))
+        return self._form(request, await self._deps.quarantine.of_owner(self._id(request)))
 
     async def act(self, request: web.Request) -> web.Response:
         """Take a wish; a mailbox's POST of `List-Unsubscribe=One-Click` wants no more letters."""
-        wish = _WISHES.get((await form_of(request)).get("do", [DigestWish.OFF])[0])
-        if wish is None:
+        wish = (await form_of(request)).get("do", [DigestWish.OFF])[0]
+        if wish not in _WISHES:
             raise NoSuchLink
-        return self._form(await self._deps.quarantine.wish(self._id(request), wish), saved=True)
+        return self._form(
+            request, await self._deps.quarantine.wish(self._id(request), DigestWish(wish)), saved=True
+        )
 
     def _id(self, request: web.Request) -> str:
         token = request.match_info["token"]
@@ -37,15 +44,17 @@ class DigestPage:
             raise NoSuchLink
         return quarantine_id
 
-    def _form(self, found: OwnersQuarantine | None, *, saved: bool = False) -> web.Response:
+    def _form(
+        self, request: web.Request, found: OwnersQuarantine | None, *, saved: bool = False
+    ) -> web.Response:
         if found is None:
             raise NoSuchLink
         return self._pages.page(
-            "digest",
-            known(found.language),
+            "signed/digest",
+            request[VIEW].of_profile(found.language),
             domain="",
             saved=saved,
             wish=found.wish.value,
-            wishes=list(_WISHES),
+            wishes=_WISHES,
             back=self._deps.links.quarantine(found.quarantine.id, self._deps.clock()),
         )

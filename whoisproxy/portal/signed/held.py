@@ -8,10 +8,12 @@ from mailrelay.queue.entry import State
 from mailrelay.rewriting.owner_words import words_for
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.quarantine import Decided, Decision, Outcome, Speaker
+from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
-from whoisproxy.portal.preview import safe_frame
+from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.texts import known
+from whoisproxy.portal.signed.preview import safe_frame
+from whoisproxy.portal.view import VIEW, View
 from whoisproxy.services.quarantine import OpenedMessage
 
 _DECISIONS = {
@@ -21,15 +23,35 @@ _DECISIONS = {
         Decision.REPORT, Decision.DISCARD,
     )
 }  # fmt: skip
+_BLOCKED = Said(
+    N_("Blocked"),
+    N_(
+        "The message is thrown away. What this sender writes to %(domain)s does not reach you any more, "
+        "without his being told."
+    ),
+)
 _DONE = {
-    Decision.RELEASE: "held_done_release",
-    Decision.ALLOW_SENDER: "held_done_allow",
-    Decision.BLOCK_SENDER: "held_done_block",
-    Decision.BLOCK_DOMAIN: "held_done_block",
-    Decision.REPORT: "held_done_report",
-    Decision.DISCARD: "held_done_discard",
+    Decision.RELEASE: Said(N_("It is on its way"), N_("The message is being sent to you.")),
+    Decision.ALLOW_SENDER: Said(
+        N_("It is on its way"),
+        N_("The message is being sent to you, and this sender's mail to %(domain)s is not held any more."),
+    ),
+    Decision.BLOCK_SENDER: _BLOCKED,
+    Decision.BLOCK_DOMAIN: _BLOCKED,
+    Decision.REPORT: Said(N_("Reported"), N_("The message is thrown away, and the filter is told.")),
+    Decision.DISCARD: Said(N_("Thrown away"), N_("The message is thrown away.")),
 }
-_UNPROVEN, _OVER = "held_done_allow_unproven", "held_over"
+_UNPROVEN = Said(
+    N_("It is on its way"),
+    N_(
+        "The message is being sent to you. Nothing proved that its sender is who he says: only mail to "
+        "%(domain)s that is proven to be his will not be held any more."
+    ),
+)
+_OVER = Said(
+    N_("This message is not held any more"),
+    N_("It was released or thrown away before. Nothing was changed now."),
+)
 
 
 class HeldPage:
@@ -42,24 +64,26 @@ class HeldPage:
     async def show(self, request: web.Request) -> web.Response:
         """Show the message, or that it is held no more."""
         found = await self._found(request)
-        return await self._form(found) if found.letter else await self._done(found, _OVER)
+        view = _view(request, found)
+        return await (self._form(view, found) if found.letter else self._done(view, found, _OVER))
 
     async def act(self, request: web.Request) -> web.Response:
         """Do what a button says."""
         found, form = await self._found(request), await form_of(request)
-        decision = _DECISIONS.get(form.get("do", [""])[0])
+        view, decision = _view(request, found), _DECISIONS.get(form.get("do", [""])[0])
         if decision is None:
-            return await self._form(found, status=422) if found.letter else await self._done(found, _OVER)
+            again = self._form(view, found, status=422) if found.letter else self._done(view, found, _OVER)
+            return await again
         try:
             sure = form.get("sure") == ["yes"]
             decided = await self._deps.decisions.decide(found, decision, Speaker.OWNER, sure=sure)
         except InvalidInput:
-            return await self._form(found, note="cannot", status=422)
+            return await self._form(view, found, note="cannot", status=422)
         if decided.outcome is Outcome.DANGEROUS:
             return self._pages.page(
-                "held_danger", _language(found), domain=found.held.domain, back=await self._back(found)
+                "signed/held_danger", view, domain=found.held.domain, back=await self._back(found)
             )
-        return await self._done(found, await self._said(found, decision, decided))
+        return await self._done(view, found, await self._said(found, decision, decided))
 
     async def _found(self, request: web.Request) -> OpenedMessage:
         now = self._deps.clock()
@@ -69,24 +93,26 @@ class HeldPage:
             raise NoSuchLink
         return found
 
-    async def _said(self, found: OpenedMessage, decision: Decision, decided: Decided) -> str:
-        """Return the name of what the page says; a second click says the same as the first."""
+    async def _said(self, found: OpenedMessage, decision: Decision, decided: Decided) -> Said:
+        """Return what the page says; a second click says the same as the first."""
         if decided.outcome is Outcome.DONE:
             return _DONE[decision] if decided.counts else _UNPROVEN
         now = await self._deps.quarantine.find(found.held.id)
         discarded = now is not None and now.held.record.state is State.DISCARDED
         return _DONE[decision] if discarded is not decision.releases else _OVER
 
-    async def _done(self, found: OpenedMessage, name: str) -> web.Response:
+    async def _done(self, view: View, found: OpenedMessage, said: Said) -> web.Response:
         back = await self._back(found)
-        return self._pages.page("held_done", _language(found), name=name, domain=found.held.domain, back=back)
+        return self._pages.page("signed/held_done", view, said=said, domain=found.held.domain, back=back)
 
-    async def _form(self, found: OpenedMessage, *, note: str = "", status: int = 200) -> web.Response:
-        held, letter, language = found.held, found.letter, _language(found)
+    async def _form(
+        self, view: View, found: OpenedMessage, *, note: str = "", status: int = 200
+    ) -> web.Response:
+        held, letter, language = found.held, found.letter, view.language
         sender = letter.mailbox if letter else ""
         return self._pages.page(
-            "held",
-            language,
+            "signed/held",
+            view,
             status,
             domain=held.domain,
             kind=words_for(language).kind(held.kind),
@@ -107,5 +133,5 @@ class HeldPage:
         return self._deps.links.quarantine(quarantine.id, self._deps.clock())
 
 
-def _language(found: OpenedMessage) -> str:
-    return known(found.registration.registrant.language)
+def _view(request: web.Request, found: OpenedMessage) -> View:
+    return request[VIEW].of_profile(found.registration.registrant.language)
