@@ -1,8 +1,8 @@
-"""Owners' accounts: one for each mailbox and registrar, what its owner may sign in with, and what is asked of him.
+"""Owners' accounts: one for each mailbox and registrar, and what its owner signs in with.
 
-An owner is who the registrants of a registrar's domains are that have one mailbox. His account holds no domain:
-what he may see is looked up by that mailbox each time, so that a domain that goes to another leaves his sight
-with the same commit.
+An owner is who the registrants of a registrar's domains are that have one mailbox. His account holds no
+domain: what he may see is looked up by that mailbox each time, so that a domain that goes to another leaves
+his sight with the same commit.
 """
 
 import unicodedata

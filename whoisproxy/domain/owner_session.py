@@ -121,9 +121,7 @@ def begun(  # noqa: PLR0913, PLR0917 - what is known when it begins
     if not proofs:
         raise ValueError("a session begins with a proof")
     stage = stage_after(proofs, two_step)
-    return OwnerSession(
-        session_id, account_id, stage, proofs, now, now, now, network=network, device=device
-    )
+    return OwnerSession(session_id, account_id, stage, proofs, now, now, now, network=network, device=device)
 
 
 def succeeded_by(

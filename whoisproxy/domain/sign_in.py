@@ -85,10 +85,10 @@ class Attempt:
     account_id: str
     at: datetime
     proof: Proof
-    succeeded: bool
-    new_device: bool
     network: str = field(repr=False)
     device: str = field(repr=False)
+    succeeded: bool = False
+    new_device: bool = False
 
 
 # In this order, because browsers also name those whose pages they want.
@@ -112,7 +112,7 @@ _MOST_READ = 500
 
 
 def device_of(user_agent: str) -> str:
-    """Return browser and system of a User-Agent (RFC 9110 section 10.1.5), such as `Firefox, Linux`; "" for none."""
+    """Return browser and system of a User-Agent (RFC 9110 section 10.1.5), as `Firefox, Linux`; "" for none."""
     text = user_agent[:_MOST_READ]
     names = (
         next((name for name, known in table if known.search(text)), "") for table in (_BROWSERS, _SYSTEMS)

@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238): six digits, SHA-1, steps of 30 seconds, as all programs know them.
+"""Time-based one-time passwords (RFC 6238): six digits, SHA-1, steps of 30 seconds, as all programs do.
 
 A code is good in its own step and in the one before and after, for clocks differ and typing takes time
 (section 5.2), and no step's code is good twice, nor that of an earlier step after it.

@@ -1,4 +1,4 @@
-"""Letters to owners about their accounts: a link to sign in, a new device, a change of what they sign in with.
+"""Letters to owners about their accounts: a link to sign in, a new device, changed ways of signing in.
 
 A letter is a piece of work in the outbox, committed with what it tells of. The worker looks up whose mailbox
 it is and queues the letter like any other mail; the mailbox itself is asked for when it is delivered. It is
@@ -13,11 +13,17 @@ import structlog
 
 from mailrelay.queue.entry import Direction, NewMessage
 from mailrelay.queue.store import QueueStore
-from mailrelay.rewriting.account_letter import AccountLetter, AccountMatter, build_account_letter
+from mailrelay.rewriting.plain_letter import PlainLetter, build_plain_letter
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
 from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
 from whoisproxy.services import owner_tokens
+from whoisproxy.services.owner_letter_words import (
+    METHODS_CHANGED_LETTER,
+    NEW_DEVICE_LETTER,
+    SIGN_IN_LETTER,
+    LetterWords,
+)
 from whoisproxy.services.owner_tokens import TokenPurpose
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
@@ -92,12 +98,12 @@ class OwnerLetters:
         now, budget = self._clock(), BUDGETS[Lane.LETTER]
         if await uow.sign_in_attempts.failures(account.id, [Lane.LETTER], now - budget.within) >= budget.most:
             return []
-        sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, False, False, "", "")  # noqa: FBT003
+        sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, "", "")
         await uow.sign_in_attempts.add(sent, Lane.LETTER, "")
         token = await owner_tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
         link = f"{self._address(account.registrar_id)}/enter/{token}"
         minutes = str(LETTER_LIFETIME.seconds // 60)
-        return await self._letter(uow, account, AccountMatter.SIGN_IN, link, minutes=minutes)
+        return await self._letter(uow, account, SIGN_IN_LETTER, link, minutes=minutes)
 
     async def _new_device(self, item: OutboxItem) -> list[NewMessage]:
         async with self._storage.reading() as uow:
@@ -108,7 +114,7 @@ class OwnerLetters:
             return await self._letter(
                 uow,
                 account,
-                AccountMatter.NEW_DEVICE,
+                NEW_DEVICE_LETTER,
                 f"{self._address(account.registrar_id)}/security",
                 at=f"{attempt.at:%Y-%m-%d %H:%M} UTC",
                 device=attempt.device or "?",
@@ -122,25 +128,19 @@ class OwnerLetters:
                 return []
             link = f"{self._address(account.registrar_id)}/security"
             at = f"{self._clock():%Y-%m-%d %H:%M} UTC"
-            return await self._letter(uow, account, AccountMatter.METHODS_CHANGED, link, at=at)
+            return await self._letter(uow, account, METHODS_CHANGED_LETTER, link, at=at)
 
     async def _letter(
-        self, uow: UnitOfWork, account: OwnerAccount, matter: AccountMatter, link: str, **facts: str
+        self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, link: str, **facts: str
     ) -> list[NewMessage]:
         domains = await uow.registrations.of_owner(account.registrar_id, account.owner_index)
         registrar = await uow.registrars.get(account.registrar_id)
         if not domains or registrar is None:
             return []
-        letter = build_account_letter(
-            AccountLetter(
-                matter=matter,
-                relay_domain=self._relay_domain,
-                registrar=registrar.name,
-                language=account.profile.language or domains[0].registrant.language,
-                now=self._clock(),
-                link=link,
-                facts=facts,
-            )
+        language = account.profile.language or domains[0].registrant.language
+        subject, paragraphs = words.told(language, {**facts, "registrar": registrar.name, "link": link})
+        letter = build_plain_letter(
+            PlainLetter(self._relay_domain, language, self._clock(), subject, paragraphs)
         )
         return [
             NewMessage(
@@ -152,6 +152,7 @@ class OwnerLetters:
                 reverse_path="",
                 raw=letter.raw,
                 size_octets=len(letter.raw),
+                # He waits for it.
                 protected=True,
             )
         ]

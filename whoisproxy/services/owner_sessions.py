@@ -1,5 +1,4 @@
-"""Sessions of owners: begun when somebody has proven who he is, found by what his browser has, ended by anybody
-who may.
+"""Sessions of owners: begun by a proof, found by what a browser has, ended by their owner.
 
 The browser has 256 random bits of which the database knows the SHA-256. They are always made here and always
 made anew: at sign-in, at a second step, when somebody proves himself again. A browser that came with somebody
@@ -105,9 +104,7 @@ class OwnerSessions:
     ) -> Entered:
         """Begin a session in a unit of work."""
         now, two_step = self._clock(), await uow.owner_accounts.two_step(account)
-        session = begun(
-            new_id("ses", now), account.id, proofs, two_step, now, visit.network, visit.device
-        )
+        session = begun(new_id("ses", now), account.id, proofs, two_step, now, visit.network, visit.device)
         return await _kept(uow, session)
 
     async def follow(

@@ -65,9 +65,7 @@ async def made(uow: UnitOfWork, purpose: TokenPurpose, now: datetime, subject: s
     return f"{signed}.{await _proof(uow, signed)}"
 
 
-async def read(
-    uow: UnitOfWork, token: str, purposes: frozenset[TokenPurpose], now: datetime
-) -> Claim | None:
+async def read(uow: UnitOfWork, token: str, purposes: frozenset[TokenPurpose], now: datetime) -> Claim | None:
     """Return what a token says, or None where it is forged, over, used, or for something else."""
     claim = await _read(uow, token)
     if claim is None or claim.purpose not in purposes or claim.expires_at <= now:
@@ -75,9 +73,7 @@ async def read(
     return None if await uow.owner_accounts.is_used(claim.digest) else claim
 
 
-async def used(
-    uow: UnitOfWork, token: str, purposes: frozenset[TokenPurpose], now: datetime
-) -> Claim | None:
+async def used(uow: UnitOfWork, token: str, purposes: frozenset[TokenPurpose], now: datetime) -> Claim | None:
     """Use a token up; return what it says, or None where `read` would, or somebody else was faster."""
     claim = await read(uow, token, purposes, now)
     if claim is None or not await uow.owner_accounts.use_token(claim.digest, claim.expires_at):

@@ -59,9 +59,7 @@ class SignIn:
         clock: Gives aware UTC.
     """
 
-    def __init__(
-        self, storage: Storage, sessions: OwnerSessions, passwords: Passwords, clock: Clock
-    ) -> None:
+    def __init__(self, storage: Storage, sessions: OwnerSessions, passwords: Passwords, clock: Clock) -> None:
         self._storage = storage
         self._sessions = sessions
         self._passwords = passwords

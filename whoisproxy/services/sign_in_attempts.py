@@ -20,7 +20,7 @@ class Counted:
     visit: Visit
 
 
-async def count(
+async def count(  # noqa: PLR0913, PLR0917 - what an attempt is made of
     uow: UnitOfWork, account: OwnerAccount, proof: Proof, lane: Lane, visit: Visit, now: datetime
 ) -> Counted | None:
     """Count an attempt as failed; None where too many have, and this one is not to be looked at.
@@ -29,16 +29,14 @@ async def count(
     """
     if lane is not Lane.FREE and not await _is_within(uow, account, lane, visit, now):
         return None
-    attempt = Attempt(
-        new_id("try", now), account.id, now, proof, False, False, visit.network, visit.device  # noqa: FBT003
-    )
+    attempt = Attempt(new_id("try", now), account.id, now, proof, visit.network, visit.device)
     await uow.sign_in_attempts.add(attempt, lane, "")
     return Counted(attempt, visit)
 
 
 async def count_unknown(uow: UnitOfWork, proof: Proof, lane: Lane, visit: Visit, now: datetime) -> None:
     """Count an attempt at an account that is not there, or not to be tried now."""
-    attempt = Attempt(new_id("try", now), "", now, proof, False, False, visit.network, "")  # noqa: FBT003
+    attempt = Attempt(new_id("try", now), "", now, proof, visit.network, "")
     await uow.sign_in_attempts.add_unknown(attempt, lane)
 
 
@@ -65,12 +63,8 @@ async def lane_of_password(uow: UnitOfWork, account: OwnerAccount, visit: Visit)
     return Lane.PASSWORD_KNOWN if known else Lane.PASSWORD
 
 
-async def _is_within(
-    uow: UnitOfWork, account: OwnerAccount, lane: Lane, visit: Visit, now: datetime
-) -> bool:
+async def _is_within(uow: UnitOfWork, account: OwnerAccount, lane: Lane, visit: Visit, now: datetime) -> bool:
     budget = BUDGETS[lane]
     failed = await uow.sign_in_attempts.failures(account.id, [lane], now - budget.within)
     from_there = await uow.sign_in_attempts.failures_from(visit.network, now - BUDGET_OF_NETWORK.within)
     return failed < budget.most and from_there < BUDGET_OF_NETWORK.most
-
-

@@ -585,8 +585,8 @@ disclosure_looks = Table(
 )
 
 # Owners' accounts: one for each mailbox (`registrants.email_index`) and registrar. `sealed` is what the owner
-# wishes, `methods` what he signs in with, both under the account's own key; `totp_step` is the last step whose
-# code was used.
+# wishes, `methods` what he signs in with, both under the account's own key; `totp_step` is the last step of
+# time whose code was used.
 owner_accounts = Table(
     "owner_accounts",
     metadata,

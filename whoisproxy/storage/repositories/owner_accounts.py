@@ -235,7 +235,7 @@ class Passkeys:
         return True
 
     async def by_credential(self, credential_id: bytes) -> Passkey | None:
-        """Return the passkey of a credential; where the unit of work writes, nobody else uses it meanwhile."""
+        """Return the passkey of a credential; it is locked where the unit of work writes."""
         query = select(passkeys).where(passkeys.c.credential_id == credential_id)
         if not self._sealing.read_only:
             query = query.with_for_update()

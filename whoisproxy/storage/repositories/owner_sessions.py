@@ -192,7 +192,13 @@ class SignInAttempts:
     async def _attempt(self, row: Row[Any]) -> Attempt:
         value: Any = await self._sealing.open_json(row.account_id, _attempt_purpose(row.id), row.sealed)
         return Attempt(
-            row.id, row.account_id, row.at, Proof(row.proof), row.succeeded, row.new_device, **value
+            row.id,
+            row.account_id,
+            row.at,
+            Proof(row.proof),
+            succeeded=row.succeeded,
+            new_device=row.new_device,
+            **value,
         )
 
 
