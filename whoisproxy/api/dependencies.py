@@ -12,6 +12,7 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -29,6 +30,7 @@ class ApiDependencies:
     """The services, the clock and the limits.
 
     Attributes:
+        portal_url: Where owners' pages are, without a slash at its end.
         ready: Says of each part by name whether it answers; `/readyz` asks it.
         metrics: Gives what was counted in Prometheus' text format, for `/metrics`.
     """
@@ -49,6 +51,8 @@ class ApiDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
+    entry: OwnerEntry
+    portal_url: str
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

@@ -13,6 +13,7 @@ from whoisproxy.cli import (
     imports,
     keys,
     mail,
+    portal,
     privacy,
     publication,
     quarantine,
@@ -42,6 +43,7 @@ app.command("demo")(demo.demo)
 app.command("migrate")(keys.migrate)
 app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
+app.command("portal-link")(portal.portal_link)
 app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),

@@ -19,6 +19,7 @@ class Scope(StrEnum):
     MAIL_WRITE = "mail:write"
     DISCLOSURES_READ = "disclosures:read"
     DISCLOSURES_WRITE = "disclosures:write"
+    PORTAL_WRITE = "portal:write"
 
 
 @dataclass(frozen=True, slots=True)

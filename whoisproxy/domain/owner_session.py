@@ -34,6 +34,8 @@ LIFETIMES = {
     Stage.FULL: Lifetime(timedelta(hours=2), timedelta(hours=12)),
 }
 
+LONGEST_SESSION = max(lifetime.absolute for lifetime in LIFETIMES.values())
+
 FRESH = timedelta(minutes=15)
 """How long after a proof its session may change what its owner signs in with."""
 

@@ -46,6 +46,9 @@ BUDGETS = {
 BUDGET_OF_NETWORK = Budget(50, _AN_HOUR)
 """Of all accounts together, and of mailboxes that nobody has."""
 
+HISTORY_KEPT = timedelta(days=180)
+"""How long attempts are kept; a device that was not seen for as long is new again."""
+
 _CODE_LANES = {
     Proof.PASSWORD: Lane.CODE_AFTER_PASSWORD,
     Proof.EMAIL_LINK: Lane.CODE_AFTER_EMAIL,
@@ -112,7 +115,7 @@ _MOST_READ = 500
 
 
 def device_of(user_agent: str) -> str:
-    """Return browser and system of a User-Agent (RFC 9110 section 10.1.5), as `Firefox, Linux`; "" for none."""
+    """Return what a User-Agent (RFC 9110 section 10.1.5) tells, as `Firefox, Linux`; "" for nothing."""
     text = user_agent[:_MOST_READ]
     names = (
         next((name for name, known in table if known.search(text)), "") for table in (_BROWSERS, _SYSTEMS)

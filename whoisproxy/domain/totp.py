@@ -46,4 +46,6 @@ def new_secret() -> str:
 
 def enrolment_uri(secret: str, label: str, issuer: str) -> str:
     """Return what a program reads from the QR code (Key URI Format)."""
-    return pyotp.TOTP(secret, digits=DIGITS, interval=PERIOD_S).provisioning_uri(label, issuer)
+    return pyotp.TOTP(secret, digits=DIGITS, interval=PERIOD_S).provisioning_uri(
+        name=label, issuer_name=issuer
+    )

@@ -12,6 +12,7 @@ from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -36,6 +37,7 @@ class PortalDependencies:
     correspondence: CorrespondenceService
     quarantine: QuarantineService
     decisions: QuarantineDecisions
+    entry: OwnerEntry
     links: Links
     relay_domain: str
     base_url: str

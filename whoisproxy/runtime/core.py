@@ -22,6 +22,7 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -60,6 +61,7 @@ class Core:
     correspondence: CorrespondenceService
     sender_rules: SenderRules
     learning: SpamLearning
+    entry: OwnerEntry
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -169,6 +171,7 @@ def _assemble(
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,
+        entry=OwnerEntry.on(storage, clock),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

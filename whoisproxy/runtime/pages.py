@@ -8,6 +8,7 @@ from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_letters import OwnerLetters
 from whoisproxy.services.quarantine_digests import DigestSender
 from whoisproxy.services.relay_directory import RelayDirectory
 
@@ -23,11 +24,20 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         correspondence=core.correspondence,
         quarantine=core.quarantine,
         decisions=core.decisions,
+        entry=core.entry,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,
         requests_per_minute=settings.portal.requests_per_minute,
         clock=core.clock,
+    )
+
+
+def owner_letters(core: Core) -> OwnerLetters:
+    """Return who writes to owners about their accounts."""
+    base_url = core.settings.portal.base_url.rstrip("/")
+    return OwnerLetters(
+        core.storage, core.queue, core.settings.relay.domain, lambda _registrar_id: base_url, core.clock
     )
 
 

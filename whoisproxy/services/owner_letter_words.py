@@ -33,24 +33,20 @@ SIGN_IN_LETTER = LetterWords(
 NEW_DEVICE_LETTER = LetterWords(
     N_("A new device has signed in"),
     (
-        N_(
-            "Somebody has signed in to the privacy pages of your domains at %(registrar)s, on a device that was not seen there before."
-        ),
+        N_("Somebody has signed in to the privacy pages of your domains at %(registrar)s, on a new device."),
         N_("When: %(at)s. Device: %(device)s. Network: %(network)s."),
         N_(
-            "If it was you, there is nothing to do. If not, end that session and change what you sign in with:"
+            "If it was you, there is nothing to do. If not, end that session and change your ways to sign in:"
         ),
         LINK,
     ),
 )
 METHODS_CHANGED_LETTER = LetterWords(
-    N_("What you sign in with was changed"),
+    N_("Your ways to sign in were changed"),
     (
-        N_(
-            "A password, a passkey or the second step of the privacy pages of your domains at %(registrar)s was added, changed or removed."
-        ),
+        N_("A way to sign in to the privacy pages of your domains at %(registrar)s was added or removed."),
         N_("When: %(at)s."),
-        N_("If it was not you, sign in by a link in a letter, end the other sessions and change it back:"),
+        N_("If it was not you, have a link sent, end the other sessions and change it back:"),
         LINK,
     ),
 )

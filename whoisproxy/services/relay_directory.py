@@ -103,10 +103,10 @@ class RelayDirectory:
     async def person(self, owner_id: str) -> Owner | None:
         """Return a registrant with his own mailbox, or None when he is known no more."""
         async with self._storage.reading() as uow:
-            [registration] = await uow.registrations.of_registrants([owner_id]) or [None]
-        if registration is None:
+            found = await uow.registrations.of_registrants([owner_id])
+        if not found:
             return None
-        registrant = registration.registrant
+        registrant = found[0].registrant
         return Owner(owner_id, (registrant.email,), registrant.identity(), registrant.language)
 
     async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:

@@ -5,7 +5,8 @@ that up is left to the worker that writes the letter. Passkeys are in `services.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -38,6 +39,14 @@ _LONGEST_MAILBOX = 320  # RFC 5321 section 4.5.3.1: 64 octets, @, 255
 
 
 @dataclass(frozen=True, slots=True)
+class MadeLink:
+    """The end of a link's path, and when it is over."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EntryLink:
     """Where a link leads.
 
@@ -65,8 +74,8 @@ class SignIn:
         self._passwords = passwords
         self._clock = clock
 
-    async def registrar_link(self, registrar: Registrar, registrant_id: str) -> str:
-        """Return the token of a link for the owner of a registrar's registrant; it is good once.
+    async def registrar_link(self, registrar: Registrar, registrant_id: str) -> MadeLink:
+        """Return a link for the owner of a registrar's registrant; it is good once.
 
         Raises:
             NotFound: The registrar has no registrant of that id.
@@ -79,7 +88,7 @@ class SignIn:
             account = await uow.owner_accounts.ensure(registrar.id, owner, now)
             token = await owner_tokens.made(uow, TokenPurpose.REGISTRAR, now, account.id)
         _log.info("portal-link-made", registrar=registrar.id, account=account.id)
-        return token
+        return MadeLink(token, now + owner_tokens.LIFETIMES[TokenPurpose.REGISTRAR])
 
     async def ask_link(self, mailbox: str, registrar_id: str = "") -> None:
         """Ask for a letter with a link to whoever owns domains with that mailbox, if anybody does.

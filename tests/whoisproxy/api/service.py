@@ -31,6 +31,7 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -170,6 +171,8 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         decisions=QuarantineDecisions(
             storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
         ),
+        entry=OwnerEntry.on(storage, now),
+        portal_url="https://pages.example",
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

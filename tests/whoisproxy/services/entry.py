@@ -64,7 +64,8 @@ class Entry:
 
     async def link(self) -> str:
         """Return the token of a link that the registrar makes."""
-        return await self.sign_in.registrar_link(self.world.registrar, await self.registrant_id())
+        made = await self.sign_in.registrar_link(self.world.registrar, await self.registrant_id())
+        return made.token
 
     async def entered(self, visit: Visit = HOME) -> Entered:
         """Come from the registrar's panel."""

@@ -317,7 +317,7 @@ async def test_who_has_no_domain_any_more_gets_in_no_more(entry: Entry) -> None:
     assert await entry.sign_in.by_link(link, HOME) is None
     assert await entry.sign_in.by_password(MAILBOX, PASSWORD, HOME) is None
     await entry.sign_in.ask_link(MAILBOX)
-    assert [one for one in await entry.links_in_mail()] == []
+    assert await entry.links_in_mail() == []
     async with entry.world.storage.unit_of_work() as uow:
         await uow.owner_accounts.purge(entry.world.clock())
     async with entry.world.storage.reading() as uow:

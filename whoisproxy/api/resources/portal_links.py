@@ -1,0 +1,34 @@
+"""Links by which owners come to their pages from their registrar's panel."""
+
+from typing import Any
+
+from whoisproxy.api.models.common import NoQuery, Nothing
+from whoisproxy.api.models.portal_links import PortalLinkView
+from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
+from whoisproxy.domain.account import Scope
+
+
+async def make_portal_link(call: Call[NoQuery, Nothing]) -> Answer:
+    """Make a link for the owner of a registrant."""
+    made = await call.deps.entry.sign_in.registrar_link(call.registrar, call.path["id"])
+    url = f"{call.deps.portal_url}/enter/{made.token}"
+    return Answer(201, PortalLinkView(url=url, expires_at=made.expires_at))
+
+
+ROUTES: tuple[Route[Any, Any], ...] = (
+    Route(
+        method="POST",
+        path="/v1/registrants/{id}/portal-links",
+        tag=Tag.PORTAL,
+        scope=Scope.PORTAL_WRITE,
+        summary="Make a link to an owner's pages",
+        description=(
+            "For an owner who is signed in to your own panel: he comes to his pages already known. `id` is "
+            "`registrant_id` of one of his domains; he sees all of your domains whose registrants have the "
+            "same mailbox. The link is good once and for five minutes, so make it when he asks for it. Where "
+            "you or he require a second step, it is asked for."
+        ),
+        handler=make_portal_link,
+        replies={201: Reply("The link", PortalLinkView)},
+    ),
+)
