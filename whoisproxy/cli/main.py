@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from whoisproxy.cli import (
+    appearance,
     demo,
     disclosure,
     dkim,
@@ -45,6 +46,7 @@ app.command("doctor")(doctor.doctor)
 app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),
+    (appearance, "appearance"),
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),

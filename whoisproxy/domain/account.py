@@ -19,6 +19,8 @@ class Scope(StrEnum):
     MAIL_WRITE = "mail:write"
     DISCLOSURES_READ = "disclosures:read"
     DISCLOSURES_WRITE = "disclosures:write"
+    PAGES_READ = "pages:read"
+    PAGES_WRITE = "pages:write"
 
 
 @dataclass(frozen=True, slots=True)
