@@ -10,10 +10,11 @@ from tests.journeys.journey import Journey
 # What may stand in a page of ours; everything else would be somebody else's.
 OURS = {
     "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(),
-    "link": {"rel", "href"}, "body": set(), "header": {"class"}, "main": {"id", "tabindex"}, "footer": set(),
+    "link": {"rel", "href"}, "body": set(), "header": {"class"}, "main": {"id", "tabindex", "class"},
+    "footer": set(),
     "h1": set(), "h2": {"id"}, "h3": set(), "p": {"class"}, "div": {"class", "role"}, "strong": set(),
-    "br": set(), "small": set(), "form": {"method", "action"}, "label": {"for", "class"}, "span": {"class"}, "fieldset": set(),
-    "legend": set(),
+    "br": set(), "small": set(), "form": {"method", "action"}, "label": {"for", "class"}, "span": {"class"},
+    "fieldset": set(), "legend": set(),
     "input": {"id", "name", "value", "maxlength", "autocomplete", "type", "checked"},
     "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class"},
     "section": {"aria-labelledby"}, "dl": set(), "dt": set(), "dd": set(), "pre": {"tabindex"},

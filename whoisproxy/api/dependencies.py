@@ -7,6 +7,7 @@ from datetime import datetime
 from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
@@ -37,6 +38,7 @@ class ApiDependencies:
 
     storage: Storage
     accounts: Accounts
+    appearances: Appearances
     registrations: Registrations
     privacy: PrivacyService
     disclosures: Disclosures

@@ -3,6 +3,7 @@
 from typing import Any
 
 from whoisproxy.api.resources import (
+    appearance,
     bulk,
     correspondence,
     disclosures,
@@ -39,6 +40,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *registry_tasks.ROUTES,
     *tlds.ROUTES,
     *events.ROUTES,
+    *appearance.ROUTES,
     *webhooks.ROUTES,
     *health.ROUTES,
 )

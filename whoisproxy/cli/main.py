@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from whoisproxy.cli import (
+    appearance,
     demo,
     disclosure,
     dkim,
@@ -47,6 +48,7 @@ app.command("portal-link")(portal.portal_link)
 app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),
+    (appearance, "appearance"),
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),

@@ -10,6 +10,7 @@ from mailrelay.directory import Opening
 from mailrelay.links import Links
 from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_entry import OwnerEntry
@@ -33,6 +34,7 @@ class PortalDependencies:
         requests_per_minute: Per /24 (IPv4) or /56 (IPv6).
     """
 
+    appearances: Appearances
     answers: OwnerAnswers
     correspondence: CorrespondenceService
     quarantine: QuarantineService

@@ -14,6 +14,7 @@ from whoisproxy.portal.messages import BUSY, FAILED, GONE, TOO_LARGE, Said
 from whoisproxy.portal.rendering import HEADERS, Pages
 from whoisproxy.portal.view import VIEW, View, first_view
 from whoisproxy.request_limits import PrefixLimits, client_address, prefix
+from whoisproxy.services.appearances import Appearances
 
 _log = structlog.get_logger()
 _REQUESTS = Counter("whoisproxy_portal_requests", "Requests for owners' pages", ["status"])
@@ -27,20 +28,22 @@ class Guard:
 
     Args:
         pages: Renders.
+        appearances: Knows which host names are registrars' own.
         limits: Of requests, by network.
         secure: Whether the outside reaches the pages by https, so that cookies go no other way.
     """
 
-    def __init__(self, pages: Pages, limits: PrefixLimits, *, secure: bool) -> None:
+    def __init__(self, pages: Pages, appearances: Appearances, limits: PrefixLimits, *, secure: bool) -> None:
         self._pages = pages
+        self._appearances = appearances
         self._limits = limits
         self._secure = secure
 
     @web.middleware
     async def guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Answer whatever happens."""
-        view = request[VIEW] = first_view(request)
-        response = await self._answer(request, view, handler)
+        request[VIEW] = first_view(request)
+        response = await self._answer(request, handler)
         if language := chosen(request):
             remember(response, language, secure=self._secure)
         _REQUESTS.labels(str(response.status)).inc()
@@ -52,24 +55,25 @@ class Guard:
             response.headers.setdefault(name, value)
         response.headers["Server"] = "whoisproxy"
 
-    async def _answer(self, request: web.Request, view: View, handler: _Handler) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         if wait_s := self._limits.take(prefix(client_address(request.remote, request.headers))):
-            return self._told(BUSY, view, 429, str(wait_s))
+            return self._told(BUSY, request[VIEW], 429, str(wait_s))
         try:
+            request[VIEW] = request[VIEW].dressed(await self._appearances.of_host(request.host))
             return await handler(request)
         except web.HTTPRequestEntityTooLarge:
-            return self._told(TOO_LARGE, view, 413)
+            return self._told(TOO_LARGE, request[VIEW], 413)
         except web.HTTPRedirection:
             raise
         except (NoSuchLink, web.HTTPException):
             # A path that was never one, a method that does not fit: nobody learns more than of a bad link.
-            return self._told(GONE, view, 404)
+            return self._told(GONE, request[VIEW], 404)
         except (TemporaryMailError, Unavailable):
             _log.warning("portal-unavailable")
-            return self._told(FAILED, view, 503, _WAIT_S)
+            return self._told(FAILED, request[VIEW], 503, _WAIT_S)
         except Exception as error:  # noqa: BLE001 - its text may quote what the owner wrote
             _log.error("portal-failed", error=type(error).__name__)
-            return self._told(FAILED, view, 500)
+            return self._told(FAILED, request[VIEW], 500)
 
     def _told(self, said: Said, view: View, status: int, retry_after: str = "") -> web.Response:
         response = self._pages.message(said, view, status)

@@ -1,7 +1,8 @@
 """From words and facts to a page, and the headers under which it is shown."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,11 +40,20 @@ def _environment(language: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    # "New style": facts are given to `_()` itself, and escaped; a percent sign is written twice.
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    words = translations(language)
+    environment.globals.update(_=partial(_said, words), ngettext=partial(_counted, words))
     return environment
+
+
+def _said(words: NullTranslations, message: str, /, **facts: object) -> str:
+    """Return a text with its facts, as plain text, which the template escapes like any other."""
+    return words.gettext(message) % facts
+
+
+def _counted(words: NullTranslations, one: str, many: str, count: int, /, **facts: object) -> str:
+    """Return a text that depends on a number, which is `%(count)d` in it."""
+    return words.ngettext(one, many, count) % {**facts, "count": count}
 
 
 class Pages:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from whoisproxy.portal.appearance_files import AppearanceFiles
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.answering import AnswerPage
@@ -72,4 +73,6 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/d/{token}", DigestPage, DigestPage.act, Audience.LINK),
     Route("GET", "/q/{token}", HeldListPage, HeldListPage.show, Audience.LINK),
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
+    Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
+    Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),
 )

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from whoisproxy.domain.appearance import Appearance
 from whoisproxy.i18n import DEFAULT_LANGUAGE, LANGUAGES, known
 from whoisproxy.portal.language import language_of
 
@@ -40,16 +41,22 @@ class View:
         switches: The other languages; none where the profile says which it is.
         here: Path below the address of the pages, by which the navigation knows where one is.
         areas: What the navigation offers: `AREAS` to who has signed in, nothing to others.
+        appearance: Of the registrar; None for the look that the pages have of their own.
     """
 
     language: str = DEFAULT_LANGUAGE
     switches: tuple[Switch, ...] = ()
     here: str = ""
     areas: tuple[Area, ...] = ()
+    appearance: Appearance | None = None
 
     def of_profile(self, language: str) -> Self:
         """Return the view of somebody whose profile names a language, as a BCP 47 tag."""
         return replace(self, language=known(language) or DEFAULT_LANGUAGE, switches=())
+
+    def dressed(self, appearance: Appearance | None) -> Self:
+        """Return the view in a registrar's look, where it has one."""
+        return replace(self, appearance=appearance or self.appearance)
 
 
 VIEW = web.RequestKey("view", View)

@@ -15,6 +15,7 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
 from whoisproxy.services.disclosure import Disclosures
@@ -49,6 +50,7 @@ class Core:
     catalogue: Catalogue
     queue: QueueStore
     accounts: Accounts
+    appearances: Appearances
     registrations: Registrations
     privacy: PrivacyService
     disclosures: Disclosures
@@ -159,6 +161,7 @@ def _assemble(
         catalogue=catalogue,
         queue=queue,
         accounts=Accounts(storage, clock),
+        appearances=Appearances(storage, settings.portal.base_url),
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         disclosures=Disclosures(storage, clock),

@@ -20,6 +20,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
     directory = RelayDirectory(core.storage, relay_domain, core.clock, health)
     preparation = preparation_of(core, directory)
     return PortalDependencies(
+        appearances=core.appearances,
         answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
         correspondence=core.correspondence,
         quarantine=core.quarantine,

@@ -249,6 +249,7 @@ class Service:
         dependencies = ApiDependencies(
             storage=core.storage,
             accounts=core.accounts,
+            appearances=core.appearances,
             registrations=core.registrations,
             privacy=core.privacy,
             disclosures=core.disclosures,

@@ -584,6 +584,23 @@ disclosure_looks = Table(
     Index("ix_disclosure_looks_grant_id", "grant_id", "id"),
 )
 
+# How the pages of registrars look; shown to anybody.
+appearances = Table(
+    "appearances",
+    metadata,
+    Column("registrar_id", ForeignKey("registrars.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("host", _NAME, unique=True),
+    Column("accent", String(7), nullable=False),
+    Column("accent_dark", String(7), nullable=False),
+    Column("imprint_url", Text, nullable=False),
+    Column("privacy_url", Text, nullable=False),
+    Column("terms_url", Text, nullable=False),
+    Column("help_url", Text, nullable=False),
+    Column("logo_type", String(13), nullable=False),
+    Column("logo", LargeBinary),
+    Column("version", String(12), nullable=False),
+
 # Owners' accounts: one for each mailbox (`registrants.email_index`) and registrar. `sealed` is what the owner
 # wishes, `methods` what he signs in with, both under the account's own key; `totp_step` is the last step of
 # time whose code was used.

@@ -20,6 +20,7 @@ from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.appearances import Appearances
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -58,6 +59,7 @@ class UnitOfWork:
         self.sealing = Sealing(connection, vault, keyring, read_only)
         self.registrars = Registrars(connection)
         self.api_keys = ApiKeys(connection)
+        self.appearances = Appearances(connection)
         self.registrations = Registrations(self.sealing)
         self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)

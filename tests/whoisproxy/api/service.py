@@ -25,6 +25,7 @@ from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
@@ -155,6 +156,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
+        appearances=Appearances(storage, "https://privacy.example"),
         registrations=Registrations(storage, catalogue, now),
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
         disclosures=Disclosures(storage, now),

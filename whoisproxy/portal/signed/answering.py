@@ -18,7 +18,8 @@ from whoisproxy.portal.dependencies import (
 )
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.preview import preview_of
-from whoisproxy.portal.view import VIEW, View
+from whoisproxy.portal.signed.viewing import view_of_domain
+from whoisproxy.portal.view import View
 from whoisproxy.services.owner_answers import Desk, Draft, Review
 
 _NOTHING = Review(None)
@@ -41,12 +42,12 @@ class AnswerPage:
         began = desk.route.opening.subject
         subject = began if not began or began.lower().startswith("re:") else f"Re: {began}"
         note = "sent" if "sent" in request.query else ""
-        return self._form(_view(request, desk), desk, Draft(subject, ""), note=note)
+        return self._form(await self._view(request, desk), desk, Draft(subject, ""), note=note)
 
     async def act(self, request: web.Request) -> web.Response:
         """Show what would be sent, or send it."""
         desk, form = await self._desk(request), await form_of(request)
-        view, draft = _view(request, desk), _draft(form)
+        view, draft = await self._view(request, desk), _draft(form)
         if not draft.text.strip():
             return self._form(view, desk, draft, note="empty", status=422)
         review, ticked = await self._deps.answers.look_at(desk, draft), ticked_in(form)
@@ -67,6 +68,9 @@ class AnswerPage:
         if desk is None:
             raise NoSuchLink
         return desk
+
+    async def _view(self, request: web.Request, desk: Desk) -> View:
+        return await view_of_domain(self._deps, request, desk.route.domain, desk.owner.language)
 
     def _form(  # noqa: PLR0913 - what the page shows
         self,
@@ -92,10 +96,6 @@ class AnswerPage:
             cannot=words_for(language).reason(review.reason) if review.reason and not review.message else "",
             preview=preview_of(review.message, language) if review.message else None,
         )
-
-
-def _view(request: web.Request, desk: Desk) -> View:
-    return request[VIEW].of_profile(desk.owner.language)
 
 
 def _draft(form: dict[str, list[str]]) -> Draft:

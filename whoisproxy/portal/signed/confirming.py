@@ -15,7 +15,8 @@ from whoisproxy.portal.dependencies import (
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.preview import preview_of
-from whoisproxy.portal.view import VIEW, View
+from whoisproxy.portal.signed.viewing import view_of_domain
+from whoisproxy.portal.view import View
 from whoisproxy.services.owner_answers import HeldAnswer
 
 _UNTICKED: frozenset[int] = frozenset()
@@ -33,12 +34,12 @@ class ConfirmPage:
     async def show(self, request: web.Request) -> web.Response:
         """Show what would be sent."""
         held = await self._held(request)
-        return self._form(_view(request, held), held)
+        return self._form(await self._view(request, held), held)
 
     async def act(self, request: web.Request) -> web.Response:
         """Send it, or throw it away."""
         held, form = await self._held(request), await form_of(request)
-        view = _view(request, held)
+        view = await self._view(request, held)
         if form.get("do") == ["discard"]:
             self._demand(await self._deps.answers.discard(held))
             return self._pages.message(_DISCARDED, view, domain=held.domain)
@@ -57,6 +58,9 @@ class ConfirmPage:
         if held is None:
             raise NoSuchLink
         return held
+
+    async def _view(self, request: web.Request, held: HeldAnswer) -> View:
+        return await view_of_domain(self._deps, request, held.domain, held.owner.language)
 
     def _demand(self, done: bool) -> None:  # noqa: FBT001 - what the call before says
         if not done:
@@ -84,7 +88,3 @@ class ConfirmPage:
             cannot=words.reason(review.reason) if review.message is None else "",
             preview=preview_of(review.message, language) if review.message else None,
         )
-
-
-def _view(request: web.Request, held: HeldAnswer) -> View:
-    return request[VIEW].of_profile(held.owner.language)

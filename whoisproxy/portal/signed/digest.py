@@ -7,7 +7,7 @@ from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.view import VIEW
+from whoisproxy.portal.signed.viewing import view_at_registrar
 from whoisproxy.services.quarantine import OwnersQuarantine
 
 _WISHES = {
@@ -26,16 +26,15 @@ class DigestPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show what he wants; mail scanners come here too."""
-        return self._form(request, await self._deps.quarantine.of_owner(self._id(request)))
+        return await self._form(request, await self._deps.quarantine.of_owner(self._id(request)))
 
     async def act(self, request: web.Request) -> web.Response:
         """Take a wish; a mailbox's POST of `List-Unsubscribe=One-Click` wants no more letters."""
         wish = (await form_of(request)).get("do", [DigestWish.OFF])[0]
         if wish not in _WISHES:
             raise NoSuchLink
-        return self._form(
-            request, await self._deps.quarantine.wish(self._id(request), DigestWish(wish)), saved=True
-        )
+        found = await self._deps.quarantine.wish(self._id(request), DigestWish(wish))
+        return await self._form(request, found, saved=True)
 
     def _id(self, request: web.Request) -> str:
         token = request.match_info["token"]
@@ -44,14 +43,16 @@ class DigestPage:
             raise NoSuchLink
         return quarantine_id
 
-    def _form(
+    async def _form(
         self, request: web.Request, found: OwnersQuarantine | None, *, saved: bool = False
     ) -> web.Response:
         if found is None:
             raise NoSuchLink
+        registrar_id = found.quarantine.registrar_id
+        view = await view_at_registrar(self._deps, request, registrar_id, found.language)
         return self._pages.page(
             "signed/digest",
-            request[VIEW].of_profile(found.language),
+            view,
             domain="",
             saved=saved,
             wish=found.wish.value,

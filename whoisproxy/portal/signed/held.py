@@ -13,7 +13,8 @@ from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.preview import safe_frame
-from whoisproxy.portal.view import VIEW, View
+from whoisproxy.portal.signed.viewing import view_at_registrar
+from whoisproxy.portal.view import View
 from whoisproxy.services.quarantine import OpenedMessage
 
 _DECISIONS = {
@@ -64,13 +65,13 @@ class HeldPage:
     async def show(self, request: web.Request) -> web.Response:
         """Show the message, or that it is held no more."""
         found = await self._found(request)
-        view = _view(request, found)
+        view = await self._view(request, found)
         return await (self._form(view, found) if found.letter else self._done(view, found, _OVER))
 
     async def act(self, request: web.Request) -> web.Response:
         """Do what a button says."""
         found, form = await self._found(request), await form_of(request)
-        view, decision = _view(request, found), _DECISIONS.get(form.get("do", [""])[0])
+        view, decision = await self._view(request, found), _DECISIONS.get(form.get("do", [""])[0])
         if decision is None:
             again = self._form(view, found, status=422) if found.letter else self._done(view, found, _OVER)
             return await again
@@ -92,6 +93,10 @@ class HeldPage:
         if found is None:
             raise NoSuchLink
         return found
+
+    async def _view(self, request: web.Request, found: OpenedMessage) -> View:
+        held = found.registration
+        return await view_at_registrar(self._deps, request, held.registrar_id, held.registrant.language)
 
     async def _said(self, found: OpenedMessage, decision: Decision, decided: Decided) -> Said:
         """Return what the page says; a second click says the same as the first."""
@@ -131,7 +136,3 @@ class HeldPage:
     async def _back(self, found: OpenedMessage) -> str:
         quarantine = await self._deps.quarantine.of_registration(found.registration)
         return self._deps.links.quarantine(quarantine.id, self._deps.clock())
-
-
-def _view(request: web.Request, found: OpenedMessage) -> View:
-    return request[VIEW].of_profile(found.registration.registrant.language)

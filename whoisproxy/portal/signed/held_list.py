@@ -10,7 +10,7 @@ from mailrelay.rewriting.owner_words import words_for
 from whoisproxy.domain.quarantine import HeldMessage
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.view import VIEW
+from whoisproxy.portal.signed.viewing import view_at_registrar
 
 _ON_A_PAGE = 25
 _KILO = 1024
@@ -45,7 +45,8 @@ class HeldListPage:
         found = await self._deps.quarantine.of_owner(quarantine_id) if quarantine_id else None
         if found is None:
             raise NoSuchLink
-        view = request[VIEW].of_profile(found.language)
+        registrar_id = found.quarantine.registrar_id
+        view = await view_at_registrar(self._deps, request, registrar_id, found.language)
         last = max(0, len(found.messages) - 1) // _ON_A_PAGE
         page = min(_page(request), last)
         start = page * _ON_A_PAGE

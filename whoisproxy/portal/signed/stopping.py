@@ -8,7 +8,7 @@ from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of, named
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.view import VIEW
+from whoisproxy.portal.signed.viewing import view_of_domain
 from whoisproxy.services.correspondence import Addressee
 
 _STOPPED = Said(
@@ -45,7 +45,7 @@ class StopPage:
         found = await self._deps.correspondence.addressee(self._local_part(request), self._deps.relay_domain)
         if found is None:
             raise NoSuchLink
-        view = request[VIEW].of_profile(found.language)
+        view = await view_of_domain(self._deps, request, found.domain, found.language)
         return self._pages.page("signed/stop", view, domain=found.domain, correspondent=named(found.opening))
 
     async def act(self, request: web.Request) -> web.Response:
@@ -56,9 +56,10 @@ class StopPage:
         said = _STOPPED
         if (await form_of(request)).get("do") == ["report"]:
             said = await self._reported(found)
+        view = await view_of_domain(self._deps, request, found.domain, found.language)
         return self._pages.message(
             said,
-            request[VIEW].of_profile(found.language),
+            view,
             domain=found.domain,
             correspondent=named(found.opening),
         )
