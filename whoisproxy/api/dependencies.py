@@ -31,7 +31,6 @@ class ApiDependencies:
     """The services, the clock and the limits.
 
     Attributes:
-        portal_url: Where owners' pages are, without a slash at its end.
         ready: Says of each part by name whether it answers; `/readyz` asks it.
         metrics: Gives what was counted in Prometheus' text format, for `/metrics`.
     """
@@ -54,7 +53,6 @@ class ApiDependencies:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     entry: OwnerEntry
-    portal_url: str
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

@@ -34,7 +34,6 @@ class Tag(StrEnum):
     DOMAINS = "Domains"
     PRIVACY = "Privacy"
     DISCLOSURES = "Disclosures"
-    PORTAL = "Owners' pages"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
     REGISTRY_MESSAGES = "Registry messages"

@@ -26,7 +26,8 @@ async def portal_link(
         if registration is None:
             raise NotFound(f"{name} is not held here")
         made = await core.entry.sign_in.registrar_link(registrar, registration.registrant_id)
-        url = f"{core.settings.portal.base_url.rstrip('/')}/enter/{made.token}"
+        base_url = core.appearances.base_url(await core.appearances.of_registrar(registrar.id))
+        url = f"{base_url}/enter/{made.token}"
     if as_json:
         print_json({"url": url, "expires_at": made.expires_at})
         return

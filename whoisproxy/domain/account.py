@@ -19,12 +19,9 @@ class Scope(StrEnum):
     MAIL_WRITE = "mail:write"
     DISCLOSURES_READ = "disclosures:read"
     DISCLOSURES_WRITE = "disclosures:write"
-<<<<<<< HEAD
     PORTAL_WRITE = "portal:write"
-=======
     PAGES_READ = "pages:read"
     PAGES_WRITE = "pages:write"
->>>>>>> i18n
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ page. TLS is put in front. Nothing here logs a path or a name.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import MethodType
 
 from aiohttp import web
 
 from whoisproxy.portal.dependencies import PortalDependencies
+from whoisproxy.portal.entry.cookies import Cookies
+from whoisproxy.portal.entry.gate import Gate, Page
 from whoisproxy.portal.guard import Guard
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.routes import ROUTES
+from whoisproxy.portal.routes import ROUTES, Audience, Route
 from whoisproxy.request_limits import PrefixLimits
 
 _BODY_OCTETS = 256 * 1024
@@ -32,11 +34,18 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
     pages = Pages(deps.base_url)
     limits = PrefixLimits(deps.requests_per_minute, clock)
     guard = Guard(pages, deps.appearances, limits, secure=deps.base_url.startswith("https:"))
+    gate = Gate(deps, pages, Cookies(secure=deps.base_url.startswith("https:")))
     app = web.Application(middlewares=[guard.guard], client_max_size=_BODY_OCTETS)
     made = {make: make(deps, pages) for make in dict.fromkeys(route.page for route in ROUTES)}
     for route in ROUTES:
         # aiohttp answers HEAD as it does GET, without the body.
         add = app.router.add_get if route.method == "GET" else app.router.add_post
-        add(route.path, MethodType(route.handler, made[route.page]))
+        add(route.path, _admitted(gate, route, MethodType(route.handler, made[route.page])))
     app.on_response_prepare.append(guard.finish)
     return app
+
+
+def _admitted(gate: Gate, route: Route, page: Callable[..., Awaitable[web.StreamResponse]]) -> Page:
+    if stages := route.audience.stages:
+        return gate.for_owners(page, writes=route.writes, stages=stages)
+    return gate.for_anybody(page, writes=route.writes and route.audience is Audience.ENTRY)

@@ -86,5 +86,10 @@ class Pages:
         """Return a page that says one thing."""
         return self.page("message", view, status, said=said, facts=facts, domain=facts.get("domain", ""))
 
+    def redirect(self, path: str) -> web.Response:
+        """Return the answer that leads to one of our own pages; `path` is never taken from a request."""
+        headers = {"Location": self._root + path, "Cache-Control": "no-store"}
+        return web.Response(status=303, headers=headers)
+
     def _static(self, name: str) -> str:
         return self._root + static_path(name)

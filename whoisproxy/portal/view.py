@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from whoisproxy.domain.appearance import Appearance
-from whoisproxy.i18n import DEFAULT_LANGUAGE, LANGUAGES, known
+from whoisproxy.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, known
 from whoisproxy.portal.language import language_of
 
 
@@ -29,7 +29,7 @@ class Area:
 
 
 # In the order of the navigation.
-AREAS: tuple[Area, ...] = ()
+AREAS: tuple[Area, ...] = (Area(N_("Security"), "/security"),)
 
 
 @dataclass(frozen=True, slots=True)

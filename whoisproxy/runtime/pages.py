@@ -36,10 +36,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
 
 def owner_letters(core: Core) -> OwnerLetters:
     """Return who writes to owners about their accounts."""
-    base_url = core.settings.portal.base_url.rstrip("/")
-    return OwnerLetters(
-        core.storage, core.queue, core.settings.relay.domain, lambda _registrar_id: base_url, core.clock
-    )
+    return OwnerLetters(core.storage, core.queue, core.settings.relay.domain, core.appearances, core.clock)
 
 
 def digest_sender(core: Core) -> DigestSender:

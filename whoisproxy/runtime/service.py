@@ -265,7 +265,6 @@ class Service:
             decisions=core.decisions,
             registry_messages=core.registry_messages,
             entry=core.entry,
-            portal_url=self._settings.portal.base_url.rstrip("/"),
             catalogue=core.catalogue,
             ready=self.ready,
             metrics=self.metrics,

@@ -18,6 +18,7 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
 from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
 from whoisproxy.services import owner_tokens
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.owner_letter_words import (
     METHODS_CHANGED_LETTER,
     NEW_DEVICE_LETTER,
@@ -37,9 +38,6 @@ METHODS_CHANGED = "owner-letter.methods-changed"
 LETTERS = (SIGN_IN, NEW_DEVICE, METHODS_CHANGED)
 """Outbox kinds of letters."""
 
-Address = Callable[[str], str]
-"""Gives the address of a registrar's pages, without a slash at its end, by the registrar's id."""
-
 
 async def ask_for_letter(uow: UnitOfWork, kind: str, facts: Mapping[str, object], now: datetime) -> None:
     """Put a letter into the outbox; `facts` name nobody."""
@@ -53,17 +51,17 @@ class OwnerLetters:
         storage: The database.
         queue: Takes the letters.
         relay_domain: Domain of their sender.
-        address: Where the pages are.
+        appearances: Knows where the pages of registrars are.
         clock: Gives aware UTC.
     """
 
     def __init__(
-        self, storage: Storage, queue: QueueStore, relay_domain: str, address: Address, clock: Clock
+        self, storage: Storage, queue: QueueStore, relay_domain: str, appearances: Appearances, clock: Clock
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._relay_domain = relay_domain
-        self._address = address
+        self._appearances = appearances
         self._clock = clock
         self._kinds: Mapping[str, Callable[[OutboxItem], Awaitable[list[NewMessage]]]] = {
             SIGN_IN: self._sign_in,
@@ -101,9 +99,8 @@ class OwnerLetters:
         sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, "", "")
         await uow.sign_in_attempts.add(sent, Lane.LETTER, "")
         token = await owner_tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
-        link = f"{self._address(account.registrar_id)}/enter/{token}"
         minutes = str(LETTER_LIFETIME.seconds // 60)
-        return await self._letter(uow, account, SIGN_IN_LETTER, link, minutes=minutes)
+        return await self._letter(uow, account, SIGN_IN_LETTER, f"/enter/{token}", minutes=minutes)
 
     async def _new_device(self, item: OutboxItem) -> list[NewMessage]:
         async with self._storage.reading() as uow:
@@ -115,7 +112,7 @@ class OwnerLetters:
                 uow,
                 account,
                 NEW_DEVICE_LETTER,
-                f"{self._address(account.registrar_id)}/security",
+                "/security",
                 at=f"{attempt.at:%Y-%m-%d %H:%M} UTC",
                 device=attempt.device or "?",
                 network=attempt.network or "?",
@@ -126,17 +123,18 @@ class OwnerLetters:
             account = await uow.owner_accounts.by_id(str(item.payload["account"]))
             if account is None:
                 return []
-            link = f"{self._address(account.registrar_id)}/security"
             at = f"{self._clock():%Y-%m-%d %H:%M} UTC"
-            return await self._letter(uow, account, METHODS_CHANGED_LETTER, link, at=at)
+            return await self._letter(uow, account, METHODS_CHANGED_LETTER, "/security", at=at)
 
     async def _letter(
-        self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, link: str, **facts: str
+        self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, path: str, **facts: str
     ) -> list[NewMessage]:
+        """Return a letter with a link to a page; `path` begins with a slash."""
         domains = await uow.registrations.of_owner(account.registrar_id, account.owner_index)
         registrar = await uow.registrars.get(account.registrar_id)
         if not domains or registrar is None:
             return []
+        link = self._appearances.base_url(await uow.appearances.of_registrar(registrar.id)) + path
         language = account.profile.language or domains[0].registrant.language
         subject, paragraphs = words.told(language, {**facts, "registrar": registrar.name, "link": link})
         letter = build_plain_letter(

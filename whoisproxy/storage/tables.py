@@ -600,6 +600,7 @@ appearances = Table(
     Column("logo_type", String(13), nullable=False),
     Column("logo", LargeBinary),
     Column("version", String(12), nullable=False),
+)
 
 # Owners' accounts: one for each mailbox (`registrants.email_index`) and registrar. `sealed` is what the owner
 # wishes, `methods` what he signs in with, both under the account's own key; `totp_step` is the last step of

@@ -174,7 +174,6 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
             storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
         ),
         entry=OwnerEntry.on(storage, now),
-        portal_url="https://pages.example",
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

@@ -14,7 +14,7 @@ async def test_a_link_leads_the_owner_in(service: Service) -> None:
     made = await service.client.post(f"/v1/registrants/{domain['registrant_id']}/portal-links")
     assert made.status == 201
     start, _, token = made.json["url"].rpartition("/")
-    assert start == "https://pages.example/enter"
+    assert start == "https://privacy.example/enter"
     assert await service.deps.entry.sign_in.by_link(token, VISIT) is not None
 
 

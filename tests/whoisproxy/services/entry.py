@@ -15,10 +15,12 @@ from argon2 import PasswordHasher
 from mailrelay.queue.entry import Direction, QueuedMessage
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, World
+from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, World, renamed
+from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.sign_in import Visit
 from whoisproxy.domain.totp import PERIOD_S
 from whoisproxy.runtime.mail.cipher import MailCipher
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.owner_letters import LETTERS, OwnerLetters
 from whoisproxy.services.owner_sessions import Entered, FoundSession, OwnerSessions
@@ -52,7 +54,7 @@ class Entry:
         self.sign_in = SignIn(storage, self.sessions, self.passwords, clock)
         self.passkeys = Passkeys(storage, self.sessions, clock)
         self.methods = SignInMethods(storage, self.sessions, self.passwords, clock)
-        letters = OwnerLetters(storage, self.queue, RELAY, lambda _: PAGES, clock)
+        letters = OwnerLetters(storage, self.queue, RELAY, Appearances(storage, PAGES), clock)
         self.worker = OutboxWorker(storage, dict.fromkeys(LETTERS, letters), "letters", clock)
 
     async def registrant_id(self) -> str:
@@ -83,6 +85,13 @@ class Entry:
     async def signed_in(self, visit: Visit = HOME) -> FoundSession:
         """Return the session of an owner who came from his registrar's panel."""
         return await self.found(await self.entered(visit))
+
+    async def found_of_another_owner(self) -> FoundSession:
+        """Return the session of somebody else at the same registrar."""
+        spec = renamed(email="somebody@else.example")
+        registration = await self.world.register(DomainName("else-studio.com"), spec)
+        made = await self.sign_in.registrar_link(self.world.registrar, registration.registrant_id)
+        return await self.found(await self.sign_in.by_link(made.token, ELSEWHERE))
 
     async def with_password(self) -> FoundSession:
         """Return a session of an owner who has a password."""

@@ -14,8 +14,8 @@ class PortalLinkView(AnswerModel):
     url: Annotated[
         str,
         Field(
-            description="Send the owner's browser there at once, and nobody else's: who opens it is taken for "
-            "him. It is good once."
+            description="Send the owner's browser there at once, and nobody else's: who opens it is taken "
+            "for him. It is good once."
         ),
     ]
     expires_at: datetime

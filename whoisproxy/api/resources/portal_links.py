@@ -11,7 +11,9 @@ from whoisproxy.domain.account import Scope
 async def make_portal_link(call: Call[NoQuery, Nothing]) -> Answer:
     """Make a link for the owner of a registrant."""
     made = await call.deps.entry.sign_in.registrar_link(call.registrar, call.path["id"])
-    url = f"{call.deps.portal_url}/enter/{made.token}"
+    appearances = call.deps.appearances
+    base_url = appearances.base_url(await appearances.of_registrar(call.registrar.id))
+    url = f"{base_url}/enter/{made.token}"
     return Answer(201, PortalLinkView(url=url, expires_at=made.expires_at))
 
 
@@ -19,7 +21,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     Route(
         method="POST",
         path="/v1/registrants/{id}/portal-links",
-        tag=Tag.PORTAL,
+        tag=Tag.PAGES,
         scope=Scope.PORTAL_WRITE,
         summary="Make a link to an owner's pages",
         description=(

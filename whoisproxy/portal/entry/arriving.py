@@ -7,6 +7,7 @@ from aiohttp import web
 
 from whoisproxy.portal.dependencies import NoSuchLink
 from whoisproxy.portal.entry.visiting import EntryPage
+from whoisproxy.portal.view import VIEW
 
 
 class ArrivingPage(EntryPage):
@@ -17,9 +18,9 @@ class ArrivingPage(EntryPage):
         found = await self._entry.sign_in.look_at(request.match_info["token"])
         if found is None:
             raise NoSuchLink
-        return self._shown(
-            request, "entry/arriving", registrar=found.registrar.name, domains=found.domains
-        )
+        look = await self._deps.appearances.of_registrar(found.registrar.id)
+        request[VIEW] = request[VIEW].dressed(look)
+        return self._shown(request, "entry/arriving", registrar=found.registrar.name, domains=found.domains)
 
     async def act(self, request: web.Request) -> web.Response:
         """Use the link up."""

@@ -62,7 +62,7 @@ class CodesPage(EntryPage):
             required=not owner.session.is_full(self._deps.clock()),
             secret=" ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP)),
             picture=_picture(enrolment_uri(secret, name, name)) if secret else "",
-            options=await self._entry.passkeys.creation_options(owner.found, self._site),
+            options=await self._entry.passkeys.creation_options(owner.found, self._site(request)),
         )
 
 
@@ -80,7 +80,7 @@ class NewPasskeyPage(EntryPage):
         form = await form_of(request)
         answer, name = field_of(form, "answer"), field_of(form, "name")
         entered = await self._entry.passkeys.add(
-            owner.found, answer, name, self._site, self._visit(request)
+            owner.found, answer, name, self._site(request), self._visit(request)
         )
         return await self._page(request, owner, failed=True) if entered is None else self._let_in(entered)
 
@@ -93,7 +93,7 @@ class NewPasskeyPage(EntryPage):
             domain="",
             csrf=owner.csrf,
             failed=failed,
-            options=await self._entry.passkeys.creation_options(owner.found, self._site),
+            options=await self._entry.passkeys.creation_options(owner.found, self._site(request)),
         )
 
 

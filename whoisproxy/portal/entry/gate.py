@@ -19,7 +19,7 @@ from whoisproxy.portal.entry.cookies import Cookies
 from whoisproxy.portal.entry.signed_in import PLACES, SIGN_IN, SignedIn
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.view import VIEW
+from whoisproxy.portal.view import AREAS, VIEW
 from whoisproxy.services.owner_sessions import csrf_token
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -80,7 +80,10 @@ class Gate:
         view = request[VIEW]
         if wished := found.account.profile.language:
             view = view.of_profile(wished)
-        request[VIEW] = view = replace(view, signed_in=found.session.stage is Stage.FULL)
+        view = view.dressed(await self._deps.appearances.of_registrar(found.registrar.id))
+        if found.session.stage is Stage.FULL:
+            view = replace(view, areas=AREAS)
+        request[VIEW] = view
         return SignedIn(found, csrf_token(secret), view.language)
 
     async def _is_own_form(self, request: web.Request) -> bool:

@@ -34,7 +34,7 @@ class ProvingPage(EntryPage):
                 return await self._entry.sign_in.by_code(owner.found, field_of(form, "code"), visit)
             case "passkey":
                 answer = field_of(form, "answer")
-                return await self._entry.passkeys.prove(owner.found, answer, self._site, visit)
+                return await self._entry.passkeys.prove(owner.found, answer, self._site(request), visit)
             # A password is no second step after a password.
             case "password" if owner.session.stage is Stage.FULL:
                 password = field_of(form, "password")
@@ -56,5 +56,5 @@ class ProvingPage(EntryPage):
             has_code=security.two_step.has_totp,
             has_passkey=security.two_step.has_passkey,
             has_password=bool(security.methods.password_hash) and owner.session.stage is Stage.FULL,
-            options=await self._entry.passkeys.sign_in_options(self._site),
+            options=await self._entry.passkeys.sign_in_options(self._site(request)),
         )

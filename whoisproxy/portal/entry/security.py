@@ -1,5 +1,7 @@
-"""The page of an owner's security: his ways in, his sessions, who tried. What changes a way in wants a fresh
-proof."""
+"""The page of an owner's security: his ways in, his sessions, who tried.
+
+What changes a way in wants a fresh proof.
+"""
 
 from collections.abc import Awaitable, Callable
 

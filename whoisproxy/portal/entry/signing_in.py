@@ -5,7 +5,7 @@ from aiohttp import web
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import form_of
 from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
-from whoisproxy.portal.entry.visiting import EntryPage, field_of
+from whoisproxy.portal.entry.visiting import EntryPage, field_of, own_host
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.view import VIEW
 
@@ -28,14 +28,18 @@ class SignInPage(EntryPage):
         mailbox = field_of(form, "mailbox")
         match field_of(form, "do"):
             case "letter" if mailbox.strip():
-                await sign_in.ask_link(mailbox)
+                await sign_in.ask_link(mailbox, self._registrar_id(request))
                 return self._pages.message(SENT, request[VIEW])
             case "password" if mailbox.strip():
                 password = field_of(form, "password")
-                entered = await sign_in.by_password(mailbox, password, self._visit(request))
+                entered = await sign_in.by_password(
+                    mailbox, password, self._visit(request), self._registrar_id(request)
+                )
             case "passkey":
                 answer = field_of(form, "answer")
-                entered = await self._entry.passkeys.sign_in(answer, self._site, self._visit(request))
+                entered = await self._entry.passkeys.sign_in(
+                    answer, self._site(request), self._visit(request)
+                )
             case _:
                 return await self._form(request, status=422)
         return await self._form(request, mailbox, failed=True) if entered is None else self._let_in(entered)
@@ -48,6 +52,11 @@ class SignInPage(EntryPage):
         self._cookies.leave(response)
         return response
 
+    def _registrar_id(self, request: web.Request) -> str:
+        """Return whose customers sign in here; "" where the pages are those of all registrars."""
+        look = own_host(request)
+        return look.registrar_id if look else ""
+
     async def _form(
         self, request: web.Request, mailbox: str = "", *, failed: bool = False, status: int = 200
     ) -> web.Response:
@@ -58,5 +67,5 @@ class SignInPage(EntryPage):
             scripts=("passkey.js",),
             mailbox=mailbox,
             failed=failed,
-            options=await self._entry.passkeys.sign_in_options(self._site),
+            options=await self._entry.passkeys.sign_in_options(self._site(request)),
         )

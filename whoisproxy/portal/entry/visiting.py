@@ -4,13 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
+from whoisproxy.domain.appearance import Appearance, host_name
+from whoisproxy.domain.disclosure import network_of
 from whoisproxy.domain.sign_in import Visit, device_of
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.portal.entry.cookies import Cookies
 from whoisproxy.portal.entry.signed_in import PLACES
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
-from whoisproxy.request_limits import client_address, network_of
+from whoisproxy.request_limits import client_address
 from whoisproxy.services.owner_sessions import Entered, csrf_token
 from whoisproxy.services.passkeys import Site
 
@@ -23,7 +25,10 @@ class EntryPage:
         self._pages = pages
         self._entry = deps.entry
         self._cookies = Cookies(secure=deps.base_url.startswith("https:"))
-        self._site = Site.of(deps.base_url)
+
+    def _site(self, request: web.Request) -> Site:
+        """Return where passkeys count: the host by which the pages were opened, if it is one of ours."""
+        return Site.of(self._deps.appearances.base_url(own_host(request)))
 
     def _visit(self, request: web.Request) -> Visit:
         network = network_of(client_address(request.remote, request.headers))
@@ -44,6 +49,12 @@ class EntryPage:
         response = self._pages.redirect(place or PLACES[entered.session.stage])
         self._cookies.enter(response, entered)
         return response
+
+
+def own_host(request: web.Request) -> Appearance | None:
+    """Return the look of the registrar by whose own host name the pages were opened; None for ours."""
+    look = request[VIEW].appearance
+    return look if look is not None and look.host and look.host == host_name(request.host) else None
 
 
 def field_of(form: dict[str, list[str]], name: str) -> str:
