@@ -48,4 +48,4 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
 def _admitted(gate: Gate, route: Route, page: Callable[..., Awaitable[web.StreamResponse]]) -> Page:
     if stages := route.audience.stages:
         return gate.for_owners(page, writes=route.writes, stages=stages)
-    return gate.for_anybody(page, writes=route.writes and route.audience is Audience.ENTRY)
+    return gate.for_anybody(page, writes=route.writes) if route.audience is Audience.ENTRY else page

@@ -27,7 +27,7 @@ SIGN_IN_LETTER = LetterWords(
         N_("With this link you see and switch the privacy of your domains at %(registrar)s:"),
         LINK,
         N_("It works once, and for %(minutes)s minutes. Do not pass it on."),
-        N_("If you did not ask for it, do nothing: without this letter nobody gets in."),
+        N_("If you did not ask for it, do nothing: without this email nobody gets in."),
     ),
 )
 NEW_DEVICE_LETTER = LetterWords(

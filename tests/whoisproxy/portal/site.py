@@ -17,6 +17,7 @@ from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.owner_entry import OwnerEntry
 
 _CSRF = re.compile(r'name="csrf" value="(\w+)"')
@@ -112,7 +113,9 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(world: World, folder: Path, base_url: str = "") -> AsyncIterator[Site]:
+async def open_site(
+    world: World, folder: Path, base_url: str = "", port: int = 0
+) -> AsyncIterator[Site]:
     """Serve the pages; `base_url` is what they believe the outside sees."""
     config = folder / "whoisproxy.toml"
     config.write_text("", encoding="ascii")
@@ -120,7 +123,7 @@ async def open_site(world: World, folder: Path, base_url: str = "") -> AsyncIter
         deps = _dependencies(core, entry, base_url or "http://127.0.0.1")
         runner = web.AppRunner(make_portal_app(deps, lambda: 0.0), access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         site = Site(entry, deps, f"http://127.0.0.1:{runner.addresses[0][1]}")
         yield site
         await site.close()
@@ -130,4 +133,10 @@ async def open_site(world: World, folder: Path, base_url: str = "") -> AsyncIter
 def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
     """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
     own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
-    return replace(portal_dependencies(core), entry=own, base_url=base_url, requests_per_minute=100_000)
+    return replace(
+        portal_dependencies(core),
+        entry=own,
+        appearances=Appearances(entry.world.storage, base_url),
+        base_url=base_url,
+        requests_per_minute=100_000,
+    )

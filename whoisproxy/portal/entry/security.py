@@ -16,11 +16,11 @@ from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
 
 PROOFS = {
-    Proof.REGISTRAR_LINK: N_("Link of your registrar"),
-    Proof.EMAIL_LINK: N_("Link in a letter"),
+    Proof.REGISTRAR_LINK: N_("Link from your registrar"),
+    Proof.EMAIL_LINK: N_("Link by email"),
     Proof.PASSWORD: N_("Password"),
     Proof.PASSKEY: N_("Passkey"),
-    Proof.TOTP: N_("Code of your app"),
+    Proof.TOTP: N_("Code from your app"),
     Proof.RECOVERY_CODE: N_("Recovery code"),
 }
 _WEAK = N_("This password is too easy to guess. Take at least %(count)s characters, of different kinds.")
@@ -78,7 +78,7 @@ class SecurityPage(EntryPage):
         return ""
 
     async def remove_codes(self, owner: SignedIn, form: dict[str, list[str]]) -> str:
-        """Ask for codes no more."""
+        """Stop asking for codes."""
         del form
         return "" if await self._entry.methods.remove_totp(owner.found) else _REQUIRED
 

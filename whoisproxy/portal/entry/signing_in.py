@@ -10,8 +10,8 @@ from whoisproxy.portal.messages import Said
 from whoisproxy.portal.view import VIEW
 
 SENT = Said(
-    N_("Look into your mailbox"),
-    N_("If domains are held here for that mailbox, a letter with a link is on its way. It takes a minute."),
+    N_("Check your email"),
+    N_("If we hold domains for that address, an email with a link is on its way. It takes a minute."),
 )
 
 
