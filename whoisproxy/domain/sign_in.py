@@ -96,7 +96,7 @@ class Attempt:
 
 # In this order, because browsers also name those whose pages they want.
 _BROWSERS = (
-    ("Edge", re.compile(r"\bEdgA?/")),
+    ("Edge", re.compile(r"\b(Edg|EdgA|EdgiOS)/")),
     ("Opera", re.compile(r"\bOPR/")),
     ("Firefox", re.compile(r"\b(Firefox|FxiOS)/")),
     ("Chrome", re.compile(r"\b(Chrome|CriOS|HeadlessChrome)/")),

@@ -101,6 +101,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/enter/{token}", ArrivingPage, ArrivingPage.act, Audience.ENTRY),
     Route("GET", SIGN_IN, SignInPage, SignInPage.show, Audience.ENTRY),
     Route("POST", SIGN_IN, SignInPage, SignInPage.act, Audience.ENTRY),
+    Route("GET", "/", SignInPage, SignInPage.home, Audience.OWNER),
     Route("GET", SECOND_STEP, ProvingPage, ProvingPage.show, Audience.HALF),
     Route("POST", SECOND_STEP, ProvingPage, ProvingPage.act, Audience.HALF),
     Route("GET", PROVE, ProvingPage, ProvingPage.show, Audience.OWNER),

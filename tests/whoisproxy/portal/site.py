@@ -113,9 +113,7 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(
-    world: World, folder: Path, base_url: str = "", port: int = 0
-) -> AsyncIterator[Site]:
+async def open_site(world: World, folder: Path, base_url: str = "", port: int = 0) -> AsyncIterator[Site]:
     """Serve the pages; `base_url` is what they believe the outside sees."""
     config = folder / "whoisproxy.toml"
     config.write_text("", encoding="ascii")

@@ -147,7 +147,13 @@ async def test_guessing_is_stopped_and_the_owner_is_not(entry: Entry) -> None:
     assert await entry.sign_in.by_password(MAILBOX, PASSWORD, ELSEWHERE) is not None
 
 
-async def test_many_guesses_at_once_are_no_way_around_the_budget(entry: Entry) -> None:
+async def test_many_guesses_at_once_are_no_way_around_the_budget(storage: Storage, tmp_path: Path) -> None:
+    """On both engines."""
+    async with opened_entry(await make_world(storage), tmp_path) as entry:
+        await _guess_at_once(entry)
+
+
+async def _guess_at_once(entry: Entry) -> None:
     await entry.with_password()
     most = BUDGETS[Lane.PASSWORD].most
     guesses = [entry.sign_in.by_password(MAILBOX, f"wrong {number}", ELSEWHERE) for number in range(3 * most)]
@@ -182,7 +188,13 @@ async def test_a_code_is_good_once(entry: Entry) -> None:
     assert await entry.sign_in.by_code(again, code, ELSEWHERE) is None
 
 
-async def test_two_browsers_with_one_code_are_one_sign_in(entry: Entry) -> None:
+async def test_two_browsers_with_one_code_are_one_sign_in(storage: Storage, tmp_path: Path) -> None:
+    """On both engines."""
+    async with opened_entry(await make_world(storage), tmp_path) as entry:
+        await _use_one_code_at_once(entry)
+
+
+async def _use_one_code_at_once(entry: Entry) -> None:
     secret, _, _ = await entry.with_totp()
     entry.world.clock.pass_by(seconds=30)
     halves = [await entry.found(await entry.sign_in.by_password(MAILBOX, PASSWORD, HOME)) for _ in range(3)]

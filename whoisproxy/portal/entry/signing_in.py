@@ -4,7 +4,7 @@ from aiohttp import web
 
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import form_of
-from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
+from whoisproxy.portal.entry.signed_in import HOME, SIGN_IN, SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of, own_host
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.view import VIEW
@@ -43,6 +43,11 @@ class SignInPage(EntryPage):
             case _:
                 return await self._form(request, status=422)
         return await self._form(request, mailbox, failed=True) if entered is None else self._let_in(entered)
+
+    async def home(self, request: web.Request, owner: SignedIn) -> web.Response:
+        """Lead to where an owner comes first."""
+        del request, owner
+        return self._pages.redirect(HOME)
 
     async def leave(self, request: web.Request, owner: SignedIn) -> web.Response:
         """End the session."""
