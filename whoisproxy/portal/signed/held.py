@@ -124,7 +124,7 @@ class HeldPage:
             dangerous=held.is_dangerous,
             note=note,
             why=why(held.notes, language),
-            until=f"{held.expires_at:%Y-%m-%d}",
+            expires_at=held.expires_at,
             letter=letter,
             html=safe_frame(letter.html, language) if letter else "",
             proven=found.proven,

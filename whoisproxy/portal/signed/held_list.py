@@ -1,6 +1,7 @@
 """The page of all mail that is held for an owner."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiohttp import web
 
@@ -18,14 +19,14 @@ _KILO = 1024
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A held message as an entry of the list; `size` is in kB, `received` in UTC."""
+    """A held message as an entry of the list; `size` is in kB."""
 
     domain: str
     kind: str
     dangerous: bool
     sender: str = field(repr=False)
     subject: str = field(repr=False)
-    received: str
+    received_at: datetime
     size: int
     why: str
     link: str = field(repr=False)
@@ -70,7 +71,7 @@ class HeldListPage:
             dangerous=held.is_dangerous,
             sender=sender,
             subject=subject,
-            received=f"{held.record.received_at:%Y-%m-%d %H:%M} UTC",
+            received_at=held.record.received_at,
             size=-(-held.record.size_octets // _KILO),
             why=" ".join(why(held.notes, language, most=2)),
             link=self._deps.links.held(held.id, self._deps.clock()),
