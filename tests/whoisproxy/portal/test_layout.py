@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whoisproxy.portal.site import Site, running_site
+from tests.whoisproxy.portal.plain_site import Site, running_site
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.appearance import Appearance
 from whoisproxy.i18n import LANGUAGES, translations

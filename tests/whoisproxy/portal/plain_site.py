@@ -1,4 +1,4 @@
-"""The pages on loopback, over a real database, and a browser that follows no redirect."""
+"""The pages on loopback, over a real database, and a browser without cookies that follows no redirect."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
