@@ -10,6 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from whoisproxy.i18n import translations
+from whoisproxy.portal.formats import day, moment, number
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.static_files import static_path
 from whoisproxy.portal.view import View
@@ -43,6 +44,9 @@ def _environment(language: str) -> Environment:
     )
     words = translations(language)
     environment.globals.update(_=partial(_said, words), ngettext=partial(_counted, words))
+    environment.filters.update(
+        {each.__name__: partial(each, language=language) for each in (day, moment, number)}
+    )
     return environment
 
 

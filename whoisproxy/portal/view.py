@@ -55,8 +55,8 @@ class View:
         return replace(self, language=known(language) or DEFAULT_LANGUAGE, switches=())
 
     def dressed(self, appearance: Appearance | None) -> Self:
-        """Return the view in a registrar's look, where it has one."""
-        return replace(self, appearance=appearance or self.appearance)
+        """Return the view in the look of a registrar; None for that which the pages have of their own."""
+        return replace(self, appearance=appearance)
 
 
 VIEW = web.RequestKey("view", View)

@@ -7,7 +7,7 @@ from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.signed.viewing import view_at_registrar
+from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 from whoisproxy.services.quarantine import OwnersQuarantine
 
 _WISHES = {
@@ -57,5 +57,5 @@ class DigestPage:
             saved=saved,
             wish=found.wish.value,
             wishes=_WISHES,
-            back=self._deps.links.quarantine(found.quarantine.id, self._deps.clock()),
+            back=path_of(self._deps.links.quarantine(found.quarantine.id, self._deps.clock())),
         )

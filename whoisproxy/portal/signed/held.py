@@ -13,7 +13,7 @@ from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.preview import safe_frame
-from whoisproxy.portal.signed.viewing import view_at_registrar
+from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 from whoisproxy.portal.view import View
 from whoisproxy.services.quarantine import OpenedMessage
 
@@ -124,7 +124,7 @@ class HeldPage:
             dangerous=held.is_dangerous,
             note=note,
             why=why(held.notes, language),
-            until=f"{held.expires_at:%Y-%m-%d}",
+            expires_at=held.expires_at,
             letter=letter,
             html=safe_frame(letter.html, language) if letter else "",
             proven=found.proven,
@@ -135,4 +135,4 @@ class HeldPage:
 
     async def _back(self, found: OpenedMessage) -> str:
         quarantine = await self._deps.quarantine.of_registration(found.registration)
-        return self._deps.links.quarantine(quarantine.id, self._deps.clock())
+        return path_of(self._deps.links.quarantine(quarantine.id, self._deps.clock()))

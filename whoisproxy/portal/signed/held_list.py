@@ -1,6 +1,7 @@
 """The page of all mail that is held for an owner."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from mailrelay.rewriting.owner_words import words_for
 from whoisproxy.domain.quarantine import HeldMessage
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.signed.viewing import view_at_registrar
+from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 
 _ON_A_PAGE = 25
 _KILO = 1024
@@ -18,14 +19,14 @@ _KILO = 1024
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A held message as an entry of the list; `size` is in kB, `received` in UTC."""
+    """A held message as an entry of the list; `size` is in kB."""
 
     domain: str
     kind: str
     dangerous: bool
     sender: str = field(repr=False)
     subject: str = field(repr=False)
-    received: str
+    received_at: datetime
     size: int
     why: str
     link: str = field(repr=False)
@@ -59,7 +60,7 @@ class HeldListPage:
             first=start + 1,
             earlier=page or 0,
             later=page + 2 if page < last else 0,
-            settings_link=self._deps.links.digest(found.quarantine.id, now),
+            settings_link=path_of(self._deps.links.digest(found.quarantine.id, now)),
         )
 
     async def _line(self, held: HeldMessage, language: str) -> HeldLine:
@@ -70,10 +71,10 @@ class HeldListPage:
             dangerous=held.is_dangerous,
             sender=sender,
             subject=subject,
-            received=f"{held.record.received_at:%Y-%m-%d %H:%M} UTC",
+            received_at=held.record.received_at,
             size=-(-held.record.size_octets // _KILO),
             why=" ".join(why(held.notes, language, most=2)),
-            link=self._deps.links.held(held.id, self._deps.clock()),
+            link=path_of(self._deps.links.held(held.id, self._deps.clock())),
         )
 
 

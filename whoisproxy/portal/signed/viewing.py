@@ -1,5 +1,7 @@
 """In what dress an owner sees where a link in his mail leads: his language, the look of his registrar."""
 
+from urllib.parse import urlsplit
+
 from aiohttp import web
 
 from whoisproxy.portal.dependencies import PortalDependencies
@@ -16,3 +18,8 @@ async def view_at_registrar(
 ) -> View:
     """Return the view of an owner at a registrar."""
     return request[VIEW].of_profile(language).dressed(await deps.appearances.of_registrar(registrar_id))
+
+
+def path_of(link: str) -> str:
+    """Return a link for a page, which leads to the host by which the page was reached."""
+    return urlsplit(link).path
