@@ -1,4 +1,4 @@
-"""An owner comes to his pages: from his registrar's panel, and by a letter, whether or not anything is hidden."""
+"""An owner comes to his pages: from his registrar's panel, and by a letter, hidden or not."""
 
 import re
 from collections.abc import Callable

@@ -30,15 +30,27 @@ two_steps = st.builds(TwoStep, st.booleans(), st.booleans(), st.booleans())
 @pytest.mark.parametrize(
     ("proofs", "two_step", "stage"),
     [
-        ((Proof.EMAIL_LINK,), TwoStep(False, False, False), Stage.FULL),
-        ((Proof.EMAIL_LINK,), TwoStep(False, False, True), Stage.FULL),
-        ((Proof.EMAIL_LINK,), TwoStep(False, True, False), Stage.SECOND_STEP),
-        ((Proof.REGISTRAR_LINK,), TwoStep(True, False, True), Stage.SECOND_STEP),
-        ((Proof.REGISTRAR_LINK,), TwoStep(True, False, False), Stage.ENROLMENT),
-        ((Proof.PASSKEY,), TwoStep(True, True, True), Stage.FULL),
-        ((Proof.PASSWORD, Proof.TOTP), TwoStep(True, True, False), Stage.FULL),
-        ((Proof.PASSWORD, Proof.EMAIL_LINK), TwoStep(False, True, False), Stage.SECOND_STEP),
-        ((Proof.TOTP, Proof.RECOVERY_CODE), TwoStep(True, True, False), Stage.SECOND_STEP),
+        ((Proof.EMAIL_LINK,), TwoStep(required=False, has_totp=False, has_passkey=False), Stage.FULL),
+        ((Proof.EMAIL_LINK,), TwoStep(required=False, has_totp=False, has_passkey=True), Stage.FULL),
+        ((Proof.EMAIL_LINK,), TwoStep(required=False, has_totp=True, has_passkey=False), Stage.SECOND_STEP),
+        (
+            (Proof.REGISTRAR_LINK,),
+            TwoStep(required=True, has_totp=False, has_passkey=True),
+            Stage.SECOND_STEP,
+        ),
+        ((Proof.REGISTRAR_LINK,), TwoStep(required=True, has_totp=False, has_passkey=False), Stage.ENROLMENT),
+        ((Proof.PASSKEY,), TwoStep(required=True, has_totp=True, has_passkey=True), Stage.FULL),
+        ((Proof.PASSWORD, Proof.TOTP), TwoStep(required=True, has_totp=True, has_passkey=False), Stage.FULL),
+        (
+            (Proof.PASSWORD, Proof.EMAIL_LINK),
+            TwoStep(required=False, has_totp=True, has_passkey=False),
+            Stage.SECOND_STEP,
+        ),
+        (
+            (Proof.TOTP, Proof.RECOVERY_CODE),
+            TwoStep(required=True, has_totp=True, has_passkey=False),
+            Stage.SECOND_STEP,
+        ),
     ],
 )
 def test_how_far_proofs_lead(proofs: tuple[Proof, ...], two_step: TwoStep, stage: Stage) -> None:
@@ -58,7 +70,7 @@ def test_where_two_steps_are_asked_nobody_is_in_by_one(proofs: list[Proof], two_
 
 def test_a_session_begins_with_a_proof() -> None:
     with pytest.raises(ValueError, match="proof"):
-        begun("ses_1", "oac_1", (), TwoStep(False, False, False), BEGIN)
+        begun("ses_1", "oac_1", (), TwoStep(required=False, has_totp=False, has_passkey=False), BEGIN)
 
 
 class Sessions(RuleBasedStateMachine):

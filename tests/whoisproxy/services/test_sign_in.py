@@ -80,16 +80,17 @@ async def test_a_letter_brings_a_link_to_the_registrants_mailbox(entry: Entry) -
 
 
 async def test_asking_for_a_letter_writes_the_same_for_known_and_unknown_mailboxes(entry: Entry) -> None:
-    async def rows(mailbox: str) -> list[tuple[str, int]]:
+    async def written(mailbox: str) -> tuple[str, int]:
         await entry.sign_in.ask_link(mailbox)
         async with entry.world.storage.reading() as uow:
             found = await uow.connection.exec_driver_sql(
-                "SELECT kind, length(payload) FROM outbox ORDER BY id DESC LIMIT 1"
+                "SELECT kind, length(payload) AS size FROM outbox ORDER BY id DESC LIMIT 1"
             )
-            return [(row[0], row[1]) for row in found]
+            row = found.one()
+        return row.kind, row.size
 
     stranger = "x" + MAILBOX[1:]
-    assert await rows(MAILBOX) == await rows(stranger)
+    assert await written(MAILBOX) == await written(stranger)
     assert len(await entry.letters()) == 1
 
 

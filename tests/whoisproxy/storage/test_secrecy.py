@@ -122,7 +122,13 @@ async def use_entry(unit: UnitOfWork) -> None:
     await unit.passkeys.add(passkey)
     proofs = (Proof.PASSKEY,)
     session = begun(
-        "ses_1", account.id, proofs, TwoStep(False, False, True), NOW, f"{CANARY}/24", f"{CANARY} browser"
+        "ses_1",
+        account.id,
+        proofs,
+        TwoStep(required=False, has_totp=False, has_passkey=True),
+        NOW,
+        f"{CANARY}/24",
+        f"{CANARY} browser",
     )
     await unit.owner_sessions.add(session, b"h" * 32)
     attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
