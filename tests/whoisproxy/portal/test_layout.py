@@ -126,5 +126,7 @@ def test_the_table_of_routes_has_each_once_and_says_who_may_come() -> None:
     assert len(set(keys)) == len(keys)
     assert {route.method for route in ROUTES} <= {"GET", "POST"}
     for route in ROUTES:
-        # The token is the proof: a route that has one is for who has the link, and no other is.
-        assert ("{token}" in route.path) is (route.audience is Audience.LINK)
+        # The token is the proof: a route that has one is for who has the link, and no other is. What leads in
+        # asks for a form of our own, too.
+        of_link = {Audience.LINK, Audience.ENTRY if route.path.startswith("/enter/") else Audience.LINK}
+        assert ("{token}" in route.path) is (route.audience in of_link)
