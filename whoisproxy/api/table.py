@@ -19,6 +19,7 @@ from whoisproxy.api.resources import (
     registry_messages,
     registry_tasks,
     sender_rules,
+    sign_in_policy,
     tlds,
     webhooks,
 )
@@ -30,6 +31,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *publication.ROUTES,
     *disclosures.ROUTES,
     *portal_links.ROUTES,
+    *sign_in_policy.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
     *quarantine.ROUTES,

@@ -164,6 +164,5 @@ async def two_step(
     """Require a second step of a registrar's owners when they sign in to their pages, or leave it to them."""
     async with opened(config) as core:
         registrar = await core.accounts.registrar(name)
-        async with core.storage.unit_of_work() as uow:
-            await uow.owner_accounts.require_two_step(registrar.id, required=required)
+        await core.entry.methods.require_two_step(registrar, required=required)
     console.print(f"A second step is {'required' if required else 'left to each owner'}.")

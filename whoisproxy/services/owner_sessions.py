@@ -83,16 +83,23 @@ class OwnerSessions:
         return FoundSession(session, account, registrar)
 
     async def of_account(self, account: OwnerAccount) -> list[OwnerSession]:
-        """Return an owner's live sessions, the one used last first."""
+        """Return where an owner is signed in, the session used last first."""
         now = self._clock()
         async with self._storage.reading() as uow:
             found = await uow.owner_sessions.of_account(account.id)
-        return [one for one in found if one.is_live(now)]
+        return [one for one in found if one.is_full(now)]
 
     async def end(self, account: OwnerAccount, session_id: str) -> bool:
         """End a session of an owner; False where he has none of that id."""
         async with self._storage.unit_of_work() as uow:
             return await uow.owner_sessions.remove(account.id, session_id)
+
+    async def forget(self, secret: str) -> None:
+        """End the session that a browser had, where it had one: it gets another."""
+        async with self._storage.unit_of_work() as uow:
+            session = await uow.owner_sessions.by_token(_hash(secret))
+            if session is not None:
+                await uow.owner_sessions.remove(session.account_id, session.id)
 
     async def end_others(self, account: OwnerAccount, session_id: str) -> int:
         """End all of an owner's sessions but one; return how many."""

@@ -4,6 +4,7 @@ Who asks for a letter gets the same answer, after the same work, whether anybody
 that up is left to the worker that writes the letter. Passkeys are in `services.passkeys`.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +12,10 @@ from datetime import datetime
 import structlog
 
 from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.owner_account import OwnerAccount, Proof, read_recovery_code
 from whoisproxy.domain.owner_session import MOST_TRIES
+from whoisproxy.domain.registrant import mailbox as normal_mailbox
 from whoisproxy.domain.sign_in import Lane, Visit, lane_of_code
 from whoisproxy.domain.totp import matching_step
 from whoisproxy.services import owner_tokens
@@ -213,6 +215,8 @@ class SignIn:
 async def _owners(uow: UnitOfWork, mailbox: str) -> list[bytes]:
     """Return the indexes under which a mailbox that was typed may be known: many write theirs in capitals."""
     typed = mailbox.strip()[:_LONGEST_MAILBOX]
+    with contextlib.suppress(InvalidInput):
+        typed = normal_mailbox(typed, "mailbox")
     return [await uow.owner_accounts.index(one) for one in dict.fromkeys((typed, typed.lower()))]
 
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.owner_account import (
     RECOVERY_BITS,
@@ -76,6 +77,16 @@ class SignInMethods:
                 await uow.owner_accounts.recovery_codes_left(account.id),
                 await uow.sign_in_attempts.history(account.id, _HISTORY),
             )
+
+    async def is_two_step_required(self, registrar: Registrar) -> bool:
+        """Whether a registrar requires a second step of its owners."""
+        async with self._storage.reading() as uow:
+            return await uow.owner_accounts.is_two_step_required(registrar.id)
+
+    async def require_two_step(self, registrar: Registrar, *, required: bool) -> None:
+        """Require it from the next sign-in on, or leave it to each owner."""
+        async with self._storage.unit_of_work() as uow:
+            await uow.owner_accounts.require_two_step(registrar.id, required=required)
 
     async def set_password(self, found: FoundSession, password: str) -> None:
         """Set a password in the place of one that there was.

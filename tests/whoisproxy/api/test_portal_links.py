@@ -3,6 +3,7 @@
 from tests.whoisproxy.api.client import domain_body
 from tests.whoisproxy.api.service import Service
 from whoisproxy.domain.account import Scope
+from whoisproxy.domain.owner_session import Stage
 from whoisproxy.domain.sign_in import Visit
 
 DOMAIN = "/v1/domains/ann-angstroem.com"
@@ -26,3 +27,20 @@ async def test_another_registrar_and_another_scope_get_none(service: Service) ->
     backend = await service.client_with(set(Scope) - {Scope.PORTAL_WRITE})
     assert (await backend.post(path)).status == 403
     assert (await service.client.post("/v1/registrants/own_nobody/portal-links")).status == 404
+
+
+async def test_a_registrar_requires_a_second_step(service: Service) -> None:
+    domain = (await service.client.put(DOMAIN, domain_body())).json
+    path = "/v1/sign-in-policy"
+    assert (await service.client.get(path)).json == {"two_step_required": False}
+    for _ in range(2):
+        changed = await service.client.put(path, {"two_step_required": True})
+        assert (changed.status, changed.json) == (200, {"two_step_required": True})
+    made = await service.client.post(f"/v1/registrants/{domain['registrant_id']}/portal-links")
+    entered = await service.deps.entry.sign_in.by_link(made.json["url"].rpartition("/")[2], VISIT)
+    assert entered is not None
+    assert entered.session.stage is Stage.ENROLMENT
+    other = await service.another_registrar()
+    assert (await other.get(path)).json == {"two_step_required": False}
+    await service.client.put(path, {"two_step_required": False})
+    assert (await service.client.get(path)).json == {"two_step_required": False}

@@ -207,6 +207,14 @@ async def test_sessions_of_another_owner_cannot_be_ended(site: Site) -> None:
     assert (await mine.get("/security")).status == 200
 
 
+async def test_who_signs_in_again_leaves_no_session_behind(site: Site) -> None:
+    browser = await site.owner()
+    before = browser.cookie("owner")
+    await browser.enters(await site.entry.link())
+    assert browser.cookie("owner") != before
+    assert await site.entry.sessions.find(before) is None
+
+
 async def test_who_signs_out_is_out(site: Site) -> None:
     browser = await site.owner()
     secret = browser.cookie("owner")

@@ -247,8 +247,7 @@ async def test_a_recovery_code_is_good_once(entry: Entry) -> None:
 
 
 async def test_a_registrar_that_requires_two_steps_lets_nobody_in_without(entry: Entry) -> None:
-    async with entry.world.storage.unit_of_work() as uow:
-        await uow.owner_accounts.require_two_step(entry.world.registrar.id, required=True)
+    await entry.methods.require_two_step(entry.world.registrar, required=True)
     found = await entry.signed_in()
     assert found.session.stage is Stage.ENROLMENT
     secret = await entry.methods.begin_totp(found.account)

@@ -27,4 +27,4 @@ class ArrivingPage(EntryPage):
         entered = await self._entry.sign_in.by_link(request.match_info["token"], self._visit(request))
         if entered is None:
             raise NoSuchLink
-        return self._let_in(entered)
+        return await self._let_in(request, entered)

@@ -82,7 +82,11 @@ class NewPasskeyPage(EntryPage):
         entered = await self._entry.passkeys.add(
             owner.found, answer, name, self._site(request), self._visit(request)
         )
-        return await self._page(request, owner, failed=True) if entered is None else self._let_in(entered)
+        return (
+            await self._page(request, owner, failed=True)
+            if entered is None
+            else await self._let_in(request, entered)
+        )
 
     async def _page(self, request: web.Request, owner: SignedIn, *, failed: bool = False) -> web.Response:
         return self._pages.page(

@@ -42,7 +42,11 @@ class SignInPage(EntryPage):
                 )
             case _:
                 return await self._form(request, status=422)
-        return await self._form(request, mailbox, failed=True) if entered is None else self._let_in(entered)
+        return (
+            await self._form(request, mailbox, failed=True)
+            if entered is None
+            else await self._let_in(request, entered)
+        )
 
     async def home(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Lead to where an owner comes first."""

@@ -44,9 +44,14 @@ class EntryPage:
             self._cookies.give(response, secret)
         return response
 
-    def _let_in(self, entered: Entered, place: str = "") -> web.Response:
-        """Return the answer that gives a browser its session, and leads to where it goes on."""
-        response = self._pages.redirect(place or PLACES[entered.session.stage])
+    async def _let_in(self, request: web.Request, entered: Entered) -> web.Response:
+        """Return the answer that gives a browser its session, and leads to where it goes on.
+
+        A session that it had before is over.
+        """
+        if before := self._cookies.secret(request):
+            await self._entry.sessions.forget(before)
+        response = self._pages.redirect(PLACES[entered.session.stage])
         self._cookies.enter(response, entered)
         return response
 
