@@ -45,6 +45,7 @@ app.command("migrate")(keys.migrate)
 app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
 app.command("portal-link")(portal.portal_link)
+app.command("portal-reset")(portal.portal_reset)
 app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),

@@ -1,4 +1,4 @@
-"""`whoisproxy portal-link`: an owner's way to his pages, for a registrar whose backend makes none yet."""
+"""`whoisproxy portal-link` and `portal-reset`: help for an owner whose registrar's backend gives none yet."""
 
 from typing import Annotated
 
@@ -6,26 +6,24 @@ import typer
 
 from whoisproxy.cli.context import ConfigOption, opened, registrar_of
 from whoisproxy.cli.output import command, console, print_json
-from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.names import DomainName
+from whoisproxy.runtime.core import Core
+
+DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="One of the owner's, as example.org.")]
 
 
 @command
 async def portal_link(
-    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="One of the owner's, such as example.org.")],
+    domain: DomainArgument,
     config: ConfigOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")] = False,
 ) -> None:
     """Make a link by which a domain's owner comes to his pages; it is good once, for five minutes."""
-    name = DomainName.parse(domain)
     async with opened(config) as core:
-        registrar = await registrar_of(core, name)
-        async with core.storage.reading() as uow:
-            registration = await uow.registrations.get(registrar.id, name)
-        if registration is None:
-            raise NotFound(f"{name} is not held here")
-        made = await core.entry.sign_in.registrar_link(registrar, registration.registrant_id)
+        registrar, registrant_id = await _owner(core, domain)
+        made = await core.entry.sign_in.registrar_link(registrar, registrant_id)
         base_url = core.appearances.base_url(await core.appearances.of_registrar(registrar.id))
         url = f"{base_url}/enter/{made.token}"
     if as_json:
@@ -33,3 +31,19 @@ async def portal_link(
         return
     console.print(url, soft_wrap=True, markup=False)
     console.print(f"good once, until {made.expires_at:%H:%M} UTC; whoever opens it is taken for the owner")
+
+
+@command
+async def portal_reset(domain: DomainArgument, config: ConfigOption = None) -> None:
+    """Forget what a domain's owner signs in with, who has lost it; links go on leading him in."""
+    async with opened(config) as core:
+        registrar, registrant_id = await _owner(core, domain)
+        await core.entry.methods.reset(registrar, registrant_id)
+    console.print("His password, codes, passkeys and sessions are gone.")
+
+
+async def _owner(core: Core, domain: str) -> tuple[Registrar, str]:
+    """Return whose customer the owner of a domain is, and the id of its registrant."""
+    name = DomainName.parse(domain)
+    registrar = await registrar_of(core, name)
+    return registrar, (await core.registrations.get(registrar, name)).registrant_id

@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import structlog
+
 from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.errors import InvalidInput
+from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.owner_account import (
     RECOVERY_BITS,
     RECOVERY_CODES,
@@ -30,6 +32,7 @@ from whoisproxy.services.settings import Clock
 from whoisproxy.services.sign_in_attempts import count, note_success
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
+_log = structlog.get_logger()
 _HISTORY = 50
 
 
@@ -87,6 +90,27 @@ class SignInMethods:
         """Require it from the next sign-in on, or leave it to each owner."""
         async with self._storage.unit_of_work() as uow:
             await uow.owner_accounts.require_two_step(registrar.id, required=required)
+
+    async def reset(self, registrar: Registrar, registrant_id: str) -> None:
+        """Forget what an owner signs in with, who has lost it; links go on leading him in.
+
+        Raises:
+            NotFound: The registrar has no registrant of that id.
+        """
+        async with self._storage.unit_of_work() as uow:
+            owner = await uow.owner_accounts.owner_of(registrar.id, registrant_id)
+            if owner is None:
+                raise NotFound("you have no registrant of that id")
+            known = await uow.owner_accounts.find(registrar.id, owner)
+            account = await uow.owner_accounts.by_id(known.id) if known else None
+            if account is None:
+                return
+            await uow.owner_accounts.put_methods(account.id, Methods())
+            await uow.owner_accounts.put_recovery_codes(account.id, ())
+            await uow.passkeys.remove_all(account.id)
+            await uow.owner_sessions.remove_all(account.id)
+            await ask_for_letter(uow, METHODS_CHANGED, {"account": account.id}, self._clock())
+        _log.info("sign-in-reset", registrar=registrar.id, account=account.id)
 
     async def set_password(self, found: FoundSession, password: str) -> None:
         """Set a password in the place of one that there was.

@@ -44,3 +44,10 @@ async def test_a_registrar_requires_a_second_step(service: Service) -> None:
     assert (await other.get(path)).json == {"two_step_required": False}
     await service.client.put(path, {"two_step_required": False})
     assert (await service.client.get(path)).json == {"two_step_required": False}
+
+
+async def test_what_an_owner_signs_in_with_is_forgotten_on_his_registrars_word(service: Service) -> None:
+    domain = (await service.client.put(DOMAIN, domain_body())).json
+    path = f"/v1/registrants/{domain['registrant_id']}/sign-in-methods"
+    assert (await service.client.delete(path)).status == 204
+    assert (await (await service.another_registrar()).delete(path)).status == 404

@@ -38,6 +38,7 @@ def test_a_link_leads_in_once(run: Run) -> None:
     assert asyncio.run(_stage_after(url)) is Stage.FULL
     assert asyncio.run(_stage_after(url)) is None
     assert "good once" in run("portal-link", DOMAIN).out
+    assert run("portal-reset", DOMAIN).code == 0
 
 
 @pytest.mark.usefixtures("held")

@@ -346,3 +346,18 @@ async def test_the_history_shows_who_tried(entry: Entry) -> None:
         (Proof.PASSWORD, False, ELSEWHERE.network, False),
         (Proof.REGISTRAR_LINK, True, HOME.network, True),
     ]
+
+
+async def test_who_has_lost_everything_is_let_in_again_by_his_registrar(entry: Entry) -> None:
+    _, codes, found = await entry.with_totp()
+    await entry.letters()
+    other = await entry.world.accounts.add_registrar("Other", "https://other.example")
+    with pytest.raises(NotFound):
+        await entry.methods.reset(other, await entry.registrant_id())
+    await entry.methods.reset(entry.world.registrar, await entry.registrant_id())
+    assert len(await entry.letters()) == 1
+    assert await entry.sessions.of_account(found.account) == []
+    assert await entry.sign_in.by_password(MAILBOX, PASSWORD, HOME) is None
+    again = await entry.signed_in()
+    assert again.session.stage is Stage.FULL
+    assert await entry.sign_in.by_code(again, codes[0], HOME) is None

@@ -17,6 +17,12 @@ async def make_portal_link(call: Call[NoQuery, Nothing]) -> Answer:
     return Answer(201, PortalLinkView(url=url, expires_at=made.expires_at))
 
 
+async def reset_sign_in(call: Call[NoQuery, Nothing]) -> Answer:
+    """Forget what an owner signs in with."""
+    await call.deps.entry.methods.reset(call.registrar, call.path["id"])
+    return Answer(204)
+
+
 ROUTES: tuple[Route[Any, Any], ...] = (
     Route(
         method="POST",
@@ -32,5 +38,19 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         ),
         handler=make_portal_link,
         replies={201: Reply("The link", PortalLinkView)},
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/registrants/{id}/sign-in-methods",
+        tag=Tag.PAGES,
+        scope=Scope.PORTAL_WRITE,
+        summary="Forget what an owner signs in with",
+        description=(
+            "For one who has lost his phone and his recovery codes, once you have made sure that it is he: "
+            "password, codes, passkeys and sessions of the owner are gone, and a letter tells him. Links go on "
+            "leading him in."
+        ),
+        handler=reset_sign_in,
+        replies={204: Reply("They are gone, or there were none")},
     ),
 )

@@ -40,8 +40,8 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         scope=Scope.PAGES_WRITE,
         summary="Require a second step of owners who sign in",
         description=(
-            "It is asked for from the next sign-in on, by your own links too; an owner who has none is led to "
-            "set one up. Where you require none, each owner decides."
+            "It is asked for from the next sign-in on, by your own links too; an owner who has none is led "
+            "to set one up. Where you require none, each owner decides."
         ),
         handler=put_policy,
         body=SignInPolicyBody,

@@ -259,6 +259,10 @@ class Passkeys:
         same = (passkeys.c.account_id == account_id, passkeys.c.id == passkey_id)
         return (await self._connection.execute(delete(passkeys).where(*same))).rowcount > 0
 
+    async def remove_all(self, account_id: str) -> None:
+        """Delete all passkeys of an owner."""
+        await self._connection.execute(delete(passkeys).where(passkeys.c.account_id == account_id))
+
     async def _passkey(self, row: Row[Any]) -> Passkey:
         value: Any = await self._sealing.open_json(row.account_id, _passkey_purpose(row.id), row.sealed)
         return Passkey(

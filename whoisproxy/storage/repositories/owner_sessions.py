@@ -75,6 +75,10 @@ class OwnerSessions:
         others = (sessions.c.account_id == account_id, sessions.c.id != session_id)
         return (await self._connection.execute(delete(sessions).where(*others))).rowcount
 
+    async def remove_all(self, account_id: str) -> None:
+        """End all of an owner's sessions."""
+        await self._connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
+
     async def purge(self, before: datetime) -> None:
         """Forget sessions that were not used since a time."""
         await self._connection.execute(delete(sessions).where(sessions.c.seen_at < before))
