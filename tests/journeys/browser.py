@@ -17,11 +17,11 @@ OURS = {
     "fieldset": {"class"}, "legend": set(),
     "input": {"id", "name", "value", "maxlength", "autocomplete", "type", "checked", "aria-invalid",
         "aria-describedby"},
-    "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class"},
+    "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class", "aria-describedby"},
     "section": {"aria-labelledby"}, "dl": set(), "dt": set(), "dd": set(), "pre": {"tabindex"},
     "ul": {"class", "aria-label"}, "li": set(), "details": set(), "summary": set(),
     "iframe": {"sandbox", "title", "srcdoc"},
-    "ol": {"class", "start"}, "a": {"href", "class", "hreflang", "lang", "aria-current"},
+    "ol": {"class", "start"}, "a": {"href", "class", "hreflang", "lang", "aria-current", "aria-describedby"},
     "nav": {"class", "aria-label"}, "img": {"src", "alt", "class"},
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,27 @@ from whoisproxy.i18n import LANGUAGES, known, translations
 _PACKAGE = Path(whoisproxy.__file__).parent
 _FACT = re.compile(r"%\((\w+)\)[a-z]|%%")
 _TRANSLATED = [language for language in LANGUAGES if language != "en"]
+_TEMPLATES = sorted((_PACKAGE / "portal" / "templates").rglob("*.html"))
+_JINJA = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+_SPOKEN = {"alt", "aria-label", "placeholder", "title"}
+
+
+class _Words(HTMLParser):
+    """Finds what a reader would see or hear."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        for name, value in attrs:
+            if name in _SPOKEN:
+                self.handle_data(value or "")
+
+    def handle_data(self, data: str) -> None:
+        if any(map(str.isalpha, data)):
+            self.found.append(data.strip())
 
 
 @cache
@@ -48,6 +70,14 @@ def test_every_text_is_translated_and_none_is_left_over(language: str) -> None:
     # Babel reads plurals as tuples from code, and as lists or tuples from catalogues.
     assert {_texts(one) for one in translated} == {_texts(one) for one in _said()}
     assert not [message.id for message in _messages(language) if message.fuzzy]
+
+
+@pytest.mark.parametrize("template", _TEMPLATES, ids=lambda file: file.stem)
+def test_a_template_says_nothing_that_is_not_translated(template: Path) -> None:
+    reader = _Words()
+    reader.feed(_JINJA.sub("", template.read_text()))
+    reader.close()
+    assert reader.found == []
 
 
 @pytest.mark.parametrize("language", _TRANSLATED)

@@ -33,7 +33,7 @@ async def set_appearance(
     privacy_url: _Url = "",
     terms_url: _Url = "",
     help_url: _Url = "",
-    logo: Annotated[Path | None, typer.Option(help="PNG or SVG file of at most 24 KiB.")] = None,
+    logo: Annotated[Path | None, typer.Option(help="PNG or SVG file of at most 16 KiB.")] = None,
 ) -> None:
     """Choose how a registrar's pages look, in place of what was chosen before."""
     picture = logo.read_bytes() if logo else None

@@ -15,7 +15,7 @@ from mailrelay.rewriting.metadata.xml import parsed, serialised
 from whoisproxy.domain.appearance import Logo
 from whoisproxy.domain.errors import InvalidInput
 
-MOST_OCTETS = 24 * 1024  # a page with all that it loads stays below 60 kB
+MOST_OCTETS = 16 * 1024  # a page with all that it loads stays below 60 kB
 _MOST_PIXELS = 1024
 _BROKEN = (
     UnidentifiedImageError, OSError, ValueError, SyntaxError,

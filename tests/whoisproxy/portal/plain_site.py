@@ -30,7 +30,7 @@ class Shown:
     @property
     def parts(self) -> list[str]:
         """Where what the page loads is."""
-        return re.findall(r'<(?:link rel="stylesheet" href|script src|img src)="([^"]+)"', self.html)
+        return re.findall(r'<(?:link rel="(?:stylesheet|icon)" href|script src|img src)="([^"]+)"', self.html)
 
 
 @dataclass(frozen=True, slots=True)

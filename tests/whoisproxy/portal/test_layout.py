@@ -100,18 +100,20 @@ async def test_a_registrar_without_a_look_has_no_files(site: Site) -> None:
 
 
 async def test_what_may_be_kept_changes_its_address_with_its_content(site: Site) -> None:
-    [address] = [part.removeprefix("/own") for part in (await site.get("/a/x")).parts]
-    assert "immutable" in (await site.get(address)).headers["Cache-Control"]
+    for part in (await site.get("/a/x")).parts:
+        assert "immutable" in (await site.get(part.removeprefix("/own"))).headers["Cache-Control"]
     assert (await site.get("/static/style.css?v=old")).headers["Cache-Control"] == "no-cache"
     assert (await site.get("/a/x")).headers["Cache-Control"] == "no-store"
 
 
 def test_the_navigation_says_where_one_is_and_a_script_is_a_file_of_ours() -> None:
-    view = View("de", here="/domains/x", areas=(Area("Help", "/mail"), Area("Terms", "/domains")))
+    areas = (Area("Help", "/domain"), Area("Terms", "/domains"), Area("Imprint", "/domains/x"))
+    view = View("de", here="/domains/x", areas=areas)
     page = Pages("https://privacy.example/own").page("message", view, said=GONE, facts={}, domain="")
     assert page.text is not None
-    assert '<a href="/own/mail">Hilfe</a>' in page.text
-    assert '<a href="/own/domains" aria-current="page">Bedingungen</a>' in page.text
+    assert '<a href="/own/domain">Hilfe</a>' in page.text
+    assert '<a href="/own/domains" aria-current="true">Bedingungen</a>' in page.text
+    assert '<a href="/own/domains/x" aria-current="page">Impressum</a>' in page.text
     assert "Content-Security-Policy" not in page.headers
 
     scripted = Pages("").page("message", view, scripts=["style.css"], said=GONE, facts={}, domain="")

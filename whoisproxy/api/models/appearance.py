@@ -40,7 +40,7 @@ class AppearanceBody(RequestModel):
     help_url: _Url = ""
     logo: Annotated[
         Base64Bytes | None,
-        Field(strict=False, description="A PNG or SVG of at most 24 KiB in base64; null for none."),
+        Field(strict=False, description="A PNG or SVG of at most 16 KiB in base64; null for none."),
     ] = None
 
 

@@ -12,7 +12,7 @@ from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.signed.preview import safe_frame
+from whoisproxy.portal.signed.preview import beginning, safe_frame
 from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 from whoisproxy.portal.view import View
 from whoisproxy.services.quarantine import OpenedMessage
@@ -24,6 +24,8 @@ _DECISIONS = {
         Decision.REPORT, Decision.DISCARD,
     )
 }  # fmt: skip
+# Of its text, and again of its HTML: the whole page stays below 60 kB.
+_MOST_OCTETS = 16_000
 _BLOCKED = Said(
     N_("Blocked"),
     N_(
@@ -115,6 +117,7 @@ class HeldPage:
     ) -> web.Response:
         held, letter, language = found.held, found.letter, view.language
         sender = letter.mailbox if letter else ""
+        text = beginning(letter.text, _MOST_OCTETS) if letter else ""
         return self._pages.page(
             "signed/held",
             view,
@@ -126,7 +129,9 @@ class HeldPage:
             why=why(held.notes, language),
             expires_at=held.expires_at,
             letter=letter,
-            html=safe_frame(letter.html, language) if letter else "",
+            text=text,
+            cut=bool(letter and (letter.cut or text != letter.text)),
+            html=safe_frame(letter.html, language, _MOST_OCTETS) if letter else "",
             proven=found.proven,
             sender=sender,
             sender_domain=sender.rpartition("@")[2],

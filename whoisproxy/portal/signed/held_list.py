@@ -11,10 +11,13 @@ from mailrelay.rewriting.owner_words import words_for
 from whoisproxy.domain.quarantine import HeldMessage
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
 from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.signed.preview import beginning
 from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 
 _ON_A_PAGE = 25
 _KILO = 1024
+# A page of them stays below 60 kB, whatever strangers wrote.
+_SENDER_OCTETS, _SUBJECT_OCTETS = 300, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class HeldListPage:
             domain=held.domain,
             kind=words_for(language).kind(held.kind),
             dangerous=held.is_dangerous,
-            sender=sender,
-            subject=subject,
+            sender=beginning(sender, _SENDER_OCTETS),
+            subject=beginning(subject, _SUBJECT_OCTETS),
             received_at=held.record.received_at,
             size=-(-held.record.size_octets // _KILO),
             why=" ".join(why(held.notes, language, most=2)),

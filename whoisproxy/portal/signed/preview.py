@@ -4,11 +4,13 @@ What stands in it was written by anybody. Of HTML only what structures text is l
 style; it is shown in a frame without scripts or an origin, under the policy of the page around it.
 """
 
+import sys
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import nh3
+from markupsafe import escape
 
 from mailrelay.message import RawMessage
 
@@ -49,9 +51,36 @@ def preview_of(message: RawMessage, language: str) -> Preview:
     )
 
 
-def safe_frame(html: str, language: str) -> str:
-    """Return HTML of a stranger as a whole document that is safe in a sandboxed frame; "" for none."""
+def safe_frame(html: str, language: str, most_octets: int = sys.maxsize) -> str:
+    """Return HTML of a stranger as a whole document that is safe in a sandboxed frame; "" for none.
+
+    Args:
+        html: As it came.
+        language: BCP 47 tag.
+        most_octets: What it may take of a page; only the beginning is returned of what takes more.
+    """
     if not html.strip():
         return ""
-    clean = nh3.clean(html, tags=_TAGS, attributes={}, link_rel=None)
+    whole = clean = _clean(html)
+    kept = len(whole)
+    while _octets(clean) > most_octets:
+        kept = min(kept * 3 // 4, most_octets)
+        # What is cut off may have closed what was open.
+        clean = _clean(whole[:kept])
     return _FRAME.format(language, clean)
+
+
+def beginning(text: str, most_octets: int) -> str:
+    """Return a text, or as much of it as takes no more than this of a page, and an ellipsis."""
+    kept = text
+    while (size := _octets(kept)) > most_octets:
+        kept = kept[: len(kept) * most_octets // size]
+    return text if kept == text else f"{kept}…"
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(html, tags=_TAGS, attributes={}, link_rel=None)
+
+
+def _octets(text: str) -> int:
+    return len(escape(text).encode())
