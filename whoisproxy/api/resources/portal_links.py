@@ -46,9 +46,9 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         scope=Scope.PORTAL_WRITE,
         summary="Forget what an owner signs in with",
         description=(
-            "For one who has lost his phone and his recovery codes, once you have made sure that it is he: "
-            "password, codes, passkeys and sessions of the owner are gone, and a letter tells him. Links go on "
-            "leading him in."
+            "For one who has lost his phone and his recovery codes, once you have made sure that it is he. "
+            "Password, codes, passkeys and sessions are gone, and a letter tells him. Links go on leading "
+            "him in."
         ),
         handler=reset_sign_in,
         replies={204: Reply("They are gone, or there were none")},
