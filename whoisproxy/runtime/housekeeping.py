@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.domain.owner_session import LONGEST_SESSION
-from whoisproxy.domain.sign_in import HISTORY_KEPT
+from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, HISTORY_KEPT
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
@@ -85,7 +85,7 @@ class Housekeeping:
             await uow.quarantines.purge(now - kept)
             await uow.owner_accounts.purge(now)
             await uow.owner_sessions.purge(now - LONGEST_SESSION)
-            await uow.sign_in_attempts.purge(now - HISTORY_KEPT)
+            await uow.sign_in_attempts.purge(now - HISTORY_KEPT, now - BUDGET_OF_NETWORK.within)
 
     async def _measure_queue(self) -> None:
         depth = await self._core.queue.depth()

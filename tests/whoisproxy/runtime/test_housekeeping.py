@@ -31,6 +31,8 @@ async def test_accounts_of_who_has_no_domain_and_what_is_over_are_forgotten(tmp_
         await hold_domain(core.storage)
         made = await core.entry.sign_in.registrar_link(REGISTRAR, "own_1")
         assert await core.entry.sign_in.by_link(made.token, Visit("192.0.2.0/24", "")) is not None
+        visit = Visit("192.0.2.0/24", "")
+        assert await core.entry.sign_in.by_password("nobody@home.example", "x" * 12, visit) is None
         counts = []
         for days in (0, 1, HISTORY_KEPT.days):
             now += timedelta(days=days)
@@ -40,7 +42,7 @@ async def test_accounts_of_who_has_no_domain_and_what_is_over_are_forgotten(tmp_
             await unit.registrations.remove("dom_1")
         await Housekeeping(core)._purge_mail()
         counts.append(await left(core))
-    assert counts == [[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
+    assert counts == [[1, 1, 2, 1], [1, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
 
 
 async def test_reply_addresses_are_forgotten_when_they_have_ended(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from whoisproxy.domain.owner_account import Proof
 from whoisproxy.domain.owner_session import OwnerSession, Stage
@@ -164,9 +164,10 @@ class SignInAttempts:
         rows = await self._connection.execute(query.order_by(attempts.c.id.desc()).limit(limit))
         return [await self._attempt(row) for row in rows.all()]
 
-    async def purge(self, before: datetime) -> None:
-        """Forget attempts before a time."""
-        await self._connection.execute(delete(attempts).where(attempts.c.at < before))
+    async def purge(self, before: datetime, unknown_before: datetime) -> None:
+        """Forget attempts before a time, and those at mailboxes that nobody has before another."""
+        unknown = and_(attempts.c.account_id.is_(None), attempts.c.at < unknown_before)
+        await self._connection.execute(delete(attempts).where(or_(attempts.c.at < before, unknown)))
 
     async def _insert(self, attempt: Attempt, lane: Lane, **values: object) -> None:
         await self._connection.execute(
