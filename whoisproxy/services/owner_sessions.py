@@ -69,7 +69,7 @@ class OwnerSessions:
         if len(secret) != _SECRET_CHARS:
             return None
         now = self._clock()
-        async with self._storage.reading() as uow:
+        async with self._storage.glance() as uow:
             session = await uow.owner_sessions.by_token(_hash(secret))
             if session is None or not session.is_live(now):
                 return None

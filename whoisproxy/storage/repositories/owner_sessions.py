@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from whoisproxy.domain.owner_account import Proof
 from whoisproxy.domain.owner_session import OwnerSession, Stage
@@ -12,6 +12,10 @@ from whoisproxy.domain.sign_in import Attempt, Lane
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import owner_sessions as sessions
 from whoisproxy.storage.tables import sign_in_attempts as attempts
+
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_BY_TOKEN = select(sessions).where(sessions.c.token_hash == bindparam("token_hash"))
+_BY_TOKEN_LOCKED = _BY_TOKEN.with_for_update()
 
 
 class OwnerSessions:
@@ -41,10 +45,8 @@ class OwnerSessions:
 
     async def by_token(self, token_hash: bytes) -> OwnerSession | None:
         """Return the session of a token, whether it is live or not; it is locked where one may write."""
-        query = select(sessions).where(sessions.c.token_hash == token_hash)
-        if not self._sealing.read_only:
-            query = query.with_for_update()
-        row = (await self._connection.execute(query)).one_or_none()
+        query = _BY_TOKEN if self._sealing.read_only else _BY_TOKEN_LOCKED
+        row = (await self._connection.execute(query, {"token_hash": token_hash})).first()
         return None if row is None else await self._session(row)
 
     async def of_account(self, account_id: str) -> list[OwnerSession]:
