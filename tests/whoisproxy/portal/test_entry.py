@@ -8,6 +8,7 @@ import pytest
 from tests.whoisproxy.portal.site import Browser, Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.world import REGISTRANT, World, make_world
+from whoisproxy.domain.appearance import Appearance
 from whoisproxy.portal.routes import ROUTES, Audience, Route
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
@@ -259,3 +260,27 @@ async def test_every_page_speaks_every_language(site: Site, language: str) -> No
     for path in ("/security", "/security/codes", "/security/passkeys", "/prove", "/sign-in"):
         page = await browser.get(path, **{"Accept-Language": language})
         assert (page.status, f'<html lang="{language}"' in page.text) == (200, True)
+
+
+async def test_on_a_registrars_own_host_its_own_customers_sign_in(site: Site) -> None:
+    await site.entry.with_password()
+    ours, other = (
+        site.entry.world.registrar,
+        await site.entry.world.accounts.add_registrar("Other", "https://o"),
+    )
+    for registrar, host in ((ours, "ours.example"), (other, "other.example")):
+        look = Appearance(registrar.id, "Pages", host, "", "", "", "", "", "")
+        await site.deps.appearances.put(look, None)
+    wrong, right = site.browser(), site.browser()
+    fields = {"do": "password", "mailbox": MAILBOX, "password": PASSWORD}
+    page = await wrong.get("/sign-in", Host="other.example")
+    assert "&#34;rpId&#34;: &#34;other.example&#34;" in page.text
+    assert (await wrong.post("/sign-in", {"Host": "other.example"}, **fields)).status == 422
+    await right.get("/sign-in", Host="ours.example")
+    own = {"Host": "ours.example", "Origin": "https://ours.example", "Sec-Fetch-Site": "same-origin"}
+    assert (await right.post("/sign-in", own, **fields)).status == 303
+
+
+async def test_a_host_that_is_nobodys_is_no_place_for_passkeys(site: Site) -> None:
+    page = await site.browser().get("/sign-in", Host="evil.example")
+    assert "evil.example" not in page.text
