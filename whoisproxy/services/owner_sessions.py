@@ -114,12 +114,18 @@ class OwnerSessions:
         session = begun(new_id("ses", now), account.id, proofs, two_step, now, visit.network, visit.device)
         return await _kept(uow, session)
 
+    async def still_in(self, uow: UnitOfWork, found: FoundSession) -> OwnerAccount | None:
+        """Return the account of a session as it is now, locked; None where that was ended meanwhile."""
+        account = await uow.owner_accounts.by_id(found.account.id)
+        return account if await uow.owner_sessions.is_there(found.session.id) else None
+
     async def follow(
         self, uow: UnitOfWork, account: OwnerAccount, session: OwnerSession, proof: Proof
-    ) -> Entered:
-        """Put a session in the place of another, after one more proof."""
+    ) -> Entered | None:
+        """Put a session in the place of another after one more proof; None where that has ended meanwhile."""
+        if not await uow.owner_sessions.remove(account.id, session.id):
+            return None
         now, two_step = self._clock(), await uow.owner_accounts.two_step(account)
-        await uow.owner_sessions.remove(account.id, session.id)
         return await _kept(uow, succeeded_by(session, new_id("ses", now), proof, two_step, now))
 
 

@@ -117,7 +117,7 @@ class Passkeys:
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
             claim = await owner_tokens.used(uow, _challenge_of(answer), _MAKING, now)
-            account = await uow.owner_accounts.by_id(found.account.id)
+            account = await self._sessions.still_in(uow, found)
             if claim is None or claim.subject != found.session.id or account is None:
                 return None
             passkey = self._made(account, answer, name, site)
@@ -145,11 +145,15 @@ class Passkeys:
                 return None
             return await self._followed(uow, account, found, visit)
 
-    async def remove(self, account: OwnerAccount, passkey_id: str) -> bool:
+    async def remove(self, found: FoundSession, passkey_id: str) -> bool:
         """Delete a passkey; False where its owner has none of that id."""
         async with self._storage.unit_of_work() as uow:
+            account = await self._sessions.still_in(uow, found)
+            if account is None:
+                return False
             removed = await uow.passkeys.remove(account.id, passkey_id)
             if removed:
+                await uow.owner_sessions.remove_others(account.id, found.session.id)
                 await ask_for_letter(uow, METHODS_CHANGED, {"account": account.id}, self._clock())
         return removed
 

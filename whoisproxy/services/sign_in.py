@@ -131,13 +131,15 @@ class SignIn:
         self, mailbox: str, password: str, visit: Visit, registrar_id: str = ""
     ) -> Entered | None:
         """Begin a session with a password; None for a wrong one, or where it is not to be tried now."""
-        for account, counted in await self._counted(mailbox, visit, registrar_id):
+        attempts = await self._counted(mailbox, visit, registrar_id)
+        if not attempts:
+            await self._passwords.verify("", password)
+        for account, counted in attempts:
             if not await self._passwords.verify(account.methods.password_hash, password):
                 continue
             async with self._storage.unit_of_work() as uow:
-                now_there = await uow.owner_accounts.by_id(account.id)
-                if now_there is not None and now_there.methods.password_hash == account.methods.password_hash:
-                    return await self._begun(uow, now_there, Proof.PASSWORD, counted)
+                if unchanged := await _unchanged(uow, account):
+                    return await self._begun(uow, unchanged, Proof.PASSWORD, counted)
         return None
 
     async def by_code(self, found: FoundSession, code: str, visit: Visit) -> Entered | None:
@@ -167,13 +169,15 @@ class SignIn:
         if not await self._passwords.verify(stored, password) or counted is None:
             return None
         async with self._storage.unit_of_work() as uow:
+            if await _unchanged(uow, account) is None:
+                return None
             entered = await self._sessions.follow(uow, account, found.session, Proof.PASSWORD)
             return await note_success(uow, counted, entered)
 
     async def _counted(
         self, mailbox: str, visit: Visit, registrar_id: str
     ) -> Sequence[tuple[OwnerAccount, Counted]]:
-        """Count an attempt at each account that has a password; where there is none, take as long."""
+        """Count an attempt at each account that has a password, or at none."""
         now, found = self._clock(), []
         async with self._storage.unit_of_work() as uow:
             for account in await _with_password(uow, mailbox, registrar_id):
@@ -182,8 +186,6 @@ class SignIn:
                     found.append((account, counted))
             if not found:
                 await count_unknown(uow, Proof.PASSWORD, Lane.PASSWORD, visit, now)
-        if not found:
-            await self._passwords.verify("", "")
         return found
 
     async def _checked(
@@ -228,8 +230,16 @@ async def _with_password(uow: UnitOfWork, mailbox: str, registrar_id: str) -> li
         for account in await uow.owner_accounts.of_owner(owner)
         if registrar_id in {"", account.registrar_id} and account.methods.password_hash
     ]
-    locked = [await uow.owner_accounts.by_id(one) for one in ids]
+    # In one order, so that nobody waits for one who waits for him.
+    locked = [await uow.owner_accounts.by_id(one) for one in sorted(ids)]
     return [one for one in locked if one is not None and await _has_domains(uow, one)]
+
+
+async def _unchanged(uow: UnitOfWork, account: OwnerAccount) -> OwnerAccount | None:
+    """Return an account as it is now, if its password is still the one that was verified."""
+    present = await uow.owner_accounts.by_id(account.id)
+    same = present is not None and present.methods.password_hash == account.methods.password_hash
+    return present if same else None
 
 
 async def _has_domains(uow: UnitOfWork, account: OwnerAccount) -> bool:

@@ -40,11 +40,14 @@ async def count_unknown(uow: UnitOfWork, proof: Proof, lane: Lane, visit: Visit,
     await uow.sign_in_attempts.add_unknown(attempt, lane)
 
 
-async def note_success(uow: UnitOfWork, counted: Counted, entered: Entered) -> Entered:
+async def note_success(uow: UnitOfWork, counted: Counted, entered: Entered | None) -> Entered | None:
     """Write down that an attempt has succeeded; a device that was never seen before is told of by letter.
 
-    A device is known when its owner is in, not when half of a sign-in is done.
+    A device is known when its owner is in, not when half of a sign-in is done. Where no session has begun,
+    the attempt has failed.
     """
+    if entered is None:
+        return None
     attempt, token = counted.attempt, counted.visit.device_token
     if entered.session.stage is Stage.SECOND_STEP:
         await uow.sign_in_attempts.succeeded(attempt, "")

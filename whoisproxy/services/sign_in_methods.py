@@ -1,7 +1,7 @@
 """What an owner signs in with, changed by himself: password, codes, recovery codes, the second step.
 
 Each change is told to him by letter, and ends all his other sessions: whoever was in by what was changed is
-out.
+out. A session that was ended meanwhile changes nothing.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from whoisproxy.domain.account import Registrar
-from whoisproxy.domain.errors import InvalidInput, NotFound
+from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.owner_account import (
     RECOVERY_BITS,
     RECOVERY_CODES,
@@ -118,73 +118,79 @@ class SignInMethods:
         Raises:
             InvalidInput: It is too weak.
         """
-        hashed = await self._passwords.hash(checked_password(password))
-        async with self._storage.unit_of_work() as uow:
-            await self._change(uow, found, password_hash=hashed)
+        await self._set_password_hash(found, await self._passwords.hash(checked_password(password)))
 
     async def remove_password(self, found: FoundSession) -> None:
         """Take the password away; links and passkeys go on working."""
-        async with self._storage.unit_of_work() as uow:
-            await self._change(uow, found, password_hash="")
+        await self._set_password_hash(found, "")
 
-    async def begin_totp(self, account: OwnerAccount) -> str:
-        """Return a secret to be shown; it counts when a code of it was typed."""
+    async def begin_totp(self, found: FoundSession) -> str:
+        """Return a secret to be shown, which counts when a code of it was typed; "" for no session."""
         async with self._storage.unit_of_work() as uow:
-            now_there = await uow.owner_accounts.by_id(account.id)
-            if now_there is None:
-                raise InvalidInput("account", "is gone")
-            secret = now_there.methods.totp_pending or new_secret()
-            await uow.owner_accounts.put_methods(account.id, replace(now_there.methods, totp_pending=secret))
+            account = await self._sessions.still_in(uow, found)
+            if account is None:
+                return ""
+            secret = account.methods.totp_pending or new_secret()
+            await uow.owner_accounts.put_methods(account.id, replace(account.methods, totp_pending=secret))
         return secret
 
     async def confirm_totp(self, found: FoundSession, code: str, visit: Visit) -> Confirmed | None:
         """Ask for codes from now on, if this one is right; None for a wrong one."""
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
-            account = await uow.owner_accounts.by_id(found.account.id)
+            account = await self._sessions.still_in(uow, found)
             pending = account.methods.totp_pending if account else ""
             step = matching_step(pending, code, now, 0) if pending else None
             if account is None or step is None:
                 return None
-            await self._change(uow, found, totp_secret=pending, totp_pending="")
+            await self._change(uow, account, found, totp_secret=pending, totp_pending="")
             await uow.owner_accounts.use_step(account.id, step)
             codes = await _new_codes(uow, account)
             counted = await count(uow, account, Proof.TOTP, Lane.FREE, visit, now)
-            changed = await uow.owner_accounts.by_id(account.id)
-            entered = await self._sessions.follow(uow, changed or account, found.session, Proof.TOTP)
-            return Confirmed(await note_success(uow, counted, entered), codes) if counted else None
+            followed = await self._sessions.follow(uow, account, found.session, Proof.TOTP)
+            entered = await note_success(uow, counted, followed) if counted else None
+            return Confirmed(entered, codes) if entered else None
 
     async def remove_totp(self, found: FoundSession) -> bool:
         """Ask for codes no more; False where a second step is required and there is no passkey."""
         async with self._storage.unit_of_work() as uow:
-            account = await uow.owner_accounts.by_id(found.account.id)
-            two_step = await uow.owner_accounts.two_step(account) if account else None
-            if account is None or two_step is None or (two_step.required and not two_step.has_passkey):
+            account = await self._sessions.still_in(uow, found)
+            if account is None:
+                return True
+            two_step = await uow.owner_accounts.two_step(account)
+            if two_step.required and not two_step.has_passkey:
                 return False
-            await self._change(uow, found, totp_secret="", totp_pending="")
+            await self._change(uow, account, found, totp_secret="", totp_pending="")
             await uow.owner_accounts.put_recovery_codes(account.id, ())
         return True
 
     async def new_recovery_codes(self, found: FoundSession) -> tuple[str, ...]:
         """Return new codes, shown this once, in the place of all that were left."""
         async with self._storage.unit_of_work() as uow:
-            codes = await _new_codes(uow, found.account)
-            await ask_for_letter(uow, METHODS_CHANGED, {"account": found.account.id}, self._clock())
+            account = await self._sessions.still_in(uow, found)
+            if account is None or not account.methods.totp_secret:
+                return ()
+            codes = await _new_codes(uow, account)
+            await ask_for_letter(uow, METHODS_CHANGED, {"account": account.id}, self._clock())
         return codes
 
     async def wish_two_step(self, found: FoundSession, *, wanted: bool) -> None:
         """Ask for a second step at each sign-in, or only where the registrar does."""
         async with self._storage.unit_of_work() as uow:
-            account = await uow.owner_accounts.by_id(found.account.id)
+            account = await self._sessions.still_in(uow, found)
             if account is not None and account.profile.two_step is not wanted:
                 profile = replace(account.profile, two_step=wanted)
                 await uow.owner_accounts.put_profile(account.id, profile)
                 await ask_for_letter(uow, METHODS_CHANGED, {"account": account.id}, self._clock())
 
-    async def _change(self, uow: UnitOfWork, found: FoundSession, **changes: str) -> None:
-        account = await uow.owner_accounts.by_id(found.account.id)
-        if account is None:
-            return
+    async def _set_password_hash(self, found: FoundSession, password_hash: str) -> None:
+        async with self._storage.unit_of_work() as uow:
+            if account := await self._sessions.still_in(uow, found):
+                await self._change(uow, account, found, password_hash=password_hash)
+
+    async def _change(
+        self, uow: UnitOfWork, account: OwnerAccount, found: FoundSession, **changes: str
+    ) -> None:
         await uow.owner_accounts.put_methods(account.id, replace(account.methods, **changes))
         await uow.owner_sessions.remove_others(account.id, found.session.id)
         await ask_for_letter(uow, METHODS_CHANGED, {"account": account.id}, self._clock())

@@ -148,6 +148,7 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
 _OF_ANOTHER_SITE = (
     ("Origin", "https://evil.example"),
     ("Origin", "null"),
+    ("Origin", "http://["),
     ("Sec-Fetch-Site", "cross-site"),
     ("Sec-Fetch-Site", "same-site"),
     ("Sec-Fetch-Site", "none"),

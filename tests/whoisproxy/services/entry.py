@@ -102,7 +102,7 @@ class Entry:
     async def with_totp(self) -> tuple[str, tuple[str, ...], FoundSession]:
         """Set the second step up; return secret, recovery codes and the session that goes on."""
         found = await self.with_password()
-        secret = await self.methods.begin_totp(found.account)
+        secret = await self.methods.begin_totp(found)
         confirmed = await self.methods.confirm_totp(found, self.code(secret), HOME)
         assert confirmed is not None
         return secret, confirmed.codes, await self.found(confirmed.entered)

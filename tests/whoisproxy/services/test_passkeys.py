@@ -95,10 +95,7 @@ async def test_somebody_elses_passkey_is_no_second_step_of_mine(entry: Entry) ->
     # Nor can the same credential be added to two accounts.
     again = key.create(await entry.passkeys.creation_options(mine, SITE))
     assert await entry.passkeys.add(mine, again, "", SITE, HOME) is None
-    assert (
-        await entry.passkeys.remove(mine.account, (await entry.passkeys.of_account(other.account))[0].id)
-        is False
-    )
+    assert await entry.passkeys.remove(mine, (await entry.passkeys.of_account(other.account))[0].id) is False
 
 
 async def test_a_passkey_is_the_second_step_where_one_is_required(entry: Entry) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.authenticator import Authenticator
 from tests.whoisproxy.services.entry import (
     ELSEWHERE,
     HOME,
+    PAGES,
     PASSWORD,
     Entry,
     opened_entry,
@@ -22,6 +24,7 @@ from whoisproxy.domain.owner_account import Proof
 from whoisproxy.domain.owner_session import MOST_TRIES, Stage
 from whoisproxy.domain.sign_in import BUDGETS, Lane
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
+from whoisproxy.services.passkeys import Site
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email
@@ -250,7 +253,7 @@ async def test_a_registrar_that_requires_two_steps_lets_nobody_in_without(entry:
     await entry.methods.require_two_step(entry.world.registrar, required=True)
     found = await entry.signed_in()
     assert found.session.stage is Stage.ENROLMENT
-    secret = await entry.methods.begin_totp(found.account)
+    secret = await entry.methods.begin_totp(found)
     assert await entry.methods.confirm_totp(found, "12345", HOME) is None
     confirmed = await entry.methods.confirm_totp(found, entry.code(secret), HOME)
     assert confirmed is not None
@@ -361,3 +364,20 @@ async def test_who_has_lost_everything_is_let_in_again_by_his_registrar(entry: E
     again = await entry.signed_in()
     assert again.session.stage is Stage.FULL
     assert await entry.sign_in.by_code(again, codes[0], HOME) is None
+
+
+async def test_a_session_that_was_ended_is_not_begun_again_by_a_proof(entry: Entry) -> None:
+    secret, _, found = await entry.with_totp()
+    key = Authenticator(PAGES)
+    options = await entry.passkeys.creation_options(found, Site.of(PAGES))
+    entry.world.clock.pass_by(seconds=60)
+    await entry.sessions.end(found.account, found.session.id)
+    assert await entry.sign_in.by_code(found, entry.code(secret), HOME) is None
+    assert await entry.sign_in.prove_by_password(found, PASSWORD, HOME) is None
+    assert await entry.passkeys.add(found, key.create(options), "", Site.of(PAGES), HOME) is None
+    await entry.methods.set_password(found, "another password of mine")
+    assert await entry.methods.new_recovery_codes(found) == ()
+    assert await entry.methods.begin_totp(found) == ""
+    assert await entry.sessions.of_account(found.account) == []
+    assert await entry.passkeys.of_account(found.account) == []
+    assert await entry.sign_in.by_password(MAILBOX, PASSWORD, HOME) is not None

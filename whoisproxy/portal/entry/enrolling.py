@@ -28,7 +28,7 @@ class CodesPage(EntryPage):
         form, methods = await form_of(request), self._entry.methods
         match field_of(form, "do"):
             case "begin":
-                return await self._page(request, owner, await methods.begin_totp(owner.account))
+                return await self._page(request, owner, await methods.begin_totp(owner.found))
             case "renew" if owner.account.methods.totp_secret:
                 return self._codes(request, owner, await methods.new_recovery_codes(owner.found))
             case "confirm":
@@ -37,7 +37,7 @@ class CodesPage(EntryPage):
             case _:
                 return await self._page(request, owner)
         if confirmed is None:
-            secret = await methods.begin_totp(owner.account)
+            secret = await methods.begin_totp(owner.found)
             return await self._page(request, owner, secret, failed=True)
         response = self._codes(request, owner, confirmed.codes)
         self._cookies.enter(response, confirmed.entered)

@@ -99,11 +99,18 @@ class Gate:
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if origin is None or (origin == "null" and site == "same-origin"):
             return site in {None, "same-origin"}
-        ours = urlsplit(origin).netloc.lower() in {self._host, request.host.lower()}
+        ours = _host_of(origin) in {self._host, request.host.lower()}
         return ours and site in {None, "same-origin"}
 
     def _stale(self, request: web.Request) -> web.Response:
         return self._pages.message(STALE, request[VIEW], 403)
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _own_referrer(response: web.StreamResponse) -> web.StreamResponse:

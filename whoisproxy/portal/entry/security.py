@@ -84,7 +84,7 @@ class SecurityPage(EntryPage):
 
     async def remove_passkey(self, owner: SignedIn, form: dict[str, list[str]]) -> str:
         """Delete a passkey."""
-        if not await self._entry.passkeys.remove(owner.account, field_of(form, "id")):
+        if not await self._entry.passkeys.remove(owner.found, field_of(form, "id")):
             raise NoSuchLink
         return ""
 

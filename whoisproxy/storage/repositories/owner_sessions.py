@@ -49,6 +49,11 @@ class OwnerSessions:
         row = (await self._connection.execute(query, {"token_hash": token_hash})).first()
         return None if row is None else await self._session(row)
 
+    async def is_there(self, session_id: str) -> bool:
+        """Whether a session was not ended."""
+        query = select(sessions.c.id).where(sessions.c.id == session_id)
+        return (await self._connection.execute(query)).first() is not None
+
     async def of_account(self, account_id: str) -> list[OwnerSession]:
         """Return an owner's sessions, the one that was used last first."""
         query = select(sessions).where(sessions.c.account_id == account_id)
