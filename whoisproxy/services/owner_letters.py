@@ -93,7 +93,9 @@ class OwnerLetters:
         return letters
 
     async def _with_link(self, uow: UnitOfWork, account: OwnerAccount) -> list[NewMessage]:
+        """Return a letter with a link, unless enough of them were sent; the account is locked meanwhile."""
         now, budget = self._clock(), BUDGETS[Lane.LETTER]
+        await uow.owner_accounts.by_id(account.id)
         if await uow.sign_in_attempts.failures(account.id, [Lane.LETTER], now - budget.within) >= budget.most:
             return []
         sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, "", "")

@@ -87,7 +87,7 @@ async def test_asking_for_a_letter_writes_the_same_for_known_and_unknown_mailbox
         await entry.sign_in.ask_link(mailbox)
         async with entry.world.storage.reading() as uow:
             found = await uow.connection.exec_driver_sql(
-                "SELECT kind, length(payload) AS size FROM outbox ORDER BY id DESC LIMIT 1"
+                "SELECT kind, length(CAST(payload AS TEXT)) AS size FROM outbox ORDER BY id DESC LIMIT 1"
             )
             row = found.one()
         return row.kind, row.size
@@ -97,7 +97,15 @@ async def test_asking_for_a_letter_writes_the_same_for_known_and_unknown_mailbox
     assert len(await entry.letters()) == 1
 
 
-async def test_letters_do_not_flood_a_mailbox_and_the_last_link_still_works(entry: Entry) -> None:
+async def test_letters_do_not_flood_a_mailbox_and_the_last_link_still_works(
+    storage: Storage, tmp_path: Path
+) -> None:
+    """On both engines, whose workers write letters at the same time."""
+    async with opened_entry(await make_world(storage), tmp_path) as entry:
+        await _ask_again_and_again(entry)
+
+
+async def _ask_again_and_again(entry: Entry) -> None:
     for _ in range(10):
         await entry.sign_in.ask_link(MAILBOX)
     links = await entry.links_in_mail()
