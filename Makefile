@@ -7,7 +7,7 @@ KEEP ?=
 EVAL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check lint format types contracts openapi lock bench image clean services bench-services mail-samples model eval-spam eval-learning spam-services
+.PHONY: help demo run test test-all check lint format types contracts messages openapi lock bench image clean services bench-services mail-samples model eval-spam eval-learning spam-services
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,13 @@ types: $(VENV)/.dev ## mypy --strict on code and tests
 
 contracts: $(VENV)/.dev ## The import rules of docs/architecture.md
 	$(BIN)/lint-imports
+
+messages: $(VENV)/.dev ## Bring the catalogues in whoisproxy/locale up to date with code and templates
+	@mkdir -p .cache
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --sort-by-file --add-location=file \
+	  --project whoisproxy --output-file .cache/whoisproxy.pot whoisproxy
+	$(BIN)/pybabel --quiet update --input-file .cache/whoisproxy.pot --output-dir whoisproxy/locale \
+	  --domain whoisproxy --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 	$(BIN)/python -m whoisproxy.api.openapi > docs/openapi.json

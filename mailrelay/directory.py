@@ -189,6 +189,13 @@ class Directory(Protocol):
         """Return who gets the relay's mail now, or None when the relay no longer serves anybody."""
         ...
 
+    async def person(self, owner_id: str) -> Owner | None:
+        """Return an owner with the one mailbox by which he is known, or None when he is known no more.
+
+        For letters that concern him and no relay address; his wishes for mail are not asked.
+        """
+        ...
+
     async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
         """Return where its owner may answer from and the rules about senders, in one look-up.
 

@@ -81,7 +81,8 @@ class MailboxFailures:
 
     def meaning(self, message: QueuedMessage, mailbox: str, error: PermanentMailError) -> MailError:
         """Return what a refusal at delivery is to be taken for: `MailboxRefused`, or itself."""
-        to_the_owner = message.direction in {Direction.FORWARD, Direction.NOTICE}
+        # A letter by no relay address is worth nothing later, so it is not kept for another mailbox.
+        to_the_owner = message.direction in {Direction.FORWARD, Direction.NOTICE} and message.relay_id != ""
         by_code = error.enhanced in _ABOUT_THE_MAILBOX
         by_words = error.reason.startswith(_NO_SUCH_MAILBOX)
         return MailboxRefused(mailbox, error) if to_the_owner and (by_code or by_words) else error

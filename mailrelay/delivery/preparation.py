@@ -247,7 +247,12 @@ class Preparation:
         return Outgoing(self._return_address(queued), self._operator_mailbox, marked)
 
     async def _owner(self, queued: QueuedMessage) -> Owner:
-        owner = await self._directory.owner(queued.relay_id)
+        # A letter about himself goes by no relay address: he may have none.
+        owner = await (
+            self._directory.owner(queued.relay_id)
+            if queued.relay_id
+            else self._directory.person(queued.owner_id)
+        )
         if owner is None or not owner.mailboxes:
             raise _not_served()
         return owner

@@ -10,15 +10,19 @@ from tests.journeys.journey import Journey
 # What may stand in a page of ours; everything else would be somebody else's.
 OURS = {
     "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(),
-    "link": {"rel", "href"}, "body": set(), "header": set(), "main": set(), "h1": set(), "h2": {"id"},
-    "h3": set(), "p": {"class"}, "div": {"class", "role"}, "strong": set(), "br": set(), "small": set(),
-    "form": {"method", "action"}, "label": {"for", "class"}, "span": {"class"}, "fieldset": set(),
-    "legend": set(),
-    "input": {"id", "name", "value", "maxlength", "autocomplete", "type", "checked"},
-    "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class"},
-    "section": {"aria-labelledby"}, "dl": set(), "dt": set(), "dd": set(), "pre": {"tabindex"}, "ul": set(),
-    "li": set(), "details": set(), "summary": set(), "iframe": {"sandbox", "title", "srcdoc"},
-    "ol": {"class", "start"}, "a": {"href", "class"}, "nav": set(),
+    "link": {"rel", "href"}, "body": set(), "header": {"class"}, "main": {"id", "tabindex", "class"},
+    "footer": set(),
+    "h1": set(), "h2": {"id"}, "h3": set(), "p": {"class"}, "div": {"class", "role"}, "strong": set(),
+    "br": set(), "small": set(), "form": {"method", "action"}, "label": {"for", "class"}, "span": {"class"},
+    "fieldset": {"class"}, "legend": set(),
+    "input": {"id", "name", "value", "maxlength", "autocomplete", "type", "checked", "aria-invalid",
+        "aria-describedby"},
+    "textarea": {"id", "name", "rows", "required"}, "button": {"name", "value", "class", "aria-describedby"},
+    "section": {"aria-labelledby"}, "dl": set(), "dt": set(), "dd": set(), "pre": {"tabindex"},
+    "ul": {"class", "aria-label"}, "li": set(), "details": set(), "summary": set(),
+    "iframe": {"sandbox", "title", "srcdoc"},
+    "ol": {"class", "start"}, "a": {"href", "class", "hreflang", "lang", "aria-current", "aria-describedby"},
+    "nav": {"class", "aria-label"}, "img": {"src", "alt", "class"},
 }  # fmt: skip
 
 

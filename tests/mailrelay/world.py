@@ -153,6 +153,9 @@ class Addresses:
         owner = self.health.owners.get(relay_id)
         return None if owner is None else self.health.in_order(owner)
 
+    async def person(self, owner_id: str) -> Owner | None:
+        return next((one for one in self.health.owners.values() if one.owner_id == owner_id), None)
+
     async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
         owner = await self.owner(relay_id)
         about = tuple(rule for rule in self.rules if rule.sender in senders)

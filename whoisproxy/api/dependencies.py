@@ -7,11 +7,13 @@ from datetime import datetime
 from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -35,6 +37,7 @@ class ApiDependencies:
 
     storage: Storage
     accounts: Accounts
+    appearances: Appearances
     registrations: Registrations
     privacy: PrivacyService
     disclosures: Disclosures
@@ -49,6 +52,7 @@ class ApiDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
+    entry: OwnerEntry
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

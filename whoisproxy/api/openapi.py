@@ -44,6 +44,7 @@ _TAGS: Mapping[Tag, str] = {
     Tag.REGISTRY_TASKS: "Changes that your backend makes at its registry, where you keep that connection.",
     Tag.TLDS: "Which mechanism each TLD has, why, and by which source.",
     Tag.EVENTS: "What happened, in order.",
+    Tag.PAGES: "The pages that owners of your domains see.",
     Tag.WEBHOOKS: "Where we tell your backend of events, signed.",
     Tag.HEALTH: "For the operator; no API key needed.",
 }

@@ -40,6 +40,7 @@ class Tag(StrEnum):
     REGISTRY_TASKS = "Registry tasks"
     TLDS = "TLDs"
     EVENTS = "Events"
+    PAGES = "Pages"
     WEBHOOKS = "Webhooks"
     HEALTH = "Health"
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from whoisproxy.api.resources import (
+    appearance,
     bulk,
     correspondence,
     disclosures,
@@ -11,12 +12,14 @@ from whoisproxy.api.resources import (
     health,
     messages,
     operations,
+    portal_links,
     privacy,
     publication,
     quarantine,
     registry_messages,
     registry_tasks,
     sender_rules,
+    sign_in_policy,
     tlds,
     webhooks,
 )
@@ -27,6 +30,8 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *privacy.ROUTES,
     *publication.ROUTES,
     *disclosures.ROUTES,
+    *portal_links.ROUTES,
+    *sign_in_policy.ROUTES,
     *bulk.ROUTES,
     *messages.ROUTES,
     *quarantine.ROUTES,
@@ -37,6 +42,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *registry_tasks.ROUTES,
     *tlds.ROUTES,
     *events.ROUTES,
+    *appearance.ROUTES,
     *webhooks.ROUTES,
     *health.ROUTES,
 )

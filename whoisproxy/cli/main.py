@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from whoisproxy.cli import (
+    appearance,
     demo,
     disclosure,
     dkim,
@@ -13,6 +14,7 @@ from whoisproxy.cli import (
     imports,
     keys,
     mail,
+    portal,
     privacy,
     publication,
     quarantine,
@@ -42,9 +44,12 @@ app.command("demo")(demo.demo)
 app.command("migrate")(keys.migrate)
 app.command("import")(imports.import_file)
 app.command("doctor")(doctor.doctor)
+app.command("portal-link")(portal.portal_link)
+app.command("portal-reset")(portal.portal_reset)
 app.command("tls-report")(tls_report.tls_report)
 for group, name in (
     (registrar, "registrar"),
+    (appearance, "appearance"),
     (registry, "registry"),
     (tld, "tld"),
     (privacy, "privacy"),

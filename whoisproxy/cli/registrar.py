@@ -168,3 +168,20 @@ async def rotate_key(
     console.print(f"key id     {key.id}")
     console.print(f"API key    [bold]{secret}[/]", soft_wrap=True)
     console.print(f"The old key ends in {overlap_hours} hours. The new one is shown this once.")
+
+
+@app.command("two-step")
+@command
+async def two_step(
+    name: Annotated[str, typer.Argument(help="The registrar's name.")],
+    config: ConfigOption = None,
+    *,
+    required: Annotated[
+        bool, typer.Option("--required/--optional", help="Whether each of its owners needs a second step.")
+    ] = True,
+) -> None:
+    """Require a second step of a registrar's owners when they sign in to their pages, or leave it to them."""
+    async with opened(config) as core:
+        registrar = await core.accounts.registrar(name)
+        await core.entry.methods.require_two_step(registrar, required=required)
+    console.print(f"A second step is {'required' if required else 'left to each owner'}.")

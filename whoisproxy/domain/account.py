@@ -19,6 +19,9 @@ class Scope(StrEnum):
     MAIL_WRITE = "mail:write"
     DISCLOSURES_READ = "disclosures:read"
     DISCLOSURES_WRITE = "disclosures:write"
+    PORTAL_WRITE = "portal:write"
+    PAGES_READ = "pages:read"
+    PAGES_WRITE = "pages:write"
 
 
 @dataclass(frozen=True, slots=True)

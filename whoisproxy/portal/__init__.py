@@ -1,1 +1,1 @@
-"""Pages for owners, behind the links in their mail: answer in the browser, decide on held answers, block."""
+"""Web pages: those of owners, and those behind the links in their mail."""

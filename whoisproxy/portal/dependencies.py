@@ -10,8 +10,10 @@ from mailrelay.directory import Opening
 from mailrelay.links import Links
 from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -32,10 +34,12 @@ class PortalDependencies:
         requests_per_minute: Per /24 (IPv4) or /56 (IPv6).
     """
 
+    appearances: Appearances
     answers: OwnerAnswers
     correspondence: CorrespondenceService
     quarantine: QuarantineService
     decisions: QuarantineDecisions
+    entry: OwnerEntry
     links: Links
     relay_domain: str
     base_url: str

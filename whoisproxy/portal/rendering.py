@@ -1,19 +1,25 @@
-"""From texts and facts to a page, and the headers under which it is shown."""
+"""From words and facts to a page, and the headers under which it is shown."""
 
+from collections.abc import Sequence
 from functools import cache, partial
-from importlib.resources import files
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from whoisproxy.portal.texts import text
+from whoisproxy.i18n import translations
+from whoisproxy.portal.formats import day, moment, number
+from whoisproxy.portal.messages import Said
+from whoisproxy.portal.static_files import static_path
+from whoisproxy.portal.view import View
 
+_POLICY = "Content-Security-Policy"
 # No script, nothing from elsewhere, shown in no frame of others, kept by nobody; and the address of the page,
 # which is a secret, is told to nobody.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    _POLICY: "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -22,11 +28,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A page with scripts of ours: they are files, and speak with nobody but us.
+_WITH_SCRIPTS = f"{HEADERS[_POLICY]}; script-src 'self'; connect-src 'self'"
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
+def _environment(language: str) -> Environment:
+    environment = Environment(
         loader=PackageLoader(__package__),
         # Everything is escaped, whatever its template is called.
         autoescape=True,
@@ -34,31 +42,58 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    words = translations(language)
+    environment.globals.update(_=partial(_said, words), ngettext=partial(_counted, words))
+    environment.filters.update(
+        {each.__name__: partial(each, language=language) for each in (day, moment, number)}
+    )
+    return environment
 
 
-@cache
-def style() -> str:
-    """Return the style sheet."""
-    return files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+def _said(words: NullTranslations, message: str, /, **facts: object) -> str:
+    """Return a text with its facts, as plain text, which the template escapes like any other."""
+    return words.gettext(message) % facts
+
+
+def _counted(words: NullTranslations, one: str, many: str, count: int, /, **facts: object) -> str:
+    """Return a text that depends on a number, which is `%(count)d` in it."""
+    return words.ngettext(one, many, count) % {**facts, "count": count}
 
 
 class Pages:
     """Renders the pages below one address."""
 
     def __init__(self, base_url: str) -> None:
-        self._style_url = urlsplit(base_url).path.rstrip("/") + "/style.css"
+        self._root = urlsplit(base_url).path.rstrip("/")
 
-    def page(self, template: str, language: str, status: int = 200, **facts: Any) -> web.Response:
-        """Return a page from a template."""
+    def page(
+        self, template: str, view: View, status: int = 200, *, scripts: Sequence[str] = (), **facts: Any
+    ) -> web.Response:
+        """Return a page from a template.
+
+        Args:
+            template: Path below `templates/`, without `.html`.
+            view: In what dress.
+            status: Of HTTP.
+            scripts: Names of files of `static/`, which run when the page is read.
+            facts: What the template shows.
+        """
         body = (
-            _environment()
+            _environment(view.language)
             .get_template(f"{template}.html")
-            .render(t=partial(text, language), language=language, style_url=self._style_url, **facts)
+            .render(view=view, root=self._root, static=self._static, scripts=scripts, **facts)
         )
-        return web.Response(
-            status=status, text=body, content_type="text/html", headers={"Cache-Control": "no-store"}
-        )
+        headers = {"Cache-Control": "no-store"} | ({_POLICY: _WITH_SCRIPTS} if scripts else {})
+        return web.Response(status=status, text=body, content_type="text/html", headers=headers)
 
-    def message(self, name: str, language: str, status: int = 200, **facts: str) -> web.Response:
-        """Return a page that says one thing: the texts `name_title` and `name`."""
-        return self.page("message", language, status, name=name, facts=facts, domain=facts.get("domain", ""))
+    def message(self, said: Said, view: View, status: int = 200, **facts: str) -> web.Response:
+        """Return a page that says one thing."""
+        return self.page("message", view, status, said=said, facts=facts, domain=facts.get("domain", ""))
+
+    def redirect(self, path: str) -> web.Response:
+        """Return the answer that leads to one of our own pages; `path` is never taken from a request."""
+        headers = {"Location": self._root + path, "Cache-Control": "no-store"}
+        return web.Response(status=303, headers=headers)
+
+    def _static(self, name: str) -> str:
+        return self._root + static_path(name)

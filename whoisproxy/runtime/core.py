@@ -16,6 +16,7 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
 from whoisproxy.services.disclosure import Disclosures
@@ -23,6 +24,7 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -49,6 +51,7 @@ class Core:
     catalogue: Catalogue
     queue: QueueStore
     accounts: Accounts
+    appearances: Appearances
     registrations: Registrations
     privacy: PrivacyService
     disclosures: Disclosures
@@ -61,6 +64,7 @@ class Core:
     correspondence: CorrespondenceService
     sender_rules: SenderRules
     learning: SpamLearning
+    entry: OwnerEntry
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -158,6 +162,7 @@ def _assemble(
         catalogue=catalogue,
         queue=queue,
         accounts=Accounts(storage, clock),
+        appearances=Appearances(storage, settings.portal.base_url),
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         disclosures=Disclosures(storage, clock),
@@ -170,6 +175,7 @@ def _assemble(
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,
+        entry=OwnerEntry.on(storage, clock),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

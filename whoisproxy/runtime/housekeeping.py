@@ -10,6 +10,8 @@ from prometheus_client import Gauge
 
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
+from whoisproxy.domain.owner_session import LONGEST_SESSION
+from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, HISTORY_KEPT
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
@@ -84,6 +86,9 @@ class Housekeeping:
             await uow.suspect_mailboxes.purge(now - timedelta(days=retention.messages_days))
             await uow.replies.purge(now)
             await uow.quarantines.purge(now - kept)
+            await uow.owner_accounts.purge(now)
+            await uow.owner_sessions.purge(now - LONGEST_SESSION)
+            await uow.sign_in_attempts.purge(now - HISTORY_KEPT, now - BUDGET_OF_NETWORK.within)
 
     async def _purge_changes(self) -> None:
         if not is_sqlite(self._core.storage.engine):

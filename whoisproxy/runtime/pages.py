@@ -8,6 +8,7 @@ from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_letters import OwnerLetters
 from whoisproxy.services.quarantine_digests import DigestSender
 from whoisproxy.services.relay_directory import RelayDirectory
 
@@ -19,16 +20,23 @@ def portal_dependencies(core: Core) -> PortalDependencies:
     directory = RelayDirectory(core.storage, relay_domain, core.clock, health)
     preparation = preparation_of(core, directory)
     return PortalDependencies(
+        appearances=core.appearances,
         answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
         correspondence=core.correspondence,
         quarantine=core.quarantine,
         decisions=core.decisions,
+        entry=core.entry,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,
         requests_per_minute=settings.portal.requests_per_minute,
         clock=core.clock,
     )
+
+
+def owner_letters(core: Core) -> OwnerLetters:
+    """Return who writes to owners about their accounts."""
+    return OwnerLetters(core.storage, core.queue, core.settings.relay.domain, core.appearances, core.clock)
 
 
 def digest_sender(core: Core) -> DigestSender:

@@ -33,12 +33,13 @@ from whoisproxy.runtime.mail.keys import prepare_keys
 from whoisproxy.runtime.mail.processes import mail_processes
 from whoisproxy.runtime.mail.role import mail_role
 from whoisproxy.runtime.metrics import merged
-from whoisproxy.runtime.pages import digest_sender, portal_dependencies
+from whoisproxy.runtime.pages import digest_sender, owner_letters, portal_dependencies
 from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.runtime.rdds.processes import rdds_processes
 from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
+from whoisproxy.services.owner_letters import LETTERS
 from whoisproxy.services.quarantine_digests import DIGEST
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
@@ -185,6 +186,7 @@ class Service:
             core.operations.notify,
         )
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
+        handlers |= dict.fromkeys(LETTERS, owner_letters(core))
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
@@ -247,6 +249,7 @@ class Service:
         dependencies = ApiDependencies(
             storage=core.storage,
             accounts=core.accounts,
+            appearances=core.appearances,
             registrations=core.registrations,
             privacy=core.privacy,
             disclosures=core.disclosures,
@@ -261,6 +264,7 @@ class Service:
             quarantine=core.quarantine,
             decisions=core.decisions,
             registry_messages=core.registry_messages,
+            entry=core.entry,
             catalogue=core.catalogue,
             ready=self.ready,
             metrics=self.metrics,

@@ -100,6 +100,15 @@ class RelayDirectory:
             _owner(owner_id, registration.registrant, privacy.forward_to, settings)
         )
 
+    async def person(self, owner_id: str) -> Owner | None:
+        """Return a registrant with his own mailbox, or None when he is known no more."""
+        async with self._storage.reading() as uow:
+            found = await uow.registrations.of_registrants([owner_id])
+        if not found:
+            return None
+        registrant = found[0].registrant
+        return Owner(owner_id, (registrant.email,), registrant.identity(), registrant.language)
+
     async def admission(self, relay_id: str, senders: Sequence[str]) -> Admission:
         """Return where its owner may answer from and the rules about senders, in one look-up."""
         return await self._admission((relay_id, senders))

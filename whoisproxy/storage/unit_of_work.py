@@ -20,6 +20,7 @@ from whoisproxy.storage.keyring import SYSTEM, Keyring
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
+from whoisproxy.storage.repositories.appearances import Appearances
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -28,6 +29,8 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
+from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
 from whoisproxy.storage.repositories.publication_watch import PublicationWatch
@@ -56,6 +59,7 @@ class UnitOfWork:
         self.sealing = Sealing(connection, vault, keyring, read_only)
         self.registrars = Registrars(connection)
         self.api_keys = ApiKeys(connection)
+        self.appearances = Appearances(connection)
         self.registrations = Registrations(self.sealing)
         self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
@@ -64,6 +68,10 @@ class UnitOfWork:
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)
         self.quarantines = Quarantines(self.sealing)
+        self.owner_accounts = OwnerAccounts(self.sealing)
+        self.passkeys = Passkeys(self.sealing)
+        self.owner_sessions = OwnerSessions(self.sealing)
+        self.sign_in_attempts = SignInAttempts(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)

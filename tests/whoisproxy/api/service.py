@@ -25,12 +25,14 @@ from whoisproxy.api.server import make_runner
 from whoisproxy.domain.account import Registrar, Scope
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
+from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -154,6 +156,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
+        appearances=Appearances(storage, "https://privacy.example"),
         registrations=Registrations(storage, catalogue, now),
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
         disclosures=Disclosures(storage, now),
@@ -170,6 +173,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
         decisions=QuarantineDecisions(
             storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
         ),
+        entry=OwnerEntry.on(storage, now),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

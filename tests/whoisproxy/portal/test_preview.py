@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from mailrelay.message import RawMessage
-from whoisproxy.portal.preview import _TAGS, preview_of
+from whoisproxy.portal.signed.preview import _TAGS, beginning, preview_of, safe_frame
 
 _HEAD = b"From: a@relay.example\r\nTo: b@offers.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 _FRAME = {"html", "meta", "title", "body"}
@@ -63,3 +64,26 @@ def test_text_headers_and_attachments_are_shown() -> None:
     shown = preview_of(RawMessage.parse(raw), "en")
     assert (shown.sender, shown.recipient, shown.subject) == ("a@relay.example", "b@offers.example", "x")
     assert (shown.text.strip(), shown.html, shown.attachments) == ("Hello", "", ("a.pdf",))
+
+
+@given(st.text(), st.integers(10, 200))
+def test_a_beginning_takes_no_more_of_a_page_than_it_may(text: str, most: int) -> None:
+    kept = beginning(text, most)
+    assert text.startswith(kept.removesuffix("…")) or kept == text
+    assert len(escape(kept.removesuffix("…")).encode()) <= most or kept == text
+    assert (kept == text) is (len(escape(text).encode()) <= most)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<b>", "<p>", "</p>", "<table><tr><td>", "&amp;", "<", "words ", "字"]), max_size=400
+    )
+)
+def test_of_long_html_the_beginning_is_shown_whole(parts: list[str]) -> None:
+    html = "".join(parts)
+    short, whole = safe_frame(html, "en", 300), safe_frame(html, "en")
+    assert len(escape(short).encode()) <= 300 + len(escape(safe_frame("x", "en"))) or not short
+    reader = _Elements()
+    reader.feed(short)
+    assert {tag for tag, _ in reader.found} <= _TAGS
+    assert short == whole or len(short) < len(whole)

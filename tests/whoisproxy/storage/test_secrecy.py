@@ -23,16 +23,19 @@ from tests.whoisproxy.storage.values import (
 )
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
 from whoisproxy.domain.mail_settings import MailSettings
+from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
+from whoisproxy.domain.owner_session import begun
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
 from whoisproxy.domain.sender_rules import RuleAction, RuleScope
+from whoisproxy.domain.sign_in import Attempt, Lane
 from whoisproxy.domain.webhook import Webhook
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.repositories.operations import NewEvent
 from whoisproxy.storage.repositories.sender_rules import ALL_MAIL, RuleBook
 from whoisproxy.storage.repositories.webhooks import StoredAnswer
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 OPERATORS = RuleBook(RuleScope.OPERATOR, ALL_MAIL)
 _SHOWN = PrivacyStatus(PrivacyState.ENABLED, wanted=True, published=True)
@@ -98,12 +101,39 @@ async def use_everything(storage: Storage) -> None:
         await unit.idempotency.put(REGISTRAR.id, "key", answer, NOW)
         await unit.registry_messages.add(_MESSAGE)
         await unit.disclosures.add(_GRANT, b"h" * 32)
+        await use_entry(unit)
         await unit.disclosures.add_look(Look("look_1", "dis_1", NOW, _GRANT.fields, CANARY))
     async with storage.unit_of_work() as unit:
         moved = replace(PERSON, street=(f"{CANARY} New Street",))
         await unit.registrations.update(registration(registrant=moved))
     key = await MailCipher(storage).key("own_1")
     assert key.open(key.seal(b"body")) == b"body"
+
+
+async def use_entry(unit: UnitOfWork) -> None:
+    """Write what an owner signs in with, and who tried."""
+    account = await unit.owner_accounts.ensure(
+        REGISTRAR.id, await unit.owner_accounts.index(PERSON.email), NOW
+    )
+    await unit.owner_accounts.put_profile(account.id, Profile("de", two_step=True))
+    await unit.owner_accounts.put_methods(account.id, Methods(f"{CANARY}-hash", CANARY, CANARY))
+    await unit.owner_accounts.put_recovery_codes(account.id, [CANARY])
+    passkey = Passkey("pky_1", account.id, b"credential", CANARY.encode(), 1, f"{CANARY}'s phone", NOW)
+    await unit.passkeys.add(passkey)
+    proofs = (Proof.PASSKEY,)
+    session = begun(
+        "ses_1",
+        account.id,
+        proofs,
+        TwoStep(required=False, has_totp=False, has_passkey=True),
+        NOW,
+        f"{CANARY}/24",
+        f"{CANARY} browser",
+    )
+    await unit.owner_sessions.add(session, b"h" * 32)
+    attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
+    await unit.sign_in_attempts.add(attempt, Lane.PASSWORD, f"{CANARY}-device")
+    await unit.sign_in_attempts.add_unknown(replace(attempt, id="try_2"), Lane.PASSWORD)
 
 
 def traces(raw: bytes) -> list[str]:

@@ -161,6 +161,7 @@ class DomainView(AnswerModel):
 
     name: Annotated[str, Field(description="A-label form.")]
     unicode_name: Annotated[str, Field(description="U-label form.")]
+    registrant_id: Annotated[str, Field(description="Another one means another holder.")]
     registrant: RegistrantView
     registrant_verified: bool
     nameservers: list[str]

@@ -42,6 +42,7 @@ def domain_view(registration: Registration) -> DomainView:
     return DomainView(
         name=registration.name.a_label,
         unicode_name=registration.name.u_label,
+        registrant_id=registration.registrant_id,
         registrant=RegistrantView.model_validate(registration.registrant.as_dict()),
         registrant_verified=registration.registrant_verified,
         nameservers=list(registration.nameservers),

@@ -3,7 +3,14 @@
 Persons appear in sealed columns alone. Users import from here, so that `metadata` always has every table.
 """
 
-from whoisproxy.storage.tables.accounts import api_keys, data_keys, idempotency, registrars, webhooks
+from whoisproxy.storage.tables.accounts import (
+    api_keys,
+    appearances,
+    data_keys,
+    idempotency,
+    registrars,
+    webhooks,
+)
 from whoisproxy.storage.tables.disclosure import disclosure_grants, disclosure_looks
 from whoisproxy.storage.tables.held_mail import (
     quarantines,
@@ -14,6 +21,15 @@ from whoisproxy.storage.tables.held_mail import (
     told_messages,
 )
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
+from whoisproxy.storage.tables.owners import (
+    owner_accounts,
+    owner_sessions,
+    passkeys,
+    recovery_codes,
+    sign_in_attempts,
+    two_step_registrars,
+    used_tokens,
+)
 from whoisproxy.storage.tables.publication import (
     publication_changes,
     publication_directories,
@@ -37,6 +53,7 @@ from whoisproxy.storage.tables.values import UtcDateTime, metadata
 __all__ = [
     "UtcDateTime",
     "api_keys",
+    "appearances",
     "contactless",
     "data_keys",
     "disclosure_grants",
@@ -49,6 +66,9 @@ __all__ = [
     "name_servers",
     "operations",
     "outbox",
+    "owner_accounts",
+    "owner_sessions",
+    "passkeys",
     "privacy",
     "publication_changes",
     "publication_directories",
@@ -57,6 +77,7 @@ __all__ = [
     "publication_sightings",
     "publication_watch",
     "quarantines",
+    "recovery_codes",
     "registrants",
     "registrars",
     "registry_accounts",
@@ -68,10 +89,13 @@ __all__ = [
     "relay_addresses",
     "reply_addresses",
     "sender_rules",
+    "sign_in_attempts",
     "spam_learning",
     "spam_lessons",
     "suspect_mailboxes",
     "told_correspondents",
     "told_messages",
+    "two_step_registrars",
+    "used_tokens",
     "webhooks",
 ]

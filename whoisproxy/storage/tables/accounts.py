@@ -1,8 +1,8 @@
-"""Registrars with their keys for the API, answered requests and webhooks; the keys that seal persons."""
+"""Registrars with their keys for the API, answered requests, webhooks and look; the keys that seal persons."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
 
-from whoisproxy.storage.tables.values import ID, UtcDateTime, metadata
+from whoisproxy.storage.tables.values import ID, NAME, UtcDateTime, metadata
 
 registrars = Table(
     "registrars",
@@ -53,4 +53,22 @@ data_keys = Table(
     Column("owner_id", ID, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
     Column("master_key_id", String(40), nullable=False, index=True),
+)
+
+# How the pages of registrars look; shown to anybody.
+appearances = Table(
+    "appearances",
+    metadata,
+    Column("registrar_id", ForeignKey("registrars.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("host", NAME, unique=True),
+    Column("accent", String(7), nullable=False),
+    Column("accent_dark", String(7), nullable=False),
+    Column("imprint_url", Text, nullable=False),
+    Column("privacy_url", Text, nullable=False),
+    Column("terms_url", Text, nullable=False),
+    Column("help_url", Text, nullable=False),
+    Column("logo_type", String(13), nullable=False),
+    Column("logo", LargeBinary),
+    Column("version", String(12), nullable=False),
 )

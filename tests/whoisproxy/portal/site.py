@@ -1,0 +1,140 @@
+"""The pages on loopback over a world with one owner, and browsers that keep cookies as browsers do."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, CookieJar, web
+from yarl import URL
+
+from tests.whoisproxy.services.entry import Entry, opened_entry
+from tests.whoisproxy.services.world import World
+from whoisproxy.config import load
+from whoisproxy.portal.app import make_portal_app
+from whoisproxy.portal.dependencies import PortalDependencies
+from whoisproxy.runtime.core import Core, open_core
+from whoisproxy.runtime.pages import portal_dependencies
+from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.owner_entry import OwnerEntry
+
+_CSRF = re.compile(r'name="csrf" value="(\w+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a browser got."""
+
+    status: int
+    text: str
+    headers: Any
+
+    @property
+    def location(self) -> str:
+        """Where it leads."""
+        return str(self.headers.get("Location", ""))
+
+    @property
+    def csrf(self) -> str:
+        """The token of its forms."""
+        found = _CSRF.search(self.text)
+        return found[1] if found else ""
+
+
+@dataclass
+class Browser:
+    """A browser with cookies of its own, which follows nothing by itself."""
+
+    http: ClientSession
+    base_url: str
+    csrf: str = field(default="", repr=False)
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        """Open a page, and remember the token of its forms."""
+        answer = await self._ask("GET", path, headers)
+        self.csrf = answer.csrf or self.csrf
+        return answer
+
+    async def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Answer:
+        """Send a form of the page that was opened last."""
+        return await self._ask("POST", path, headers or {}, {"csrf": self.csrf, **fields})
+
+    async def _ask(
+        self, method: str, path: str, headers: dict[str, str], data: dict[str, str] | None = None
+    ) -> Answer:
+        url = self.base_url + path
+        async with self.http.request(
+            method, url, data=data, headers=headers, allow_redirects=False
+        ) as answer:
+            return Answer(answer.status, await answer.text(), answer.headers)
+
+    async def enters(self, token: str) -> Answer:
+        """Follow a link that leads in."""
+        await self.get(f"/enter/{token}")
+        return await self.post(f"/enter/{token}")
+
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie, "" where there is none."""
+        return next((one.value for one in self.http.cookie_jar if one.key == name), "")
+
+    def plant(self, name: str, value: str) -> None:
+        """Put a cookie into the browser, as whoever sits beside it can."""
+        self.http.cookie_jar.update_cookies({name: value}, URL(self.base_url))
+
+
+@dataclass
+class Site:
+    """The pages, and the services behind them."""
+
+    entry: Entry
+    deps: PortalDependencies
+    base_url: str
+    _browsers: list[ClientSession] = field(default_factory=list)
+
+    def browser(self) -> Browser:
+        """Return a new browser."""
+        http = ClientSession(cookie_jar=CookieJar(unsafe=True))
+        self._browsers.append(http)
+        return Browser(http, self.base_url)
+
+    async def owner(self) -> Browser:
+        """Return the browser of an owner who came from his registrar's panel."""
+        browser = self.browser()
+        assert (await browser.enters(await self.entry.link())).status == 303
+        await browser.get("/security")
+        return browser
+
+    async def close(self) -> None:
+        """Close the browsers."""
+        for one in self._browsers:
+            await one.close()
+
+
+@asynccontextmanager
+async def open_site(world: World, folder: Path, base_url: str = "", port: int = 0) -> AsyncIterator[Site]:
+    """Serve the pages; `base_url` is what they believe the outside sees."""
+    config = folder / "whoisproxy.toml"
+    config.write_text("", encoding="ascii")
+    async with opened_entry(world, folder) as entry, open_core(load(config, {}), world.clock) as core:
+        deps = _dependencies(core, entry, base_url or "http://127.0.0.1")
+        runner = web.AppRunner(make_portal_app(deps, lambda: 0.0), access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        site = Site(entry, deps, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        yield site
+        await site.close()
+        await runner.cleanup()
+
+
+def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
+    """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
+    own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
+    return replace(
+        portal_dependencies(core),
+        entry=own,
+        appearances=Appearances(entry.world.storage, base_url),
+        base_url=base_url,
+        requests_per_minute=100_000,
+    )

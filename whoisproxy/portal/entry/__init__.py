@@ -1,0 +1,1 @@
+"""The way in: links, passwords, passkeys, the second step, and what an owner may change of all that."""

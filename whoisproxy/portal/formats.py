@@ -1,0 +1,22 @@
+"""Days, times and numbers as the languages write them (CLDR, by Babel); templates have them as filters."""
+
+from datetime import datetime
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+
+def day(moment: datetime, language: str) -> str:
+    """Return a day, with its month spelled out; `moment` is aware UTC."""
+    return format_date(moment, "long", locale=language)
+
+
+def moment(moment: datetime, language: str) -> str:
+    """Return a day and a time of it, which says that it is UTC."""
+    date = format_date(moment, "medium", locale=language)
+    return f"{date}, {format_time(moment, 'short', locale=language)} UTC"
+
+
+def number(count: int, language: str) -> str:
+    """Return a whole number, its digits grouped."""
+    return format_decimal(count, locale=language)

@@ -1,0 +1,34 @@
+"""All that lets owners in, put together."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from whoisproxy.services.owner_sessions import OwnerSessions
+from whoisproxy.services.passkeys import Passkeys
+from whoisproxy.services.passwords import Passwords
+from whoisproxy.services.settings import Clock
+from whoisproxy.services.sign_in import SignIn
+from whoisproxy.services.sign_in_methods import SignInMethods
+from whoisproxy.storage.unit_of_work import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerEntry:
+    """The services of sign-in on one database."""
+
+    sessions: OwnerSessions
+    sign_in: SignIn
+    passkeys: Passkeys
+    methods: SignInMethods
+
+    @classmethod
+    def on(cls, storage: Storage, clock: Clock, passwords: Passwords | None = None) -> Self:
+        """Put them on a database."""
+        passwords = passwords or Passwords()
+        sessions = OwnerSessions(storage, clock)
+        return cls(
+            sessions,
+            SignIn(storage, sessions, passwords, clock),
+            Passkeys(storage, sessions, clock),
+            SignInMethods(storage, sessions, passwords, clock),
+        )

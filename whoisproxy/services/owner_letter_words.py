@@ -1,0 +1,52 @@
+"""What letters about an owner's account say; English, and by gettext in every other language."""
+
+from dataclasses import dataclass
+
+from whoisproxy.i18n import N_, translations
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWords:
+    """A letter: `%(name)s` are facts, and `%(link)s` stands alone in a paragraph."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+
+    def told(self, language: str, facts: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+        """Return subject and paragraphs in a language, with facts."""
+        gettext = translations(language).gettext
+        paragraphs = [gettext(one) % facts if one != LINK else facts["link"] for one in self.paragraphs]
+        return gettext(self.subject) % facts, tuple(paragraphs)
+
+
+LINK = "%(link)s"
+
+SIGN_IN_LETTER = LetterWords(
+    N_("Your link to sign in"),
+    (
+        N_("With this link you see and switch the privacy of your domains at %(registrar)s:"),
+        LINK,
+        N_("It works once, and for %(minutes)s minutes. Do not pass it on."),
+        N_("If you did not ask for it, do nothing: without this email nobody gets in."),
+    ),
+)
+NEW_DEVICE_LETTER = LetterWords(
+    N_("A new device has signed in"),
+    (
+        N_("Somebody has signed in to the privacy pages of your domains at %(registrar)s, on a new device."),
+        N_("When: %(at)s. Device: %(device)s. Network: %(network)s."),
+        N_(
+            "If it was you, there is nothing to do. If not, end that session and change your ways to sign in:"
+        ),
+        LINK,
+    ),
+)
+METHODS_CHANGED_LETTER = LetterWords(
+    N_("Your ways to sign in were changed"),
+    (
+        N_("A way to sign in to the privacy pages of your domains at %(registrar)s was added or removed."),
+        N_("When: %(at)s."),
+        N_("If it was not you, have a link sent, end the other sessions and change it back:"),
+        LINK,
+    ),
+)

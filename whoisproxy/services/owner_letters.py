@@ -1,0 +1,158 @@
+"""Letters to owners about their accounts: a link to sign in, a new device, changed ways of signing in.
+
+A letter is a piece of work in the outbox, committed with what it tells of. The worker looks up whose mailbox
+it is and queues the letter like any other mail; the mailbox itself is asked for when it is delivered. It is
+that of the registrant, by which his account is known, and no other that his mail goes to. A process that dies
+between queueing and writing that down sends a letter twice, which costs nobody anything.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from mailrelay.queue.entry import Direction, NewMessage
+from mailrelay.queue.store import QueueStore
+from mailrelay.rewriting.plain_letter import PlainLetter, build_plain_letter
+from whoisproxy.domain.ids import new_id
+from whoisproxy.domain.owner_account import OwnerAccount, Proof
+from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
+from whoisproxy.services import owner_tokens
+from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.owner_letter_words import (
+    METHODS_CHANGED_LETTER,
+    NEW_DEVICE_LETTER,
+    SIGN_IN_LETTER,
+    LetterWords,
+)
+from whoisproxy.services.owner_tokens import TokenPurpose
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.repositories.outbox import OutboxItem
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
+
+_log = structlog.get_logger()
+
+SIGN_IN = "owner-letter.sign-in"
+NEW_DEVICE = "owner-letter.new-device"
+METHODS_CHANGED = "owner-letter.methods-changed"
+LETTERS = (SIGN_IN, NEW_DEVICE, METHODS_CHANGED)
+"""Outbox kinds of letters."""
+
+
+async def ask_for_letter(uow: UnitOfWork, kind: str, facts: Mapping[str, object], now: datetime) -> None:
+    """Put a letter into the outbox; `facts` name nobody."""
+    await uow.outbox.add(kind, f"{kind}:{new_id('let', now)}", facts, now)
+
+
+class OwnerLetters:
+    """Implements `Handler`: makes letters and queues them.
+
+    Args:
+        storage: The database.
+        queue: Takes the letters.
+        relay_domain: Domain of their sender.
+        appearances: Knows where the pages of registrars are.
+        clock: Gives aware UTC.
+    """
+
+    def __init__(
+        self, storage: Storage, queue: QueueStore, relay_domain: str, appearances: Appearances, clock: Clock
+    ) -> None:
+        self._storage = storage
+        self._queue = queue
+        self._relay_domain = relay_domain
+        self._appearances = appearances
+        self._clock = clock
+        self._kinds: Mapping[str, Callable[[OutboxItem], Awaitable[list[NewMessage]]]] = {
+            SIGN_IN: self._sign_in,
+            NEW_DEVICE: self._new_device,
+            METHODS_CHANGED: self._methods_changed,
+        }
+
+    async def handle(self, item: OutboxItem) -> None:
+        """Send the letters that an item asks for, if anybody is to get one."""
+        letters = await self._kinds[item.kind](item)
+        if letters:
+            ids = await self._queue.enqueue(letters)
+            _log.info("owner-letter-queued", kind=item.kind, ids=ids)
+
+    async def give_up(self, item: OutboxItem, code: str) -> None:
+        """Say so: something keeps this letter from being made."""
+        _log.error("owner-letter-given-up", kind=item.kind, code=code)
+
+    async def _sign_in(self, item: OutboxItem) -> list[NewMessage]:
+        """Return a letter for each registrar that has domains of the owner."""
+        wanted, letters = str(item.payload["registrar"]), []
+        owners = item.payload["owners"]
+        async with self._storage.unit_of_work() as uow:
+            for owner in map(bytes.fromhex, owners if isinstance(owners, list) else ()):
+                for registrar_id in await uow.owner_accounts.registrars_of(owner):
+                    if wanted in {"", registrar_id}:
+                        account = await uow.owner_accounts.ensure(registrar_id, owner, self._clock())
+                        letters += await self._with_link(uow, account)
+        return letters
+
+    async def _with_link(self, uow: UnitOfWork, account: OwnerAccount) -> list[NewMessage]:
+        """Return a letter with a link, unless enough of them were sent; the account is locked meanwhile."""
+        now, budget = self._clock(), BUDGETS[Lane.LETTER]
+        await uow.owner_accounts.by_id(account.id)
+        if await uow.sign_in_attempts.failures(account.id, [Lane.LETTER], now - budget.within) >= budget.most:
+            return []
+        sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, "", "")
+        await uow.sign_in_attempts.add(sent, Lane.LETTER, "")
+        token = await owner_tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
+        minutes = str(LETTER_LIFETIME.seconds // 60)
+        return await self._letter(uow, account, SIGN_IN_LETTER, f"/enter/{token}", minutes=minutes)
+
+    async def _new_device(self, item: OutboxItem) -> list[NewMessage]:
+        async with self._storage.reading() as uow:
+            attempt = await uow.sign_in_attempts.by_id(str(item.payload["attempt"]))
+            account = await uow.owner_accounts.by_id(attempt.account_id) if attempt else None
+            if attempt is None or account is None:
+                return []
+            return await self._letter(
+                uow,
+                account,
+                NEW_DEVICE_LETTER,
+                "/security",
+                at=f"{attempt.at:%Y-%m-%d %H:%M} UTC",
+                device=attempt.device or "?",
+                network=attempt.network or "?",
+            )
+
+    async def _methods_changed(self, item: OutboxItem) -> list[NewMessage]:
+        async with self._storage.reading() as uow:
+            account = await uow.owner_accounts.by_id(str(item.payload["account"]))
+            if account is None:
+                return []
+            at = f"{self._clock():%Y-%m-%d %H:%M} UTC"
+            return await self._letter(uow, account, METHODS_CHANGED_LETTER, "/security", at=at)
+
+    async def _letter(
+        self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, path: str, **facts: str
+    ) -> list[NewMessage]:
+        """Return a letter with a link to a page; `path` begins with a slash."""
+        domains = await uow.registrations.of_owner(account.registrar_id, account.owner_index)
+        registrar = await uow.registrars.get(account.registrar_id)
+        if not domains or registrar is None:
+            return []
+        link = self._appearances.base_url(await uow.appearances.of_registrar(registrar.id)) + path
+        language = account.profile.language or domains[0].registrant.language
+        subject, paragraphs = words.told(language, {**facts, "registrar": registrar.name, "link": link})
+        letter = build_plain_letter(
+            PlainLetter(self._relay_domain, language, self._clock(), subject, paragraphs)
+        )
+        return [
+            NewMessage(
+                direction=Direction.NOTICE,
+                owner_id=domains[0].registrant_id,
+                # No relay address: it goes to the registrant, whether or not any domain of his is hidden.
+                relay_id="",
+                recipient="",
+                reverse_path="",
+                raw=letter.raw,
+                size_octets=len(letter.raw),
+                # He waits for it.
+                protected=True,
+            )
+        ]
