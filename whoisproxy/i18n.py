@@ -5,17 +5,21 @@ read and review; it is compiled in memory when its language is first asked for. 
 catalogues up to date with what the code and the templates say; see docs/howto/translate.md.
 """
 
+import re
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 DEFAULT_LANGUAGE = "en"
 # In the order in which they are offered, each by the name that its speakers know.
 LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "it": "Italiano", "es": "Español"}
+# French sets a space before these marks, at which no line may end.
+_BEFORE_MARKS = re.compile(" (?=[?!:;»])|(?<=«) ")
 _FILE = "locale/{}/LC_MESSAGES/whoisproxy.po"
 
 
@@ -42,8 +46,19 @@ def translations(tag: str) -> NullTranslations:
 def _catalogue(language: str) -> NullTranslations:
     if language == DEFAULT_LANGUAGE:
         return NullTranslations()
-    compiled = BytesIO()
     with (files(__package__) / _FILE.format(language)).open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+        catalogue = read_po(source, locale=language)
+    if language == "fr":
+        _keep_marks(catalogue)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def _keep_marks(catalogue: Catalog) -> None:
+    for message in catalogue:
+        if message.id:
+            texts = [message.string] if isinstance(message.string, str) else message.string or ()
+            kept = tuple(_BEFORE_MARKS.sub("\N{NO-BREAK SPACE}", text) for text in texts)
+            message.string = kept if message.pluralizable else kept[0]
