@@ -16,7 +16,8 @@ from whoisproxy.portal.entry.cookies import Cookies
 from whoisproxy.portal.entry.gate import Gate, Page
 from whoisproxy.portal.guard import Guard
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.routes import ROUTES, Audience, Route
+from whoisproxy.portal.route import Audience, Route
+from whoisproxy.portal.routes import ROUTES
 from whoisproxy.request_limits import PrefixLimits
 
 _BODY_OCTETS = 256 * 1024

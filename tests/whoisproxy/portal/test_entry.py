@@ -9,7 +9,8 @@ from tests.whoisproxy.portal.site import Browser, Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.world import REGISTRANT, World, make_world
 from whoisproxy.domain.appearance import Appearance
-from whoisproxy.portal.routes import ROUTES, Audience, Route
+from whoisproxy.portal.route import Audience, Route
+from whoisproxy.portal.routes import ROUTES
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 

@@ -13,7 +13,8 @@ from whoisproxy.domain.appearance import Appearance
 from whoisproxy.i18n import LANGUAGES, translations
 from whoisproxy.portal.messages import GONE
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.routes import ROUTES, Audience
+from whoisproxy.portal.route import Audience
+from whoisproxy.portal.routes import ROUTES
 from whoisproxy.portal.view import Area, View
 
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>'

@@ -1,4 +1,4 @@
-"""Registrars with their keys for the API, answered requests, webhooks and look; the keys that seal persons."""
+"""Registrars: their keys for the API, answered requests, webhooks, look; and the keys that seal persons."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
 
