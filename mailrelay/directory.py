@@ -119,6 +119,7 @@ class Owner:
         language: BCP 47 tag for texts addressed to him.
         suspects: Those of `mailboxes` that refused mail lately; when one takes mail, that is worth telling.
         rest: None while a mailbox may be written to.
+        pages_host: Host name of his pages where his registrar has one of its own, or "".
     """
 
     owner_id: str
@@ -128,6 +129,7 @@ class Owner:
     wishes: Wishes = Wishes()
     suspects: frozenset[str] = frozenset()
     rest: MailboxRest | None = None
+    pages_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ class Preparation:
         wishes, now = owner.wishes, self._clock()
         # Where nobody is known to have written, there is nobody to answer or to block.
         named = "" if delivery.reply_address == route.address else delivery.reply_address
+        links = self._links.at(owner.pages_host)
         return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -179,8 +180,8 @@ class Preparation:
             banner=wishes.banner,
             attach_original=wishes.attach_original,
             key=_key(wishes.encryption_key, now) if wishes.encryption_key else None,
-            answer_url=self._links.answer(named, now),
-            block_url=self._links.stop(named, now),
+            answer_url=links.answer(named, now),
+            block_url=links.stop(named, now),
             hint_key=self._answer_ids.hint_key(mailbox),
         )
 
