@@ -131,13 +131,9 @@ class Submissions:
         await context.read()
         return context
 
-    def _entries(
-        self, submitted: Submitted, context: MessageContext, decision: Decision
-    ) -> list[NewMessage]:
+    def _entries(self, submitted: Submitted, context: MessageContext, decision: Decision) -> list[NewMessage]:
         [route] = context.relay_routes
-        transaction = Transaction(
-            context.sender, {route.address: route}, {route.address: NOTHING_ASKED}
-        )
+        transaction = Transaction(context.sender, {route.address: route}, {route.address: NOTHING_ASKED})
         entries = entries_of(transaction, context, decision, submitted.mailbox, self._authserv_id)
         return [replace(entry, id=submitted.message_id) for entry in entries]
 

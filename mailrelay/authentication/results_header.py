@@ -25,7 +25,9 @@ def results_header(results: AuthenticationResults, authserv_id: str) -> str:
         parts.append(_arc(results.arc))
     if results.confirmed:
         # RFC 8601 section 2.7.6 leaves methods of one's own that are not registered to whoever agrees on them.
-        parts.append(_method("x-confirmed", Result.PASS, ("header.from", results.confirmed.rpartition("@")[2])))
+        parts.append(
+            _method("x-confirmed", Result.PASS, ("header.from", results.confirmed.rpartition("@")[2]))
+        )
     return f"{authserv_id};\r\n\t" + ";\r\n\t".join(parts)
 
 

@@ -110,7 +110,7 @@ class Submission:
         address: From where he wrote; "" likewise.
         expires_at: When it is forgotten.
         confirmed_at: When he said that it is his.
-        message_id: Id that the message has, or would have, in the mail queue; "" until he has confirmed.
+        message_id: Id that the message has, or would have, in the mail queue; "" before it is passed on.
         answered_at: When the owner's first answer was sent to him.
     """
 

@@ -29,7 +29,7 @@ class ContactSubmissions:
                 way=submission.way,
                 network_index=await self._index(Counted.NETWORK, network),
                 domain_index=await self._index(Counted.DOMAIN, submission.domain),
-                mailbox_index=await self._mailbox(submission.mailbox),
+                mailbox_index=await self.mailbox_index(submission.mailbox),
                 facts=await self._facts(submission),
                 message=await self._sealing.seal(submission.id, _MESSAGE, message),
                 created_at=submission.created_at,
@@ -49,12 +49,18 @@ class ContactSubmissions:
 
     async def letters_to(self, mailbox: str, since: datetime) -> int:
         """Return how many letters went to a mailbox since a time."""
-        index = await self._mailbox(mailbox)
+        index = await self.mailbox_index(mailbox)
         query = select(func.count()).select_from(submissions)
         found = await self._connection.execute(
             query.where(submissions.c.mailbox_index == index, submissions.c.asked_at > since)
         )
         return found.scalar_one()
+
+    async def mailbox_index(self, mailbox: str) -> bytes:
+        """Return the blind index of a sender's mailbox."""
+        # Many providers deliver `name+anything` to `name`; case says nothing to most. Neither is a way round.
+        local_part, _, domain = mailbox.lower().rpartition("@")
+        return await self._sealing.index("contact-mailbox", f"{local_part.partition('+')[0]}@{domain}")
 
     async def by_id(self, submission_id: str, *, locked: bool = False) -> Submission | None:
         """Return a submission, whether it has expired or not."""
@@ -78,13 +84,14 @@ class ContactSubmissions:
         await self._update(submission_id, asked_at=now)
 
     async def confirmed(self, submission: Submission) -> None:
-        """Store when a submission was confirmed, its id in the mail queue, and until when it is kept."""
+        """Store when a submission was confirmed, and until when it is kept."""
         await self._update(
-            submission.id,
-            confirmed_at=submission.confirmed_at,
-            message_id=submission.message_id,
-            expires_at=submission.expires_at,
+            submission.id, confirmed_at=submission.confirmed_at, expires_at=submission.expires_at
         )
+
+    async def begin(self, submission_id: str, message_id: str) -> None:
+        """Store under which id a message is about to be queued."""
+        await self._update(submission_id, message_id=message_id)
 
     async def passed_on(self, submission: Submission) -> None:
         """Forget the message, and what of its sender nobody needs any more."""
@@ -112,11 +119,6 @@ class ContactSubmissions:
 
     async def _index(self, counted: Counted, text: str) -> bytes:
         return await self._sealing.index(f"contact-{counted}", text)
-
-    async def _mailbox(self, mailbox: str) -> bytes:
-        # Many providers deliver `name+anything` to `name`; case says nothing to most. Neither is a way round.
-        local_part, _, domain = mailbox.lower().rpartition("@")
-        return await self._sealing.index("contact-mailbox", f"{local_part.partition('+')[0]}@{domain}")
 
     async def _facts(self, submission: Submission) -> bytes:
         value = {
