@@ -1,8 +1,8 @@
-"""A stranger's message that came by no mail server: written on a form, and confirmed by who reads his mailbox.
+"""A stranger's message that came by no mail server: written on a form, confirmed by who reads his mailbox.
 
-It takes the way of mail from the end of DATA on: the same checks, the same queue. What is known of its sender is
-his word for it, so nothing is asked of the DNS; a notice that nothing may stop (`protected-mail`) goes by mail.
-He gets no SMTP reply, so that what would be refused is kept for its owner to look at, and he is not told.
+It takes the way of mail from the end of DATA on: the same checks, the same queue. What is known of its sender
+is his word for it, so nothing is asked of the DNS; a notice that nothing may stop (`protected-mail`) goes by
+mail. He gets no SMTP reply: what would be refused is kept for its owner to look at, and he is not told.
 """
 
 from dataclasses import dataclass, field, replace

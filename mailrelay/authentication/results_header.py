@@ -24,7 +24,7 @@ def results_header(results: AuthenticationResults, authserv_id: str) -> str:
     if results.arc is not None and results.arc.result is not Result.NONE:
         parts.append(_arc(results.arc))
     if results.confirmed:
-        # RFC 8601 section 2.7.6 leaves methods of one's own that are not registered to whoever agrees on them.
+        # RFC 8601 section 2.7.6: a method that is not registered, for programs that know it.
         parts.append(
             _method("x-confirmed", Result.PASS, ("header.from", results.confirmed.rpartition("@")[2]))
         )

@@ -43,8 +43,8 @@ class Reports:
 
     Args:
         relay_host: Reporting-MTA.
-        contact_page: Gives the page by which the owner of a domain can be reached too, or for "" that where the
-            domain is asked for; empty for none.
+        contact_page: Gives the page by which the owner of a domain can be reached too, or for "" that where
+            the domain is asked for; empty for none.
     """
 
     def __init__(self, relay_host: str, contact_page: Callable[[str], str] = lambda _: "") -> None:

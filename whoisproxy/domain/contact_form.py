@@ -60,7 +60,7 @@ class FormLimits:
     letters_a_day: int = 3
 
     def most(self, counted: Counted, way: Way) -> int:
-        """Return how many submissions an hour are taken: a fifth, but one at least, where no work was done."""
+        """Return how many submissions an hour are taken: a fifth, but one, where no work was done."""
         whole = self.per_network_an_hour if counted is Counted.NETWORK else self.per_domain_an_hour
         return whole if way is Way.WORKED else max(1, whole // 5)
 

@@ -10,6 +10,6 @@ def contact_pages(settings: Settings) -> ContactPages:
 
 
 def contact_page(settings: Settings, domain: str = "") -> str:
-    """Return the page of a domain, or where the domain is asked for; the operator's own one where he has one."""
+    """Return the page of a domain, or where the domain is asked for; the operator's own where he has one."""
     pages = contact_pages(settings)
     return settings.relay.contact_url or (pages.page(domain) if domain else pages.start)

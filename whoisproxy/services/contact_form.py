@@ -1,7 +1,8 @@
-"""The public form: what is written there is sealed, waits for its sender's word, and then goes the way of mail.
+"""The public form: what is written is sealed, waits for its sender's word, and then goes the way of mail.
 
-Nothing here asks whether a domain is held, has an owner or has privacy on: that is looked up by `contact_form_work`,
-when nobody waits for an answer any more. So every domain gets the same answers, after the same work.
+Nothing here asks whether a domain is held, has an owner or has privacy on: that is looked up by
+`contact_form_work`, when nobody waits for an answer any more. So every domain gets the same answers, after
+the same work.
 """
 
 from dataclasses import dataclass, replace
@@ -147,7 +148,10 @@ class ContactForm:
         return await self._find(name)
 
     async def confirm(self, token: str) -> str | None:
-        """Take a sender's word that a message is his; return what leads to its status, None for no link of ours."""
+        """Take a sender's word that a message is his; return what leads to its status.
+
+        None for no link of ours.
+        """
         now = self._clock()
         name = self._tokens.confirm.decode(token, now)
         if name is None:

@@ -1,7 +1,7 @@
 """What a stranger has filled in, as a message (RFC 5322) from his mailbox.
 
-No octet of his reaches the header but as part of a mailbox, an encoded word or a parameter (RFC 2231) that this
-module has made, so nothing that he writes can end a field. To is added when the owner's address is known.
+No octet of his reaches the header but as part of a mailbox, an encoded word or a parameter (RFC 2231) that is
+made here, so nothing that he writes can end a field. To is added when the owner's address is known.
 """
 
 import re
@@ -88,7 +88,7 @@ def _attached(attachment: Attachment) -> MIMEBase:
 
 
 def _lines(text: str) -> str:
-    """Return text with `\\n` for every line end, and without what is no character of a text."""
+    """Return text with a line feed for every line end, and without what is no character of a text."""
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip() + "\n"
 
 

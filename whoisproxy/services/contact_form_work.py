@@ -1,7 +1,7 @@
 """What is done about a submission once nobody waits for it: its sender is asked, and his message passed on.
 
-Here it is looked up whose a domain is. A process that dies at it begins again: a letter may then go out twice, a
-message is queued under an id that was written down before.
+Here it is looked up whose a domain is. A process that dies at it begins again: a letter may then go out
+twice, a message is queued under an id that was written down before.
 """
 
 from dataclasses import replace
@@ -33,8 +33,8 @@ from whoisproxy.storage.unit_of_work import Storage
 _log = structlog.get_logger()
 _A_DAY = timedelta(days=1)
 
-# It names neither the domain nor anything else that was filled in: whose mailbox it is did perhaps not write it,
-# and nobody is to have his words sent to others by this form.
+# It names neither the domain nor anything else that was filled in: whose mailbox it is did perhaps not write
+# it, and nobody is to have his words sent to others by this form.
 CONFIRM_LETTER = LetterWords(
     N_("Please confirm your message"),
     (
@@ -50,7 +50,7 @@ CONFIRM_LETTER = LetterWords(
 
 
 class ContactLetters:
-    """Implements `Handler`: asks senders whether a message is theirs; too many letters to a mailbox are not sent.
+    """Implements `Handler`: asks senders whether a message is theirs, but no mailbox too often.
 
     Args:
         storage: The database.

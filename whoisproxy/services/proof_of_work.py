@@ -1,7 +1,8 @@
-"""Work that a browser does before a form is taken, so that filling in many costs something (ALTCHA, version 2).
+"""Work that a browser does for a form, so that filling in many costs something (ALTCHA, version 2).
 
-A challenge is a hash of which half is shown; the browser counts until it finds the number behind it. It names what it
-is for and when it ends, is signed, and is good once: that it was used is stored until it would have ended anyway.
+A challenge is a hash of which half is shown; the browser counts until it finds the number behind it. It names
+what it is for and when it ends, is signed, and is good once: that it was used is stored until it would have
+ended anyway.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The page of a domain: what the proxy is, how to reach the owner, where to complain.
 
-It is made of the configuration alone, and is the same for every domain name but for the name: nothing here looks
-up whether a domain is held.
+It is made of the configuration alone, and is the same for every domain name but for the name: nothing here
+looks up whether a domain is held.
 """
 
 from aiohttp import web
@@ -29,11 +29,12 @@ SENT = Said(
     N_("Check your email"),
     N_(
         "Your message is kept, and an email with a link to confirm it is on its way to you. It is passed on "
-        "once you have confirmed it, and thrown away if you have not within %(hours)s hours."
+        "once you have confirmed it, and thrown away if you do not within %(hours)s hours."
     ),
 )
 TOO_MANY = N_(
-    "Too many messages were written from here or to this owner. Please try again in an hour, or write by email."
+    "Too many messages were written from here or to this owner. Please try again in an hour, or write "
+    "by email."
 )
 _EMPTY = Checked("", "", None, "", {})
 

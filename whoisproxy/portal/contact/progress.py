@@ -15,8 +15,8 @@ TOLD = {
     Progress.RECEIVED: Said(
         N_("Received"),
         N_(
-            "Your message is with us. If this way leads to an owner and he takes it, it is passed on. You are not told "
-            "if there is none, if a filter has set it aside, or if he does not want it."
+            "Your message is with us. If this way leads to an owner and he takes it, it is passed on. You "
+            "are not told if there is none, if a filter has set it aside, or if he does not want it."
         ),
     ),
     Progress.DELIVERED: Said(

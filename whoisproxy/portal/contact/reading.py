@@ -1,7 +1,7 @@
 """Read a form with files (RFC 7578) while it comes, and keep no more of it than is taken.
 
-What is too much is read on and thrown away, within bounds, so that whoever wrote too much is told, and keeps his
-text.
+What is too much is read on and thrown away, within bounds, so that whoever wrote too much is told, and keeps
+his text.
 """
 
 import asyncio
