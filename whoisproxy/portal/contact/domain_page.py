@@ -105,6 +105,7 @@ class DomainPage:
             kinds=KINDS,
             trap=TRAP,
             limits=desk.form.limits,
+            most_mib=f"{round(desk.form.limits.attachments_octets / 2**20, 1):g}",
             challenge=desk.form.challenge(name.a_label),
             brand=desk.brand,
             relay_domain=desk.relay_domain,
