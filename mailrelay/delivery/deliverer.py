@@ -6,7 +6,7 @@ of ours never loses a message.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -57,7 +57,7 @@ class Deliverer:
         schedule: Waits between attempts.
         destinations: Which of them rest.
         chance: Gives 0 to 1, for the spread of retries.
-        answered: Told of each answer of an owner that was sent; it raises nothing.
+        answered: Each is told of every answer of an owner that was sent, and raises nothing.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a delivery
@@ -76,7 +76,7 @@ class Deliverer:
         schedule: Schedule | None = None,
         destinations: Destinations | None = None,
         chance: Callable[[], float] = random.random,
-        answered: Callable[[QueuedMessage], Awaitable[None]] | None = None,
+        answered: Sequence[Callable[[QueuedMessage], Awaitable[None]]] = (),
     ) -> None:
         self._store = store
         self._preparation = preparation
@@ -143,8 +143,9 @@ class Deliverer:
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:
             await self._mailboxes.worked(message, outgoing.recipient)
-        if message.direction is Direction.REPLY and self._answered is not None:
-            await self._answered(message)
+        if message.direction is Direction.REPLY:
+            for told in self._answered:
+                await told(message)
 
     async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
         """Hand the message to a mail server of its recipient.

@@ -13,7 +13,7 @@ class Direction(StrEnum):
 
     FORWARD = "forward"  # correspondent -> owner
     REPLY = "reply"  # owner -> correspondent
-    DSN = "dsn"  # we -> whoever sent what failed
+    DSN = "dsn"  # we -> a stranger, about what he has sent
     NOTICE = "notice"  # we -> owner
     OPERATOR = "operator"  # anybody -> the relay's operator (postmaster, abuse)
     BOUNCE = "bounce"  # a mail server -> us, about what we sent

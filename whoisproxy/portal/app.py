@@ -49,4 +49,6 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
 def _admitted(gate: Gate, route: Route, page: Callable[..., Awaitable[web.StreamResponse]]) -> Page:
     if stages := route.audience.stages:
         return gate.for_owners(page, writes=route.writes, stages=stages)
+    if route.audience is Audience.VISITOR:
+        return gate.for_visitors(page, writes=route.writes)
     return gate.for_anybody(page, writes=route.writes) if route.audience is Audience.ENTRY else page

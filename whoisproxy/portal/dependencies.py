@@ -11,6 +11,7 @@ from mailrelay.links import Links
 from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_entry import OwnerEntry
@@ -40,6 +41,7 @@ class PortalDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry
+    contact: ContactDesk
     links: Links
     relay_domain: str
     base_url: str

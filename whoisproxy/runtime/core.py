@@ -14,6 +14,7 @@ from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings,
 from whoisproxy.domain.account import Office
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.runtime.contact_pages import contact_pages
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.appearances import Appearances
@@ -152,7 +153,7 @@ def _assemble(
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
     learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
-    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
+    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock, contact_pages(settings).prefix)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
     return Core(

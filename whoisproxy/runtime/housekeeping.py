@@ -12,6 +12,7 @@ from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
 from whoisproxy.domain.owner_session import LONGEST_SESSION
 from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, HISTORY_KEPT
+from whoisproxy.runtime.contact_form import contact_form
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
@@ -36,6 +37,7 @@ class Housekeeping:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
+        contact = contact_form(self._core)
         while not stop.is_set():
             for task in (
                 self._lifecycle.retire_expired,
@@ -44,6 +46,7 @@ class Housekeeping:
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                contact.purge,
                 self._purge_changes,
                 self._digests.look,
                 self._measure_queue,

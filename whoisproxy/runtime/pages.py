@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from whoisproxy.portal.dependencies import PortalDependencies
+from whoisproxy.runtime.contact_form import contact_form
+from whoisproxy.runtime.contact_pages import contact_pages
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
+from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_letters import OwnerLetters
@@ -26,11 +29,24 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         quarantine=core.quarantine,
         decisions=core.decisions,
         entry=core.entry,
+        contact=contact_desk(core),
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,
         requests_per_minute=settings.portal.requests_per_minute,
         clock=core.clock,
+    )
+
+
+def contact_desk(core: Core) -> ContactDesk:
+    """Return what the public pages work with."""
+    settings = core.settings
+    return ContactDesk(
+        form=contact_form(core),
+        pages=contact_pages(settings),
+        brand=core.privacy_settings.brand,
+        relay_domain=settings.relay.domain,
+        rdap_url=settings.rdap.base_url.rstrip("/"),
     )
 
 

@@ -13,9 +13,25 @@ from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 
 class Lookup:
-    """Reads domains for RDAP and WHOIS."""
+    """Reads domains for RDAP and WHOIS.
 
-    def __init__(self, storage: Storage, catalogue: Catalogue, default_brand: Brand, clock: Clock) -> None:
+    Args:
+        storage: The database.
+        catalogue: Rules of TLDs.
+        default_brand: Brand of registrars that have none of their own.
+        clock: Gives aware UTC.
+        contact_prefix: As in `publication.redaction`.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        catalogue: Catalogue,
+        default_brand: Brand,
+        clock: Clock,
+        contact_prefix: str = "",
+    ) -> None:
+        self._contact_prefix = contact_prefix
         self._storage = storage
         self._catalogue = catalogue
         self._default_brand = default_brand
@@ -49,6 +65,7 @@ class Lookup:
             self._clock(),
             self._default_brand,
             ids,
+            self._contact_prefix,
         )
 
     async def nameserver(self, name: str) -> RddsHost | None:

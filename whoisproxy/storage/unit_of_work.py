@@ -21,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.appearances import Appearances
+from whoisproxy.storage.repositories.contact_submissions import ContactSubmissions
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -88,6 +89,7 @@ class UnitOfWork:
         self.publication_watch = PublicationWatch(connection)
         self.publication_history = PublicationHistory(self.sealing)
         self.disclosures = Disclosures(self.sealing)
+        self.contact_submissions = ContactSubmissions(self.sealing)
 
 
 class Wakeup:

@@ -155,7 +155,9 @@ _OF_ANOTHER_SITE = (
     ("Sec-Fetch-Site", "none"),
 )
 WRITES = [
-    route for route in ROUTES if route.writes and route.audience not in {Audience.LINK, Audience.PUBLIC}
+    route
+    for route in ROUTES
+    if route.writes and route.audience not in {Audience.LINK, Audience.PUBLIC, Audience.VISITOR}
 ]
 
 

@@ -57,6 +57,16 @@ class Gate:
 
         return admitted
 
+    def for_visitors(self, page: Page, *, writes: bool) -> Page:
+        """Return a page that takes forms of ours, of browsers that hold nothing of ours to know them by."""
+
+        async def admitted(request: web.Request) -> web.StreamResponse:
+            if writes and not self._is_same_origin(request):
+                return self._stale(request)
+            return _own_referrer(await page(request))
+
+        return admitted
+
     def for_owners(self, page: OwnersPage, *, writes: bool, stages: frozenset[Stage]) -> Page:
         """Return a page that takes owners whose sign-in has come to one of some stages."""
 

@@ -11,6 +11,7 @@ from whoisproxy.storage.tables.accounts import (
     registrars,
     webhooks,
 )
+from whoisproxy.storage.tables.contact_form import contact_submissions
 from whoisproxy.storage.tables.disclosure import disclosure_grants, disclosure_looks
 from whoisproxy.storage.tables.held_mail import (
     quarantines,
@@ -54,6 +55,7 @@ __all__ = [
     "UtcDateTime",
     "api_keys",
     "appearances",
+    "contact_submissions",
     "contactless",
     "data_keys",
     "disclosure_grants",
