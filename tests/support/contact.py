@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from html import unescape
+from io import BytesIO
 
 from aiohttp import ClientSession, FormData
 from altcha import Challenge, Payload, solve_challenge
@@ -82,7 +83,7 @@ class Stranger:
         # A browser sends a field without a file too.
         form.add_field("files", b"", filename="", content_type="application/octet-stream")
         for name, media_type, content in files:
-            form.add_field("files", content, filename=name, content_type=media_type)
+            form.add_field("files", BytesIO(content), filename=name, content_type=media_type)
         return await self.post(path, form)
 
     async def _ask(

@@ -49,9 +49,11 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(folder: Path, base_url: str = "https://privacy.example/own") -> AsyncIterator[Site]:
-    """Start the pages on an ephemeral port, and stop them."""
-    settings = _settings(folder, base_url)
+async def running_site(
+    folder: Path, base_url: str = "https://privacy.example/own", more: str = ""
+) -> AsyncIterator[Site]:
+    """Start the pages on an ephemeral port, with more settings in TOML, and stop them."""
+    settings = _settings(folder, base_url, more)
     async with open_core(settings) as core:
         runner = web.AppRunner(make_portal_app(portal_dependencies(core)), access_log=None)
         await runner.setup()
@@ -64,7 +66,7 @@ async def running_site(folder: Path, base_url: str = "https://privacy.example/ow
             await runner.cleanup()
 
 
-def _settings(folder: Path, base_url: str) -> Settings:
+def _settings(folder: Path, base_url: str, more: str) -> Settings:
     file = folder / "whoisproxy.toml"
-    file.write_text(f'[portal]\nbase_url = "{base_url}"\nrequests_per_minute = 100000\n')
+    file.write_text(f'[portal]\nbase_url = "{base_url}"\nrequests_per_minute = 100000\n{more}')
     return load(file, {})

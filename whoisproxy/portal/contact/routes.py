@@ -8,9 +8,9 @@ from whoisproxy.portal.route import Audience, Route
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/contact", StartPage, StartPage.show, Audience.VISITOR),
-    Route("GET", "/contact/confirm/{token}", ConfirmingPage, ConfirmingPage.show, Audience.VISITOR),
-    Route("POST", "/contact/confirm/{token}", ConfirmingPage, ConfirmingPage.act, Audience.VISITOR),
-    Route("GET", "/contact/status/{token}", ProgressPage, ProgressPage.show, Audience.VISITOR),
+    Route("GET", "/contact/confirm/{token}", ConfirmingPage, ConfirmingPage.show, Audience.LINK),
+    Route("POST", "/contact/confirm/{token}", ConfirmingPage, ConfirmingPage.act, Audience.LINK),
+    Route("GET", "/contact/status/{token}", ProgressPage, ProgressPage.show, Audience.LINK),
     Route("GET", "/contact/{domain}", DomainPage, DomainPage.show, Audience.VISITOR),
     Route("POST", "/contact/{domain}", DomainPage, DomainPage.act, Audience.VISITOR),
     Route("GET", r"/{domain:[^/]+\.[^/]+}", DomainPage, DomainPage.show_at_root, Audience.VISITOR),
