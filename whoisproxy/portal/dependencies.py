@@ -13,6 +13,7 @@ from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
@@ -40,6 +41,7 @@ class PortalDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry
+    owner_domains: OwnerDomains
     links: Links
     relay_domain: str
     base_url: str
