@@ -3,7 +3,8 @@
 The pages run on loopback over SQLite and over PostgreSQL, and are asked for one after the other by a browser
 that has signed in. A row is one page: milliseconds from question to answer (the fastest of some, and their
 median), of which in the service that reads the database (the fastest), octets of HTML, and of all that a
-first visit loads, which is style and scripts as well. Prints a table and JSON; with `--json` only JSON; `--domains N` for other than 5,000.
+first visit loads, which is style and scripts as well. Prints a table and JSON; with `--json` only JSON;
+`--domains N` for other than 5,000, `--engine` for one alone.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How an owner sees his domains: how each stands at a glance, and which way it can be switched.
+"""How an owner sees his domains: how each stands at a glance, and which ways it can be switched.
 
 Two tables: what a TLD makes possible, and what that and the state of a domain come to. Pure functions.
 """
@@ -96,10 +96,13 @@ def glance(standing: Standing, reach: Reach) -> Glance:
     return _GLANCES[standing.state][reach]
 
 
-def turn(standing: Standing, reach: Reach) -> Turn | None:
-    """Return which way a domain can be switched; None where it cannot."""
+def turns(standing: Standing, reach: Reach) -> tuple[Turn, ...]:
+    """Return which ways a domain can be switched, the likely one first: what failed may be tried again."""
     if standing.departed or standing.state is PrivacyState.SUSPENDED:
-        return None
-    if standing.wanted:
-        return Turn.OFF
-    return Turn.ON if reach in {Reach.FULL, Reach.LIMITED} else None
+        return ()
+    possible = {Turn.OFF: True, Turn.ON: reach in {Reach.FULL, Reach.LIMITED}}
+    other = (Turn.OFF if standing.wanted else Turn.ON,)
+    asked = (Turn.ON, Turn.OFF) if standing.wanted else (Turn.OFF, Turn.ON)
+    return tuple(
+        [each for each in (asked if standing.state is PrivacyState.FAILED else other) if possible[each]]
+    )

@@ -14,7 +14,7 @@ from registries.policy import TldPolicy
 from whoisproxy.domain.names import DomainName, searched
 from whoisproxy.domain.operation import Operation
 from whoisproxy.domain.owner_account import OwnerAccount
-from whoisproxy.domain.owner_domains import Glance, Reach, Standing, Turn, glance, reach_of, turn
+from whoisproxy.domain.owner_domains import Glance, Reach, Standing, Turn, glance, reach_of, turns
 from whoisproxy.domain.publication_watch import Sighting, Told, Watch
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState
@@ -48,11 +48,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class ListedDomain:
-    """A domain in the list."""
+    """A domain in the list; `turns` are the ways in which it can be switched, the likely one first."""
 
     name: DomainName
     glance: Glance
-    turn: Turn | None
+    turns: tuple[Turn, ...]
     standing: Standing
     operation_id: str
 
@@ -86,6 +86,7 @@ class OwnedDomain:
         since: When it was last switched; None where it never was.
         relays: The addresses that are published now.
         operation: The newest one, whatever became of it.
+        reason: Why the last change failed; "" where it did not.
         watches: How the public directories are watched, none where they are not.
         sightings: What each server showed.
         exhibits: Answers that are kept as evidence, the newest first.
@@ -96,7 +97,7 @@ class OwnedDomain:
     because: str
     standing: Standing
     glance: Glance
-    turn: Turn | None
+    turns: tuple[Turn, ...]
     since: datetime | None
     relays: tuple[RelayAddress, ...]
     operation: Operation | None
@@ -153,7 +154,7 @@ class OwnerDomains:
                 because=held.because,
                 standing=standing,
                 glance=glance(standing, reach),
-                turn=turn(standing, reach),
+                turns=turns(standing, reach),
                 since=switch.updated_at if switch else None,
                 relays=tuple([one for one in held.relays if one.state is RelayState.ACTIVE]),
                 operation=await uow.operations.last_of_domain(registration.id),
@@ -200,7 +201,7 @@ def _fits(kind: Kind, seen: Glance, wish: Wish) -> bool:
 def _listed(line: Line, reach: Reach) -> ListedDomain:
     standing = line.kind.standing
     return ListedDomain(
-        line.name, glance(standing, reach), turn(standing, reach), standing, line.operation_id
+        line.name, glance(standing, reach), turns(standing, reach), standing, line.operation_id
     )
 
 

@@ -21,7 +21,7 @@ from whoisproxy.services.owner_domains import OwnedDomain
 # Words that templates look up by what they show.
 _WORDS: dict[str, Any] = {
     "glances": words.GLANCES,
-    "turns": words.TURNS,
+    "words": words.TURNS,
     "confidences": words.CONFIDENCES,
     "places": words.PLACES,
     "verdicts": words.VERDICTS,

@@ -63,7 +63,7 @@ class DomainListPage:
             earlier=_href(replace(here, page=found.page - 1)) if found.page else "",
             later=_href(replace(here, page=found.page + 1)) if found.page + 1 < found.pages else "",
             glances=GLANCES,
-            turns=TURNS,
+            words=TURNS,
         )
 
 

@@ -1,14 +1,25 @@
 """The domains of an owner as lists need them: counted by how they stand, and a page of them.
 
-Nothing sealed is opened. What a standing comes to is decided above; here domains are grouped by it, and a page is taken of the groups
-that are asked for, so that sorting, counting and paging are the database's work.
+Nothing sealed is opened. What a standing comes to is decided above; here domains are grouped by it, and a
+page is taken of the groups that are asked for, so that sorting, counting and paging are the database's work.
 """
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, collate, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    bindparam,
+    collate,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whoisproxy.domain.names import DomainName
@@ -68,7 +79,7 @@ class Sought:
 
 def _sought(dialect: str) -> Any:
     """Return the domains of an owner, with all that they are grouped and shown by."""
-    pattern = bindparam("pattern")
+    pattern: BindParameter[str] = bindparam("pattern")
     leaking = exists().where(
         publication_watch.c.domain_id == domains.c.id,
         publication_watch.c.told.in_([Told.LEAK, Told.STAYS]),
