@@ -14,6 +14,7 @@ from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
@@ -42,6 +43,7 @@ class PortalDependencies:
     decisions: QuarantineDecisions
     entry: OwnerEntry
     contact: ContactDesk
+    owner_domains: OwnerDomains
     links: Links
     relay_domain: str
     base_url: str

@@ -6,6 +6,7 @@ and one that is here is tried with other people's links and sessions.
 
 from whoisproxy.portal.appearance_files import AppearanceFiles
 from whoisproxy.portal.contact.routes import ROUTES as CONTACT
+from whoisproxy.portal.domains.routes import ROUTES as DOMAINS
 from whoisproxy.portal.entry.routes import ROUTES as ENTRY
 from whoisproxy.portal.route import Audience, Route
 from whoisproxy.portal.signed.routes import ROUTES as SIGNED
@@ -15,6 +16,7 @@ ROUTES: tuple[Route, ...] = (
     *SIGNED,
     *ENTRY,
     *CONTACT,
+    *DOMAINS,
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),

@@ -25,6 +25,7 @@ from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
@@ -66,6 +67,7 @@ class Core:
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
+    owner_domains: OwnerDomains
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -177,6 +179,7 @@ def _assemble(
         sender_rules=rules,
         learning=learning,
         entry=OwnerEntry.on(storage, clock),
+        owner_domains=OwnerDomains(storage, catalogue, privacy_settings),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

@@ -30,6 +30,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         decisions=core.decisions,
         entry=core.entry,
         contact=contact_desk(core),
+        owner_domains=core.owner_domains,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

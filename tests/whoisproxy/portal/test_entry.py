@@ -1,5 +1,6 @@
 """The way in by browser: what leads in, what does not, and what other sites cannot do."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email
+_PARAMETER = re.compile(r"\{\w+\}")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ async def test_a_link_is_used_up_by_a_click_and_not_by_opening_it(site: Site) ->
     assert {(page.status, page.headers["Referrer-Policy"]) for page in pages} == {(200, "same-origin")}
     assert "Gandalf Domains" in pages[-1].text
     entered = await browser.post(f"/enter/{token}")
-    assert (entered.status, entered.location) == (303, "/security")
+    assert (entered.status, entered.location) == (303, "/domains")
     assert (await browser.get("/security")).status == 200
     # For him who comes second, the link is like any that never was.
     other = site.browser()
@@ -95,7 +97,7 @@ async def test_a_password_and_a_code_lead_in_without_a_script(site: Site) -> Non
     assert (await browser.post("/second-step", do="code", code="123456")).status == 422
     await browser.get("/second-step")
     done = await browser.post("/second-step", do="code", code=site.entry.code(secret))
-    assert done.location == "/security"
+    assert done.location == "/domains"
     assert (await browser.get("/security")).status == 200
 
 
@@ -165,7 +167,7 @@ WRITES = [
 async def test_a_form_of_another_site_changes_nothing(site: Site, route: Route) -> None:
     """Every route that writes and is there for browsers, also those that are yet to be written."""
     browser = await _at_stage(site, route.audience)
-    path = route.path.replace("{token}", await site.entry.link()).replace("{id}", "x")
+    path = _PARAMETER.sub("x", route.path.replace("{token}", await site.entry.link()))
     own = browser.csrf
     for token in ("", "0" * 26, own[::-1], own.upper()):
         assert (await browser.post(path, csrf=token)).status == 403
@@ -192,7 +194,7 @@ async def _at_stage(site: Site, audience: Audience) -> Browser:
 async def test_who_has_not_signed_in_is_led_to_the_door(site: Site, route: Route) -> None:
     browser = site.browser()
     await browser.get("/sign-in")
-    path = route.path.replace("{id}", "x")
+    path = _PARAMETER.sub("x", route.path)
     answer = await (browser.get(path) if route.method == "GET" else browser.post(path))
     assert (answer.status, answer.location) == (303, "/sign-in")
 
@@ -255,7 +257,7 @@ async def test_no_page_of_the_way_in_leads_elsewhere(site: Site) -> None:
     await browser.get(f"/enter/{token}?next=//evil.example")
     assert (
         await browser.post(f"/enter/{token}?next=//evil.example", next="//evil.example")
-    ).location == "/security"
+    ).location == "/domains"
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "it", "es"])

@@ -43,6 +43,7 @@ _OF_OWNER = _JOINED.where(
     registrants.c.registrar_id == bindparam("registrar_id"),
     registrants.c.email_index == bindparam("owner_index"),
 ).order_by(domains.c.id)
+_OF_OWNER_BY_NAME = _OF_OWNER.where(domains.c.name == bindparam("name"))
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -71,6 +72,7 @@ class Registrations:
                 "id": each.id,
                 "registrar_id": each.registrar_id,
                 "name": each.name.a_label,
+                "u_label": each.name.u_label if each.name.is_international else None,
                 "registrant_id": each.registrant_id,
                 **_plain(each),
             }
@@ -107,6 +109,13 @@ class Registrations:
         """Return the domains of a registrar whose registrants have the mailbox of that blind index."""
         found = await self._many(_OF_OWNER, registrar_id=registrar_id, owner_index=owner_index)
         return sorted(found, key=lambda each: each.name.a_label)
+
+    async def of_owner_by_name(
+        self, registrar_id: str, owner_index: bytes, name: DomainName
+    ) -> Registration | None:
+        """Return a domain where it is among those of `of_owner`."""
+        owner = {"registrar_id": registrar_id, "owner_index": owner_index}
+        return await self._one(_OF_OWNER_BY_NAME, **owner, name=name.a_label)
 
     async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
         """Return the domains that there are of these registrants."""
@@ -219,7 +228,7 @@ class Registrations:
             await follow_owner(self._connection, row.registrar_id, row.email_index, None)
         await self._sealing.destroy(registrant_id)
 
-    async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
+    async def _one(self, statement: Select[Any], **values: object) -> Registration | None:
         found = await self._many(statement, **values)
         return found[0] if found else None
 
