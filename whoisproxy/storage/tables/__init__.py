@@ -38,7 +38,7 @@ from whoisproxy.storage.tables.publication import (
     publication_sightings,
     publication_watch,
 )
-from whoisproxy.storage.tables.registrations import domains, name_servers, privacy, registrants
+from whoisproxy.storage.tables.registrations import consents, domains, name_servers, privacy, registrants
 from whoisproxy.storage.tables.registries import (
     contactless,
     registry_accounts,
@@ -54,6 +54,7 @@ __all__ = [
     "UtcDateTime",
     "api_keys",
     "appearances",
+    "consents",
     "contactless",
     "data_keys",
     "disclosure_grants",
