@@ -28,8 +28,19 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A browser says to us, and to nobody else, that a form is ours: else its Origin is `null`.
+_WITH_OWN_FORMS = {"Referrer-Policy": "same-origin"}
+
+OWN_FORMS = web.RequestKey("own-forms", bool)
+"""Set where the answer to a request may hold forms that only our own pages may send."""
+
 # A page with scripts of ours: they are files, and speak with nobody but us.
 _WITH_SCRIPTS = f"{HEADERS[_POLICY]}; script-src 'self'; connect-src 'self'"
+
+
+def headers_for(request: web.Request) -> dict[str, str]:
+    """Return the headers that every answer to a request has; a page may have another policy of its own."""
+    return HEADERS | _WITH_OWN_FORMS if request.get(OWN_FORMS) else HEADERS
 
 
 @cache
