@@ -89,13 +89,14 @@ class Pages:
             scripts: Names of files of `static/`, which run when the page is read.
             facts: What the template shows.
         """
-        body = (
-            _environment(view.language)
-            .get_template(f"{template}.html")
-            .render(view=view, root=self._root, static=self._static, scripts=scripts, **facts)
-        )
+        body = self.text(template, view, scripts=scripts, **facts)
         headers = {"Cache-Control": "no-store"} | ({_POLICY: _WITH_SCRIPTS} if scripts else {})
         return web.Response(status=status, text=body, content_type="text/html", headers=headers)
+
+    def text(self, template: str, view: View, **facts: Any) -> str:
+        """Return what a template says; arguments as in `page`."""
+        found = _environment(view.language).get_template(f"{template}.html")
+        return found.render(view=view, root=self._root, static=self._static, **facts)
 
     def message(self, said: Said, view: View, status: int = 200, **facts: str) -> web.Response:
         """Return a page that says one thing."""

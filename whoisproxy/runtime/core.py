@@ -23,8 +23,10 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -65,6 +67,7 @@ class Core:
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
+    owner_switching: OwnerSwitching
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -155,6 +158,7 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
     return Core(
         settings=settings,
         clock=clock,
@@ -166,7 +170,7 @@ def _assemble(
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         disclosures=Disclosures(storage, clock),
-        operations=Operations(storage),
+        operations=operations,
         registry_tasks=RegistryTasks(storage, clock),
         publications=Publications(storage, clock),
         events=Events(storage),
@@ -175,7 +179,16 @@ def _assemble(
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,
-        entry=OwnerEntry.on(storage, clock),
+        entry=entry,
+        owner_switching=OwnerSwitching(
+            storage,
+            entry.sessions,
+            catalogue,
+            lookup,
+            OperationFeed(storage, operations),
+            privacy_settings,
+            clock,
+        ),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

@@ -127,7 +127,7 @@ class OperationFeed:
 
     async def _look(self) -> None:
         followers = list(self._followers)
-        async with self._storage.glance() as uow:
+        async with self._storage.reading() as uow:
             known = await uow.operations.by_ids({each.operation_id for each in followers})
             there = await uow.owner_sessions.there({each.session_id for each in followers})
         for each in followers:
