@@ -24,8 +24,8 @@ _HIDE_1 = ConsentText(
     "hide-2026-11",
     (
         N_(
-            "The privacy service is published in my place, with its own name, address and telephone number. "
-            "I remain the holder of the domain, with all rights and duties."
+            "The public directories of my registrar name the privacy service in my place, with its address "
+            "and telephone number. I remain the holder of the domain, with all rights and duties."
         ),
         N_("Mail to the published address is checked for spam and abuse and then passed on to my mailbox."),
         N_("Who I am is disclosed to authorities and to others only as far as law and terms demand it."),

@@ -87,8 +87,10 @@ def of_several(blocks: Iterable[Block], relay_domain: str) -> tuple[Block, ...]:
     """Return blocks in which a domain's own relay address is not named: then those of many are the same."""
 
     def veiled(cell: Cell) -> Cell:
+        if cell.kind is Kind.NEW_ADDRESS:
+            return Cell(Kind.OWN_ADDRESS, cell.lines)
         own = cell.kind is Kind.TEXT and all(line.endswith(f"@{relay_domain}") for line in cell.lines)
-        return Cell(Kind.OWN_ADDRESS, (relay_domain,)) if own or cell.kind is Kind.NEW_ADDRESS else cell
+        return Cell(Kind.OWN_ADDRESS, (relay_domain,)) if own else cell
 
     return _together(
         Block(

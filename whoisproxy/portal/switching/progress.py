@@ -47,6 +47,7 @@ class StepState(StrEnum):
     NOW = "now"
     TO_COME = "to-come"
     FAILED = "failed"
+    NOT_REACHED = "not-reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,14 @@ _STEPS = (
     N_("The change is made"),
     N_("What is published is checked"),
 )
-_D, _N, _T, _F = StepState.DONE, StepState.NOW, StepState.TO_COME, StepState.FAILED
+_D, _N, _T, _F, _X = StepState
 _STEP_STATES = {
     OperationState.PENDING: (_D, _N, _T),
     OperationState.DONE: (_D, _D, _D),
-    OperationState.FAILED: (_D, _F, _T),
-    OperationState.SUPERSEDED: (_D, _T, _T),
+    OperationState.FAILED: (_D, _F, _X),
+    OperationState.SUPERSEDED: (_D, _X, _X),
 }
-STEP_WORDS = {_D: N_("done"), _N: N_("under way"), _T: N_("to come"), _F: N_("failed")}
+STEP_WORDS = {_D: N_("done"), _N: N_("under way"), _T: N_("to come"), _F: N_("failed"), _X: N_("not reached")}
 
 
 class OperationPage:

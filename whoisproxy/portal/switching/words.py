@@ -123,6 +123,34 @@ def approval(policy: TldPolicy) -> str:
     return _BY_REGISTRY[policy.holder_change.kind] if policy.switch_changes_registrant else _HOLDER_STAYS
 
 
+_AT_REGISTRY: Mapping[tuple[Mechanism, bool], str] = MappingProxyType(
+    {
+        (Mechanism.SUBSTITUTE, True): N_(
+            "At the registry, contacts of the privacy service take the place of yours."
+        ),
+        (Mechanism.SUBSTITUTE, False): N_("At the registry, your own contacts take their place again."),
+        (Mechanism.RDDS_ONLY, True): N_("At the registry, nothing changes."),
+        (Mechanism.RDDS_ONLY, False): N_("At the registry, nothing changes."),
+        (Mechanism.RELAY_EMAIL, True): N_(
+            "At the registry, you stay the holder, and the published address takes the place of your email "
+            "address."
+        ),
+        (Mechanism.RELAY_EMAIL, False): N_("At the registry, your own email address comes back."),
+        (Mechanism.REGISTRY_FLAG, True): N_(
+            "At the registry, you stay the holder, and your data are marked as not to be shown."
+        ),
+        (Mechanism.REGISTRY_FLAG, False): N_(
+            "At the registry, the mark that your data are not to be shown is taken away."
+        ),
+    }
+)
+
+
+def at_registry(policy: TldPolicy, *, enabled: bool) -> str:
+    """Return what a switch does at the registry."""
+    return _AT_REGISTRY[policy.mechanism, enabled]
+
+
 TITLES: Mapping[OperationKind, str] = MappingProxyType(
     {
         OperationKind.ENABLE: N_("Switching privacy on"),
