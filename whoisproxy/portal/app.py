@@ -43,7 +43,17 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
         add = app.router.add_get if route.method == "GET" else app.router.add_post
         add(route.path, _admitted(gate, route, MethodType(route.handler, made[route.page])))
     app.on_response_prepare.append(guard.finish)
+    app.on_shutdown.append(_ending_streams(deps))
     return app
+
+
+def _ending_streams(deps: PortalDependencies) -> Callable[[web.Application], Awaitable[None]]:
+    """Return what ends the answers that would go on for minutes, before the server waits for them."""
+
+    async def end(_app: web.Application) -> None:
+        deps.owner_switching.feed.close()
+
+    return end
 
 
 def _admitted(gate: Gate, route: Route, page: Callable[..., Awaitable[web.StreamResponse]]) -> Page:

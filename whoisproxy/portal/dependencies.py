@@ -16,6 +16,7 @@ from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -44,6 +45,7 @@ class PortalDependencies:
     entry: OwnerEntry
     contact: ContactDesk
     owner_domains: OwnerDomains
+    owner_switching: OwnerSwitching
     links: Links
     relay_domain: str
     base_url: str

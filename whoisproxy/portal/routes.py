@@ -11,12 +11,14 @@ from whoisproxy.portal.entry.routes import ROUTES as ENTRY
 from whoisproxy.portal.route import Audience, Route
 from whoisproxy.portal.signed.routes import ROUTES as SIGNED
 from whoisproxy.portal.static_files import StaticFiles
+from whoisproxy.portal.switching.routes import ROUTES as SWITCHING
 
 ROUTES: tuple[Route, ...] = (
     *SIGNED,
     *ENTRY,
     *CONTACT,
     *DOMAINS,
+    *SWITCHING,
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),

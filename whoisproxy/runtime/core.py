@@ -24,9 +24,11 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -68,6 +70,7 @@ class Core:
     learning: SpamLearning
     entry: OwnerEntry
     owner_domains: OwnerDomains
+    owner_switching: OwnerSwitching
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -158,6 +161,7 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock, contact_pages(settings).prefix)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
     return Core(
         settings=settings,
         clock=clock,
@@ -169,7 +173,7 @@ def _assemble(
         registrations=Registrations(storage, catalogue, clock),
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         disclosures=Disclosures(storage, clock),
-        operations=Operations(storage),
+        operations=operations,
         registry_tasks=RegistryTasks(storage, clock),
         publications=Publications(storage, clock),
         events=Events(storage),
@@ -178,8 +182,17 @@ def _assemble(
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,
-        entry=OwnerEntry.on(storage, clock),
+        entry=entry,
         owner_domains=OwnerDomains(storage, catalogue, privacy_settings),
+        owner_switching=OwnerSwitching(
+            storage,
+            entry.sessions,
+            catalogue,
+            lookup,
+            OperationFeed(storage, operations),
+            privacy_settings,
+            clock,
+        ),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

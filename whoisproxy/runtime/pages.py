@@ -31,6 +31,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         entry=core.entry,
         contact=contact_desk(core),
         owner_domains=core.owner_domains,
+        owner_switching=core.owner_switching,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

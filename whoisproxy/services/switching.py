@@ -15,9 +15,10 @@ from whoisproxy.domain.errors import (
     PrivacyNotAllowed,
     RegistrantUnverified,
 )
-from whoisproxy.domain.operation import Operation, OperationKind
+from whoisproxy.domain.operation import Actor, Operation, OperationKind
 from whoisproxy.domain.privacy import (
     Consent,
+    ConsentTo,
     Privacy,
     PrivacyEvent,
     PrivacyState,
@@ -41,7 +42,7 @@ _KIND_TOWARDS = {
 _STATE_OF_KIND = {kind: state for state, kind in _KIND_TOWARDS.items()}
 
 # EPP statuses (RFC 5731 section 2.3) under which no registry takes a change of contacts.
-_LOCKS = ("serverUpdateProhibited", "pendingTransfer", "pendingDelete")
+LOCKS = ("serverUpdateProhibited", "pendingTransfer", "pendingDelete")
 
 # Where the registry itself publishes the relay address, a new address has to be brought there.
 _ADDRESS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
@@ -53,12 +54,15 @@ class SwitchRequest:
 
     Attributes:
         forward_to: Mailbox for relayed mail; "" for the registrant's own.
+        consent: Recorded with what changes; where nothing changes, it is not.
+        by: Who wants it.
     """
 
     enabled: bool
     mail_policy: MailPolicy | None = None
     forward_to: str | None = None
     consent: Consent | None = None
+    by: Actor = Actor.REGISTRAR
 
 
 def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, now: datetime) -> Change:
@@ -77,11 +81,13 @@ def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, n
         return Change(held, held, "")
     state = wanted.status.state
     if wanted.status == before.status and (before.operation_id or state not in _KIND_TOWARDS):
-        return Change(held, _next(replace(held, privacy=wanted), now), "privacy.settings_changed")
+        after = _next(replace(held, privacy=wanted), now)
+        return Change(held, after, "privacy.settings_changed", request.by, request.consent)
     _demand_unlocked(held.policy, held.registration)
     relays = _published(held, settings, now) if wanted.status.wanted else held.relays
     on_the_way = replace(held, privacy=replace(wanted, reason=""), relays=relays)
-    return Change(held, _begun(on_the_way, _KIND_TOWARDS[state], now), f"privacy.{state}")
+    after = _begun(on_the_way, _KIND_TOWARDS[state], now)
+    return Change(held, after, f"privacy.{state}", request.by, request.consent)
 
 
 def rotated(held: Holding, settings: PrivacySettings, now: datetime) -> Change:
@@ -142,12 +148,11 @@ def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:
     forward_to = privacy.forward_to
     if request.forward_to is not None:
         forward_to = mailbox(request.forward_to, "forward_to") if request.forward_to else ""
-    return replace(
-        privacy,
-        mail_policy=request.mail_policy or privacy.mail_policy,
-        forward_to=forward_to,
-        consent=request.consent or privacy.consent,
-    )
+    consent = request.consent
+    if consent is None or consent.to is not ConsentTo.HIDE:
+        consent = privacy.consent
+    mail_policy = request.mail_policy or privacy.mail_policy
+    return replace(privacy, mail_policy=mail_policy, forward_to=forward_to, consent=consent)
 
 
 def _demand_mechanism(policy: TldPolicy) -> None:
@@ -167,7 +172,7 @@ def _demand_unlocked(policy: TldPolicy, registration: Registration) -> None:
     """Refuse what the registry would refuse; where it is not asked, its locks do not matter."""
     if policy.mechanism is Mechanism.RDDS_ONLY:
         return
-    for status in _LOCKS:
+    for status in LOCKS:
         if status in registration.statuses:
             raise DomainLocked(
                 f"the domain has status {status}: the registry takes no change of contacts now"

@@ -21,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.appearances import Appearances
+from whoisproxy.storage.repositories.consents import Consents
 from whoisproxy.storage.repositories.contact_submissions import ContactSubmissions
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
@@ -65,6 +66,7 @@ class UnitOfWork:
         self.registrations = Registrations(self.sealing)
         self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
+        self.consents = Consents(self.sealing)
         self.relays = Relays(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)

@@ -11,7 +11,8 @@ from aiohttp import ClientSession, CookieJar, web
 from yarl import URL
 
 from tests.whoisproxy.services.entry import Entry, opened_entry
-from tests.whoisproxy.services.world import World
+from tests.whoisproxy.services.switching import switching_over
+from tests.whoisproxy.services.world import RELAY, World
 from whoisproxy.config import load
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.dependencies import PortalDependencies
@@ -136,7 +137,9 @@ def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies
         portal_dependencies(core),
         entry=own,
         owner_domains=OwnerDomains(entry.world.storage, core.catalogue, entry.world.settings),
+        owner_switching=switching_over(entry.world),
         appearances=Appearances(entry.world.storage, base_url),
         base_url=base_url,
+        relay_domain=RELAY,
         requests_per_minute=100_000,
     )

@@ -1,8 +1,9 @@
 """The privacy of domains; the mailbox it forwards to and who consented are sealed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -103,12 +104,18 @@ class PrivacySettings:
     async def _seal_consent(self, registrant_id: str, consent: Consent | None) -> bytes | None:
         if consent is None:
             return None
-        values = {"by": consent.by, "at": consent.at.isoformat(), "text_version": consent.text_version}
+        values = {**asdict(consent), "at": consent.at.isoformat()}
         return await self._sealing.seal_json(registrant_id, "consent", values)
 
     async def _consent(self, registrant_id: str, sealed: bytes | None) -> Consent | None:
         if sealed is None:
             return None
         values = await self._sealing.open_json(registrant_id, "consent", sealed)
-        at = datetime.fromisoformat(str(values["at"]))
-        return Consent(by=str(values["by"]), at=at, text_version=str(values["text_version"]))
+        return Consent(
+            by=str(values["by"]),
+            at=datetime.fromisoformat(str(values["at"])),
+            text_version=str(values["text_version"]),
+            # Older ones were all the registrars', who do not tell these.
+            language=str(values.get("language", "")),
+            proofs=tuple(map(str, cast("list[str]", values.get("proofs", [])))),
+        )

@@ -18,6 +18,7 @@ from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.sender_rules import follow_owner, forget_rules_of_domain
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
+    consents,
     domains,
     mail_settings,
     privacy,
@@ -39,6 +40,11 @@ _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).orde
 _OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
     domains.c.id
 )
+_OF_OWNER_NAMED = _JOINED.where(
+    registrants.c.registrar_id == bindparam("registrar_id"),
+    registrants.c.email_index == bindparam("owner_index"),
+    domains.c.name.in_(bindparam("names", expanding=True)),
+).order_by(domains.c.id)
 _OF_OWNER = _JOINED.where(
     registrants.c.registrar_id == bindparam("registrar_id"),
     registrants.c.email_index == bindparam("owner_index"),
@@ -117,6 +123,14 @@ class Registrations:
         owner = {"registrar_id": registrar_id, "owner_index": owner_index}
         return await self._one(_OF_OWNER_BY_NAME, **owner, name=name.a_label)
 
+    async def of_owner_named(
+        self, registrar_id: str, owner_index: bytes, names: Iterable[DomainName]
+    ) -> dict[DomainName, Registration]:
+        """Return those of an owner's domains that have these names, without reading his others."""
+        labels = [name.a_label for name in names]
+        whose = {"registrar_id": registrar_id, "owner_index": owner_index}
+        return {each.name: each for each in await self._many(_OF_OWNER_NAMED, names=labels, **whose)}
+
     async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
         """Return the domains that there are of these registrants."""
         return await self._many(_OF_REGISTRANTS, ids=list(ids))
@@ -129,7 +143,7 @@ class Registrations:
         """Store a changed domain or registrant; the caller sets the version.
 
         Another `registrant_id` means a new holder: the one before is erased with his threads, his
-        consent, the mailbox that he had mail forwarded to and all else that he wished for his mail.
+        consents, the mailbox that he had mail forwarded to and all else that he wished for his mail.
         """
         before = await self._before(registration.id)
         owner = before.registrant_id if before else None
@@ -146,6 +160,7 @@ class Registrations:
             await self._name_servers.replace(registration.id, before.nameservers, registration.nameservers)
         if owner is not None and owner != registration.registrant_id:
             await self._end_threads(registration.id)
+            await self._connection.execute(delete(consents).where(consents.c.domain_id == registration.id))
             of_domain = privacy.c.domain_id == registration.id
             await self._connection.execute(
                 update(privacy).where(of_domain).values(forward_to=None, consent=None)

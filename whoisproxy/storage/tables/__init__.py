@@ -39,7 +39,7 @@ from whoisproxy.storage.tables.publication import (
     publication_sightings,
     publication_watch,
 )
-from whoisproxy.storage.tables.registrations import domains, name_servers, privacy, registrants
+from whoisproxy.storage.tables.registrations import consents, domains, name_servers, privacy, registrants
 from whoisproxy.storage.tables.registries import (
     contactless,
     registry_accounts,
@@ -55,6 +55,7 @@ __all__ = [
     "UtcDateTime",
     "api_keys",
     "appearances",
+    "consents",
     "contact_submissions",
     "contactless",
     "data_keys",

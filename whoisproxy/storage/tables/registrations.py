@@ -48,6 +48,21 @@ name_servers = Table(
     sqlite_with_rowid=False,
 )
 
+# Every consent that was given with a switch, to whichever of the two; `sealed` is who gave it, and how he had
+# signed in. They go with the holder.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("actor", String(16), nullable=False),
+    Column("given_to", String(8), nullable=False),
+    Column("text_version", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 privacy = Table(
     "privacy",
     metadata,
