@@ -1,4 +1,4 @@
-"""Hold mail for an owner who wants none; what has to reach every owner does (`spam_decision.reaches_everybody`).
+"""Hold mail for an owner who wants none, but for what has to reach every owner (`reaches_everybody`).
 
 It is held and not refused: senders get the answer that they get for any address, and the owner may still look
 at it. What others would have refused or held, `spam-decision` refuses and holds here too.

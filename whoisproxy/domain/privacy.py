@@ -147,6 +147,7 @@ class Privacy:
         forward_to: Mailbox that gets relayed mail instead of the registrant's own; "" for his own.
         operation_id: The operation that moves the status now; "" when none does.
         reason: Why the last switch failed; "" otherwise. Names no person.
+        mailbox_id: Which of the owner's mailboxes `forward_to` is; "" where his registrar has named it.
     """
 
     status: PrivacyStatus
@@ -156,6 +157,7 @@ class Privacy:
     operation_id: str
     reason: str
     updated_at: datetime
+    mailbox_id: str = ""
 
     @property
     def departed(self) -> bool:

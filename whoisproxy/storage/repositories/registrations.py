@@ -39,10 +39,12 @@ _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).orde
 _OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
     domains.c.id
 )
-_OF_OWNER = _JOINED.where(
+_OWNERS = (
     registrants.c.registrar_id == bindparam("registrar_id"),
     registrants.c.email_index == bindparam("owner_index"),
-).order_by(domains.c.id)
+)
+_OF_OWNER = _JOINED.where(*_OWNERS).order_by(domains.c.id)
+_ONE_OF_OWNER = _BY_NAME.where(*_OWNERS)
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -108,6 +110,14 @@ class Registrations:
         found = await self._many(_OF_OWNER, registrar_id=registrar_id, owner_index=owner_index)
         return sorted(found, key=lambda each: each.name.a_label)
 
+    async def one_of_owner(
+        self, registrar_id: str, owner_index: bytes, name: DomainName
+    ) -> Registration | None:
+        """Return one domain of those that `of_owner` returns."""
+        return await self._one(
+            _ONE_OF_OWNER, name=name.a_label, registrar_id=registrar_id, owner_index=owner_index
+        )
+
     async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
         """Return the domains that there are of these registrants."""
         return await self._many(_OF_REGISTRANTS, ids=list(ids))
@@ -139,7 +149,7 @@ class Registrations:
             await self._end_threads(registration.id)
             of_domain = privacy.c.domain_id == registration.id
             await self._connection.execute(
-                update(privacy).where(of_domain).values(forward_to=None, consent=None)
+                update(privacy).where(of_domain).values(forward_to=None, mailbox_id="", consent=None)
             )
             await self._erase(owner)
 
@@ -212,6 +222,11 @@ class Registrations:
         await self._connection.execute(update(registrants).where(same).values(**sealed))
         if known.email_index != sealed["email_index"]:
             await follow_owner(self._connection, known.registrar_id, known.email_index, sealed["email_index"])
+            # Whom another mailbox stands for has not chosen where the mail goes.
+            chosen = (privacy.c.domain_id == registration.id, privacy.c.mailbox_id != "")
+            await self._connection.execute(
+                update(privacy).where(*chosen).values(forward_to=None, mailbox_id="")
+            )
 
     async def _erase(self, registrant_id: str) -> None:
         gone = delete(registrants).where(registrants.c.id == registrant_id).returning(registrants)
@@ -219,7 +234,7 @@ class Registrations:
             await follow_owner(self._connection, row.registrar_id, row.email_index, None)
         await self._sealing.destroy(registrant_id)
 
-    async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
+    async def _one(self, statement: Select[Any], **values: object) -> Registration | None:
         found = await self._many(statement, **values)
         return found[0] if found else None
 
