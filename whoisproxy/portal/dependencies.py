@@ -12,8 +12,10 @@ from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -37,6 +39,8 @@ class PortalDependencies:
     appearances: Appearances
     answers: OwnerAnswers
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry

@@ -23,8 +23,10 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -62,6 +64,8 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
@@ -155,6 +159,8 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    entry = OwnerEntry.on(storage, clock)
+    privacy = PrivacyService(storage, catalogue, privacy_settings, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -164,7 +170,7 @@ def _assemble(
         accounts=Accounts(storage, clock),
         appearances=Appearances(storage, settings.portal.base_url),
         registrations=Registrations(storage, catalogue, clock),
-        privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        privacy=privacy,
         disclosures=Disclosures(storage, clock),
         operations=Operations(storage),
         registry_tasks=RegistryTasks(storage, clock),
@@ -173,9 +179,11 @@ def _assemble(
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, clock),
+        mail_settings=OwnerMailSettings(storage, entry.sessions, privacy, privacy_settings, clock),
+        mailboxes=Mailboxes(storage, entry.sessions, privacy_settings.relay_domain, clock),
         sender_rules=rules,
         learning=learning,
-        entry=OwnerEntry.on(storage, clock),
+        entry=entry,
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),

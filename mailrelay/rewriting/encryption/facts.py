@@ -13,7 +13,7 @@ class KeyFacts:
     """Whose a key is, and how long it is good.
 
     Attributes:
-        names: User IDs (RFC 9580 section 5.12), or name and mailboxes of a certificate (RFC 5280), a line each.
+        names: User IDs (RFC 9580 section 5.12), or name and mailboxes of a certificate, a line each.
         algorithm: By which is encrypted, as people write it.
         expires_at: None for never.
         text: The key in armour or PEM.
