@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailrelay.directory import MailPolicy
 from mailrelay.rewriting.encryption import EncryptionKey, UnusableKey, read_key
+from registries.contact import Role
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.mailbox_health import SuspectMailbox
@@ -27,6 +28,7 @@ from whoisproxy.services.privacy import PrivacyService, PrivacyView
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
+_ROLES = tuple(Role)
 _ROTATABLE = frozenset({PrivacyState.ENABLED, PrivacyState.ENABLING})
 
 
@@ -97,7 +99,11 @@ class OwnerMailSettings:
                 settings,
                 key,
                 trouble,
-                tuple(sorted(relays, key=lambda one: one.state is not RelayState.ACTIVE)),
+                tuple(
+                    sorted(
+                        relays, key=lambda one: (one.state is not RelayState.ACTIVE, _ROLES.index(one.role))
+                    )
+                ),
                 await uow.suspect_mailboxes.get(held.registrant_id, own_index),
                 tuple(await shown_mailboxes(uow, account)),
             )

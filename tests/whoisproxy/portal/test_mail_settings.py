@@ -73,6 +73,10 @@ async def _led_to(site: Site) -> tuple[str, ...]:
     return owner.mailboxes
 
 
+def _addresses(text: str) -> set[str]:
+    return {one.replace("<wbr>", "") for one in re.findall(r"<code>([^ ]+)</code>", text)}
+
+
 async def _mailbox_id(browser: Browser) -> str:
     page = await browser.get("/mailboxes")
     [found] = re.findall(r"/mailboxes/(mbx_\w+)", page.text)
@@ -259,7 +263,7 @@ async def test_an_address_that_was_rotated_works_through_its_grace_and_not_longe
     before = (await world.status(RDDS_ONLY)).identity
     assert before is not None
     page = await browser.get(f"{MAIL}/address")
-    assert before.relay_address in page.text
+    assert before.relay_address in _addresses(page.text)
     # Until when the old one works is said before.
     assert moment(world.clock() + timedelta(days=30), "en") in page.text
     assert (await browser.post(f"{MAIL}/address")).location == f"{MAIL}/address?saved"
@@ -268,7 +272,7 @@ async def test_an_address_that_was_rotated_works_through_its_grace_and_not_longe
     assert after is not None
     assert after.relay_address != before.relay_address
     page = await browser.get(f"{MAIL}/address")
-    assert {before.relay_address in page.text, after.relay_address in page.text} == {True}
+    assert {before.relay_address, after.relay_address} <= _addresses(page.text)
     assert await world.directory.find(before.relay_address) is not None
 
     world.clock.pass_by(days=30, seconds=1)
@@ -282,7 +286,7 @@ async def test_an_address_that_was_rotated_works_through_its_grace_and_not_longe
         ]
     assert retired.state is RelayState.RETIRED
     again = await site.owner()
-    assert before.relay_address not in (await again.get(f"{MAIL}/address")).text
+    assert before.relay_address not in _addresses((await again.get(f"{MAIL}/address")).text)
 
 
 async def test_where_privacy_is_off_there_is_no_address_to_take(site: Site) -> None:
@@ -302,7 +306,7 @@ async def test_reply_addresses_are_listed_and_ended(site: Site) -> None:
     opening = Opening("ada@offers.example", "Ada <b>", "Your <domain>", "<1@offers.example>")
     made = await world.directory.reply_address(route.relay_id, opening)
     page = await browser.get(f"{MAIL}/replies")
-    assert made in page.text
+    assert made in _addresses(page.text)
     assert "Ada &lt;b&gt;" in page.text
     [reply] = re.findall(r"/mail/replies/(\w+)", page.text)
     assert (await browser.post(f"{MAIL}/replies/{reply}")).status == 303

@@ -28,9 +28,13 @@ class ConfirmMailboxPage:
         found = await self._deps.mailboxes.look_at(request.match_info["token"])
         if found is None:
             raise NoSuchLink
-        facts = {"mailbox": found.mailbox.mailbox, "registrar": found.registrar}
-        view = await self._view(request, found)
-        return self._pages.page("mail_settings/confirm", view, domain="", **facts)
+        return self._pages.page(
+            "mail_settings/confirm",
+            await self._view(request, found),
+            domain="",
+            mailbox=found.mailbox.mailbox,
+            registrar=found.registrar,
+        )
 
     async def act(self, request: web.Request) -> web.Response:
         """Confirm it."""
