@@ -20,7 +20,7 @@ from whoisproxy.domain.owner_mailbox import deliverable
     ],
 )
 def test_no_mailbox_of_the_relay_and_nothing_that_is_none(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^mailbox: "):
+    with pytest.raises(InvalidInput, match="mailbox"):
         deliverable(text, "mailbox", "relay.example")
 
 
@@ -32,10 +32,8 @@ def test_a_relay_with_an_international_name_is_known_in_every_spelling() -> None
 
 
 def test_a_neighbour_of_the_relay_is_not_the_relay() -> None:
-    assert deliverable("a@myrelay.example", "mailbox", "relay.example") == "a@myrelay.example"
-    assert (
-        deliverable("relay.example@home.example", "mailbox", "relay.example") == "relay.example@home.example"
-    )
+    for text in ("a@myrelay.example", "relay.example@home.example"):
+        assert deliverable(text, "mailbox", "relay.example") == text
 
 
 @given(st.text(max_size=60))
