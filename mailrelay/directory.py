@@ -17,9 +17,9 @@ from mailrelay.sender_rules import SenderRule
 class MailPolicy(StrEnum):
     """What an owner wants done with mail to a relay address."""
 
-    FORWARD = "forward"  # deliver, spam tagged; only the worst is refused
-    FILTER = "filter"  # quarantine what looks like spam
-    DROP = "drop"  # take no mail but `Protected`: all other is refused like that to an unknown address
+    FORWARD = "forward"  # deliver, spam tagged; only malware and blocked senders are held
+    FILTER = "filter"  # hold what looks like spam
+    DROP = "drop"  # hold all but what has to reach every owner; senders get the same answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from prometheus_client import Counter
 from mailrelay.addresses import split_address
 from mailrelay.authentication.authenticate import confirmed_by
 from mailrelay.checks.chain import Chain
-from mailrelay.checks.known_recipient import takes_no_mail
 from mailrelay.checks.listed_sender import claimed_names
 from mailrelay.checks.stages import ConnectionContext, MessageContext, SenderContext
 from mailrelay.checks.verdict import TRY_LATER, Action, Decision
@@ -38,7 +37,6 @@ class Outcome(StrEnum):
 
     QUEUED = "queued"
     QUARANTINED = "quarantined"
-    REFUSED = "refused"  # the owner takes no mail; noted for him
     NOBODY = "nobody"  # the address takes no mail for anybody
 
 
@@ -103,7 +101,7 @@ class Submissions:
             raise TemporaryMailError(reply.code, reply.enhanced, reply.public, "check-defers")
         entries = self._entries(submitted, context, decision)
         try:
-            return await self._keep(entries, route, decision)
+            return await self._keep(entries, decision)
         except KeyDestroyed:
             # The owner was erased since his address was found.
             return Outcome.NOBODY
@@ -137,12 +135,9 @@ class Submissions:
         entries = entries_of(transaction, context, decision, submitted.mailbox, self._authserv_id)
         return [replace(entry, id=submitted.message_id) for entry in entries]
 
-    async def _keep(self, entries: list[NewMessage], route: RelayRoute, decision: Decision) -> Outcome:
+    async def _keep(self, entries: list[NewMessage], decision: Decision) -> Outcome:
         if decision.action < Action.QUARANTINE:
             await self._store.enqueue(entries)
             return Outcome.QUEUED
-        if takes_no_mail(route):
-            await self._store.record_rejected(entries)
-            return Outcome.REFUSED
         await self._store.enqueue(entries, State.QUARANTINED)
         return Outcome.QUARANTINED

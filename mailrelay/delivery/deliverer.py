@@ -18,7 +18,7 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.objections import CopyOfAnswer
+from mailrelay.delivery.objections import CopyOfAnswer, NotWanted
 from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
@@ -106,8 +106,8 @@ class Deliverer:
             notices = await self._notices.about(message, held.reason, held.hits, held.places)
             await self._store.held(self._worker_id, message.id, held.reason, notices)
             outcome = "held"
-        except AutomaticMail as unwanted:
-            # A notice about automatic mail would be answered by the same software.
+        except (AutomaticMail, NotWanted) as unwanted:
+            # A notice about automatic mail would be answered by the same software; who wants none gets none.
             await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
         except CopyOfAnswer:

@@ -13,7 +13,7 @@ class Direction(StrEnum):
 
     FORWARD = "forward"  # correspondent -> owner
     REPLY = "reply"  # owner -> correspondent
-    DSN = "dsn"  # we -> a stranger, about what he has sent
+    DSN = "dsn"  # we -> a mailbox that is named: of whoever sent what failed, or of who is to confirm it
     NOTICE = "notice"  # we -> owner
     OPERATOR = "operator"  # anybody -> the relay's operator (postmaster, abuse)
     BOUNCE = "bounce"  # a mail server -> us, about what we sent

@@ -175,6 +175,7 @@ class Privacy:
         consent: The newest to being hidden; all of them are kept besides (`KeptConsent`).
         operation_id: The operation that moves the status now; "" when none does.
         reason: Why the last switch failed; "" otherwise. Names no person.
+        mailbox_id: Which of the owner's mailboxes `forward_to` is; "" where his registrar has named it.
     """
 
     status: PrivacyStatus
@@ -184,6 +185,7 @@ class Privacy:
     operation_id: str
     reason: str
     updated_at: datetime
+    mailbox_id: str = ""
 
     @property
     def departed(self) -> bool:

@@ -13,9 +13,11 @@ from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
@@ -40,6 +42,8 @@ class PortalDependencies:
     appearances: Appearances
     answers: OwnerAnswers
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry

@@ -24,10 +24,12 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
@@ -66,6 +68,8 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
@@ -162,6 +166,7 @@ def _assemble(
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
     entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
+    privacy = PrivacyService(storage, catalogue, privacy_settings, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -171,7 +176,7 @@ def _assemble(
         accounts=Accounts(storage, clock),
         appearances=Appearances(storage, settings.portal.base_url),
         registrations=Registrations(storage, catalogue, clock),
-        privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        privacy=privacy,
         disclosures=Disclosures(storage, clock),
         operations=operations,
         registry_tasks=RegistryTasks(storage, clock),
@@ -180,6 +185,8 @@ def _assemble(
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, clock),
+        mail_settings=OwnerMailSettings(storage, entry.sessions, privacy, privacy_settings, clock),
+        mailboxes=Mailboxes(storage, entry.sessions, privacy_settings.relay_domain, clock),
         sender_rules=rules,
         learning=learning,
         entry=entry,

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
+from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN
 from whoisproxy.domain.owner_session import LONGEST_SESSION
 from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, HISTORY_KEPT
 from whoisproxy.runtime.contact_form import contact_form
@@ -90,6 +91,7 @@ class Housekeeping:
             await uow.replies.purge(now)
             await uow.quarantines.purge(now - kept)
             await uow.owner_accounts.purge(now)
+            await uow.owner_mailboxes.purge(now - CONFIRM_WITHIN)
             await uow.owner_sessions.purge(now - LONGEST_SESSION)
             await uow.sign_in_attempts.purge(now - HISTORY_KEPT, now - BUDGET_OF_NETWORK.within)
 

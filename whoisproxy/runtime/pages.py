@@ -26,6 +26,8 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         appearances=core.appearances,
         answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
         correspondence=core.correspondence,
+        mail_settings=core.mail_settings,
+        mailboxes=core.mailboxes,
         quarantine=core.quarantine,
         decisions=core.decisions,
         entry=core.entry,

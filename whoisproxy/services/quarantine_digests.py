@@ -180,7 +180,8 @@ class DigestSender:
 
     async def _new(self, domains: Sequence[OwnedDomain]) -> list[HeldMessage]:
         """Return what is held and was never told of, in the order in which it is shown."""
-        held = [one for one in await self._quarantine.held(of_relays(domains)) if not one.is_of_blocked]
+        found = await self._quarantine.held(of_relays(domains))
+        held = [one for one in found if not (one.is_of_blocked or one.is_unwanted)]
         async with self._storage.reading() as uow:
             told = await uow.quarantines.told([one.id for one in held])
         return [one for one in held if one.id not in told]

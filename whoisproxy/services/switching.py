@@ -16,6 +16,7 @@ from whoisproxy.domain.errors import (
     RegistrantUnverified,
 )
 from whoisproxy.domain.operation import Actor, Operation, OperationKind
+from whoisproxy.domain.owner_mailbox import deliverable
 from whoisproxy.domain.privacy import (
     Consent,
     ConsentTo,
@@ -25,7 +26,6 @@ from whoisproxy.domain.privacy import (
     PrivacyStatus,
     transition,
 )
-from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.services import relay_addresses
@@ -72,7 +72,7 @@ def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, n
         PrivacyNotAllowed, RegistrantUnverified, ConsentRequired, DomainLocked, InvalidInput: It is refused.
     """
     before = held.privacy
-    wanted = _with_settings(before, request)
+    wanted = _with_settings(before, request, settings.relay_domain)
     if request.enabled:
         _demand_allowed(held.policy, held.registration, wanted)
     event = PrivacyEvent.ENABLE if request.enabled else PrivacyEvent.DISABLE
@@ -144,15 +144,23 @@ def _published(held: Holding, settings: PrivacySettings, now: datetime) -> tuple
     return relay_addresses.published(held.relays, held.registration.id, roles, relay_domain, now)
 
 
-def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:
-    forward_to = privacy.forward_to
+def _with_settings(privacy: Privacy, request: SwitchRequest, relay_domain: str) -> Privacy:
+    forward_to, mailbox_id = privacy.forward_to, privacy.mailbox_id
     if request.forward_to is not None:
-        forward_to = mailbox(request.forward_to, "forward_to") if request.forward_to else ""
+        wanted = deliverable(request.forward_to, "forward_to", relay_domain) if request.forward_to else ""
+        # The same again leaves the owner's choice his.
+        mailbox_id = mailbox_id if wanted == forward_to else ""
+        forward_to = wanted
     consent = request.consent
     if consent is None or consent.to is not ConsentTo.HIDE:
         consent = privacy.consent
-    mail_policy = request.mail_policy or privacy.mail_policy
-    return replace(privacy, mail_policy=mail_policy, forward_to=forward_to, consent=consent)
+    return replace(
+        privacy,
+        mail_policy=request.mail_policy or privacy.mail_policy,
+        forward_to=forward_to,
+        mailbox_id=mailbox_id,
+        consent=consent,
+    )
 
 
 def _demand_mechanism(policy: TldPolicy) -> None:

@@ -33,6 +33,7 @@ from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
 from whoisproxy.storage.repositories.owner_domains import OwnerDomains
+from whoisproxy.storage.repositories.owner_mailboxes import OwnerMailboxes
 from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
@@ -75,6 +76,7 @@ class UnitOfWork:
         self.owner_accounts = OwnerAccounts(self.sealing)
         self.owner_domains = OwnerDomains(connection)
         self.passkeys = Passkeys(self.sealing)
+        self.owner_mailboxes = OwnerMailboxes(self.sealing)
         self.owner_sessions = OwnerSessions(self.sealing)
         self.sign_in_attempts = SignInAttempts(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)

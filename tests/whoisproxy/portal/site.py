@@ -12,15 +12,17 @@ from yarl import URL
 
 from tests.whoisproxy.services.entry import Entry, opened_entry
 from tests.whoisproxy.services.switching import switching_over
-from tests.whoisproxy.services.world import RELAY, World
+from tests.whoisproxy.services.world import RELAY, SETTINGS, World
 from whoisproxy.config import load
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 
 _CSRF = re.compile(r'name="csrf" value="(\w+)"')
 
@@ -133,11 +135,14 @@ async def open_site(world: World, folder: Path, base_url: str = "", port: int = 
 def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
     """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
     own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
+    world = entry.world
     return replace(
         portal_dependencies(core),
         entry=own,
         owner_domains=OwnerDomains(entry.world.storage, core.catalogue, entry.world.settings),
         owner_switching=switching_over(entry.world),
+        mail_settings=OwnerMailSettings(world.storage, entry.sessions, world.privacy, SETTINGS, world.clock),
+        mailboxes=Mailboxes(world.storage, entry.sessions, RELAY, world.clock),
         appearances=Appearances(entry.world.storage, base_url),
         base_url=base_url,
         relay_domain=RELAY,

@@ -30,6 +30,7 @@ from whoisproxy.storage.unit_of_work import Storage
 
 _KEEP = timedelta(days=30)
 _LINKS = Links("https://pages.example", b"k" * 32)
+_SPAM = NoteOfVerdict("spam-decision", "quarantine", "spam-to-several")
 _BLOCKED = (NoteOfVerdict("listed-sender", "quarantine", "blocked-by-owner"),)
 
 
@@ -242,6 +243,19 @@ async def test_weekly_letters_come_weekly_and_none_comes_where_none_is_wanted(of
     await office.told(days=2)
     [text] = await office.texts()
     assert "three" in text
+
+
+async def test_what_an_owner_does_not_want_is_not_told_of_and_what_is_served_is(office: Office) -> None:
+    unwanted = NoteOfVerdict("owner-takes-no-mail", "quarantine", "no-mail-wanted")
+    await office.held(RDDS_ONLY, "an offer", (unwanted,))
+    await office.told(days=2)
+    assert await office.letters() == []
+    legal = NoteOfVerdict("mail-class", "accept", "legal udrp")
+    await office.held(RDDS_ONLY, "a complaint", (legal, _SPAM))
+    await office.told(days=2)
+    [text] = await office.texts()
+    assert "a complaint" in text
+    assert "an offer" not in text
 
 
 async def test_mail_of_blocked_senders_is_not_told_of(office: Office) -> None:

@@ -64,7 +64,8 @@ class Gate:
         async def admitted(request: web.Request) -> web.StreamResponse:
             if writes and not self._is_same_origin(request):
                 return self._stale(request)
-            return _own_referrer(await page(request))
+            request[OWN_FORMS] = True
+            return await page(request)
 
         return admitted
 

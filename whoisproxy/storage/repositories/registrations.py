@@ -40,16 +40,13 @@ _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).orde
 _OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
     domains.c.id
 )
-_OF_OWNER_NAMED = _JOINED.where(
+_OWNERS = (
     registrants.c.registrar_id == bindparam("registrar_id"),
     registrants.c.email_index == bindparam("owner_index"),
-    domains.c.name.in_(bindparam("names", expanding=True)),
-).order_by(domains.c.id)
-_OF_OWNER = _JOINED.where(
-    registrants.c.registrar_id == bindparam("registrar_id"),
-    registrants.c.email_index == bindparam("owner_index"),
-).order_by(domains.c.id)
-_OF_OWNER_BY_NAME = _OF_OWNER.where(domains.c.name == bindparam("name"))
+)
+_OF_OWNER = _JOINED.where(*_OWNERS).order_by(domains.c.id)
+_OF_OWNER_BY_NAME = _BY_NAME.where(*_OWNERS)
+_OF_OWNER_NAMED = _OF_OWNER.where(domains.c.name.in_(bindparam("names", expanding=True)))
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -163,7 +160,7 @@ class Registrations:
             await self._connection.execute(delete(consents).where(consents.c.domain_id == registration.id))
             of_domain = privacy.c.domain_id == registration.id
             await self._connection.execute(
-                update(privacy).where(of_domain).values(forward_to=None, consent=None)
+                update(privacy).where(of_domain).values(forward_to=None, mailbox_id="", consent=None)
             )
             await self._erase(owner)
 
@@ -236,6 +233,11 @@ class Registrations:
         await self._connection.execute(update(registrants).where(same).values(**sealed))
         if known.email_index != sealed["email_index"]:
             await follow_owner(self._connection, known.registrar_id, known.email_index, sealed["email_index"])
+            # Whom another mailbox stands for has not chosen where the mail goes.
+            chosen = (privacy.c.domain_id == registration.id, privacy.c.mailbox_id != "")
+            await self._connection.execute(
+                update(privacy).where(*chosen).values(forward_to=None, mailbox_id="")
+            )
 
     async def _erase(self, registrant_id: str) -> None:
         gone = delete(registrants).where(registrants.c.id == registrant_id).returning(registrants)

@@ -24,6 +24,7 @@ from whoisproxy.storage.tables.held_mail import (
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
 from whoisproxy.storage.tables.owners import (
     owner_accounts,
+    owner_mailboxes,
     owner_sessions,
     passkeys,
     recovery_codes,
@@ -70,6 +71,7 @@ __all__ = [
     "operations",
     "outbox",
     "owner_accounts",
+    "owner_mailboxes",
     "owner_sessions",
     "passkeys",
     "privacy",

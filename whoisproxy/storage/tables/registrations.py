@@ -72,6 +72,8 @@ privacy = Table(
     Column("published", Boolean, nullable=False),
     Column("mail_policy", String(16), nullable=False),
     Column("forward_to", LargeBinary),
+    # Which of the owner's mailboxes that is; empty where his registrar has named it.
+    Column("mailbox_id", ID, nullable=False, server_default="", index=True),
     Column("consent", LargeBinary),
     Column("operation_id", ID, nullable=False),
     Column("reason", Text, nullable=False),
