@@ -14,6 +14,7 @@ from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -40,6 +41,7 @@ class PortalDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry
+    mail: OwnerMail
     links: Links
     relay_domain: str
     base_url: str

@@ -25,6 +25,10 @@ from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
+from whoisproxy.services.owner_mail_log import OwnerMailLog
+from whoisproxy.services.owner_quarantine import OwnerQuarantine
+from whoisproxy.services.owner_sender_rules import OwnerSenderRules
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -65,6 +69,7 @@ class Core:
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
+    owner_mail: OwnerMail
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -155,6 +160,8 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
+    entry = OwnerEntry.on(storage, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -175,9 +182,14 @@ def _assemble(
         correspondence=CorrespondenceService(storage, clock),
         sender_rules=rules,
         learning=learning,
-        entry=OwnerEntry.on(storage, clock),
+        entry=entry,
+        owner_mail=OwnerMail(
+            log=OwnerMailLog(storage, queue, clock),
+            held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
+            senders=OwnerSenderRules(storage, entry.sessions, rules),
+        ),
         quarantine=quarantine,
-        decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
+        decisions=decisions,
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
         disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),

@@ -26,6 +26,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         quarantine=core.quarantine,
         decisions=core.decisions,
         entry=core.entry,
+        mail=core.owner_mail,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

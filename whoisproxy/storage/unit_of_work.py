@@ -29,6 +29,7 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.owned_mail import OwnedMail
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
 from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
@@ -64,6 +65,7 @@ class UnitOfWork:
         self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
         self.relays = Relays(connection)
+        self.owned_mail = OwnedMail(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)
