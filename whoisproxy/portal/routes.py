@@ -6,6 +6,7 @@ and one that is here is tried with other people's links and sessions.
 
 from whoisproxy.portal.appearance_files import AppearanceFiles
 from whoisproxy.portal.entry.routes import ROUTES as ENTRY
+from whoisproxy.portal.mail.routes import ROUTES as MAIL
 from whoisproxy.portal.route import Audience, Route
 from whoisproxy.portal.signed.routes import ROUTES as SIGNED
 from whoisproxy.portal.static_files import StaticFiles
@@ -13,6 +14,7 @@ from whoisproxy.portal.static_files import StaticFiles
 ROUTES: tuple[Route, ...] = (
     *SIGNED,
     *ENTRY,
+    *MAIL,
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),

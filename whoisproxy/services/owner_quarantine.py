@@ -73,9 +73,9 @@ class OwnerQuarantine:
             raise NotFound("nobody is signed in, or the message is another's")
         return await self._decisions.decide(still, decision, Speaker.OWNER, sure=sure)
 
-    async def outcome(self, message_id: str) -> OpenedMessage | None:
-        """Return a message as it stands now, unopened."""
-        return await self._messages.find(message_id)
+    async def now(self, message: OpenedMessage) -> OpenedMessage | None:
+        """Return a message that `open` has returned as it stands now, unopened."""
+        return await self._messages.find(message.held.id)
 
     async def wish(self, account: OwnerAccount) -> DigestWish:
         """Return how often an owner wants to be told of held mail: as often as for any of his domains."""
