@@ -7,7 +7,10 @@ from math import ceil, floor, log10
 from whoisproxy.domain.mail_log import Bar
 
 WIDTH, HEIGHT = 480, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 476, 12, 190
+LEFT, RIGHT = 44, 452
+"""Where lines across begin and end."""
+
+_TOP, _BOTTOM = 12, 190
 _FILLED = 0.72  # of a bar's place; the rest is between it and the next
 _MOST_LABELS = 6
 _STEPS = (1, 2, 5, 10)
@@ -54,13 +57,13 @@ class Chart:
 def chart_of(bars: Sequence[Bar]) -> Chart:
     """Return where everything stands."""
     top = _ceiling(max(one.total for one in bars))
-    place = (_RIGHT - _LEFT) / len(bars)
+    place = (RIGHT - LEFT) / len(bars)
     every = ceil(len(bars) / _MOST_LABELS)
     # The last is today or this month, which is where one looks first.
     labelled = [number for number in range(len(bars)) if (len(bars) - 1 - number) % every == 0]
-    lefts = [_LEFT + number * place for number in range(len(bars))]
+    lefts = [LEFT + number * place for number in range(len(bars))]
     boxes = [box for one, left in zip(bars, lefts, strict=True) for box in _boxes(one, left, place, top)]
-    labels = [Label(round(_LEFT + (number + 0.5) * place, 1), bars[number]) for number in labelled]
+    labels = [Label(round(LEFT + (number + 0.5) * place, 1), bars[number]) for number in labelled]
     lines = [Line(_y(number, top), number) for number in sorted({0, top // 2, top})]
     return Chart(tuple(boxes), tuple(lines), tuple(labels))
 

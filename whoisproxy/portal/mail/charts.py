@@ -6,7 +6,7 @@ from whoisproxy.domain.mail_log import Bar
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.portal.entry.signed_in import SignedIn
-from whoisproxy.portal.mail.chart import HEIGHT, WIDTH, chart_of
+from whoisproxy.portal.mail.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart_of
 from whoisproxy.portal.mail.log import domain_in
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
@@ -39,6 +39,7 @@ class ChartsPage:
             whole=_whole(bars),
             chart=chart_of(bars),
             size=(WIDTH, HEIGHT),
+            ends=(LEFT, RIGHT),
             monthly=period is Period.YEAR,
         )
 

@@ -93,7 +93,7 @@ _STEPS = {
     "held": _HELD,
     "held-by-the-operator": N_("Held back by our staff"),
     "rejected": N_("Refused"),
-    "claimed": N_("Another attempt"),
+    "claimed": N_("Delivery attempt"),
     "deferred": N_("An attempt failed"),
     "undeliverable": N_("Kept until your mailbox works"),
     "delivered": _TAKEN,
