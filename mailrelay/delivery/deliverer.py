@@ -111,7 +111,7 @@ class Deliverer:
             await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
         except CopyOfAnswer:
-            await self._store.delivered(self._worker_id, message.id, event="not-sent-copy-of-an-answer")
+            await self._store.not_sent(self._worker_id, message.id, "copy-of-an-answer")
             outcome = "copied"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)

@@ -17,6 +17,7 @@ from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
 from whoisproxy.services.owner_mail_settings import OwnerMailSettings
 from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.quarantine import QuarantineService
@@ -50,6 +51,7 @@ class PortalDependencies:
     contact: ContactDesk
     owner_domains: OwnerDomains
     owner_switching: OwnerSwitching
+    mail: OwnerMail
     links: Links
     relay_domain: str
     base_url: str

@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from whoisproxy.i18n import translations
-from whoisproxy.portal.formats import day, moment, number
+from whoisproxy.portal.formats import day, moment, month, number, short_day, short_month
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.static_files import static_path
 from whoisproxy.portal.view import View
@@ -37,6 +37,8 @@ OWN_FORMS = web.RequestKey("own-forms", bool)
 # A page with scripts of ours: they are files, and speak with nobody but us.
 _WITH_SCRIPTS = f"{HEADERS[_POLICY]}; script-src 'self'; connect-src 'self'"
 
+_FORMATS = (day, moment, month, number, short_day, short_month)
+
 
 def headers_for(request: web.Request) -> dict[str, str]:
     """Return the headers that every answer to a request has; a page may have another policy of its own."""
@@ -55,9 +57,7 @@ def _environment(language: str) -> Environment:
     )
     words = translations(language)
     environment.globals.update(_=partial(_said, words), ngettext=partial(_counted, words))
-    environment.filters.update(
-        {each.__name__: partial(each, language=language) for each in (day, moment, number)}
-    )
+    environment.filters.update({each.__name__: partial(each, language=language) for each in _FORMATS})
     return environment
 
 
@@ -101,6 +101,10 @@ class Pages:
     def message(self, said: Said, view: View, status: int = 200, **facts: str) -> web.Response:
         """Return a page that says one thing."""
         return self.page("message", view, status, said=said, facts=facts, domain=facts.get("domain", ""))
+
+    def path(self, path: str) -> str:
+        """Return a path of ours as browsers know it."""
+        return self._root + path
 
     def redirect(self, path: str) -> web.Response:
         """Return the answer that leads to one of our own pages; `path` is never taken from a request."""

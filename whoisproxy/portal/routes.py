@@ -8,6 +8,7 @@ from whoisproxy.portal.appearance_files import AppearanceFiles
 from whoisproxy.portal.contact.routes import ROUTES as CONTACT
 from whoisproxy.portal.domains.routes import ROUTES as DOMAINS
 from whoisproxy.portal.entry.routes import ROUTES as ENTRY
+from whoisproxy.portal.mail.routes import ROUTES as MAIL
 from whoisproxy.portal.mail_settings.routes import ROUTES as MAIL_SETTINGS
 from whoisproxy.portal.route import Audience, Route
 from whoisproxy.portal.signed.routes import ROUTES as SIGNED
@@ -21,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *DOMAINS,
     *SWITCHING,
     *MAIL_SETTINGS,
+    *MAIL,
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
     Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),

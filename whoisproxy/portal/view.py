@@ -31,6 +31,7 @@ class Area:
 # In the order of the navigation.
 AREAS: tuple[Area, ...] = (
     Area(N_("Domains"), "/domains"),
+    Area(N_("Mail"), "/mail"),
     Area(N_("Security"), "/security"),
 )
 

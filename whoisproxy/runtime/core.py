@@ -29,7 +29,11 @@ from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
+from whoisproxy.services.owner_mail_log import OwnerMailLog
 from whoisproxy.services.owner_mail_settings import OwnerMailSettings
+from whoisproxy.services.owner_quarantine import OwnerQuarantine
+from whoisproxy.services.owner_sender_rules import OwnerSenderRules
 from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
@@ -75,6 +79,7 @@ class Core:
     entry: OwnerEntry
     owner_domains: OwnerDomains
     owner_switching: OwnerSwitching
+    owner_mail: OwnerMail
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -165,6 +170,7 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock, contact_pages(settings).prefix)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
     entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
     privacy = PrivacyService(storage, catalogue, privacy_settings, clock)
     return Core(
@@ -200,8 +206,13 @@ def _assemble(
             privacy_settings,
             clock,
         ),
+        owner_mail=OwnerMail(
+            log=OwnerMailLog(storage, queue, clock),
+            held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
+            senders=OwnerSenderRules(storage, entry.sessions, rules),
+        ),
         quarantine=quarantine,
-        decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
+        decisions=decisions,
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
         disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),

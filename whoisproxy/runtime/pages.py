@@ -34,6 +34,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         contact=contact_desk(core),
         owner_domains=core.owner_domains,
         owner_switching=core.owner_switching,
+        mail=core.owner_mail,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

@@ -31,6 +31,7 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.owned_mail import OwnedMail
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
 from whoisproxy.storage.repositories.owner_domains import OwnerDomains
 from whoisproxy.storage.repositories.owner_mailboxes import OwnerMailboxes
@@ -69,6 +70,7 @@ class UnitOfWork:
         self.privacy = PrivacySettings(self.sealing)
         self.consents = Consents(self.sealing)
         self.relays = Relays(connection)
+        self.owned_mail = OwnedMail(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)

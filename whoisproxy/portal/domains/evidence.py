@@ -6,8 +6,8 @@ from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
 from whoisproxy.portal.domains.domain import name_in
 from whoisproxy.portal.domains.words import VERDICTS
 from whoisproxy.portal.entry.signed_in import SignedIn
+from whoisproxy.portal.preview import beginning
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.signed.preview import beginning
 from whoisproxy.portal.view import VIEW
 
 # Escaped it may take more; the page stays below 60 kB.
