@@ -8,6 +8,7 @@ from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.corrections import Corrections
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
@@ -53,6 +54,7 @@ class ApiDependencies:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     entry: OwnerEntry
+    corrections: Corrections
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

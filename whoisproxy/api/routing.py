@@ -34,6 +34,7 @@ class Tag(StrEnum):
     DOMAINS = "Domains"
     PRIVACY = "Privacy"
     DISCLOSURES = "Disclosures"
+    CORRECTIONS = "Corrections"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
     REGISTRY_MESSAGES = "Registry messages"

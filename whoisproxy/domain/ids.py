@@ -21,3 +21,8 @@ def new_id(prefix: str, now: datetime) -> str:
     """Return `prefix_` and 26 characters: 48 bits of milliseconds, 80 random bits."""
     milliseconds = int(now.timestamp() * 1000)
     return f"{prefix}_{base32(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS), 26)}"
+
+
+def is_older(one: str, other: str) -> bool:
+    """Whether the id `one` was made before the id `other`, whatever the two name."""
+    return one.partition("_")[2] < other.partition("_")[2]

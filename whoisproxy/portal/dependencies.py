@@ -12,6 +12,7 @@ from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.quarantine import QuarantineService
@@ -40,6 +41,7 @@ class PortalDependencies:
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry
+    own_data: OwnData
     links: Links
     relay_domain: str
     base_url: str

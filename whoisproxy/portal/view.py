@@ -29,7 +29,7 @@ class Area:
 
 
 # In the order of the navigation.
-AREAS: tuple[Area, ...] = (Area(N_("Security"), "/security"),)
+AREAS: tuple[Area, ...] = (Area(N_("Account"), "/account"), Area(N_("Security"), "/security"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from socket import gaierror
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue, CatalogueError
-from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings, Settings
+from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings, Retention, Settings
 from whoisproxy.domain.account import Office
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
@@ -21,9 +21,11 @@ from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
+from whoisproxy.services.held_data import Kept
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
@@ -65,6 +67,7 @@ class Core:
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
+    own_data: OwnData
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -155,6 +158,7 @@ def _assemble(
     lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    registrations = Registrations(storage, catalogue, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -163,7 +167,7 @@ def _assemble(
         queue=queue,
         accounts=Accounts(storage, clock),
         appearances=Appearances(storage, settings.portal.base_url),
-        registrations=Registrations(storage, catalogue, clock),
+        registrations=registrations,
         privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
         disclosures=Disclosures(storage, clock),
         operations=Operations(storage),
@@ -176,6 +180,7 @@ def _assemble(
         sender_rules=rules,
         learning=learning,
         entry=OwnerEntry.on(storage, clock),
+        own_data=OwnData.on(storage, registrations, kept_of(settings.retention), clock),
         quarantine=quarantine,
         decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
         registry_messages=RegistryMessages(storage, clock),
@@ -194,6 +199,16 @@ def privacy_settings_of(settings: Settings) -> PrivacySettings:
         for suffix in account.suffixes
     }
     return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace, accounts)
+
+
+def kept_of(retention: Retention) -> Kept:
+    """Return how long things are kept, as owners are told it."""
+    return Kept(
+        messages=timedelta(days=retention.messages_days),
+        held=timedelta(days=retention.quarantine_days),
+        events=timedelta(days=retention.events_days),
+        disclosures=timedelta(days=retention.disclosures_days),
+    )
 
 
 def office_of(settings: OfficeSettings) -> Office:

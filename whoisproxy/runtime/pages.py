@@ -26,6 +26,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         quarantine=core.quarantine,
         decisions=core.decisions,
         entry=core.entry,
+        own_data=core.own_data,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

@@ -38,6 +38,7 @@ from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.runtime.rdds.processes import rdds_processes
 from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
+from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.owner_letters import LETTERS
 from whoisproxy.services.quarantine_digests import DIGEST
@@ -187,6 +188,7 @@ class Service:
         )
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
         handlers |= dict.fromkeys(LETTERS, owner_letters(core))
+        handlers[EXPORT] = ExportMaker(core.storage, core.clock)
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
@@ -265,6 +267,7 @@ class Service:
             decisions=core.decisions,
             registry_messages=core.registry_messages,
             entry=core.entry,
+            corrections=core.own_data.corrections,
             catalogue=core.catalogue,
             ready=self.ready,
             metrics=self.metrics,

@@ -1,6 +1,6 @@
 """Whose held mail belongs together: the domains of a quarantine, and the quarantine of a domain."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -63,7 +63,11 @@ def _whose(domain: OwnedDomain) -> tuple[str, str, str]:
 
 def wish_of(domains: Sequence[OwnedDomain]) -> DigestWish:
     """Return how often the owner of domains wants to be told: as often as for any of them."""
-    wishes = {one.settings.digest for one in domains}
+    return often_first({one.settings.digest for one in domains})
+
+
+def often_first(wishes: Collection[DigestWish]) -> DigestWish:
+    """Return the wish that is told of most often."""
     return next((wish for wish in _OFTEN_FIRST if wish in wishes), DigestWish.OFF)
 
 

@@ -21,6 +21,7 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.appearances import Appearances
+from whoisproxy.storage.repositories.corrections import Corrections
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -30,6 +31,7 @@ from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
+from whoisproxy.storage.repositories.owner_exports import OwnerExports
 from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
@@ -72,6 +74,8 @@ class UnitOfWork:
         self.passkeys = Passkeys(self.sealing)
         self.owner_sessions = OwnerSessions(self.sealing)
         self.sign_in_attempts = SignInAttempts(self.sealing)
+        self.corrections = Corrections(self.sealing)
+        self.owner_exports = OwnerExports(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)

@@ -18,6 +18,7 @@ from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_entry import OwnerEntry
 
 _CSRF = re.compile(r'name="csrf" value="(\w+)"')
@@ -134,6 +135,9 @@ def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies
     return replace(
         portal_dependencies(core),
         entry=own,
+        own_data=OwnData.on(
+            entry.world.storage, entry.world.registrations, core.own_data.held.kept, entry.world.clock
+        ),
         appearances=Appearances(entry.world.storage, base_url),
         base_url=base_url,
         requests_per_minute=100_000,

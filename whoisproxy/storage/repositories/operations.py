@@ -26,6 +26,11 @@ _OPEN = (
     .where(operations.c.state == OperationState.PENDING)
     .order_by(operations.c.id)
 )
+_OF_DOMAINS = (
+    select(operations)
+    .where(operations.c.domain_id.in_(bindparam("domain_ids", expanding=True)))
+    .order_by(operations.c.id)
+)
 _AWAITING = select(operations).where(
     operations.c.awaits == bindparam("transaction"), operations.c.state == OperationState.PENDING
 )
@@ -65,6 +70,11 @@ class Operations:
         """Return the pending operations by domain; the newest one of each."""
         rows = (await self._connection.execute(_OPEN, {"domain_ids": list(domain_ids)})).all()
         return {row.domain_id: _operation(row) for row in rows}
+
+    async def of_domains(self, domain_ids: Iterable[str]) -> list[Operation]:
+        """Return all operations that domains ever had, oldest first."""
+        rows = (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(domain_ids)})).all()
+        return [_operation(row) for row in rows]
 
     async def awaiting(self, transaction: str) -> list[Operation]:
         """Return the pending operations that wait for the end of a registry's transaction."""

@@ -21,6 +21,7 @@ from whoisproxy.storage.tables.held_mail import (
     told_messages,
 )
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
+from whoisproxy.storage.tables.own_data import corrections, owner_exports
 from whoisproxy.storage.tables.owners import (
     owner_accounts,
     owner_sessions,
@@ -55,6 +56,7 @@ __all__ = [
     "api_keys",
     "appearances",
     "contactless",
+    "corrections",
     "data_keys",
     "disclosure_grants",
     "disclosure_looks",
@@ -67,6 +69,7 @@ __all__ = [
     "operations",
     "outbox",
     "owner_accounts",
+    "owner_exports",
     "owner_sessions",
     "passkeys",
     "privacy",
