@@ -19,6 +19,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
@@ -55,6 +56,7 @@ class ApiDependencies:
     registry_messages: RegistryMessages
     entry: OwnerEntry
     corrections: Corrections
+    reads: RegistrantReads
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

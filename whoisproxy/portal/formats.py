@@ -1,13 +1,13 @@
 """Days, times and numbers as the languages write them (CLDR, by Babel); templates have them as filters."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 
-def day(moment: datetime, language: str) -> str:
-    """Return a day, with its month spelled out; `moment` is aware UTC."""
+def day(moment: date, language: str) -> str:
+    """Return a day, with its month spelled out; `moment` is one, or aware UTC."""
     return format_date(moment, "long", locale=language)
 
 

@@ -42,6 +42,7 @@ from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.owner_letters import LETTERS
 from whoisproxy.services.quarantine_digests import DIGEST
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep
@@ -268,6 +269,7 @@ class Service:
             registry_messages=core.registry_messages,
             entry=core.entry,
             corrections=core.own_data.corrections,
+            reads=RegistrantReads(core.storage, core.clock),
             catalogue=core.catalogue,
             ready=self.ready,
             metrics=self.metrics,

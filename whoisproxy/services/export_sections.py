@@ -282,6 +282,21 @@ async def disclosures(whole: Whole) -> list[Row]:
     ]
 
 
+async def reads(whole: Whole) -> list[Row]:
+    """Return what the keys of the registrar's backend have read of the owner."""
+    whose = whole.account.registrar_id, whole.account.owner_index
+    return [
+        {
+            "key_id": each.key_id,
+            "registrants": each.registrants,
+            "first_on": each.first_on.isoformat(),
+            "last_on": each.last_on.isoformat(),
+            "days": each.days,
+        }
+        for each in await whole.uow.registrant_reads.of_owner(*whose)
+    ]
+
+
 SECTIONS: Mapping[str, Section] = {
     "registrants": registrants,
     "domains": domains,
@@ -297,5 +312,6 @@ SECTIONS: Mapping[str, Section] = {
     "sign-ins": sign_ins,
     "corrections": corrections,
     "disclosures": disclosures,
+    "reads": reads,
 }
 """Every section by the name of its files, in the order in which the export tells of them."""

@@ -13,6 +13,7 @@ from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.relay import REPLY_LIFETIME
 from whoisproxy.domain.sign_in import HISTORY_KEPT, Attempt
 from whoisproxy.services.settings import Clock
+from whoisproxy.storage.repositories.registrant_reads import ReadsOfKey
 from whoisproxy.storage.repositories.registrations import HeldRegistrant
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -60,10 +61,12 @@ class Accesses:
 
     Attributes:
         looks: By grants of disclosure, the newest first; a page of them.
+        reads: What each key of the registrar's backend has read.
         sign_ins: The latest, the newest first.
     """
 
     looks: Sequence[OwnersLook] = field(repr=False)
+    reads: Sequence[ReadsOfKey]
     sign_ins: Sequence[Attempt] = field(repr=False)
 
 
@@ -107,6 +110,7 @@ class HeldData:
         async with self._storage.reading() as uow:
             return Accesses(
                 await uow.disclosures.looks_of_owner(*whose, self._clock(), start, limit),
+                await uow.registrant_reads.of_owner(*whose),
                 await uow.sign_in_attempts.history(account.id, _SIGN_INS),
             )
 

@@ -37,6 +37,7 @@ from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
 from whoisproxy.storage.repositories.publication_watch import PublicationWatch
 from whoisproxy.storage.repositories.quarantines import Quarantines
+from whoisproxy.storage.repositories.registrant_reads import RegistrantReads
 from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
@@ -76,6 +77,7 @@ class UnitOfWork:
         self.sign_in_attempts = SignInAttempts(self.sealing)
         self.corrections = Corrections(self.sealing)
         self.owner_exports = OwnerExports(self.sealing)
+        self.registrant_reads = RegistrantReads(connection)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)

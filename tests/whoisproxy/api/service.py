@@ -39,6 +39,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
@@ -177,6 +178,7 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
             storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
         ),
         entry=OwnerEntry.on(storage, now),
+        reads=RegistrantReads(storage, now),
         corrections=Corrections(storage, registrations, OwnerSessions(storage, now), now),
         catalogue=catalogue,
         ready=ready,

@@ -45,13 +45,16 @@ async def list_corrections(call: Call[CorrectionQuery, Nothing]) -> Answer:
     found = await call.deps.corrections.page(call.registrar, state, after, query.limit + 1)
     shown = found[: query.limit]
     more = cursor(_LIST, shown[-1].correction.id) if len(found) > len(shown) else None
+    await call.note_reads(one.registrant_id for each in shown for one in each.domains)
     views = [correction_view(each) for each in shown]
     return Answer(200, CorrectionPage(corrections=views, next_cursor=more))
 
 
 async def get_correction(call: Call[NoQuery, Nothing]) -> Answer:
     """Answer with one correction."""
-    return Answer(200, correction_view(await call.deps.corrections.get(call.registrar, call.path["id"])))
+    asked = await call.deps.corrections.get(call.registrar, call.path["id"])
+    await call.note_reads(one.registrant_id for one in asked.domains)
+    return Answer(200, correction_view(asked))
 
 
 async def apply_correction(call: Call[NoQuery, ApplyBody]) -> Answer:

@@ -21,7 +21,7 @@ from whoisproxy.storage.tables.held_mail import (
     told_messages,
 )
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
-from whoisproxy.storage.tables.own_data import corrections, owner_exports
+from whoisproxy.storage.tables.own_data import corrections, owner_exports, registrant_reads
 from whoisproxy.storage.tables.owners import (
     owner_accounts,
     owner_sessions,
@@ -81,6 +81,7 @@ __all__ = [
     "publication_watch",
     "quarantines",
     "recovery_codes",
+    "registrant_reads",
     "registrants",
     "registrars",
     "registry_accounts",

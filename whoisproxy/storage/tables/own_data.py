@@ -1,6 +1,6 @@
-"""What owners ask for about their own data: corrections, and exports of all of them."""
+"""What owners ask for about their own data, corrections and exports; and who has read them."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from whoisproxy.storage.tables.values import ID, UtcDateTime, metadata
 
@@ -31,4 +31,16 @@ owner_exports = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("size_octets", Integer, nullable=False),
     Column("content", LargeBinary),
+)
+
+# That a key of a registrar's backend has read a registrant: when first, when last, and on how many days. One
+# row for both, however often it reads.
+registrant_reads = Table(
+    "registrant_reads",
+    metadata,
+    Column("registrant_id", ForeignKey("registrants.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", ID, primary_key=True),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("days", Integer, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""What owners ask for about their own data: corrections and exports."""
+"""What owners ask for about their own data, corrections and exports; and who has read them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,6 +45,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_owner_exports_account_id", "owner_exports", ["account_id"])
     op.create_index("ix_owner_exports_expires_at", "owner_exports", ["expires_at"])
+    op.create_table(
+        "registrant_reads",
+        sa.Column("registrant_id", _ID, nullable=False),
+        sa.Column("key_id", _ID, nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registrant_id"],
+            ["registrants.id"],
+            name=op.f("fk_registrant_reads_registrant_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("registrant_id", "key_id", name=op.f("pk_registrant_reads")),
+    )
 
 
 def _of_account(table: str) -> sa.ForeignKeyConstraint:
