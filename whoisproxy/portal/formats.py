@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
@@ -20,3 +21,8 @@ def moment(moment: datetime, language: str) -> str:
 def number(count: int, language: str) -> str:
     """Return a whole number, its digits grouped."""
     return format_decimal(count, locale=language)
+
+
+def country(code: str, language: str) -> str:
+    """Return the name of a country, as ISO 3166-1 alpha-2 writes it; the code where there is no name."""
+    return str(Locale(language).territories.get(code, code))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
-from babel import Locale
 
 from whoisproxy.domain.correction import (
     ANOTHER_HOLDER,
@@ -22,6 +21,7 @@ from whoisproxy.portal.account.visiting import CORRECTIONS, FIELDS, AccountPage,
 from whoisproxy.portal.dependencies import NoSuchLink, form_of
 from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
 from whoisproxy.portal.entry.visiting import field_of
+from whoisproxy.portal.formats import country
 from whoisproxy.portal.view import VIEW
 from whoisproxy.services.corrections import OwnersCorrection
 from whoisproxy.services.held_data import Group
@@ -29,7 +29,7 @@ from whoisproxy.services.held_data import Group
 STATES = {
     CorrectionState.OPEN: N_("Waits for your registrar"),
     CorrectionState.APPLIED: N_("Done"),
-    CorrectionState.REFUSED: N_("Refused"),
+    CorrectionState.REFUSED: N_("Refused by your registrar"),
     CorrectionState.WITHDRAWN: N_("Taken back"),
 }
 # What is wrong with a field, by its name; a value that was typed is not quoted.
@@ -171,6 +171,5 @@ def _lines(text: str) -> list[str]:
 
 def _countries(language: str) -> list[tuple[str, str]]:
     """Return codes and names, by name."""
-    territories = Locale(language).territories
-    named = [(code, str(territories.get(code, code))) for code in COUNTRY_CODES]
+    named = [(code, country(code, language)) for code in COUNTRY_CODES]
     return sorted(named, key=lambda one: one[1].casefold())

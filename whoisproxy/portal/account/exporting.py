@@ -11,7 +11,7 @@ from whoisproxy.services.exports import Asking
 
 _STATES = {
     ExportState.PENDING: N_("Being made; an email tells you when it is ready"),
-    ExportState.READY: N_("Ready"),
+    ExportState.READY: N_("Ready to be fetched"),
     ExportState.FAILED: N_("Could not be made"),
 }
 _TOO_MANY = N_("You have asked for %(count)s files today. Please try again tomorrow.")

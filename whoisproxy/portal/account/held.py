@@ -1,7 +1,7 @@
 """The first page of the account: what the registrar has told of the owner, and how long all else is kept."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -10,6 +10,8 @@ from whoisproxy.domain.names import unicode_of
 from whoisproxy.i18n import N_
 from whoisproxy.portal.account.visiting import FIELDS, AccountPage, page_in, pager
 from whoisproxy.portal.entry.signed_in import SignedIn
+from whoisproxy.portal.formats import country
+from whoisproxy.portal.view import VIEW
 from whoisproxy.services.held_data import Group, Kept
 
 _ON_A_PAGE = 10
@@ -60,7 +62,7 @@ class HeldPage(AccountPage):
             request,
             owner,
             "held",
-            groups=[group_shown(one) for one in shown],
+            groups=[_with_country(group_shown(one), request[VIEW].language) for one in shown],
             fields=FIELDS,
             pager=where,
             kept=list(_kept(self._own.held.kept)) if page == 1 else [],
@@ -71,6 +73,11 @@ def group_shown(group: Group) -> GroupShown:
     """Return a group as pages show it."""
     named = tuple([unicode_of(one.a_label) for one in group.domains[:_MOST_NAMES]])
     return GroupShown(group.id, values_of(group.registrant.as_dict()), named, len(group.domains))
+
+
+def _with_country(group: GroupShown, language: str) -> GroupShown:
+    code = group.values["country_code"]
+    return replace(group, values={**group.values, "country_code": country(code, language)})
 
 
 def values_of(fields: dict[str, object]) -> dict[str, str]:
