@@ -14,7 +14,7 @@ from tests.journeys.journey import Journey
 from whoisproxy.demo.mail_sink import SunkMessage
 from whoisproxy.domain.sign_in import Visit
 from whoisproxy.domain.totp import PERIOD_S
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owner_sessions import Entered, FoundSession
 
 PASSWORD = "correct horse battery"
 OFFICE = Visit("198.51.100.0/24", "Firefox, Linux")
@@ -44,13 +44,17 @@ async def comes_from_panel(tab: Tab, owner: Journey) -> None:
     await tab.press("main form button")
 
 
-async def in_office(owner: Journey) -> FoundSession:
+async def entered(owner: Journey) -> Entered:
     """Begin a session of the owner's on another device."""
-    entry = owner.world.service.core.entry
     token = (await link_from_panel(owner)).rpartition("/")[2]
-    entered = await entry.sign_in.by_link(token, OFFICE)
-    assert entered is not None
-    found = await entry.sessions.find(entered.secret)
+    begun = await owner.world.service.core.entry.sign_in.by_link(token, OFFICE)
+    assert begun is not None
+    return begun
+
+
+async def in_office(owner: Journey) -> FoundSession:
+    """Begin a session of the owner's on another device, and return how it stands."""
+    found = await owner.world.service.core.entry.sessions.find((await entered(owner)).secret)
     assert found is not None
     return found
 

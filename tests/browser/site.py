@@ -34,7 +34,7 @@ def chromium_program() -> str:
     return shutil.which("chromium") or ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Site:
     """Everything, started.
 

@@ -29,7 +29,7 @@ class Authenticator:
         return list(found["credentials"])
 
 
-@dataclass
+@dataclass(repr=False)
 class Tab:
     """A tab.
 
@@ -71,6 +71,11 @@ class Tab:
         answer = await self.page.goto(path)
         assert answer is not None
         return answer.status
+
+    async def keep_session(self, secret: str) -> None:
+        """Give the profile the session that a secret opens."""
+        cookie = {"name": "__Host-owner", "value": secret, "url": self.base, "secure": True}
+        await self.context.add_cookies([cookie])  # type: ignore[list-item] # Playwright's own TypedDict
 
     async def press(self, selector: str) -> Response:
         """Press something that leads to a page, and wait for that; return its answer."""
