@@ -83,9 +83,7 @@ _ENTRY = (
     ),
     PageRow("codes", "/security/codes", Who.PLAIN),
     PageRow("codes-picture", "/security/codes", Who.PLAIN, press="button[value=begin]"),
-    PageRow(
-        "recovery-codes", "/security", Who.SECURED, press="form[action$='/security/codes'] button"
-    ),
+    PageRow("recovery-codes", "/security", Who.SECURED, press="form[action$='/security/codes'] button"),
     PageRow("new-passkey", "/security/passkeys", Who.PLAIN),
     PageRow(
         "stale-form",

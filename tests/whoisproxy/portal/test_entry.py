@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.whoisproxy.portal.site import Browser, Site, open_site
+from tests.whoisproxy.portal.site import Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.world import REGISTRANT, World, make_world
 from whoisproxy.domain.appearance import Appearance
-from whoisproxy.portal.route import Audience, Route
-from whoisproxy.portal.routes import ROUTES
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -144,55 +142,6 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
     await browser.get("/security")
     assert (await browser.post("/security", do="remove-password")).location == "/security"
     assert (await site.entry.sign_in.by_password(MAILBOX, PASSWORD, HOME)) is None
-
-
-_OF_ANOTHER_SITE = (
-    ("Origin", "https://evil.example"),
-    ("Origin", "null"),
-    ("Origin", "http://["),
-    ("Sec-Fetch-Site", "cross-site"),
-    ("Sec-Fetch-Site", "same-site"),
-    ("Sec-Fetch-Site", "none"),
-)
-WRITES = [
-    route for route in ROUTES if route.writes and route.audience not in {Audience.LINK, Audience.PUBLIC}
-]
-
-
-@pytest.mark.parametrize("route", WRITES, ids=lambda route: route.path)
-async def test_a_form_of_another_site_changes_nothing(site: Site, route: Route) -> None:
-    """Every route that writes and is there for browsers, also those that are yet to be written."""
-    browser = await _at_stage(site, route.audience)
-    path = route.path.replace("{token}", await site.entry.link()).replace("{id}", "x")
-    own = browser.csrf
-    for token in ("", "0" * 26, own[::-1], own.upper()):
-        assert (await browser.post(path, csrf=token)).status == 403
-    for header in _OF_ANOTHER_SITE:
-        assert (await browser.post(path, dict([header]))).status == 403
-
-
-async def _at_stage(site: Site, audience: Audience) -> Browser:
-    if audience is not Audience.HALF:
-        return await site.owner()
-    await site.entry.with_totp()
-    browser = site.browser()
-    await browser.get("/sign-in")
-    await browser.post("/sign-in", do="password", mailbox=MAILBOX, password=PASSWORD)
-    await browser.get("/second-step")
-    return browser
-
-
-@pytest.mark.parametrize(
-    "route",
-    [route for route in ROUTES if route.audience in {Audience.OWNER, Audience.HALF, Audience.ENROLLING}],
-    ids=lambda route: f"{route.method} {route.path}",
-)
-async def test_who_has_not_signed_in_is_led_to_the_door(site: Site, route: Route) -> None:
-    browser = site.browser()
-    await browser.get("/sign-in")
-    path = route.path.replace("{id}", "x")
-    answer = await (browser.get(path) if route.method == "GET" else browser.post(path))
-    assert (answer.status, answer.location) == (303, "/sign-in")
 
 
 async def test_sessions_of_another_owner_cannot_be_ended(site: Site) -> None:
