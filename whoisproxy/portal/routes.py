@@ -13,7 +13,16 @@ from whoisproxy.portal.static_files import StaticFiles
 ROUTES: tuple[Route, ...] = (
     *SIGNED,
     *ENTRY,
-    Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
-    Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
-    Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),
+    Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC, counted=False),
+    Route(
+        "GET",
+        "/look/{registrar}/style.css",
+        AppearanceFiles,
+        AppearanceFiles.style,
+        Audience.PUBLIC,
+        counted=False,
+    ),
+    Route(
+        "GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC, counted=False
+    ),
 )

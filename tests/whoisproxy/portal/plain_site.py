@@ -49,11 +49,13 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(folder: Path, base_url: str = "https://privacy.example/own") -> AsyncIterator[Site]:
-    """Start the pages on an ephemeral port, and stop them."""
-    settings = _settings(folder, base_url)
+async def running_site(
+    folder: Path, base_url: str = "https://privacy.example/own", requests_per_minute: int = 100_000
+) -> AsyncIterator[Site]:
+    """Start the pages on an ephemeral port, where time stands still for limits, and stop them."""
+    settings = _settings(folder, base_url, requests_per_minute)
     async with open_core(settings) as core:
-        runner = web.AppRunner(make_portal_app(portal_dependencies(core)), access_log=None)
+        runner = web.AppRunner(make_portal_app(portal_dependencies(core), lambda: 0.0), access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -64,7 +66,7 @@ async def running_site(folder: Path, base_url: str = "https://privacy.example/ow
             await runner.cleanup()
 
 
-def _settings(folder: Path, base_url: str) -> Settings:
+def _settings(folder: Path, base_url: str, requests_per_minute: int) -> Settings:
     file = folder / "whoisproxy.toml"
-    file.write_text(f'[portal]\nbase_url = "{base_url}"\nrequests_per_minute = 100000\n')
+    file.write_text(f'[portal]\nbase_url = "{base_url}"\nrequests_per_minute = {requests_per_minute}\n')
     return load(file, {})

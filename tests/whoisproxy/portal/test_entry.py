@@ -42,6 +42,16 @@ async def test_a_link_is_used_up_by_a_click_and_not_by_opening_it(site: Site) ->
     assert (await other.get("/enter/r.nonsense")).text == (await other.get(f"/enter/{token}")).text
 
 
+async def test_a_link_is_over_after_five_minutes(site: Site) -> None:
+    browser, token = site.browser(), await site.entry.link()
+    site.entry.world.clock.pass_by(minutes=4, seconds=59)
+    assert (await browser.get(f"/enter/{token}")).status == 200
+    site.entry.world.clock.pass_by(seconds=2)
+    pages = [await browser.get(f"/enter/{token}"), await browser.post(f"/enter/{token}")]
+    assert [one.status for one in pages] == [404, 404]
+    assert pages[0].text == (await browser.get("/enter/r.nonsense")).text
+
+
 async def test_what_a_browser_came_with_is_worth_nothing_after_sign_in(site: Site) -> None:
     """Session fixation: a planted cookie does not become the session."""
     browser, planted = site.browser(), new_secret()
