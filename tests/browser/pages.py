@@ -71,6 +71,7 @@ _ENTRY = (
         status=422,
     ),
     PageRow("prove", "/prove", Who.SECURED),
+    PageRow("prove-bare", "/prove", Who.PLAIN),
     PageRow("security", "/security", Who.SECURED),
     PageRow("security-bare", "/security", Who.PLAIN),
     PageRow(
@@ -82,6 +83,7 @@ _ENTRY = (
         status=422,
     ),
     PageRow("codes", "/security/codes", Who.PLAIN),
+    PageRow("codes-required", "/security/codes", Who.ENROLLING),
     PageRow("codes-picture", "/security/codes", Who.PLAIN, press="button[value=begin]"),
     PageRow("recovery-codes", "/security", Who.SECURED, press="form[action$='/security/codes'] button"),
     PageRow("new-passkey", "/security/passkeys", Who.PLAIN),

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from tests.browser.letters import answer_that_waits, delivered, header, held_in_queue
 from tests.browser.people import link_from_panel
 from tests.browser.scene import MALWARE, OFFER, Scene
+from tests.journeys.journey import Journey
 from whoisproxy.domain.names import DomainName
 from whoisproxy.runtime.mail.keys import links
 
@@ -32,15 +33,15 @@ async def _new_link(scene: Scene) -> str:
 
 
 async def _new_held(scene: Scene) -> str:
-    return _held(scene, await held_in_queue(scene.plain, "An offer", *OFFER))
+    return token_of_held(scene.plain, await held_in_queue(scene.plain, "An offer", *OFFER))
 
 
 async def _held_once(scene: Scene) -> str:
-    return _held(scene, await held_in_queue(scene.plain, "Would you sell it?", *OFFER))
+    return token_of_held(scene.plain, await held_in_queue(scene.plain, "Would you sell it?", *OFFER))
 
 
 async def _malware(scene: Scene) -> str:
-    return _held(scene, await held_in_queue(scene.plain, "Your invoice", *MALWARE))
+    return token_of_held(scene.plain, await held_in_queue(scene.plain, "Your invoice", *MALWARE))
 
 
 async def _answer(scene: Scene) -> str:
@@ -62,25 +63,32 @@ async def _confirm(scene: Scene) -> str:
 
 
 async def _quarantine(scene: Scene) -> str:
-    return _last(await _of_quarantine(scene, "quarantine"))
+    return await quarantine_token(scene.plain)
 
 
 async def _digest(scene: Scene) -> str:
-    return _last(await _of_quarantine(scene, "digest"))
-
-
-async def _of_quarantine(scene: Scene, purpose: str) -> str:
     core = scene.plain.world.service.core
-    async with core.storage.reading() as uow:
-        registration = await uow.registrations.by_name(DomainName(scene.plain.domain))
-    assert registration is not None
-    found = await core.quarantine.of_registration(registration)
-    return str(getattr(links(core.settings), purpose)(found.id, core.clock()))
+    return _last(links(core.settings).digest(await _quarantine_of(scene.plain), core.clock()))
 
 
-def _held(scene: Scene, message_id: str) -> str:
-    core = scene.plain.world.service.core
+async def quarantine_token(owner: Journey) -> str:
+    """Return by what an owner sees all that is held for him."""
+    core = owner.world.service.core
+    return _last(links(core.settings).quarantine(await _quarantine_of(owner), core.clock()))
+
+
+def token_of_held(owner: Journey, message_id: str) -> str:
+    """Return by what an owner sees one message that is held for him."""
+    core = owner.world.service.core
     return _last(links(core.settings).held(message_id, core.clock()))
+
+
+async def _quarantine_of(owner: Journey) -> str:
+    core = owner.world.service.core
+    async with core.storage.reading() as uow:
+        registration = await uow.registrations.by_name(DomainName(owner.domain))
+    assert registration is not None
+    return (await core.quarantine.of_registration(registration)).id
 
 
 def _last(link: str) -> str:

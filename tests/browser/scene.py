@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from mailrelay.queue.entry import NoteOfVerdict
 from tests.browser.letters import held_in_queue
-from tests.browser.people import OFFICE, Secured, entered, with_codes
+from tests.browser.people import OFFICE, Secured, entered, in_office, with_codes
 from tests.browser.site import BASE, Site
 from tests.journeys.journey import Journey
 from tests.support.authenticator import Authenticator
@@ -27,6 +27,7 @@ class Who(StrEnum):
     PLAIN = "plain"  # has privacy and mail, and signs in by links alone
     SECURED = "secured"  # has a password, codes, a passkey
     HALF = "half"  # the same, before his second step
+    ENROLLING = "enrolling"  # must set a second step up before he goes anywhere
 
 
 @dataclass(repr=False)
@@ -34,6 +35,7 @@ class Scene:
     """What there is in one language.
 
     Attributes:
+        cautious: One who has asked for a second step and has none.
         key: The authenticator of `secured`.
         places: What `places.PLACES` has made, by name.
     """
@@ -42,6 +44,7 @@ class Scene:
     language: str
     plain: Journey
     secured: Journey
+    cautious: Journey
     two_step: Secured
     key: Authenticator
     places: dict[str, str] = field(default_factory=dict)
@@ -49,8 +52,8 @@ class Scene:
 
     async def session(self, who: Who) -> Entered:
         """Return a session that may change everything."""
-        if who is Who.HALF:
-            return await entered(self.secured)
+        if who in {Who.HALF, Who.ENROLLING}:
+            return await entered(self.secured if who is Who.HALF else self.cautious)
         kept = self._sessions.get(who)
         if kept is None or kept.session.proven_at + _STILL_FRESH < self.plain.clock():
             kept = self._sessions[who] = await self._begun(who)
@@ -75,13 +78,14 @@ async def scene(site: Site, language: str) -> Scene:
 
 
 async def _made(site: Site, language: str) -> Scene:
-    plain, secured = await site.owner("org", language), await site.owner("com", language)
+    plain, secured, cautious = [await site.owner(tld, language) for tld in ("org", "com", "com")]
     await plain.switched(on=True)
     await held_in_queue(plain, "Would you sell it?", *OFFER)
     await held_in_queue(plain, "YOU HAVE WON", _SPAM)
     await held_in_queue(plain, "Your invoice", *MALWARE)
+    await site.world.service.core.entry.methods.wish_two_step(await in_office(cautious), wanted=True)
     two_step = await with_codes(secured)
-    return Scene(site, language, plain, secured, two_step, await _with_passkey(secured, two_step))
+    return Scene(site, language, plain, secured, cautious, two_step, await _with_passkey(secured, two_step))
 
 
 async def _with_passkey(owner: Journey, two_step: Secured) -> Authenticator:
