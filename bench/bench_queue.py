@@ -95,6 +95,9 @@ class Recorder:
         if not self._left:
             self.done.set()
 
+    async def close(self) -> None:
+        """Close nothing."""
+
 
 class OneFileEach(QueueFile):
     """The peer on SQLite: a commit for each change."""

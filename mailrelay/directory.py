@@ -17,9 +17,9 @@ from mailrelay.sender_rules import SenderRule
 class MailPolicy(StrEnum):
     """What an owner wants done with mail to a relay address."""
 
-    FORWARD = "forward"  # deliver, spam tagged; only the worst is refused
-    FILTER = "filter"  # quarantine what looks like spam
-    DROP = "drop"  # take no mail but `Protected`: all other is refused like that to an unknown address
+    FORWARD = "forward"  # deliver, spam tagged; only malware and blocked senders are held
+    FILTER = "filter"  # hold what looks like spam
+    DROP = "drop"  # hold all but what has to reach every owner; senders get the same answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class Owner:
         language: BCP 47 tag for texts addressed to him.
         suspects: Those of `mailboxes` that refused mail lately; when one takes mail, that is worth telling.
         rest: None while a mailbox may be written to.
+        pages_host: Host name of his pages where his registrar has one of its own, or "".
     """
 
     owner_id: str
@@ -128,6 +129,7 @@ class Owner:
     wishes: Wishes = Wishes()
     suspects: frozenset[str] = frozenset()
     rest: MailboxRest | None = None
+    pages_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

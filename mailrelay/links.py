@@ -8,6 +8,7 @@ known of its user.
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from mailrelay.tokens import ALPHABET, Tokens
 
@@ -49,10 +50,17 @@ class Links:
 
     def __init__(self, base_url: str, key: bytes) -> None:
         self._base_url = base_url.rstrip("/")
+        self._key = key
         self._tokens = {
             purpose: Tokens(key, f"link-{purpose.name.lower()}", lifetime)
             for purpose, lifetime in _LIFETIMES.items()
         }
+
+    def at(self, host: str) -> "Links":
+        """Return the same links below another host name; "" for that which they have anyway."""
+        if not host:
+            return self
+        return Links(urlsplit(self._base_url)._replace(netloc=host).geturl(), self._key)
 
     def answer(self, reply_address: str, now: datetime) -> str:
         """Return the link to write to a correspondent; empty where no link can name the address."""

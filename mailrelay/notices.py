@@ -63,7 +63,8 @@ class OwnerNotices:
         if reason in _SEEN_BY_STRANGERS and self._few.add(message.recipient.lower()):
             return []
         now = self._clock()
-        link = "" if self._links is None or reason in _WITHOUT_LINK else self._links.confirm(message.id, now)
+        links = None if reason in _WITHOUT_LINK else self._links
+        link = links.at(owner.pages_host).confirm(message.id, now) if links else ""
         notice = build_notice(
             NoticeFacts(
                 route.domain if route else "",

@@ -13,6 +13,8 @@ from mailrelay.queue.cipher import RELAY_OWNER
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict
 from mailrelay.rewriting.threads import ids_in_thread, own_id
 
+# Of a field for the owner's log: what is longer is not shown in a line anyway (RFC 5322 section 2.1.1).
+_LONGEST_FIELD = 998
 _ACCEPTED = Action.ACCEPT.name.lower()
 
 
@@ -90,6 +92,7 @@ def _of_letter(message: RawMessage, correspondent: str) -> dict[str, object]:
         "direction": Direction.FORWARD,
         "correspondent": correspondent,
         "thread_ids": known,
+        **_heading(message, "From"),
     }
 
 
@@ -100,6 +103,14 @@ def _of_answer(message: RawMessage) -> dict[str, object]:
         "direction": Direction.REPLY,
         "message_id": named,
         "thread_ids": (named,) if named else (),
+        **_heading(message, "To"),
+    }
+
+
+def _heading(message: RawMessage, other_side: str) -> dict[str, object]:
+    return {
+        "author": message.first(other_side)[:_LONGEST_FIELD],
+        "subject": message.first("Subject")[:_LONGEST_FIELD],
     }
 
 

@@ -87,6 +87,11 @@ async def _forward(site: _Site) -> str:
     return site.place.address
 
 
+async def _wants_none(site: _Site) -> str:
+    await site.change(privacy, mail_policy=MailPolicy.DROP.value)
+    return site.place.address
+
+
 async def _in_grace(site: _Site) -> str:
     await site.change(privacy, state=PrivacyState.DISABLED, wanted=False, published=False)
     await site.change(relay_addresses, state=RelayState.GRACE, grace_until=site.core.clock() + _AGES)
@@ -131,11 +136,6 @@ async def _grace_over(site: _Site) -> str:
     return site.place.address
 
 
-async def _takes_no_mail(site: _Site) -> str:
-    await site.change(privacy, mail_policy=MailPolicy.DROP.value)
-    return site.place.address
-
-
 async def _reply_revoked(site: _Site) -> str:
     address = await site.reply()
     await site.change(reply_addresses, revoked_at=site.core.clock())
@@ -157,6 +157,7 @@ async def _reply_of_retired(site: _Site) -> str:
 TAKEN: Mapping[str, _Make] = {
     "relay": _relay,
     "relay, all forwarded": _forward,
+    "relay, no mail wanted": _wants_none,
     "relay, disabled, in grace": _in_grace,
     "relay, stranger blocked": _sender_blocked,
     "relay, mailbox rests": _mailbox_rests,
@@ -169,7 +170,6 @@ REFUSED: Mapping[str, _Make] = {
     "unknown": _unknown,
     "retired": _retired,
     "grace over": _grace_over,
-    "takes no mail": _takes_no_mail,
     "reply, revoked": _reply_revoked,
     "reply, expired": _reply_expired,
     "reply of a retired one": _reply_of_retired,

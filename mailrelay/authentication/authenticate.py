@@ -5,6 +5,7 @@ What follows from a result is the business of the checks.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -85,6 +86,15 @@ def without_dns(message: RawMessage) -> AuthenticationResults:
     return AuthenticationResults(
         SpfResult(Result.NONE, ""), (), DmarcResult(dmarc, DmarcPolicy.NONE, ""), authors
     )
+
+
+def confirmed_by(mailbox: str, message: RawMessage) -> AuthenticationResults:
+    """Return what is known of a message that came by no mail server: whose it is was asked for by a letter.
+
+    Who reads a mailbox may write in its name; of its domain this proves nothing, so DMARC has no result.
+    """
+    found = without_dns(message)
+    return replace(found, proven=True, confirmed=normal_mailbox(mailbox))
 
 
 def authenticated_as(results: AuthenticationResults, mailbox: str) -> bool:

@@ -112,6 +112,8 @@ class AuthenticationResults:
         proven: Whether the domain of the reverse-path is proven, by SPF or by an aligned DKIM signature: only
             then may a report go there. False for the null reverse-path.
         arc: None where ARC is switched off.
+        confirmed: Mailbox whose owner has said by a secret link sent there that the message is his; "" for
+            mail, of which nobody is asked.
     """
 
     spf: SpfResult
@@ -121,3 +123,4 @@ class AuthenticationResults:
     organizational_domains: tuple[tuple[str, str], ...] = ()
     proven: bool = False
     arc: ArcResult | None = None
+    confirmed: str = ""

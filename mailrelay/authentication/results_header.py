@@ -23,6 +23,11 @@ def results_header(results: AuthenticationResults, authserv_id: str) -> str:
     parts.append(_dmarc(results.dmarc))
     if results.arc is not None and results.arc.result is not Result.NONE:
         parts.append(_arc(results.arc))
+    if results.confirmed:
+        # RFC 8601 section 2.7.6: a method that is not registered, for programs that know it.
+        parts.append(
+            _method("x-confirmed", Result.PASS, ("header.from", results.confirmed.rpartition("@")[2]))
+        )
     return f"{authserv_id};\r\n\t" + ";\r\n\t".join(parts)
 
 

@@ -162,7 +162,7 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
     recipient: Sequence[Check[RecipientContext]] = (
         Probing(unknown),
         RecipientRate(recipients),
-        KnownRecipient(envelope, unknown),
+        KnownRecipient(unknown),
         OneRelay(),
         RecipientLimit(limits.recipients_per_message),
     )
@@ -173,7 +173,6 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
         MalformedMessage(),
         MailLoop(),
         ProtectedMail(protected),
-        OwnerTakesNoMail(),
         DmarcPolicyCheck(limits.trusted_arc_sealers),
         OwnerAuthenticated(),
         AutomaticReply(),
@@ -184,6 +183,7 @@ def build_chains(  # noqa: PLR0913 - what messages are judged by
         *engines,
         ContentScore(spam_model),
         MailClassCheck(protected),
+        OwnerTakesNoMail(),
         SpamDecision(limits.decision),
     )
     stages = (connection, sender, recipient, client, doubtful, message)

@@ -51,6 +51,8 @@ class ListedSender:
 
 
 def _proven_names(found: AuthenticationResults) -> tuple[str, ...]:
+    if found.confirmed:
+        return names_of(found.confirmed)
     if len(found.authors) != 1 or not authenticated_as(found, found.authors[0]):
         return ()
     return names_of(found.authors[0])

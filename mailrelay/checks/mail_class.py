@@ -34,7 +34,7 @@ class MailClassCheck:
         """Reads mail to all addresses alike: whether it is refused may not depend on whose they are."""
         message, content = context.message, context.content
         complaint = complaint_in(message.raw) if may_be_complaint(message, content) else ""
-        kind = classify(message, content, Structure(complaint, self._is_known(context)))
+        kind = classify(message, content, Structure(complaint, self._is_known(context), context.declared))
         if kind.mail_class is MailClass.OTHER:
             return None
         return Verdict(self.name, Action.ACCEPT, " ".join((kind.mail_class, *kind.reasons)))

@@ -3,17 +3,18 @@
 Checks whose verdict is evidence (`content-score`, `bulk-similarity`, engines, `listed-sender`) accept and say
 how much. What was found is one case of `CASES`, the first that holds; what follows is `TABLE`, by the class
 of the message (docs/spam.md has both). An owner who has everything forwarded gets marked what others have
-held. Whether mail is refused depends on nothing that is the owner's: the answer at the door would tell it.
+held; from one who wants no mail `owner-takes-no-mail` keeps the rest. Whether mail is refused depends on
+nothing that is the owner's: the answer at the door would tell it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mailrelay.authentication.authenticate import authenticated_as
 from mailrelay.checks.stages import MessageContext
 from mailrelay.checks.verdict import NOT_ACCEPTED, Action, Verdict
-from mailrelay.content.kinds import CHECK, KNOWN_SENDER, MailClass, class_in
+from mailrelay.content.kinds import CHECK, KNOWN_SENDER, MailClass, Note, class_in
 from mailrelay.content.score import QUARANTINE_POINTS, TAG_POINTS
 from mailrelay.directory import MailPolicy
 
@@ -22,6 +23,7 @@ _VIRUS_SCANNER = "clamav"
 _ENGINES = frozenset({"rspamd", "spamassassin", _VIRUS_SCANNER})
 _OF_SENDER = ("sender-facts", "fresh-domain")
 _BLOCKLIST = "dns-blocklist"
+_ALLOWED = "allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,9 @@ GROUPS: Mapping[MailClass, Group] = {
     MailClass.SCAM: Group.SCAM,
 }
 
+# What an owner gets who wants no mail: letters with terms to keep, which it would harm him not to see.
+REACH_EVERYBODY = frozenset({Group.SERVED})
+
 _PASS, _MARK, _HOLD, _REFUSE = Action.ACCEPT, Action.TAG, Action.QUARANTINE, Action.REJECT
 _SERVED, _NOTICE, _USUAL, _SCAM = Group
 
@@ -162,11 +167,17 @@ _HELD_FOR_ALL = frozenset({Case.MALWARE, Case.SPAM_OF_BLOCKED, Case.BLOCKED})
 
 
 def decide(case: Case, group: Group, policy: MailPolicy) -> Action:
-    """Return what happens to a message. Owners who take no mail are asked for before this check."""
+    """Return what happens to a message; `owner-takes-no-mail` holds more."""
     action = TABLE[case][group]
     if policy is MailPolicy.FORWARD and action is Action.QUARANTINE and case not in _HELD_FOR_ALL:
         return Action.TAG
     return action
+
+
+def reaches_everybody(notes: Iterable[Note]) -> bool:
+    """Return whether a message goes its way though its owner wants no mail: by what it is, or by his word."""
+    found = list(notes)
+    return _group_of(found) in REACH_EVERYBODY or _listed(found).startswith(_ALLOWED)
 
 
 def case_of(found: Found, limits: DecisionLimits) -> Case:
@@ -198,7 +209,7 @@ class SpamDecision:
 def found_in(context: MessageContext) -> Found:
     """Return what the checks before have found."""
     scores = {one.check: one.score for one in context.found}
-    listed = next((one.reason for one in context.found if one.check == "listed-sender"), "")
+    listed = _listed(context.found)
     client = context.sender.evidence
     weight = sum(one.weight for one in client)
     return Found(
@@ -210,11 +221,16 @@ def found_in(context: MessageContext) -> Found:
         on_blocklist=any(one.name == _BLOCKLIST and one.weight > 0 for one in client),
         malware=any(one.check == _VIRUS_SCANNER and one.reason == "malware" for one in context.found),
         blocked=listed.startswith("blocked"),
-        allowed=listed.startswith("allowed"),
+        allowed=listed.startswith(_ALLOWED),
     )
 
 
-def _group_of(found: list[Verdict]) -> Group:
+def _listed(found: Iterable[Note]) -> str:
+    return next((one.reason for one in found if one.check == "listed-sender"), "")
+
+
+def _group_of(found: Iterable[Note]) -> Group:
+    found = list(found)
     mail_class = class_in(found)
     if mail_class is MailClass.REGISTRAR:
         reasons = next(one.reason for one in found if one.check == CHECK)

@@ -81,6 +81,7 @@ class MessageContext:
         mailboxes: Where the owner may answer from.
         rules: Those of his side about whoever the message says it is from.
         claimed: What rules may call whoever that is.
+        declared: What its author says that it is, on a form; "" for mail.
         found: What the checks before have found, in their order; the chain adds to it.
     """
 
@@ -91,6 +92,7 @@ class MessageContext:
     mailboxes: tuple[str, ...] = ()
     rules: tuple[SenderRule, ...] = ()
     claimed: tuple[str, ...] = ()
+    declared: str = ""
     found: list[Verdict] = field(default_factory=list, init=False, compare=False)
 
     async def read(self) -> None:

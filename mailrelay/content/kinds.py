@@ -72,10 +72,12 @@ class Structure:
     Attributes:
         complaint: What kind of report for machines it is, kebab-case; empty for none.
         known_sender: Its author is a registry, registrar or the like that is listed, and authenticated.
+        declared: Value of the class that its author says it has; "" where he was not asked.
     """
 
     complaint: str = ""
     known_sender: bool = False
+    declared: str = ""
 
 
 NOTHING_KNOWN = Structure()
@@ -83,6 +85,7 @@ NOTHING_KNOWN = Structure()
 _SURE = 3  # points of what makes a class by itself
 _ENOUGH = 4  # points of several things that do so together
 _KNOWN = 2  # points of an author who sends such letters, and advertisements too
+_DECLARED = 2  # points of what an author says himself: something else must say so too
 _LEAD = 3  # points by which a scam or a campaign must lead what we have to be careful with
 _MOST_REASONS = 4
 _Holds = Callable[[RawMessage, Content], bool]
@@ -136,6 +139,8 @@ def classify(message: RawMessage, content: Content, structure: Structure = NOTHI
     if structure.complaint:
         return Kind(MailClass.ABUSE_REPORT, (structure.complaint,))
     found: _Found = {REGISTRAR: [(-_KNOWN, KNOWN_SENDER)]} if structure.known_sender else {}
+    if structure.declared:
+        found.setdefault(structure.declared, []).append((-_DECLARED, "declared"))
     for mail_class, points, reason, holds in _SIGNS:
         if holds(message, content):
             found.setdefault(mail_class, []).append((-points, reason))

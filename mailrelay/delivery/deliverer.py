@@ -6,7 +6,7 @@ of ours never loses a message.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,7 @@ from mailrelay.delivery.client import Accepted, SmtpClient
 from mailrelay.delivery.destinations import DestinationResting, Destinations
 from mailrelay.delivery.failures import Reports, may_be_told
 from mailrelay.delivery.mailbox_failures import MailboxFailures, MailboxRefused, MailboxRests
-from mailrelay.delivery.objections import CopyOfAnswer
+from mailrelay.delivery.objections import CopyOfAnswer, NotWanted
 from mailrelay.delivery.preparation import Outgoing, Preparation
 from mailrelay.delivery.refusals import HostUnavailable
 from mailrelay.delivery.routing import Router
@@ -57,7 +57,7 @@ class Deliverer:
         schedule: Waits between attempts.
         destinations: Which of them rest.
         chance: Gives 0 to 1, for the spread of retries.
-        answered: Told of each answer of an owner that was sent; it raises nothing.
+        answered: Each is told of every answer of an owner that was sent, and raises nothing.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a delivery
@@ -76,7 +76,7 @@ class Deliverer:
         schedule: Schedule | None = None,
         destinations: Destinations | None = None,
         chance: Callable[[], float] = random.random,
-        answered: Callable[[QueuedMessage], Awaitable[None]] | None = None,
+        answered: Sequence[Callable[[QueuedMessage], Awaitable[None]]] = (),
     ) -> None:
         self._store = store
         self._preparation = preparation
@@ -106,12 +106,12 @@ class Deliverer:
             notices = await self._notices.about(message, held.reason, held.hits, held.places)
             await self._store.held(self._worker_id, message.id, held.reason, notices)
             outcome = "held"
-        except AutomaticMail as unwanted:
-            # A notice about automatic mail would be answered by the same software.
+        except (AutomaticMail, NotWanted) as unwanted:
+            # A notice about automatic mail would be answered by the same software; who wants none gets none.
             await self._store.held(self._worker_id, message.id, unwanted.reason, [])
             outcome = "held"
         except CopyOfAnswer:
-            await self._store.delivered(self._worker_id, message.id, event="not-sent-copy-of-an-answer")
+            await self._store.not_sent(self._worker_id, message.id, "copy-of-an-answer")
             outcome = "copied"
         except (MailboxRests, MailboxRefused) as trouble:
             outcome = await self._mailboxes.keep(message, trouble)
@@ -143,8 +143,9 @@ class Deliverer:
         await self._store.delivered(self._worker_id, message.id, thread, event=event)
         if outgoing.on_trial:
             await self._mailboxes.worked(message, outgoing.recipient)
-        if message.direction is Direction.REPLY and self._answered is not None:
-            await self._answered(message)
+        if message.direction is Direction.REPLY:
+            for told in self._answered:
+                await told(message)
 
     async def _send(self, message: QueuedMessage, outgoing: Outgoing) -> Accepted:
         """Hand the message to a mail server of its recipient.

@@ -7,6 +7,7 @@ proves is left in peace.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from mailrelay.dsn_request import Notify
@@ -42,12 +43,13 @@ class Reports:
 
     Args:
         relay_host: Reporting-MTA.
-        contact_url: Web form by which correspondents may reach owners too; empty for none.
+        contact_page: Gives the page by which the owner of a domain can be reached too, or for "" that where
+            the domain is asked for; empty for none.
     """
 
-    def __init__(self, relay_host: str, contact_url: str = "") -> None:
+    def __init__(self, relay_host: str, contact_page: Callable[[str], str] = lambda _: "") -> None:
         self._relay_host = relay_host
-        self._contact_url = contact_url
+        self._contact_page = contact_page
 
     def of_failure(self, failed: Reported, now: datetime) -> list[NewMessage]:
         """Return the report about a message that failed for good.
@@ -73,7 +75,7 @@ class Reports:
             domain: The owner's domain.
             now: Aware UTC.
         """
-        facts = Unreachable(message.recipient, domain, self._contact_url)
+        facts = Unreachable(message.recipient, domain, self._contact_page(domain))
         sender = message.reverse_path
         return _new(Direction.DSN, message, sender, build_unreachable(facts, sender, self._relay_host, now))
 
@@ -95,6 +97,8 @@ class Reports:
             arrived_at=about.received_at,
             request=about.request,
             retry_until=retry_until,
+            # The queue does not know the domain, and its message may be of any age.
+            contact_url=self._contact_page("") if event is Notify.FAILURE else "",
         )
         sender = _sender(about)
         original = RawMessage.parse(about.raw) if isinstance(about, QueuedMessage) else None

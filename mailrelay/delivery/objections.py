@@ -5,7 +5,8 @@ from mailrelay.authentication.results_field import statements
 from mailrelay.checks.automatic_reply import AutomaticReply
 from mailrelay.checks.engine import MALWARE
 from mailrelay.checks.owner_authenticated import OWNER_NOT_AUTHENTICATED
-from mailrelay.checks.protected_mail import ProtectedMail
+from mailrelay.checks.owner_takes_no_mail import OwnerTakesNoMail
+from mailrelay.checks.spam_decision import reaches_everybody
 from mailrelay.checks.verdict import Action
 from mailrelay.directory import MailPolicy, RelayRoute
 from mailrelay.message import RawMessage
@@ -18,6 +19,12 @@ _QUARANTINE = Action.QUARANTINE.name.lower()
 
 class CopyOfAnswer(Exception):
     """The owner answered to all, and so to himself too; his answer takes its own way."""
+
+
+class NotWanted(Exception):
+    """The owner wants no mail since; it is kept for him, and nobody is told."""
+
+    reason = OwnerTakesNoMail.name
 
 
 def demand_owners_word(queued: QueuedMessage) -> None:
@@ -51,13 +58,11 @@ def is_authenticated(queued: QueuedMessage, author: Mailbox) -> bool:
     )
 
 
-def is_wanted(route: RelayRoute, queued: QueuedMessage) -> bool:
-    """Return whether the owner takes a message."""
-    # The owner may have switched to taking no mail since. `Protected` mail reaches him all the same, and what
-    # he has released.
-    return route.policy is not MailPolicy.DROP or is_protected(queued) or queued.released is not None
+def demand_wanted(route: RelayRoute, queued: QueuedMessage) -> None:
+    """Let a message go on where its owner has not switched to wanting none since it was taken.
 
-
-def is_protected(queued: QueuedMessage) -> bool:
-    """Return whether nothing may keep a message from the owner."""
-    return any(one.check == ProtectedMail.name for one in queued.verdicts)
+    Raises:
+        NotWanted: He has; and it is neither what reaches everybody nor what he has released.
+    """
+    if route.policy is MailPolicy.DROP and queued.released is None and not reaches_everybody(queued.verdicts):
+        raise NotWanted

@@ -18,8 +18,8 @@ from mailrelay.delivery.mailbox_failures import MailboxRests
 from mailrelay.delivery.objections import (
     CopyOfAnswer,
     demand_owners_word,
+    demand_wanted,
     is_authenticated,
-    is_wanted,
     raise_if_automatic,
 )
 from mailrelay.directory import Delivery, Directory, Opening, Owner, ReplyRoute
@@ -110,6 +110,7 @@ class Preparation:
             PermanentMailError: Nobody gets it.
             AnswerHeld: An answer that may not leave; a message that may only leave encrypted, and cannot.
             AutomaticMail: The owner's software wrote it.
+            NotWanted: Its owner wants no mail.
             CopyOfAnswer: The owner wrote it, and has sent it to a reply address too.
             MailboxRests: The owner's mailboxes are not to be tried now.
         """
@@ -130,12 +131,13 @@ class Preparation:
         author = author_of(message, queued.reverse_path)
         opening = _opening(message, author)
         delivery = await self._directory.delivery(queued.recipient, opening)
-        if delivery is None or not is_wanted(delivery.route, queued):
+        if delivery is None:
             raise _not_served()
         route = delivery.route
         if route.owner_id != queued.owner_id:
             # The domain has a new holder since: what was written to the one before is not for his eyes.
             raise _not_served()
+        demand_wanted(route, queued)
         if author is not None and author.address in delivery.owner.mailboxes:
             raise_if_automatic(message)
             await self._raise_if_copy(queued, message, author)
@@ -163,6 +165,7 @@ class Preparation:
         wishes, now = owner.wishes, self._clock()
         # Where nobody is known to have written, there is nobody to answer or to block.
         named = "" if delivery.reply_address == route.address else delivery.reply_address
+        links = self._links.at(owner.pages_host)
         return ForwardFacts(
             domain=route.domain,
             relay_address=route.address,
@@ -179,8 +182,8 @@ class Preparation:
             banner=wishes.banner,
             attach_original=wishes.attach_original,
             key=_key(wishes.encryption_key, now) if wishes.encryption_key else None,
-            answer_url=self._links.answer(named, now),
-            block_url=self._links.stop(named, now),
+            answer_url=links.answer(named, now),
+            block_url=links.stop(named, now),
             hint_key=self._answer_ids.hint_key(mailbox),
         )
 

@@ -13,7 +13,7 @@ class Direction(StrEnum):
 
     FORWARD = "forward"  # correspondent -> owner
     REPLY = "reply"  # owner -> correspondent
-    DSN = "dsn"  # we -> whoever sent what failed
+    DSN = "dsn"  # we -> a mailbox that is named: of whoever sent what failed, or of who is to confirm it
     NOTICE = "notice"  # we -> owner
     OPERATOR = "operator"  # anybody -> the relay's operator (postmaster, abuse)
     BOUNCE = "bounce"  # a mail server -> us, about what we sent
@@ -73,6 +73,8 @@ class NewMessage:
         authentication: Value of the Authentication-Results field (RFC 8601) to be added.
         proven: Whether the reverse-path was shown to be the sender's; else a DSN might hit a bystander.
         message_id: Of an answer, the Message-ID that its owner's program gave it; empty for none.
+        author: What its From says of a stranger's message, its To of an answer; as it stands, and cut.
+        subject: What its Subject says, likewise.
         thread_ids: Message-IDs that the correspondent knows, for he used them; of an answer, its own.
         correspondent: Mailbox of who knows them, for nobody else may; kept as part of their digests only.
             Empty for the owner.
@@ -97,6 +99,8 @@ class NewMessage:
     authentication: str = ""
     proven: bool = False
     message_id: str = field(default="", repr=False)
+    author: str = field(default="", repr=False)
+    subject: str = field(default="", repr=False)
     thread_ids: tuple[str, ...] = ()
     correspondent: str = field(default="", repr=False)
     request: DsnRequest = NOTHING_ASKED
@@ -158,6 +162,8 @@ class MessageRecord:
     Attributes:
         sender: Reverse-path; empty for the null reverse-path, and where the owner was erased or the message
             has had its time in the quarantine.
+        author: As of `NewMessage`; empty where the reverse-path is kept no longer.
+        subject: Likewise.
         last_error: kebab-case reason of the last deferral, bounce or hold.
         next_attempt_at: When it is due; while it is being delivered, until when the claim stands.
         trail: What happened to it, a line for each event: milliseconds since 1970, and what it was.
@@ -169,6 +175,8 @@ class MessageRecord:
     owner_id: str
     relay_id: str
     sender: str
+    author: str = field(repr=False)
+    subject: str = field(repr=False)
     recipient: str
     size_octets: int
     verdicts: tuple[NoteOfVerdict, ...]

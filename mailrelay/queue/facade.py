@@ -5,16 +5,18 @@ It sees the messages of all processes, wherever they are kept.
 
 import asyncio
 import heapq
+from collections import Counter as Counted
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
 from prometheus_client import Counter
 
-from mailrelay.queue import work
+from mailrelay.queue import log, work
 from mailrelay.queue.cipher import BodyCipher, KeyDestroyed
 from mailrelay.queue.entry import KEPT, Direction, MessageRecord, QueuedMessage, State
+from mailrelay.queue.log import DayNumber, LogQuery
 from mailrelay.queue.operations import Places, QueueDatabase, Work
 from mailrelay.queue.rows import (
     opened,
@@ -28,6 +30,7 @@ from mailrelay.queue.tables import messages, microseconds
 
 _STATES = Counter("mailrelay_queue_messages_total", "Messages that entered a state", ["direction", "state"])
 _CHUNK = 500
+_NUMBERS_KEPT = timedelta(days=400)  # a year of charts, and the month that it begins in
 
 _RELEASABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
 _DISCARDABLE = (State.QUARANTINED, State.HELD, State.UNDELIVERABLE)
@@ -198,6 +201,21 @@ class QueueFacade:
         query = partial(work.of_relay, relay_ids=relay_ids, limit=limit, after=after, states=states)
         return await self._merged(query, limit)
 
+    async def logged(self, query: LogQuery, limit: int, before: str = "") -> list[MessageRecord]:
+        """Return up to `limit` messages of an owner, newest first; `before` is the last id seen."""
+        return await self._merged(partial(log.page, query=query, before=before, limit=limit), limit)
+
+    async def numbers(self, query: LogQuery) -> list[DayNumber]:
+        """Return how many messages of an owner were taken on each day, those that are forgotten included.
+
+        Whole days are counted: `since` and `until` of the query are at midnight, UTC.
+        """
+        by_kind: Counted[tuple[int, Direction, State]] = Counted()
+        for database in self._places.all():
+            for one in await database.read(partial(log.numbers, query=query)):
+                by_kind[one.day, one.direction, one.state] += one.messages
+        return [DayNumber(*kind, count) for kind, count in sorted(by_kind.items())]
+
     async def search(
         self,
         limit: int,
@@ -265,7 +283,9 @@ class QueueFacade:
     async def purge(self, before: datetime) -> int:
         """Forget messages that came to an end before a time; in parts, so that no writer waits long."""
         gone = 0
+        oldest = self._clock() - _NUMBERS_KEPT
         for database in self._places.all():
+            await database.ask(Work(partial(log.forget_numbers, before=oldest)))
             after = ""
             while True:
                 query = partial(work.ended, before=before, after=after, limit=_CHUNK)

@@ -3,8 +3,8 @@
 A message is sealed twice. The envelope, kept as long as the row unless nobody has released a message in time,
 is JSON of the reverse-path, the recipient, the protocol by which it came, what the sender asked to be told
 (RFC 3461), for ENVID and ORCPT may name people, of an answer the Message-ID that its owner's program gave it,
-and the words that he lets pass. The body, which goes when the recipient is done, is the
-Authentication-Results value and the octets as received.
+author and subject for the owner's log, and the words that he lets pass. The body, which goes when the
+recipient is done, is the Authentication-Results value and the octets as received.
 """
 
 import hashlib
@@ -80,6 +80,10 @@ def row_of(  # noqa: PLR0913, PLR0917 - called by `map`, for each message
     envelope: dict[str, object] = {"reverse_path": new.reverse_path, "recipient": new.recipient}
     if new.request is not NOTHING_ASKED:
         envelope["request"] = _request_as_json(new.request)
+    if new.author:
+        envelope["author"] = new.author
+    if new.subject:
+        envelope["subject"] = new.subject
     if new.message_id:
         envelope["message_id"] = new.message_id
     if new.protocol != USUAL_PROTOCOL:
@@ -194,6 +198,8 @@ def record_of(row: Any, key: SealingKey | None) -> MessageRecord:
         owner_id=row.owner_id,
         relay_id=row.relay_id,
         sender=envelope["reverse_path"],
+        author=envelope.get("author", ""),
+        subject=envelope.get("subject", ""),
         recipient=envelope["recipient"],
         size_octets=row.size_octets,
         verdicts=_notes(row.verdicts),

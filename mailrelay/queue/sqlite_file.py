@@ -33,9 +33,9 @@ from mailrelay.queue.operations import (
     key_of,
 )
 from mailrelay.queue.rows import COLUMNS
-from mailrelay.queue.tables import metadata
+from mailrelay.queue.tables import messages, metadata
 
-_VERSION = 1
+_VERSION = 2
 _BUSY_MS = 15_000
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -150,7 +150,11 @@ def _make_tables(raw: sqlite3.Connection, connection: Connection, path: Path) ->
     if version == _VERSION:
         return
     raw.execute("BEGIN IMMEDIATE")
+    # The first version had another index of that name.
+    raw.execute("DROP INDEX IF EXISTS mail_messages_of_relay")
     metadata.create_all(connection)
+    for index in messages.indexes:
+        index.create(connection, checkfirst=True)
     raw.execute(f"PRAGMA user_version = {_VERSION}")
     connection.commit()
 

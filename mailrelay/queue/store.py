@@ -234,6 +234,10 @@ class QueueStore(QueueFacade):
         learned = b"".join(thread_digest(*known) for known in thread)
         return await self._settle(worker_id, message_id, State.DELIVERED, "", learned=learned, event=event)
 
+    async def not_sent(self, worker_id: str, message_id: str, reason: str) -> bool:
+        """Note that a message was thrown away, since nobody wants it; its body goes."""
+        return await self._settle(worker_id, message_id, State.DISCARDED, reason)
+
     async def deferred(  # noqa: PLR0913 - by name
         self,
         worker_id: str,

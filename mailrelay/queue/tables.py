@@ -1,7 +1,8 @@
 """Tables of the mail queue; the same on SQLite and PostgreSQL.
 
 No mailbox stands here in the clear, and the owner's not at all: forward mail knows the relay id only.
-What names a correspondent (reverse-path, recipient of an answer or a DSN) is sealed like the message.
+What names a correspondent (reverse-path, recipient of an answer or a DSN, author, subject) is sealed like the
+message.
 
 What a message weighs stands apart from what becomes of it: a change of state rewrites a few hundred octets.
 """
@@ -95,8 +96,23 @@ messages = Table(
         sqlite_where=SET_ASIDE,
         postgresql_where=SET_ASIDE,
     ),
-    Index("mail_messages_of_relay", "relay_id", "id"),
+    # What lists and charts of an owner choose by stands in the index: his rows are not visited for it.
+    Index("mail_messages_of_relay", "relay_id", "id", "state", "direction", "owner_id", "received_at"),
     # By id, and so by time: a message costs one page, not one here and one in an index.
+    sqlite_with_rowid=False,
+)
+
+# How many messages were taken on a day (days since 1970, UTC), of those that are forgotten; see `log`.
+days = Table(
+    "mail_days",
+    metadata,
+    Column("relay_id", String(64), primary_key=True),
+    Column("owner_id", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("direction", String(16), primary_key=True),
+    Column("state", String(16), primary_key=True),
+    Column("messages", Integer, nullable=False),
+    Index("mail_days_day", "day"),
     sqlite_with_rowid=False,
 )
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from mailrelay.queue import log
 from mailrelay.queue.entry import FINAL, KEPT, PRIORITIES, Direction, State
 from mailrelay.queue.ids import first_id
 from mailrelay.queue.operations import Change
@@ -364,5 +365,6 @@ def ended(connection: Connection, before: datetime, after: str, limit: int) -> t
 
 
 def forget(connection: Connection, ids: Collection[str]) -> int:
-    """Delete messages."""
+    """Delete messages; how many there were on each day is kept."""
+    log.keep_numbers(connection, ids)
     return connection.execute(delete(messages).where(messages.c.id.in_(ids))).rowcount

@@ -52,6 +52,7 @@ _WORDING = {
         "was passed on to the next mail server, which may send no further notice.\n",
     ),
 }
+_OTHER_WAY = "\nThere is another way to reach the holder of the domain:\n\n    {contact_url}\n"
 _FRAME = "This is the mail system of {relay_host}.\n\nYour message to\n\n    {recipient}\n\n"
 
 
@@ -64,6 +65,7 @@ class Outcome:
         status: Enhanced status code (RFC 3463).
         request: What the sender asked for; its identifiers come back to him.
         retry_until: Of a delayed message: when it is given up.
+        contact_url: Of a failed message: page by which its recipient can be reached too; "" for none.
     """
 
     action: Action
@@ -72,6 +74,7 @@ class Outcome:
     arrived_at: datetime
     request: DsnRequest = NOTHING_ASKED
     retry_until: datetime | None = None
+    contact_url: str = ""
 
 
 def build_dsn(
@@ -119,6 +122,8 @@ def _text(outcome: Outcome, relay_host: str, *, returned: bool) -> bytes:
     )
     if outcome.action is Action.FAILED and returned:
         told += "Your message, or its header, is attached.\n"
+    if outcome.contact_url:
+        told += _OTHER_WAY.format(contact_url=outcome.contact_url)
     charset, encoding = ("us-ascii", "7bit") if told.isascii() else ("utf-8", "8bit")
     head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n"
     return (head + told).replace("\n", "\r\n").encode()

@@ -87,9 +87,14 @@ def read_letter(message: RawMessage) -> Letter:
 
 def read_sender(message: RawMessage) -> tuple[str, str]:
     """Return name and mailbox of the author in one line, and the mailbox alone; empty where there is none."""
-    authors = parse_mailboxes(message.first("From"))
+    return person_in(message.first("From"))
+
+
+def person_in(value: str) -> tuple[str, str]:
+    """Return the same of the first mailbox in the value of a field."""
+    authors = parse_mailboxes(value)
     if not authors:
-        return safe_line(decode_words(message.first("From"))), ""
+        return safe_line(decode_words(value)), ""
     mailbox = safe_line(f"{authors[0].local_part}@{a_labels(authors[0].domain) or authors[0].domain}")
     display = safe_line(decode_words(authors[0].display))
     return (f"{display} <{mailbox}>" if display and display != mailbox else mailbox), mailbox
@@ -97,7 +102,12 @@ def read_sender(message: RawMessage) -> tuple[str, str]:
 
 def read_subject(message: RawMessage) -> str:
     """Return the subject in one line."""
-    return safe_line(decode_words(message.first("Subject")))
+    return line_of(message.first("Subject"))
+
+
+def line_of(value: str) -> str:
+    """Return the text of a field (RFC 2047) in one line."""
+    return safe_line(decode_words(value))
 
 
 def safe_line(text: str, most: int = _LONGEST_LINE) -> str:

@@ -95,18 +95,21 @@ class Installation:
                 stderr=output,
                 env={**os.environ, **self.environment},
             )
-        ports = await self._ports(process, len(listeners))
-        running = Running(process, ports, asyncio.create_task(self._collect(process)))
         try:
+            ports = await self._ports(process, len(listeners))
+            running = Running(process, ports, asyncio.create_task(self._collect(process)))
             assert sorted(ports) == sorted(listeners), self.output.read_text()
             yield running
-        finally:
             await running.ended(signal.SIGKILL)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
     async def _ports(self, process: asyncio.subprocess.Process, count: int) -> dict[str, int]:
         assert process.stdout is not None
         ports: dict[str, int] = {}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while len(ports) < count and (line := await process.stdout.readline()):
                 name, _, where = line.decode().partition(" ")
                 ports[name] = int(where.rpartition(":")[2])

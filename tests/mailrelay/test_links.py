@@ -20,6 +20,13 @@ def _token(url: str, purpose: Purpose) -> str:
     return url.rpartition("/")[2]
 
 
+def test_the_same_links_below_another_host_name() -> None:
+    there = LINKS.at("mail.reseller.example:8443").confirm("msg_a", NOW)
+    assert there.startswith("https://mail.reseller.example:8443/portal/c/")
+    assert LINKS.message_id(there.rpartition("/")[2], NOW) == "msg_a"
+    assert LINKS.at("").confirm("msg_a", NOW) == LINKS.confirm("msg_a", NOW)
+
+
 @given(names)
 def test_a_link_leads_to_what_it_was_made_for(name: str) -> None:
     answer = _token(LINKS.answer(f"{name}@relay.example", NOW), Purpose.ANSWER)

@@ -266,7 +266,7 @@ async def open_world(
         )
         signer = Signer(RELAY_DOMAIN, "test", ed25519.Ed25519PrivateKey.generate(), utc_now)
         opener = Opener(RELAY_HOST, Timeouts(5), _CONTEXTS, TlsReports(utc_now))
-        reports = Reports(RELAY_HOST, "https://registrar.example/contact")
+        reports = Reports(RELAY_HOST, lambda domain: f"https://registrar.example/contact/{domain}")
         answered: list[QueuedMessage] = []
 
         async def note_answer(answer: QueuedMessage) -> None:
@@ -301,7 +301,7 @@ async def open_world(
             clock=utc_now,
             worker_id="test",
             schedule=Schedule(schedule),
-            answered=note_answer,
+            answered=(note_answer,),
         )
         server = MailServer(inbound, host="127.0.0.1", port=0, hostname=RELAY_HOST, limits=limits)
         directory.publish(RELAY_ADDRESS, "relay_1", OWNER, "example-bakery.org")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from mailrelay.directory import MailPolicy
 from registries.catalogue import Catalogue
 from registries.policy import TldPolicy
 from whoisproxy.cli.context import ConfigOption, JsonOption, NameArgument, opened, registrar_of, settings_from
@@ -57,6 +58,24 @@ async def switch_off(
 ) -> None:
     """Switch privacy off; a running service carries it out."""
     await _switch(config, domain, SwitchRequest(enabled=False), as_json=as_json)
+
+
+@app.command("mail")
+@command
+async def mail(
+    domain: NameArgument,
+    policy: Annotated[MailPolicy, typer.Argument(help="What is done with mail to its owner from now on.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a domain's mail forwarded, filtered, or held but for what has to reach every owner."""
+    name = DomainName.parse(domain)
+    async with opened(config) as core:
+        registrar = await registrar_of(core, name)
+        await core.correspondence.change(registrar, name, {}, policy)
+        view = await core.privacy.status(registrar, name)
+    _show(view, as_json=as_json)
 
 
 @app.command("preview")

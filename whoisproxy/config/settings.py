@@ -2,9 +2,11 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from whoisproxy.config.contact import Contact
 from whoisproxy.config.mail import (
     Authentication,
     Checks,
@@ -154,6 +156,7 @@ class Settings(Section):
     rdap: Rdap = Rdap()
     rdds: Rdds = Rdds()
     portal: Portal = Portal()
+    contact: Contact = Contact()
     whois: Whois = Whois()
     smtp: Smtp = Smtp()
     authentication: Authentication = Authentication()
@@ -173,6 +176,13 @@ class Settings(Section):
     log: Log = Log()
     callback: tuple[CallbackAccount, ...] = ()
     watch: Watch = Watch()
+
+    @model_validator(mode="after")
+    def _has_one_root(self) -> "Settings":
+        # One application serves both, and its links begin at one path.
+        if self.contact.base_url and urlsplit(self.portal.base_url).path.rstrip("/"):
+            raise ValueError("contact.base_url needs a portal.base_url without a path")
+        return self
 
     @model_validator(mode="after")
     def _shares_with_nobody_else(self) -> "Settings":

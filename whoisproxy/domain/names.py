@@ -9,6 +9,7 @@ from publicsuffixlist import PublicSuffixList
 from whoisproxy.domain.errors import InvalidInput
 
 _MAX_OCTETS = 253  # RFC 1035 section 2.3.4, without the root label
+_ACE = "xn--"  # RFC 5890 section 2.3.2.5
 _DOTS = ".\u3002\uff0e\uff61"  # RFC 3490 section 3.1: what keyboards of other scripts give for a dot
 
 
@@ -50,6 +51,11 @@ class DomainName:
         return idna.decode(self.a_label)
 
     @property
+    def is_international(self) -> bool:
+        """Whether the form for people is another one."""
+        return any(label.startswith(_ACE) for label in self.a_label.split("."))
+
+    @property
     def suffix(self) -> str:
         """The public suffix under which the name is registered, such as `com` or `co.uk`."""
         return self.a_label.partition(".")[2]
@@ -61,6 +67,15 @@ class DomainName:
 
     def __str__(self) -> str:
         return self.a_label
+
+
+def searched(text: str) -> str:
+    """Return a part of a name as names have it (UTS 46: case, width, dots), to be sought in either form."""
+    typed = "".join(filter(str.isprintable, text)).strip()[:_MAX_OCTETS]
+    try:
+        return idna.uts46_remap(typed, std3_rules=False)
+    except idna.IDNAError:
+        return typed.lower()
 
 
 def suffix_from(text: str) -> str:

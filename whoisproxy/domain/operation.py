@@ -23,6 +23,13 @@ class OperationKind(StrEnum):
     REFRESH = "privacy.refresh"  # the registrant or the address changed while privacy is on
 
 
+class Actor(StrEnum):
+    """Who asked for a change."""
+
+    REGISTRAR = "registrar"  # by the API or the command line
+    OWNER = "owner"  # on his pages
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One piece of work for a registry.

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from mailrelay.directory import MailPolicy
 from whoisproxy.domain.errors import DomainLocked
+from whoisproxy.domain.operation import Actor
 
 TRANSFERRED_AWAY = "REGISTRY_TRANSFERRED_AWAY"
 """Reason of a privacy that ended because the domain went to another registrar."""
@@ -126,17 +127,43 @@ def transition(status: PrivacyStatus, event: PrivacyEvent) -> PrivacyStatus:
     )
 
 
+class ConsentTo(StrEnum):
+    """What was agreed to."""
+
+    HIDE = "hide"  # that the privacy service is published in his place
+    SHOW = "show"  # that he himself is published
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Who agreed to which text when; recorded, never published.
 
     Attributes:
-        by: Who agreed, in the registrar's words; may name a person, so it is stored sealed.
+        by: Who agreed, in the registrar's words or by the name that the domain has; stored sealed.
+        language: In which the text was shown, one of `i18n.LANGUAGES`; "" where the registrar does not tell.
+        proofs: How the owner had signed in; nothing where the registrar tells of it.
     """
 
     by: str
     at: datetime
     text_version: str
+    to: ConsentTo = ConsentTo.HIDE
+    language: str = ""
+    proofs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptConsent:
+    """A consent as it was recorded with the switch that it was given for.
+
+    Attributes:
+        actor: Who told us of it.
+    """
+
+    id: str
+    domain_id: str
+    actor: Actor
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +172,10 @@ class Privacy:
 
     Attributes:
         forward_to: Mailbox that gets relayed mail instead of the registrant's own; "" for his own.
+        consent: The newest to being hidden; all of them are kept besides (`KeptConsent`).
         operation_id: The operation that moves the status now; "" when none does.
         reason: Why the last switch failed; "" otherwise. Names no person.
+        mailbox_id: Which of the owner's mailboxes `forward_to` is; "" where his registrar has named it.
     """
 
     status: PrivacyStatus
@@ -156,6 +185,7 @@ class Privacy:
     operation_id: str
     reason: str
     updated_at: datetime
+    mailbox_id: str = ""
 
     @property
     def departed(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailrelay.checks.owner_takes_no_mail import OwnerTakesNoMail
 from mailrelay.content.kinds import MailClass, class_in
 from mailrelay.queue.entry import Direction, MessageRecord, NoteOfVerdict, State
 
@@ -88,6 +89,12 @@ class HeldMessage:
     def is_of_blocked(self) -> bool:
         """Whether it is held because somebody wants no mail of its sender: nobody is told of that."""
         return any(one.reason.startswith(_BLOCKED) for one in self.record.verdicts)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether its owner wants no mail: he is not told of it."""
+        asks = {self.record.last_error, *(one.check for one in self.record.verdicts)}
+        return OwnerTakesNoMail.name in asks
 
     @property
     def place(self) -> str:

@@ -44,10 +44,22 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
         add = app.router.add_get if route.method == "GET" else app.router.add_post
         add(route.path, _admitted(gate, route, MethodType(route.handler, made[route.page])))
     app.on_response_prepare.append(guard.finish)
+    app.on_shutdown.append(_ending_streams(deps))
     return app
+
+
+def _ending_streams(deps: PortalDependencies) -> Callable[[web.Application], Awaitable[None]]:
+    """Return what ends the answers that would go on for minutes, before the server waits for them."""
+
+    async def end(_app: web.Application) -> None:
+        deps.owner_switching.feed.close()
+
+    return end
 
 
 def _admitted(gate: Gate, route: Route, page: Callable[..., Awaitable[web.StreamResponse]]) -> Page:
     if stages := route.audience.stages:
         return gate.for_owners(page, writes=route.writes, stages=stages)
+    if route.audience is Audience.VISITOR:
+        return gate.for_visitors(page, writes=route.writes)
     return gate.for_anybody(page, writes=route.writes) if route.audience is Audience.ENTRY else page

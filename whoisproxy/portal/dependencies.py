@@ -11,9 +11,15 @@ from mailrelay.links import Links
 from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
+from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.owner_answers import OwnerAnswers
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
+from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.settings import Clock
@@ -37,9 +43,15 @@ class PortalDependencies:
     appearances: Appearances
     answers: OwnerAnswers
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     entry: OwnerEntry
+    contact: ContactDesk
+    owner_domains: OwnerDomains
+    owner_switching: OwnerSwitching
+    mail: OwnerMail
     links: Links
     relay_domain: str
     base_url: str

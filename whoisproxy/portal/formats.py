@@ -1,14 +1,33 @@
 """Days, times and numbers as the languages write them (CLDR, by Babel); templates have them as filters."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 
 def day(moment: datetime, language: str) -> str:
     """Return a day, with its month spelled out; `moment` is aware UTC."""
     return format_date(moment, "long", locale=language)
+
+
+def short_day(day: date, language: str) -> str:
+    """Return a day of a year that is known, its month cut short."""
+    return format_skeleton("MMMd", _noon(day), locale=language)
+
+
+def month(day: date, language: str) -> str:
+    """Return the month of a day, spelled out, and its year."""
+    return format_skeleton("yMMMM", _noon(day), locale=language)
+
+
+def short_month(day: date, language: str) -> str:
+    """Return the month of a day, cut short."""
+    return format_skeleton("MMM", _noon(day), locale=language)
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 def moment(moment: datetime, language: str) -> str:

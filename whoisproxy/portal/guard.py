@@ -11,7 +11,7 @@ from whoisproxy.domain.errors import Unavailable
 from whoisproxy.portal.dependencies import NoSuchLink
 from whoisproxy.portal.language import chosen, remember
 from whoisproxy.portal.messages import BUSY, FAILED, GONE, TOO_LARGE, Said
-from whoisproxy.portal.rendering import HEADERS, Pages
+from whoisproxy.portal.rendering import Pages, headers_for
 from whoisproxy.portal.view import VIEW, View, first_view
 from whoisproxy.request_limits import PrefixLimits, client_address, prefix
 from whoisproxy.services.appearances import Appearances
@@ -59,9 +59,9 @@ class Guard:
         _REQUESTS.labels(str(response.status)).inc()
         return response
 
-    async def finish(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """Add what every answer has; a page may have a policy of its own."""
-        for name, value in HEADERS.items():
+    async def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add what every answer has, whether it is sent at once or as it comes."""
+        for name, value in headers_for(request).items():
             response.headers.setdefault(name, value)
         response.headers["Server"] = "whoisproxy"
 

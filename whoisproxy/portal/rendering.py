@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from whoisproxy.i18n import translations
-from whoisproxy.portal.formats import day, moment, number
+from whoisproxy.portal.formats import day, moment, month, number, short_day, short_month
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.static_files import static_path
 from whoisproxy.portal.view import View
@@ -28,8 +28,21 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A browser says to us, and to nobody else, that a form is ours: else its Origin is `null`.
+_WITH_OWN_FORMS = {"Referrer-Policy": "same-origin"}
+
+OWN_FORMS = web.RequestKey("own-forms", bool)
+"""Set where the answer to a request may hold forms that only our own pages may send."""
+
 # A page with scripts of ours: they are files, and speak with nobody but us.
 _WITH_SCRIPTS = f"{HEADERS[_POLICY]}; script-src 'self'; connect-src 'self'"
+
+_FORMATS = (day, moment, month, number, short_day, short_month)
+
+
+def headers_for(request: web.Request) -> dict[str, str]:
+    """Return the headers that every answer to a request has; a page may have another policy of its own."""
+    return HEADERS | _WITH_OWN_FORMS if request.get(OWN_FORMS) else HEADERS
 
 
 @cache
@@ -44,9 +57,7 @@ def _environment(language: str) -> Environment:
     )
     words = translations(language)
     environment.globals.update(_=partial(_said, words), ngettext=partial(_counted, words))
-    environment.filters.update(
-        {each.__name__: partial(each, language=language) for each in (day, moment, number)}
-    )
+    environment.filters.update({each.__name__: partial(each, language=language) for each in _FORMATS})
     return environment
 
 
@@ -78,17 +89,22 @@ class Pages:
             scripts: Names of files of `static/`, which run when the page is read.
             facts: What the template shows.
         """
-        body = (
-            _environment(view.language)
-            .get_template(f"{template}.html")
-            .render(view=view, root=self._root, static=self._static, scripts=scripts, **facts)
-        )
+        body = self.text(template, view, scripts=scripts, **facts)
         headers = {"Cache-Control": "no-store"} | ({_POLICY: _WITH_SCRIPTS} if scripts else {})
         return web.Response(status=status, text=body, content_type="text/html", headers=headers)
+
+    def text(self, template: str, view: View, **facts: Any) -> str:
+        """Return what a template says; arguments as in `page`."""
+        found = _environment(view.language).get_template(f"{template}.html")
+        return found.render(view=view, root=self._root, static=self._static, **facts)
 
     def message(self, said: Said, view: View, status: int = 200, **facts: str) -> web.Response:
         """Return a page that says one thing."""
         return self.page("message", view, status, said=said, facts=facts, domain=facts.get("domain", ""))
+
+    def path(self, path: str) -> str:
+        """Return a path of ours as browsers know it."""
+        return self._root + path
 
     def redirect(self, path: str) -> web.Response:
         """Return the answer that leads to one of our own pages; `path` is never taken from a request."""

@@ -19,13 +19,15 @@ class Audience(StrEnum):
     """Who may come.
 
     `PUBLIC`: anybody. `LINK`: who has the link, whose token in the path names what it is for, and is proof of
-    it; a mailbox's one click comes without anything else (RFC 8058). `ENTRY`: anybody who is on his way in,
+    it; a mailbox's one click comes without anything else (RFC 8058). `VISITOR`: anybody, of whom nothing is
+    known or kept; his forms are our own as far as his browser says so. `ENTRY`: anybody who is on his way in,
     with forms that are our own. `HALF`: who has given a first proof, and is asked for a second. `ENROLLING`:
     who has signed in, or must set a second step up first. `OWNER`: who has signed in.
     """
 
     PUBLIC = "public"
     LINK = "link"
+    VISITOR = "visitor"
     ENTRY = "entry"
     HALF = "half"
     ENROLLING = "enrolling"

@@ -29,7 +29,11 @@ class Area:
 
 
 # In the order of the navigation.
-AREAS: tuple[Area, ...] = (Area(N_("Security"), "/security"),)
+AREAS: tuple[Area, ...] = (
+    Area(N_("Domains"), "/domains"),
+    Area(N_("Mail"), "/mail"),
+    Area(N_("Security"), "/security"),
+)
 
 
 @dataclass(frozen=True, slots=True)

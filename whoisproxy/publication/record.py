@@ -142,6 +142,7 @@ class RddsRecord:
         withheld: `Field.REGISTRY_ID` where the id of the domain is to be listed as redacted.
         read_at: Age of this view of the database, to the minute.
         disclosure: Set where the record is for one requester, and never in what is published.
+        contact_page: Page by which a hidden holder is reached; "" where he is not hidden, or there is none.
     """
 
     name: str
@@ -160,6 +161,7 @@ class RddsRecord:
     withheld: tuple[Field, ...]
     read_at: datetime
     disclosure: RddsDisclosure | None = None
+    contact_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
     now: datetime,
     default_brand: Brand,
     contact_ids: Mapping[Role, str] = _NO_IDS,
+    contact_prefix: str = "",
 ) -> RddsRecord:
     """Return what RDAP and WHOIS show of a domain.
 
@@ -57,13 +58,15 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
         registration: The domain with its holder.
         status: Decides alone whether the holder may appear.
         identities: Proxy identity per role, each with the domain's relay address. While hidden, a
-            role without one shows the brand and the page of its terms in place of an address.
+            role without one shows the brand, and that page (or that of its terms) in place of an address.
         registrar: Whose domain it is; its brand, or else `default_brand`, gives the abuse contact.
         policy: Rule of the TLD: which roles it knows, its profile, and what the registry redacts on its own.
         now: When the database was read.
         default_brand: Brand of registrars that have none of their own.
         contact_ids: Ids at the registry of contact objects that were made for this domain alone: one that
             other domains have too would tell which domains belong together.
+        contact_prefix: What stands before a domain in the address of the page by which its hidden holder is
+            reached; "" where there is no such page.
     """
     brand = registrar.brand or default_brand
     name = registration.name
@@ -72,10 +75,12 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
     ids = contact_ids if _settled(status) else _NO_IDS
     if held is None:
         contacts = [_proxy(role, brand, (identities or {}).get(role), ids.get(role, "")) for role in roles]
-        shown, page = EVERYTHING, brand.terms_url
+        contact_page = contact_prefix and contact_prefix + name.a_label
+        shown, page = EVERYTHING, contact_page or brand.terms_url
     else:
         contacts = [_registrant(role, held, ids.get(role, "")) for role in roles]
         shown, page = visible(policy, organization=bool(held.organization)), registrar.url
+        contact_page = ""
     always = listed(policy.profile)
     return RddsRecord(
         name=name.a_label,
@@ -94,6 +99,7 @@ def build_record(  # noqa: PLR0913, PLR0917 - everything that decides meets here
         changed_at=registration.updated_at,
         withheld=() if registration.registry_id or Field.REGISTRY_ID not in always else (Field.REGISTRY_ID,),
         read_at=_to_the_minute(now),
+        contact_page=contact_page,
     )
 
 

@@ -14,6 +14,7 @@ from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings,
 from whoisproxy.domain.account import Office
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
+from whoisproxy.runtime.contact_pages import contact_pages
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.appearances import Appearances
@@ -23,8 +24,17 @@ from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
+from whoisproxy.services.mailboxes import Mailboxes
+from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
+from whoisproxy.services.owner_mail_log import OwnerMailLog
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
+from whoisproxy.services.owner_quarantine import OwnerQuarantine
+from whoisproxy.services.owner_sender_rules import OwnerSenderRules
+from whoisproxy.services.owner_switching import OwnerSwitching
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
@@ -62,9 +72,14 @@ class Core:
     webhooks: Webhooks
     mailbox: Mailbox
     correspondence: CorrespondenceService
+    mail_settings: OwnerMailSettings
+    mailboxes: Mailboxes
     sender_rules: SenderRules
     learning: SpamLearning
     entry: OwnerEntry
+    owner_domains: OwnerDomains
+    owner_switching: OwnerSwitching
+    owner_mail: OwnerMail
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -152,9 +167,12 @@ def _assemble(
 ) -> Core:
     privacy_settings = privacy_settings_of(settings)
     learning, rules = SpamLearning(storage, queue, clock), SenderRules(storage, clock)
-    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock)
+    lookup = Lookup(storage, catalogue, privacy_settings.brand, clock, contact_pages(settings).prefix)
     keep = timedelta(days=settings.retention.quarantine_days)
     quarantine = QuarantineService(storage, queue, clock, keep)
+    decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
+    entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
+    privacy = PrivacyService(storage, catalogue, privacy_settings, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -164,20 +182,37 @@ def _assemble(
         accounts=Accounts(storage, clock),
         appearances=Appearances(storage, settings.portal.base_url),
         registrations=Registrations(storage, catalogue, clock),
-        privacy=PrivacyService(storage, catalogue, privacy_settings, clock),
+        privacy=privacy,
         disclosures=Disclosures(storage, clock),
-        operations=Operations(storage),
+        operations=operations,
         registry_tasks=RegistryTasks(storage, clock),
         publications=Publications(storage, clock),
         events=Events(storage),
         webhooks=Webhooks(storage, clock, allow_private=settings.webhooks.allow_private_addresses),
         mailbox=Mailbox(storage, queue),
         correspondence=CorrespondenceService(storage, clock),
+        mail_settings=OwnerMailSettings(storage, entry.sessions, privacy, privacy_settings, clock),
+        mailboxes=Mailboxes(storage, entry.sessions, privacy_settings.relay_domain, clock),
         sender_rules=rules,
         learning=learning,
-        entry=OwnerEntry.on(storage, clock),
+        entry=entry,
+        owner_domains=OwnerDomains(storage, catalogue, privacy_settings),
+        owner_switching=OwnerSwitching(
+            storage,
+            entry.sessions,
+            catalogue,
+            lookup,
+            OperationFeed(storage, operations),
+            privacy_settings,
+            clock,
+        ),
+        owner_mail=OwnerMail(
+            log=OwnerMailLog(storage, queue, clock),
+            held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
+            senders=OwnerSenderRules(storage, entry.sessions, rules),
+        ),
         quarantine=quarantine,
-        decisions=QuarantineDecisions(storage, queue, quarantine, rules, learning, clock),
+        decisions=decisions,
         registry_messages=RegistryMessages(storage, clock),
         lookup=lookup,
         disclosed=DisclosedAnswers(storage, lookup, BearerTokens(storage), settings.rdap.base_url, clock),

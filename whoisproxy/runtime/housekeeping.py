@@ -10,8 +10,10 @@ from prometheus_client import Gauge
 
 from mailrelay.checks.greylist_store import SqlGreylist
 from mailrelay.queue.entry import FINAL, State
+from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN
 from whoisproxy.domain.owner_session import LONGEST_SESSION
 from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, HISTORY_KEPT
+from whoisproxy.runtime.contact_form import contact_form
 from whoisproxy.runtime.core import Core
 from whoisproxy.services.disclosure_endings import DisclosureExpiry
 from whoisproxy.services.quarantine_digests import DigestSchedule
@@ -36,6 +38,7 @@ class Housekeeping:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
+        contact = contact_form(self._core)
         while not stop.is_set():
             for task in (
                 self._lifecycle.retire_expired,
@@ -44,6 +47,7 @@ class Housekeeping:
                 self._purge_answers,
                 self._purge_events,
                 self._purge_mail,
+                contact.purge,
                 self._purge_changes,
                 self._digests.look,
                 self._measure_queue,
@@ -87,6 +91,7 @@ class Housekeeping:
             await uow.replies.purge(now)
             await uow.quarantines.purge(now - kept)
             await uow.owner_accounts.purge(now)
+            await uow.owner_mailboxes.purge(now - CONFIRM_WITHIN)
             await uow.owner_sessions.purge(now - LONGEST_SESSION)
             await uow.sign_in_attempts.purge(now - HISTORY_KEPT, now - BUDGET_OF_NETWORK.within)
 

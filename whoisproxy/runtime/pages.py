@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from whoisproxy.portal.dependencies import PortalDependencies
+from whoisproxy.runtime.contact_form import contact_form
+from whoisproxy.runtime.contact_pages import contact_pages
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
+from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_letters import OwnerLetters
@@ -23,14 +26,32 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         appearances=core.appearances,
         answers=OwnerAnswers(directory, core.queue, preparation, relay_domain, core.clock),
         correspondence=core.correspondence,
+        mail_settings=core.mail_settings,
+        mailboxes=core.mailboxes,
         quarantine=core.quarantine,
         decisions=core.decisions,
         entry=core.entry,
+        contact=contact_desk(core),
+        owner_domains=core.owner_domains,
+        owner_switching=core.owner_switching,
+        mail=core.owner_mail,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,
         requests_per_minute=settings.portal.requests_per_minute,
         clock=core.clock,
+    )
+
+
+def contact_desk(core: Core) -> ContactDesk:
+    """Return what the public pages work with."""
+    settings = core.settings
+    return ContactDesk(
+        form=contact_form(core),
+        pages=contact_pages(settings),
+        brand=core.privacy_settings.brand,
+        relay_domain=settings.relay.domain,
+        rdap_url=settings.rdap.base_url.rstrip("/"),
     )
 
 

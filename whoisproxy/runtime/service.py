@@ -26,6 +26,7 @@ from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.callback_connectors import with_callbacks
 from whoisproxy.runtime.child_processes import ChildProcesses
 from whoisproxy.runtime.connectors import Connectors, open_connectors
+from whoisproxy.runtime.contact_work import contact_handlers
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.housekeeping import Housekeeping
 from whoisproxy.runtime.listening import listening_sockets
@@ -187,6 +188,7 @@ class Service:
         )
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
         handlers |= dict.fromkeys(LETTERS, owner_letters(core))
+        handlers |= await stack.enter_async_context(contact_handlers(core))
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))

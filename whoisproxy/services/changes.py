@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from whoisproxy.domain.operation import OperationState
+from whoisproxy.domain.operation import Actor, OperationState
+from whoisproxy.domain.privacy import Consent
 from whoisproxy.services import relay_addresses, work_orders
 from whoisproxy.services.events import emit_all
 from whoisproxy.services.holding import Holding
@@ -24,11 +25,15 @@ class Change:
         after: With another operation than before, that one is begun and the one before superseded; with the
             same operation in another state, it is stored as it is.
         event: Kind of the event that tells of it, such as `privacy.enabling`.
+        by: Who asked for it.
+        consent: Given with it, to be recorded; else None.
     """
 
     before: Holding
     after: Holding
     event: str
+    by: Actor = Actor.REGISTRAR
+    consent: Consent | None = None
 
 
 async def write(uow: UnitOfWork, changes: Sequence[Change], now: datetime) -> None:
@@ -43,6 +48,8 @@ async def write(uow: UnitOfWork, changes: Sequence[Change], now: datetime) -> No
     await _write_operations(uow, changes, now)
     await uow.registrations.touch(*(each.registration for each in after))
     await uow.privacy.put_all({each.registration.id: each.privacy for each in after})
+    given = [(each.after.registration, each.by, each.consent) for each in changes if each.consent]
+    await uow.consents.add_all(given, now)
     await emit_all(uow, [_event(change) for change in changes], now)
 
 
@@ -61,6 +68,7 @@ def _event(change: Change) -> NewEvent:
     data: dict[str, object] = {
         "state": change.after.privacy.status.state.value,
         "operation_id": operation.id if operation else "",
+        "by": change.by.value,
     }
     if operation is not None and operation.state is OperationState.FAILED:
         data["problem_code"] = operation.problem_code

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from mailrelay.directory import Opening
+from mailrelay.directory import MailPolicy, Opening
 from mailrelay.rewriting.encryption import UnusableKey, read_key
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import InvalidInput, NotFound
@@ -13,6 +13,7 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import ReplyAddress
 from whoisproxy.domain.sender_rules import RuleAction, sender_that_came
+from whoisproxy.services import domain_mail
 from whoisproxy.services.holding import hold
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.sender_rules import RuleBook
@@ -55,8 +56,24 @@ class CorrespondenceService:
             held = await hold(uow, registrar, name)
             return await uow.correspondence.settings(held.id, held.registrant_id)
 
-    async def change(self, registrar: Registrar, name: DomainName, wishes: dict[str, Any]) -> MailSettings:
-        """Store wishes by the names of their fields; what is not named stays as it is.
+    async def policy(self, registrar: Registrar, name: DomainName) -> MailPolicy:
+        """Return what is done with the domain's mail.
+
+        Raises:
+            NotFound: The registrar has no such domain.
+        """
+        async with self._storage.reading() as uow:
+            held = await hold(uow, registrar, name)
+            return (await uow.privacy.get(held.id)).mail_policy
+
+    async def change(
+        self,
+        registrar: Registrar,
+        name: DomainName,
+        wishes: dict[str, Any],
+        policy: MailPolicy | None = None,
+    ) -> MailSettings:
+        """Store wishes by the names of their fields, and a policy; what is not named stays as it is.
 
         Raises:
             NotFound: The registrar has no such domain.
@@ -70,6 +87,8 @@ class CorrespondenceService:
             settings = MailSettings.parse(replace(before, **named).as_dict())
             _demand_usable(settings.encryption_key, self._clock())
             await uow.correspondence.put_settings(held.id, held.registrant_id, settings, self._clock())
+            if policy is not None:
+                await domain_mail.set_policy(uow, held, policy, self._clock())
         return settings
 
     async def reply_addresses(

@@ -50,11 +50,14 @@ async def effective_policies(
     }
     without = await uow.registry_accounts.without_contacts(asked) if asked else frozenset()
     return {
-        name: _published_by_us(rule) if name.a_label in without else EffectivePolicy(rule)
+        name: without_contacts(rule) if name.a_label in without else EffectivePolicy(rule)
         for name, rule in rules.items()
     }
 
 
-def _published_by_us(rule: TldPolicy) -> EffectivePolicy:
+def without_contacts(rule: TldPolicy) -> EffectivePolicy:
+    """Return what holds in place of a rule for domains of which the registry holds no contacts."""
+    if rule.mechanism not in _NEED_CONTACTS:
+        return EffectivePolicy(rule)
     here = replace(rule, mechanism=Mechanism.RDDS_ONLY, explanation=_EXPLANATION)
     return EffectivePolicy(here, NO_CONTACTS)

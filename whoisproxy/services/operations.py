@@ -24,6 +24,10 @@ class Operations:
         self._finished.set()
         self._finished = asyncio.Event()
 
+    def next_end(self) -> asyncio.Event:
+        """Return what is set as soon as an operation ends in this process."""
+        return self._finished
+
     async def get(self, registrar: Registrar, operation_id: str) -> Operation:
         """Return the registrar's operation.
 

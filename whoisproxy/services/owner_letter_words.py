@@ -41,6 +41,42 @@ NEW_DEVICE_LETTER = LetterWords(
         LINK,
     ),
 )
+CONFIRM_MAILBOX_LETTER = LetterWords(
+    N_("May mail come to this mailbox?"),
+    (
+        N_(
+            "Somebody who has domains at %(registrar)s wants the mail that is relayed to him to come to this "
+            "mailbox. If it is you, say so here:"
+        ),
+        LINK,
+        N_("The link works once, and for %(hours)s hours."),
+        N_("If it is not you, do nothing: no mail will come here."),
+    ),
+)
+MAIL_CHANGED_LETTER = LetterWords(
+    N_("The way of your mail was changed"),
+    (
+        N_(
+            "Where the mail of your domain %(domain)s at %(registrar)s goes, or the key that it is encrypted "
+            "with, was changed."
+        ),
+        N_("When: %(at)s."),
+        N_("If it was not you, sign in, change it back, and end the other sessions:"),
+        LINK,
+    ),
+)
+MAIL_OF_SEVERAL_CHANGED_LETTER = LetterWords(
+    N_("The way of your mail was changed"),
+    (
+        N_(
+            "A mailbox was taken away to which the mail of %(count)s domains of yours at %(registrar)s went, "
+            "%(domain)s among them. It goes to the mailbox of your registrations now."
+        ),
+        N_("When: %(at)s."),
+        N_("If it was not you, sign in, change it back, and end the other sessions:"),
+        LINK,
+    ),
+)
 METHODS_CHANGED_LETTER = LetterWords(
     N_("Your ways to sign in were changed"),
     (

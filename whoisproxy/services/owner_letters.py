@@ -1,25 +1,32 @@
-"""Letters to owners about their accounts: a link to sign in, a new device, changed ways of signing in.
+"""Letters to owners about their accounts: a link to sign in, a new device, what was changed, a new mailbox.
 
 A letter is a piece of work in the outbox, committed with what it tells of. The worker looks up whose mailbox
 it is and queues the letter like any other mail; the mailbox itself is asked for when it is delivered. It is
-that of the registrant, by which his account is known, and no other that his mail goes to. A process that dies
+that of the registrant, by which his account is known, and no other that his mail goes to, but for what
+concerns such a mailbox itself. A process that dies
 between queueing and writing that down sends a letter twice, which costs nobody anything.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
+from mailrelay.message import HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, NewMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.plain_letter import PlainLetter, build_plain_letter
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
+from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN, OwnerMailbox
 from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
 from whoisproxy.services import owner_tokens
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.owner_letter_words import (
+    CONFIRM_MAILBOX_LETTER,
+    MAIL_CHANGED_LETTER,
+    MAIL_OF_SEVERAL_CHANGED_LETTER,
     METHODS_CHANGED_LETTER,
     NEW_DEVICE_LETTER,
     SIGN_IN_LETTER,
@@ -35,7 +42,9 @@ _log = structlog.get_logger()
 SIGN_IN = "owner-letter.sign-in"
 NEW_DEVICE = "owner-letter.new-device"
 METHODS_CHANGED = "owner-letter.methods-changed"
-LETTERS = (SIGN_IN, NEW_DEVICE, METHODS_CHANGED)
+CONFIRM_MAILBOX = "owner-letter.confirm-mailbox"
+MAIL_CHANGED = "owner-letter.mail-changed"
+LETTERS = (SIGN_IN, NEW_DEVICE, METHODS_CHANGED, CONFIRM_MAILBOX, MAIL_CHANGED)
 """Outbox kinds of letters."""
 
 
@@ -67,6 +76,8 @@ class OwnerLetters:
             SIGN_IN: self._sign_in,
             NEW_DEVICE: self._new_device,
             METHODS_CHANGED: self._methods_changed,
+            CONFIRM_MAILBOX: self._confirm_mailbox,
+            MAIL_CHANGED: self._mail_changed,
         }
 
     async def handle(self, item: OutboxItem) -> None:
@@ -128,6 +139,39 @@ class OwnerLetters:
             at = f"{self._clock():%Y-%m-%d %H:%M} UTC"
             return await self._letter(uow, account, METHODS_CHANGED_LETTER, "/security", at=at)
 
+    async def _confirm_mailbox(self, item: OutboxItem) -> list[NewMessage]:
+        async with self._storage.reading() as uow:
+            mailbox = await uow.owner_mailboxes.by_id(str(item.payload["mailbox"]))
+            account = await uow.owner_accounts.by_id(mailbox.account_id) if mailbox else None
+            if mailbox is None or account is None or mailbox.verified_at is not None:
+                return []
+            token = await owner_tokens.made(uow, TokenPurpose.MAILBOX, self._clock(), mailbox.id)
+            hours = str(int(CONFIRM_WITHIN.total_seconds()) // 3600)
+            path = f"/mailboxes/confirm/{token}"
+            letters = await self._letter(uow, account, CONFIRM_MAILBOX_LETTER, path, hours=hours)
+        return [_to(mailbox, letter) for letter in letters]
+
+    async def _mail_changed(self, item: OutboxItem) -> list[NewMessage]:
+        """Return letters to the registrant, and to the mailbox that the mail of a domain went to before."""
+        async with self._storage.reading() as uow:
+            account = await uow.owner_accounts.by_id(str(item.payload["account"]))
+            domain = await uow.registrations.by_id(str(item.payload["domain"]))
+            if account is None or domain is None:
+                return []
+            before = await uow.owner_mailboxes.by_id(str(item.payload.get("before", "")))
+            several = item.payload["count"] != 1
+            letters = await self._letter(
+                uow,
+                account,
+                MAIL_OF_SEVERAL_CHANGED_LETTER if several else MAIL_CHANGED_LETTER,
+                "/mailboxes" if several else f"/domains/{domain.name.a_label}/mail",
+                at=f"{self._clock():%Y-%m-%d %H:%M} UTC",
+                domain=domain.name.u_label,
+                count=str(item.payload["count"]),
+            )
+        copies = [_to(before, letter) for letter in letters] if before and before.verified_at else []
+        return [*letters, *copies]
+
     async def _letter(
         self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, path: str, **facts: str
     ) -> list[NewMessage]:
@@ -156,3 +200,9 @@ class OwnerLetters:
                 protected=True,
             )
         ]
+
+
+def _to(mailbox: OwnerMailbox, letter: NewMessage) -> NewMessage:
+    """Return a letter that goes to a mailbox, and not to whose domains it is about."""
+    raw = RawMessage.parse(letter.raw).with_first(HeaderField.make("To", mailbox.mailbox)).raw
+    return replace(letter, direction=Direction.DSN, recipient=mailbox.mailbox, raw=raw, size_octets=len(raw))

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
 
+from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN
 from whoisproxy.domain.sign_in import LETTER_LIFETIME
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
@@ -33,6 +34,7 @@ class TokenPurpose(StrEnum):
     EMAIL = "e"  # a link in a letter
     PASSKEY = "k"  # a challenge to sign in
     NEW_PASSKEY = "n"  # a challenge to make a passkey, bound to a session
+    MAILBOX = "m"  # a link in a letter to a mailbox that an owner has named
 
 
 LIFETIMES = {
@@ -40,6 +42,7 @@ LIFETIMES = {
     TokenPurpose.EMAIL: LETTER_LIFETIME,
     TokenPurpose.PASSKEY: timedelta(minutes=5),
     TokenPurpose.NEW_PASSKEY: timedelta(minutes=5),
+    TokenPurpose.MAILBOX: CONFIRM_WITHIN,
 }
 _NOBODY = "any"
 

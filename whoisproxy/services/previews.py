@@ -18,6 +18,9 @@ from whoisproxy.services.identities import (
     roles_of,
 )
 
+UNKNOWN = "(random)"
+"""Local part of an address that is made when privacy is switched on."""
+
 _CONTACTS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
 
 
@@ -43,7 +46,7 @@ def future_identities(
 
     An address is made when privacy is switched on; before that only its domain is known.
     """
-    unknown = ProxyIdentity(brand, f"(random)@{relay_domain}")
+    unknown = ProxyIdentity(brand, f"{UNKNOWN}@{relay_domain}")
     return {role: known.get(role, unknown) for role in roles_of(policy)}
 
 

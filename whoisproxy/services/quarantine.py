@@ -3,9 +3,10 @@
 Whoever calls has made sure who asks: a signed link is its owner's, an API key its registrar's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from mailrelay.message import RawMessage
 from mailrelay.queue.entry import Direction, MessageRecord
@@ -27,6 +28,20 @@ MOST = 5_000
 """Held messages that are looked at for a list: the newest, then sorted."""
 
 _RELAYS_AT_ONCE = 500
+
+
+class Holder(Protocol):
+    """Whose mail comes by a relay address: a registration, or what is known of one without opening it."""
+
+    @property
+    def name(self) -> DomainName:
+        """Of the domain."""
+        ...
+
+    @property
+    def registrant_id(self) -> str:
+        """Of who holds it now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,7 @@ class QuarantineService:
         message = RawMessage.parse(queued.raw)
         return read_sender(message)[0], read_subject(message)
 
-    async def held(self, registrations: dict[str, Registration]) -> tuple[HeldMessage, ...]:
+    async def held(self, registrations: Mapping[str, Holder]) -> tuple[HeldMessage, ...]:
         """Return what is held for relay addresses, in the order in which it is shown."""
         ids, records = list(registrations), list[MessageRecord]()
         for start in range(0, len(ids), _RELAYS_AT_ONCE):
@@ -181,7 +196,7 @@ class QuarantineService:
         ]
         return tuple(sorted([one for one in found if one.is_held], key=lambda one: one.place))
 
-    def _message(self, record: MessageRecord, registration: Registration) -> HeldMessage:
+    def _message(self, record: MessageRecord, registration: Holder) -> HeldMessage:
         return HeldMessage(record, registration.name.a_label, record.updated_at + self._keep)
 
 

@@ -139,6 +139,7 @@ class DigestSender:
         async with self._storage.reading() as uow:
             quarantine = await uow.quarantines.by_id(quarantine_id)
             domains = await owned_by(uow, quarantine) if quarantine else ()
+            look = await uow.appearances.of_registrar(quarantine.registrar_id) if quarantine else None
         if quarantine is None or not _is_due(quarantine, self._clock()) or await self._was_sent(quarantine):
             return
         told = [one for one in domains if one.settings.digest is not DigestWish.OFF]
@@ -148,7 +149,7 @@ class DigestSender:
             async with self._storage.unit_of_work() as uow:
                 await uow.quarantines.nothing_due(quarantine_id)
             return
-        letter = await self._letter(quarantine, told, carrier, new)
+        letter = await self._letter(quarantine, told, carrier, new, self._links.at(look.host if look else ""))
         async with self._storage.unit_of_work() as uow:
             await uow.quarantines.begin(quarantine_id, letter.id, [one.id for one in new], self._clock())
         await self._queue.enqueue([letter])
@@ -179,7 +180,8 @@ class DigestSender:
 
     async def _new(self, domains: Sequence[OwnedDomain]) -> list[HeldMessage]:
         """Return what is held and was never told of, in the order in which it is shown."""
-        held = [one for one in await self._quarantine.held(of_relays(domains)) if not one.is_of_blocked]
+        found = await self._quarantine.held(of_relays(domains))
+        held = [one for one in found if not (one.is_of_blocked or one.is_unwanted)]
         async with self._storage.reading() as uow:
             told = await uow.quarantines.told([one.id for one in held])
         return [one for one in held if one.id not in told]
@@ -190,11 +192,12 @@ class DigestSender:
         told: Sequence[OwnedDomain],
         carrier: tuple[Registration, RelayAddress],
         new: Sequence[HeldMessage],
+        links: Links,
     ) -> NewMessage:
         registration, relay = carrier
         now, language = self._clock(), registration.registrant.language
         private = any(one.settings.encryption_key for one in told)
-        entries = [await self._entry(one, language, now) for one in new[:_MOST_ENTRIES]]
+        entries = [await self._entry(one, language, links) for one in new[:_MOST_ENTRIES]]
         digest = build_digest(
             DigestFacts(
                 relay_domain=self._relay_domain,
@@ -204,8 +207,8 @@ class DigestSender:
                 count=len(new),
                 days=self._keep.days,
                 private=private,
-                all_url=self._links.quarantine(quarantine.id, now),
-                settings_url=self._links.digest(quarantine.id, now),
+                all_url=links.quarantine(quarantine.id, now),
+                settings_url=links.digest(quarantine.id, now),
             )
         )
         return NewMessage(
@@ -219,13 +222,13 @@ class DigestSender:
             id=self._queue.new_id(),
         )
 
-    async def _entry(self, held: HeldMessage, language: str, now: datetime) -> DigestEntry:
+    async def _entry(self, held: HeldMessage, language: str, links: Links) -> DigestEntry:
         sender, subject = await self._quarantine.heading(held)
         return DigestEntry(
             domain=held.domain,
             kind=held.kind,
             why=why(held.notes, language),
-            link=self._links.held(held.id, now),
+            link=links.held(held.id, self._clock()),
             sender=sender,
             subject=subject,
             dangerous=held.is_dangerous,

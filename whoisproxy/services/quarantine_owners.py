@@ -1,6 +1,6 @@
 """Whose held mail belongs together: the domains of a quarantine, and the quarantine of a domain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -63,8 +63,13 @@ def _whose(domain: OwnedDomain) -> tuple[str, str, str]:
 
 def wish_of(domains: Sequence[OwnedDomain]) -> DigestWish:
     """Return how often the owner of domains wants to be told: as often as for any of them."""
-    wishes = {one.settings.digest for one in domains}
-    return next((wish for wish in _OFTEN_FIRST if wish in wishes), DigestWish.OFF)
+    return wish_among(one.settings.digest for one in domains)
+
+
+def wish_among(wishes: Iterable[DigestWish]) -> DigestWish:
+    """Return the wish to be told most often."""
+    stated = set(wishes)
+    return next((wish for wish in _OFTEN_FIRST if wish in stated), DigestWish.OFF)
 
 
 async def _owned(uow: UnitOfWork, registrations: Sequence[Registration]) -> list[OwnedDomain]:

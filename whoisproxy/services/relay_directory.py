@@ -77,7 +77,13 @@ class RelayDirectory:
             reply_address = self._address(served.reply_local_part)
         else:
             reply_address = await self.reply_address(served.address.relay_id, opening)
-        owner = _owner(served.address.registrant_id, served.registrant, served.forward_to, served.settings)
+        owner = _owner(
+            served.address.registrant_id,
+            served.registrant,
+            served.forward_to,
+            served.settings,
+            served.pages_host,
+        )
         return Delivery(
             self._relay_route(served.address),
             await self._health.in_order(owner),
@@ -96,8 +102,10 @@ class RelayDirectory:
             owner_id = registration.registrant_id
             privacy = await uow.privacy.get(registration.id)
             settings = await uow.correspondence.settings(registration.id, owner_id)
+            look = await uow.appearances.of_registrar(registration.registrar_id)
+        host = look.host if look else ""
         return await self._health.in_order(
-            _owner(owner_id, registration.registrant, privacy.forward_to, settings)
+            _owner(owner_id, registration.registrant, privacy.forward_to, settings, host)
         )
 
     async def person(self, owner_id: str) -> Owner | None:
@@ -177,7 +185,9 @@ class RelayDirectory:
         return f"{local_part}@{self._relay_domain}"
 
 
-def _owner(owner_id: str, registrant: Registrant, forward_to: str, settings: MailSettings) -> Owner:
+def _owner(
+    owner_id: str, registrant: Registrant, forward_to: str, settings: MailSettings, pages_host: str
+) -> Owner:
     mailboxes = mailboxes_of(registrant, forward_to)
     identity = registrant.identity(mailboxes)
     return Owner(
@@ -186,4 +196,5 @@ def _owner(owner_id: str, registrant: Registrant, forward_to: str, settings: Mai
         identity=replace(identity, others=settings.identifiers, released=frozenset(settings.released)),
         language=registrant.language,
         wishes=settings.wishes(),
+        pages_host=pages_host,
     )

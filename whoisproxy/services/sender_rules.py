@@ -71,7 +71,7 @@ class SenderRules:
         """
         named = normalised_sender(sender, action)
         async with self._storage.unit_of_work() as uow:
-            return await self._put(uow, await _book(uow, whose), named, action)
+            return await self.put_in(uow, await _book(uow, whose), named, action)
 
     async def remove(self, whose: RulesOf, rule_id: str) -> None:
         """Forget a rule.
@@ -111,12 +111,17 @@ class SenderRules:
             came = sender_that_came(sender) if "@" in sender else normalised_sender(sender, action)
             if not came:
                 raise InvalidInput("sender", "is no mailbox (RFC 5321)")
-            rule, _ = await self._put(uow, book, came, action)
+            rule, _ = await self.put_in(uow, book, came, action)
         return rule
 
-    async def _put(
+    async def put_in(
         self, uow: UnitOfWork, book: RuleBook, named: str, action: RuleAction
     ) -> tuple[StoredRule, bool]:
+        """Put a rule into a book, as part of a unit of work; `named` is as `normalised_sender` returns it.
+
+        Raises:
+            InvalidInput: There are too many rules.
+        """
         is_new = await uow.sender_rules.find(book, named) is None
         most = MOST_RULES[book.scope]
         if is_new and await uow.sender_rules.count(book) >= most:

@@ -15,16 +15,17 @@ from whoisproxy.domain.errors import (
     PrivacyNotAllowed,
     RegistrantUnverified,
 )
-from whoisproxy.domain.operation import Operation, OperationKind
+from whoisproxy.domain.operation import Actor, Operation, OperationKind
+from whoisproxy.domain.owner_mailbox import deliverable
 from whoisproxy.domain.privacy import (
     Consent,
+    ConsentTo,
     Privacy,
     PrivacyEvent,
     PrivacyState,
     PrivacyStatus,
     transition,
 )
-from whoisproxy.domain.registrant import mailbox
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.services import relay_addresses
@@ -41,7 +42,7 @@ _KIND_TOWARDS = {
 _STATE_OF_KIND = {kind: state for state, kind in _KIND_TOWARDS.items()}
 
 # EPP statuses (RFC 5731 section 2.3) under which no registry takes a change of contacts.
-_LOCKS = ("serverUpdateProhibited", "pendingTransfer", "pendingDelete")
+LOCKS = ("serverUpdateProhibited", "pendingTransfer", "pendingDelete")
 
 # Where the registry itself publishes the relay address, a new address has to be brought there.
 _ADDRESS_AT_REGISTRY = frozenset({Mechanism.SUBSTITUTE, Mechanism.RELAY_EMAIL})
@@ -53,12 +54,15 @@ class SwitchRequest:
 
     Attributes:
         forward_to: Mailbox for relayed mail; "" for the registrant's own.
+        consent: Recorded with what changes; where nothing changes, it is not.
+        by: Who wants it.
     """
 
     enabled: bool
     mail_policy: MailPolicy | None = None
     forward_to: str | None = None
     consent: Consent | None = None
+    by: Actor = Actor.REGISTRAR
 
 
 def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, now: datetime) -> Change:
@@ -68,7 +72,7 @@ def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, n
         PrivacyNotAllowed, RegistrantUnverified, ConsentRequired, DomainLocked, InvalidInput: It is refused.
     """
     before = held.privacy
-    wanted = _with_settings(before, request)
+    wanted = _with_settings(before, request, settings.relay_domain)
     if request.enabled:
         _demand_allowed(held.policy, held.registration, wanted)
     event = PrivacyEvent.ENABLE if request.enabled else PrivacyEvent.DISABLE
@@ -77,11 +81,13 @@ def switched(held: Holding, request: SwitchRequest, settings: PrivacySettings, n
         return Change(held, held, "")
     state = wanted.status.state
     if wanted.status == before.status and (before.operation_id or state not in _KIND_TOWARDS):
-        return Change(held, _next(replace(held, privacy=wanted), now), "privacy.settings_changed")
+        after = _next(replace(held, privacy=wanted), now)
+        return Change(held, after, "privacy.settings_changed", request.by, request.consent)
     _demand_unlocked(held.policy, held.registration)
     relays = _published(held, settings, now) if wanted.status.wanted else held.relays
     on_the_way = replace(held, privacy=replace(wanted, reason=""), relays=relays)
-    return Change(held, _begun(on_the_way, _KIND_TOWARDS[state], now), f"privacy.{state}")
+    after = _begun(on_the_way, _KIND_TOWARDS[state], now)
+    return Change(held, after, f"privacy.{state}", request.by, request.consent)
 
 
 def rotated(held: Holding, settings: PrivacySettings, now: datetime) -> Change:
@@ -138,15 +144,22 @@ def _published(held: Holding, settings: PrivacySettings, now: datetime) -> tuple
     return relay_addresses.published(held.relays, held.registration.id, roles, relay_domain, now)
 
 
-def _with_settings(privacy: Privacy, request: SwitchRequest) -> Privacy:
-    forward_to = privacy.forward_to
+def _with_settings(privacy: Privacy, request: SwitchRequest, relay_domain: str) -> Privacy:
+    forward_to, mailbox_id = privacy.forward_to, privacy.mailbox_id
     if request.forward_to is not None:
-        forward_to = mailbox(request.forward_to, "forward_to") if request.forward_to else ""
+        wanted = deliverable(request.forward_to, "forward_to", relay_domain) if request.forward_to else ""
+        # The same again leaves the owner's choice his.
+        mailbox_id = mailbox_id if wanted == forward_to else ""
+        forward_to = wanted
+    consent = request.consent
+    if consent is None or consent.to is not ConsentTo.HIDE:
+        consent = privacy.consent
     return replace(
         privacy,
         mail_policy=request.mail_policy or privacy.mail_policy,
         forward_to=forward_to,
-        consent=request.consent or privacy.consent,
+        mailbox_id=mailbox_id,
+        consent=consent,
     )
 
 
@@ -167,7 +180,7 @@ def _demand_unlocked(policy: TldPolicy, registration: Registration) -> None:
     """Refuse what the registry would refuse; where it is not asked, its locks do not matter."""
     if policy.mechanism is Mechanism.RDDS_ONLY:
         return
-    for status in _LOCKS:
+    for status in LOCKS:
         if status in registration.statuses:
             raise DomainLocked(
                 f"the domain has status {status}: the registry takes no change of contacts now"

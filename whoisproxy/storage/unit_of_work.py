@@ -21,6 +21,8 @@ from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.appearances import Appearances
+from whoisproxy.storage.repositories.consents import Consents
+from whoisproxy.storage.repositories.contact_submissions import ContactSubmissions
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -29,7 +31,10 @@ from whoisproxy.storage.repositories.mailboxes import SuspectMailboxes
 from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.operations import Events, Operations
 from whoisproxy.storage.repositories.outbox import Outbox
+from whoisproxy.storage.repositories.owned_mail import OwnedMail
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
+from whoisproxy.storage.repositories.owner_domains import OwnerDomains
+from whoisproxy.storage.repositories.owner_mailboxes import OwnerMailboxes
 from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
@@ -63,13 +68,17 @@ class UnitOfWork:
         self.registrations = Registrations(self.sealing)
         self.name_servers = NameServers(connection)
         self.privacy = PrivacySettings(self.sealing)
+        self.consents = Consents(self.sealing)
         self.relays = Relays(connection)
+        self.owned_mail = OwnedMail(connection)
         self.replies = Replies(self.sealing)
         self.correspondence = Correspondence(self.sealing)
         self.sender_rules = SenderRules(self.sealing)
         self.quarantines = Quarantines(self.sealing)
         self.owner_accounts = OwnerAccounts(self.sealing)
+        self.owner_domains = OwnerDomains(connection)
         self.passkeys = Passkeys(self.sealing)
+        self.owner_mailboxes = OwnerMailboxes(self.sealing)
         self.owner_sessions = OwnerSessions(self.sealing)
         self.sign_in_attempts = SignInAttempts(self.sealing)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
@@ -88,6 +97,7 @@ class UnitOfWork:
         self.publication_watch = PublicationWatch(connection)
         self.publication_history = PublicationHistory(self.sealing)
         self.disclosures = Disclosures(self.sealing)
+        self.contact_submissions = ContactSubmissions(self.sealing)
 
 
 class Wakeup:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailrelay.rewriting.encryption.errors import UnusableKey
+from mailrelay.rewriting.encryption.facts import KeyFacts
 from mailrelay.rewriting.encryption.openpgp import read_openpgp
 from mailrelay.rewriting.encryption.smime import read_certificate
 from mailrelay.rewriting.entity import Entity
@@ -26,6 +27,10 @@ class EncryptionKey(Protocol):
     @property
     def fingerprint(self) -> str:
         """In lower-case hexadecimal, to compare by eye; it names its owner to whoever looks it up."""
+        ...
+
+    def facts(self) -> KeyFacts:
+        """Return what its owner is shown of it."""
         ...
 
     def enveloped(self, payload: bytes) -> Entity:

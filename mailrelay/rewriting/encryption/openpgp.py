@@ -13,9 +13,22 @@ import pysequoia
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
 from mailrelay.rewriting.encryption.errors import UnusableKey
+from mailrelay.rewriting.encryption.facts import KeyFacts, shown_names
 from mailrelay.rewriting.entity import Entity, multipart
 
 _SECRET = (Tag.SecretKey, Tag.SecretSubkey)
+_PUBLIC = (Tag.PublicKey, Tag.PublicSubkey)
+# RFC 9580 section 9.1, and the post-quantum ones that the library knows: those that encrypt, by its names.
+_ENCRYPTING = {
+    "RSAEncryptSign": "RSA",
+    "RSAEncrypt": "RSA",
+    "ElGamalEncrypt": "ElGamal",
+    "ECDH": "ECDH",
+    "X25519": "X25519",
+    "X448": "X448",
+    "MLKEM768_X25519": "ML-KEM-768 + X25519",
+    "MLKEM1024_X448": "ML-KEM-1024 + X448",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +36,21 @@ class OpenPgpKey:
     """A certificate whose keys are all good now."""
 
     cert: pysequoia.Cert = field(repr=False)
+    algorithm: str
     method: str = "openpgp"
 
     @property
     def fingerprint(self) -> str:
         """Of the primary key."""
         return self.cert.fingerprint
+
+    def facts(self) -> KeyFacts:
+        """Return what its owner is shown of it."""
+        lines = str(self.cert).splitlines()
+        # Comments of the armour repeat the names, in any script.
+        text = "\n".join([one for one in lines if not one.startswith("Comment:")])
+        names = shown_names(str(one) for one in self.cert.user_ids)
+        return KeyFacts(names, self.algorithm, self.cert.expiration, text)
 
     def enveloped(self, payload: bytes) -> Entity:
         """Return a multipart/encrypted.
@@ -64,17 +86,25 @@ def read_openpgp(octets: bytes, now: datetime) -> OpenPgpKey:
         raise UnusableKey("secret-key")
     if sum(one.tag == Tag.PublicKey for one in packets) > 1:
         raise UnusableKey("several-keys")
+    good = _good(packets, now)
     try:
-        cert = pysequoia.Cert.from_packets(_good(packets, now))
+        cert = pysequoia.Cert.from_packets(good)
     except RuntimeError:
         raise UnusableKey("not-a-key") from None
     if cert.is_revoked:
         raise UnusableKey("revoked")
     if cert.expiration is not None and cert.expiration <= now:
         raise UnusableKey("expired")
-    key = OpenPgpKey(cert)
+    key = OpenPgpKey(cert, _algorithm(good))
     key.enveloped(b"")
     return key
+
+
+def _algorithm(packets: Sequence[Packet]) -> str:
+    """Return by which algorithm a certificate encrypts; the newest of its keys is the last."""
+    names = [str(one.key_algorithm).rpartition(".")[2] for one in packets if one.tag in _PUBLIC]
+    used = [_ENCRYPTING.get(name, "") for name in names]
+    return next(filter(None, reversed(used)), "")
 
 
 def _good(packets: Sequence[Packet], now: datetime) -> list[Packet]:

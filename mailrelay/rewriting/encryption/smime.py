@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailrelay.rewriting.encryption.errors import UnusableKey
+from mailrelay.rewriting.encryption.facts import KeyFacts, shown_names
 from mailrelay.rewriting.entity import Entity
 
 _LEAST_BITS = 2048  # RFC 8551 section 4.2
@@ -35,6 +36,19 @@ class SmimeCertificate:
     def fingerprint(self) -> str:
         """SHA-256 of the certificate."""
         return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def facts(self) -> KeyFacts:
+        """Return what its owner is shown of it."""
+        certificate, key = self.certificate, self.certificate.public_key()
+        names = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        text = certificate.public_bytes(Encoding.PEM).decode()
+        algorithm = f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else ""
+        return KeyFacts(
+            shown_names([*names, *_mailboxes(certificate)]),
+            algorithm,
+            certificate.not_valid_after_utc,
+            text,
+        )
 
     def enveloped(self, payload: bytes) -> Entity:
         """Return an application/pkcs7-mime."""
@@ -76,6 +90,14 @@ def read_certificate(octets: bytes, now: datetime) -> SmimeCertificate:
     if not for_mail:
         raise UnusableKey("not-for-encryption")
     return SmimeCertificate(certificate)
+
+
+def _mailboxes(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return names.value.get_values_for_type(x509.RFC822Name)
 
 
 def _is_for_mail(certificate: x509.Certificate) -> bool:

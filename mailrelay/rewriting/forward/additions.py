@@ -55,7 +55,7 @@ def with_additions(entity: Entity, message: RawMessage, facts: ForwardFacts) -> 
 
 def _banner(facts: ForwardFacts) -> str:
     # Of a domain that says nothing about its mail, nobody can know.
-    verified = not facts.authentication or facts.author_verdict == "pass"
+    verified = not facts.authentication or facts.author_verdict in {"pass", "confirmed"}
     return banner_text(Banner(facts.language, facts.domain, verified, facts.answer_url, facts.block_url))
 
 

@@ -59,7 +59,12 @@ class ForwardFacts:
 
     @property
     def author_verdict(self) -> str:
-        """The result of DMARC for the author (RFC 8601 section 2.7), `none` where nobody asked."""
+        """The result of DMARC for the author (RFC 8601 section 2.7), `none` where nobody asked.
+
+        `confirmed` where he has said himself, in a letter's link, that the message is his.
+        """
+        if "x-confirmed=pass" in self.authentication:
+            return "confirmed"
         # Our own field: no value that a stranger chose has an equals sign (`authentication.results_header`).
         result = self.authentication.partition("dmarc=")[2].partition(" ")[0].partition(";")[0]
         return result.strip() or "none"

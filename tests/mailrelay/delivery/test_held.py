@@ -13,7 +13,7 @@ def _message(direction: Direction, recipient: str) -> NewMessage:
     return NewMessage(direction, OWNER.owner_id, "relay_1", recipient, STRANGER, _RAW, len(_RAW))
 
 
-async def test_a_released_message_arrives_though_its_owner_takes_no_mail_any_more(world: World) -> None:
+async def test_a_released_message_arrives_though_its_owner_wants_no_mail_any_more(world: World) -> None:
     [message_id] = await world.store.enqueue([_message(Direction.FORWARD, RELAY_ADDRESS)], State.QUARANTINED)
     route = world.directory.relays[RELAY_ADDRESS]
     world.directory.relays[RELAY_ADDRESS] = replace(route, policy=MailPolicy.DROP)

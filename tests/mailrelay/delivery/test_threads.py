@@ -110,8 +110,8 @@ async def test_an_answer_to_all_does_not_come_back_to_its_owner(world: World) ->
     assert [one.text.rpartition(" ")[0] for one in answers] == ["2.0.0 OK"] * 2
     assert [one.recipients for one in world.sink.messages[before:]] == [(STRANGER,)]
     copy, *_ = await world.store.of_relay(["relay_1"], 1)
-    assert (copy.state, copy.recipient) == (State.DELIVERED, RELAY_ADDRESS)
-    assert copy.trail.endswith("not-sent-copy-of-an-answer\n")
+    assert (copy.state, copy.recipient) == (State.DISCARDED, RELAY_ADDRESS)
+    assert copy.trail.endswith("discarded copy-of-an-answer\n")
 
 
 async def test_an_owner_who_tries_his_own_address_gets_what_he_sent(world: World) -> None:

@@ -161,6 +161,24 @@ def test_a_revoked_openpgp_key_is_refused() -> None:
     assert reason_of(bytes(key.extract_certificate()) + bytes(revocation)) == "revoked"
 
 
+def test_a_key_says_whose_it_is_and_how_long(rsa_key: rsa.RSAPrivateKey) -> None:
+    """What it is shown by can be kept in its place."""
+    cert = pysequoia.Tsk.generate("Zoë Owner\u202e\r\n <owner@home.example>").extract_certificate()
+    key = read_key(bytes(cert), NOW)
+    facts = key.facts()
+    assert (facts.names, facts.algorithm) == (("Zoë Owner <owner@home.example>",), "ECDH")
+    assert facts.text.isascii()
+    assert read_key(facts.text.encode(), NOW).fingerprint == key.fingerprint
+
+    mailbox = x509.SubjectAlternativeName([x509.RFC822Name("owner@home.example")])
+    key = read_key(certificate(rsa_key, mailbox), NOW)
+    facts = key.facts()
+    assert (facts.names, facts.algorithm) == (("Owner", "owner@home.example"), "RSA 2048")
+    assert facts.expires_at == (NOW + timedelta(30)).replace(microsecond=0)
+    assert read_key(facts.text.encode(), NOW).fingerprint == key.fingerprint
+    assert read_key(certificate(rsa_key), NOW).facts().names == ("Owner",)
+
+
 def reason_of(octets: bytes, now: datetime = NOW) -> str:
     with pytest.raises(UnusableKey) as refused:
         read_key(octets, now)

@@ -45,6 +45,7 @@ COMMANDS = (
     "privacy status",
     "privacy on",
     "privacy off",
+    "privacy mail",
     "privacy preview",
     "publication status",
     "publication check",
@@ -197,6 +198,8 @@ def test_privacy_goes_on_and_off_for_a_held_domain(run: Run) -> None:
     status = run("privacy", "status", "example.com")
     assert status.code == 0
     assert "zoe@home.example" not in status.out
+    assert run("privacy", "mail", "example.com", "drop", "--json").json()["mail_policy"] == "drop"
+    assert run("privacy", "mail", "example.com", "burn").code == 2
     off = run("privacy", "off", "example.com", "--json").json()
     assert off["wanted"] is False
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,26 @@ from aiohttp import ClientSession, CookieJar, web
 from yarl import URL
 
 from tests.whoisproxy.services.entry import Entry, opened_entry
-from tests.whoisproxy.services.world import World
+from tests.whoisproxy.services.switching import switching_over
+from tests.whoisproxy.services.world import RELAY, SETTINGS, World
 from whoisproxy.config import load
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.mailboxes import Mailboxes
+from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_mail import OwnerMail
+from whoisproxy.services.owner_mail_log import OwnerMailLog
+from whoisproxy.services.owner_mail_settings import OwnerMailSettings
+from whoisproxy.services.owner_quarantine import OwnerQuarantine
+from whoisproxy.services.owner_sender_rules import OwnerSenderRules
+from whoisproxy.services.quarantine import QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.sender_rules import SenderRules
+from whoisproxy.services.spam_learning import SpamLearning
 
 _CSRF = re.compile(r'name="csrf" value="(\w+)"')
 
@@ -128,13 +141,34 @@ async def open_site(world: World, folder: Path, base_url: str = "", port: int = 
         await runner.cleanup()
 
 
+def mail_services(entry: Entry) -> dict[str, Any]:
+    """Return the services of owners' mail over the world and its queue."""
+    storage, queue, clock = entry.world.storage, entry.queue, entry.world.clock
+    rules, learning = SenderRules(storage, clock), SpamLearning(storage, queue, clock)
+    quarantine = QuarantineService(storage, queue, clock, timedelta(days=30))
+    decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
+    mail = OwnerMail(
+        log=OwnerMailLog(storage, queue, clock),
+        held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
+        senders=OwnerSenderRules(storage, entry.sessions, rules),
+    )
+    return {"mail": mail, "quarantine": quarantine, "decisions": decisions}
+
+
 def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
     """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
     own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
+    world = entry.world
     return replace(
         portal_dependencies(core),
+        **mail_services(entry),
         entry=own,
+        owner_domains=OwnerDomains(entry.world.storage, core.catalogue, entry.world.settings),
+        owner_switching=switching_over(entry.world),
+        mail_settings=OwnerMailSettings(world.storage, entry.sessions, world.privacy, SETTINGS, world.clock),
+        mailboxes=Mailboxes(world.storage, entry.sessions, RELAY, world.clock),
         appearances=Appearances(entry.world.storage, base_url),
         base_url=base_url,
+        relay_domain=RELAY,
         requests_per_minute=100_000,
     )

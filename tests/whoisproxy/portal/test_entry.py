@@ -1,5 +1,6 @@
 """The way in by browser: what leads in, what does not, and what other sites cannot do."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email
+_PARAMETER = re.compile(r"\{\w+\}")
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ async def test_a_link_is_used_up_by_a_click_and_not_by_opening_it(site: Site) ->
     assert {(page.status, page.headers["Referrer-Policy"]) for page in pages} == {(200, "same-origin")}
     assert "Gandalf Domains" in pages[-1].text
     entered = await browser.post(f"/enter/{token}")
-    assert (entered.status, entered.location) == (303, "/security")
+    assert (entered.status, entered.location) == (303, "/domains")
     assert (await browser.get("/security")).status == 200
     # For him who comes second, the link is like any that never was.
     other = site.browser()
@@ -103,7 +105,7 @@ async def test_a_password_and_a_code_lead_in_without_a_script(site: Site) -> Non
     assert (await browser.post("/second-step", do="code", code="123456")).status == 422
     await browser.get("/second-step")
     done = await browser.post("/second-step", do="code", code=site.entry.code(secret))
-    assert done.location == "/security"
+    assert done.location == "/domains"
     assert (await browser.get("/security")).status == 200
 
 
@@ -212,7 +214,7 @@ async def test_no_page_of_the_way_in_leads_elsewhere(site: Site) -> None:
     await browser.get(f"/enter/{token}?next=//evil.example")
     assert (
         await browser.post(f"/enter/{token}?next=//evil.example", next="//evil.example")
-    ).location == "/security"
+    ).location == "/domains"
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "it", "es"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from mailrelay.message import RawMessage
-from whoisproxy.portal.signed.preview import _TAGS, beginning, preview_of, safe_frame
+from whoisproxy.portal.preview import _TAGS, beginning, preview_of, safe_frame
 
 _HEAD = b"From: a@relay.example\r\nTo: b@offers.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
 _FRAME = {"html", "meta", "title", "body"}

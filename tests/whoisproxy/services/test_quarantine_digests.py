@@ -15,10 +15,12 @@ from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, QueuedMe
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, SUBSTITUTED, World, make_world
+from whoisproxy.domain.appearance import Appearance
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.runtime.mail.cipher import MailCipher
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.quarantine import QuarantineService
@@ -28,6 +30,7 @@ from whoisproxy.storage.unit_of_work import Storage
 
 _KEEP = timedelta(days=30)
 _LINKS = Links("https://pages.example", b"k" * 32)
+_SPAM = NoteOfVerdict("spam-decision", "quarantine", "spam-to-several")
 _BLOCKED = (NoteOfVerdict("listed-sender", "quarantine", "blocked-by-owner"),)
 
 
@@ -209,6 +212,18 @@ async def test_whoever_wants_his_mail_encrypted_is_told_nothing_of_what_is_in_it
     assert "https://pages.example/m/" in text
 
 
+async def test_links_lead_to_the_host_name_that_the_registrar_has(office: Office) -> None:
+    looks = Appearances(office.world.storage, "https://pages.example")
+    await looks.put(Appearance(office.world.registrar.id, "Example", "own.example"), None)
+    await office.held(RDDS_ONLY, "one")
+    await office.told(hours=1)
+    [text] = await office.texts()
+    assert "https://own.example/m/" in text
+    assert "https://own.example/q/" in text
+    assert "https://own.example/d/" in text
+    assert "pages.example" not in text
+
+
 async def test_weekly_letters_come_weekly_and_none_comes_where_none_is_wanted(office: Office) -> None:
     await office.wished(RDDS_ONLY, digest=DigestWish.WEEKLY)
     await office.held(RDDS_ONLY, "one")
@@ -228,6 +243,19 @@ async def test_weekly_letters_come_weekly_and_none_comes_where_none_is_wanted(of
     await office.told(days=2)
     [text] = await office.texts()
     assert "three" in text
+
+
+async def test_what_an_owner_does_not_want_is_not_told_of_and_what_is_served_is(office: Office) -> None:
+    unwanted = NoteOfVerdict("owner-takes-no-mail", "quarantine", "no-mail-wanted")
+    await office.held(RDDS_ONLY, "an offer", (unwanted,))
+    await office.told(days=2)
+    assert await office.letters() == []
+    legal = NoteOfVerdict("mail-class", "accept", "legal udrp")
+    await office.held(RDDS_ONLY, "a complaint", (legal, _SPAM))
+    await office.told(days=2)
+    [text] = await office.texts()
+    assert "a complaint" in text
+    assert "an offer" not in text
 
 
 async def test_mail_of_blocked_senders_is_not_told_of(office: Office) -> None:

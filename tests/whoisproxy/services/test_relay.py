@@ -6,6 +6,8 @@ from sqlalchemy import delete
 
 from mailrelay.directory import NOT_OPENED, Admission, MailPolicy, Opening, RelayRoute, ReplyRoute
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
+from whoisproxy.domain.appearance import Appearance
+from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.relay_lifecycle import RelayLifecycle
 from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.tables import data_keys
@@ -125,6 +127,20 @@ async def test_a_delivery_says_in_one_look_up_what_the_single_questions_say(worl
     )
     again = await world.directory.delivery(route.address, Opening("ada@offers.example"))
     assert again == delivery
+
+
+async def test_an_owners_pages_are_at_his_registrars_own_host_name(world: World) -> None:
+    route, looks = await _route(world), Appearances(world.storage, "https://pages.example")
+    before = await world.directory.owner(route.relay_id)
+    await looks.put(Appearance(world.registrar.id, "Example", "own.example"), None)
+    owner = await world.directory.owner(route.relay_id)
+    delivery = await world.directory.delivery(route.address, Opening("ada@offers.example"))
+    assert before is not None
+    assert before.pages_host == ""
+    assert owner is not None
+    assert owner.pages_host == "own.example"
+    assert delivery is not None
+    assert delivery.owner == owner
 
 
 async def test_deliveries_at_the_same_time_are_told_apart(world: World) -> None:

@@ -58,6 +58,7 @@ class World:
     worker: OutboxWorker
     directory: RelayDirectory
     lookup: Lookup
+    settings: PrivacySettings
 
     async def register(self, name: DomainName, spec: RegistrationSpec = SPEC) -> Registration:
         """Register a domain here."""
@@ -138,6 +139,7 @@ async def make_world(
         worker=OutboxWorker(storage, {APPLY: sync}, "worker-1", clock, pace, lambda: 1.0),
         directory=RelayDirectory(storage, RELAY, clock, MailboxHealth(storage, clock)),
         lookup=Lookup(storage, catalogue, BRAND, clock),
+        settings=settings,
     )
 
 

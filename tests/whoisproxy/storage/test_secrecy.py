@@ -24,6 +24,7 @@ from tests.whoisproxy.storage.values import (
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
+from whoisproxy.domain.owner_mailbox import OwnerMailbox
 from whoisproxy.domain.owner_session import begun
 from whoisproxy.domain.privacy import Consent, Privacy, PrivacyState, PrivacyStatus
 from whoisproxy.domain.registry import MessageKind, RegistryMessage
@@ -131,6 +132,9 @@ async def use_entry(unit: UnitOfWork) -> None:
         f"{CANARY} browser",
     )
     await unit.owner_sessions.add(session, b"h" * 32)
+    mailbox = f"{CANARY}@second.example"
+    index = await unit.owner_mailboxes.index(mailbox)
+    await unit.owner_mailboxes.add(OwnerMailbox("mbx_1", account.id, mailbox, index, NOW))
     attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
     await unit.sign_in_attempts.add(attempt, Lane.PASSWORD, f"{CANARY}-device")
     await unit.sign_in_attempts.add_unknown(replace(attempt, id="try_2"), Lane.PASSWORD)

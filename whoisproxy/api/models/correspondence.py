@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from mailrelay.directory import MailPolicy
 from whoisproxy.api.models.common import AnswerModel, FilledLine, RequestModel
 from whoisproxy.domain.mail_settings import DigestWish
 
@@ -21,6 +22,16 @@ class MailSettingsBody(RequestModel):
         }
     )
 
+    mail_policy: Annotated[
+        MailPolicy | None,
+        Field(
+            description=(
+                "`forward` passes on all but malware and what blocked senders write; `filter` holds what "
+                "looks like spam too; `drop` holds all but what has to reach every owner. Senders get the "
+                "same answers. It is the one of the domain's privacy."
+            )
+        ),
+    ] = None
     banner: Annotated[
         bool | None, Field(description="Begin each message with a line that says how to answer.")
     ] = None
@@ -51,6 +62,7 @@ class MailSettingsBody(RequestModel):
 class MailSettingsView(AnswerModel):
     """How the owner wants the domain's mail."""
 
+    mail_policy: MailPolicy
     banner: bool
     attach_original: bool
     plain_text_only: bool

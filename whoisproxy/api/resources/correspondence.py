@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mailrelay.directory import MailPolicy
 from whoisproxy.api.models.common import NoQuery, Nothing, PageQuery
 from whoisproxy.api.models.correspondence import (
     BlockBody,
@@ -28,8 +29,8 @@ _BLOCKED = "/v1/domains/{name}/blocked-correspondents"
 _LIST = "reply-addresses"
 
 
-def _settings_view(settings: MailSettings) -> MailSettingsView:
-    return MailSettingsView.model_validate(settings.as_dict())
+def _settings_view(settings: MailSettings, policy: MailPolicy) -> MailSettingsView:
+    return MailSettingsView.model_validate({**settings.as_dict(), "mail_policy": policy})
 
 
 def _reply_view(reply: ReplyAddress) -> ReplyAddressView:
@@ -46,14 +47,21 @@ def _reply_view(reply: ReplyAddress) -> ReplyAddressView:
 async def get_mail_settings(call: Call[NoQuery, Nothing]) -> Answer:
     """Answer with how the owner wants the domain's mail."""
     name = DomainName.parse(call.path["name"])
-    return Answer(200, _settings_view(await call.deps.correspondence.settings(call.registrar, name)))
+    return await _settings(call, name)
 
 
 async def patch_mail_settings(call: Call[NoQuery, MailSettingsBody]) -> Answer:
     """Change what is named, and answer with the whole."""
     name = DomainName.parse(call.path["name"])
-    wishes = call.body.model_dump(exclude_none=True)
-    return Answer(200, _settings_view(await call.deps.correspondence.change(call.registrar, name, wishes)))
+    wishes = call.body.model_dump(exclude_none=True, exclude={"mail_policy"})
+    await call.deps.correspondence.change(call.registrar, name, wishes, call.body.mail_policy)
+    return await _settings(call, name)
+
+
+async def _settings(call: Call[NoQuery, Any], name: DomainName) -> Answer:
+    correspondence, registrar = call.deps.correspondence, call.registrar
+    policy = await correspondence.policy(registrar, name)
+    return Answer(200, _settings_view(await correspondence.settings(registrar, name), policy))
 
 
 async def list_reply_addresses(call: Call[PageQuery, Nothing]) -> Answer:

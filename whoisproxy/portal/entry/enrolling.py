@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from whoisproxy.domain.totp import enrolment_uri
 from whoisproxy.portal.dependencies import form_of
-from whoisproxy.portal.entry.signed_in import HOME, PROVE, SignedIn
+from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
 
@@ -44,8 +44,9 @@ class CodesPage(EntryPage):
         return response
 
     def _codes(self, request: web.Request, owner: SignedIn, codes: tuple[str, ...]) -> web.Response:
-        del owner
-        return self._pages.page("entry/recovery_codes", request[VIEW], domain="", codes=codes, on=HOME)
+        return self._pages.page(
+            "entry/recovery_codes", request[VIEW], domain="", codes=codes, on=owner.onward
+        )
 
     async def _page(
         self, request: web.Request, owner: SignedIn, secret: str = "", *, failed: bool = False
@@ -85,7 +86,7 @@ class NewPasskeyPage(EntryPage):
         return (
             await self._page(request, owner, failed=True)
             if entered is None
-            else await self._let_in(request, entered)
+            else await self._let_in(request, entered, owner.onward)
         )
 
     async def _page(self, request: web.Request, owner: SignedIn, *, failed: bool = False) -> web.Response:

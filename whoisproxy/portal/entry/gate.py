@@ -18,7 +18,7 @@ from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.portal.entry.cookies import Cookies
 from whoisproxy.portal.entry.signed_in import PLACES, SIGN_IN, SignedIn
 from whoisproxy.portal.messages import Said
-from whoisproxy.portal.rendering import Pages
+from whoisproxy.portal.rendering import OWN_FORMS, Pages
 from whoisproxy.portal.view import AREAS, VIEW
 from whoisproxy.services.owner_sessions import csrf_token
 
@@ -53,7 +53,19 @@ class Gate:
         async def admitted(request: web.Request) -> web.StreamResponse:
             if writes and not await self._is_own_form(request):
                 return self._stale(request)
-            return _own_referrer(await page(request))
+            request[OWN_FORMS] = True
+            return await page(request)
+
+        return admitted
+
+    def for_visitors(self, page: Page, *, writes: bool) -> Page:
+        """Return a page that takes forms of ours, of browsers that hold nothing of ours to know them by."""
+
+        async def admitted(request: web.Request) -> web.StreamResponse:
+            if writes and not self._is_same_origin(request):
+                return self._stale(request)
+            request[OWN_FORMS] = True
+            return await page(request)
 
         return admitted
 
@@ -68,7 +80,8 @@ class Gate:
                 return self._pages.redirect(PLACES[owner.session.stage])
             if writes and not await self._is_own_form(request):
                 return self._stale(request)
-            return _own_referrer(await page(request, owner))
+            request[OWN_FORMS] = True
+            return await page(request, owner)
 
         return admitted
 
@@ -111,9 +124,3 @@ def _host_of(origin: str) -> str:
         return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
-
-
-def _own_referrer(response: web.StreamResponse) -> web.StreamResponse:
-    """Let a browser say to us, and to nobody else, that a form is ours: else its Origin is `null`."""
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response

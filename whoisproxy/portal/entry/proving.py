@@ -21,7 +21,7 @@ class ProvingPage(EntryPage):
         """Take a proof."""
         entered = await self._proven(request, owner)
         if entered is not None:
-            return await self._let_in(request, entered)
+            return await self._let_in(request, entered, owner.onward)
         if await self._entry.sessions.find(self._cookies.secret(request)) is None:
             # That was one try too many: the sign-in begins anew.
             return self._pages.redirect(SIGN_IN)

@@ -11,7 +11,7 @@ from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.owner_account import SHORTEST_PASSWORD, Proof
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, form_of
-from whoisproxy.portal.entry.signed_in import HOME, PROVE, SignedIn
+from whoisproxy.portal.entry.signed_in import PROVE, SECURITY, SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
 
@@ -46,19 +46,19 @@ class SecurityPage(EntryPage):
         if not owner.session.is_fresh(self._deps.clock()):
             return self._pages.redirect(PROVE)
         note = await action(self, owner, form)
-        return await self._page(request, owner, note, 422) if note else self._pages.redirect(HOME)
+        return await self._page(request, owner, note, 422) if note else self._pages.redirect(SECURITY)
 
     async def end_session(self, request: web.Request, owner: SignedIn) -> web.Response:
         """End one of the owner's sessions."""
         if not await self._entry.sessions.end(owner.account, request.match_info["id"]):
             raise NoSuchLink
-        return self._pages.redirect(HOME)
+        return self._pages.redirect(SECURITY)
 
     async def end_others(self, request: web.Request, owner: SignedIn) -> web.Response:
         """End all of the owner's sessions but this one."""
         del request
         await self._entry.sessions.end_others(owner.account, owner.session_id)
-        return self._pages.redirect(HOME)
+        return self._pages.redirect(SECURITY)
 
     async def set_password(self, owner: SignedIn, form: dict[str, list[str]]) -> str:
         """Set a password; return what is wrong with it."""

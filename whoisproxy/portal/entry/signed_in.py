@@ -7,10 +7,11 @@ from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.owner_session import OwnerSession, Stage
 from whoisproxy.services.owner_sessions import FoundSession
 
-HOME = "/security"
+HOME = "/domains"
 """Where who has signed in comes first."""
 
 SIGN_IN = "/sign-in"
+SECURITY = "/security"
 SECOND_STEP = "/second-step"
 ENROLMENT = "/security/codes"
 PROVE = "/prove"
@@ -47,6 +48,11 @@ class SignedIn:
     def account(self) -> OwnerAccount:
         """His account."""
         return self.found.account
+
+    @property
+    def onward(self) -> str:
+        """Where he goes on after a proof: who was in already gives one to change what he signs in with."""
+        return SECURITY if self.session.stage is Stage.FULL else HOME
 
     @property
     def registrar(self) -> Registrar:

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from whoisproxy.domain.appearance import Appearance, host_name
 from whoisproxy.domain.disclosure import network_of
+from whoisproxy.domain.owner_session import Stage
 from whoisproxy.domain.sign_in import Visit, device_of
 from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.portal.entry.cookies import Cookies
-from whoisproxy.portal.entry.signed_in import PLACES
+from whoisproxy.portal.entry.signed_in import HOME, PLACES
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
 from whoisproxy.request_limits import client_address
@@ -44,14 +45,15 @@ class EntryPage:
             self._cookies.give(response, secret)
         return response
 
-    async def _let_in(self, request: web.Request, entered: Entered) -> web.Response:
+    async def _let_in(self, request: web.Request, entered: Entered, onward: str = HOME) -> web.Response:
         """Return the answer that gives a browser its session, and leads to where it goes on.
 
-        A session that it had before is over.
+        That is `onward` where the sign-in is complete. A session that it had before is over.
         """
         if before := self._cookies.secret(request):
             await self._entry.sessions.forget(before)
-        response = self._pages.redirect(PLACES[entered.session.stage])
+        stage = entered.session.stage
+        response = self._pages.redirect(onward if stage is Stage.FULL else PLACES[stage])
         self._cookies.enter(response, entered)
         return response
 

@@ -13,8 +13,8 @@ from whoisproxy.portal.dependencies import (
     words_of,
 )
 from whoisproxy.portal.messages import Said
+from whoisproxy.portal.preview import preview_of
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.signed.preview import preview_of
 from whoisproxy.portal.signed.viewing import view_of_domain
 from whoisproxy.portal.view import View
 from whoisproxy.services.owner_answers import HeldAnswer

@@ -4,17 +4,11 @@ from aiohttp import web
 
 from mailrelay.links import Purpose
 from whoisproxy.domain.mail_settings import DigestWish
-from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
+from whoisproxy.portal.held.showing import WISHES
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.viewing import path_of, view_at_registrar
 from whoisproxy.services.quarantine import OwnersQuarantine
-
-_WISHES = {
-    DigestWish.DAILY: N_("Every day"),
-    DigestWish.WEEKLY: N_("Every week"),
-    DigestWish.OFF: N_("Never"),
-}
 
 
 class DigestPage:
@@ -31,7 +25,7 @@ class DigestPage:
     async def act(self, request: web.Request) -> web.Response:
         """Take a wish; a mailbox's POST of `List-Unsubscribe=One-Click` wants no more letters."""
         wish = (await form_of(request)).get("do", [DigestWish.OFF])[0]
-        if wish not in _WISHES:
+        if wish not in WISHES:
             raise NoSuchLink
         found = await self._deps.quarantine.wish(self._id(request), DigestWish(wish))
         return await self._form(request, found, saved=True)
@@ -51,11 +45,12 @@ class DigestPage:
         registrar_id = found.quarantine.registrar_id
         view = await view_at_registrar(self._deps, request, registrar_id, found.language)
         return self._pages.page(
-            "signed/digest",
+            "held/digest",
             view,
             domain="",
+            csrf="",
             saved=saved,
             wish=found.wish.value,
-            wishes=_WISHES,
+            wishes=WISHES,
             back=path_of(self._deps.links.quarantine(found.quarantine.id, self._deps.clock())),
         )

@@ -51,7 +51,7 @@ def domain_json(record: RddsRecord, base_url: str, view: View = View.RDAP) -> by
         "nameservers": [nameserver(host) for host in record.nameservers],
         "secureDNS": _secure_dns(record),
         "entities": domain_entities(record.registrar, contacts, url, base_url, view),
-        "links": _links(record.profile, url),
+        "links": _links(record, url),
         "notices": _notices(record, url),
     }
     if record.registrar.whois_server:
@@ -133,9 +133,11 @@ def _disclosed(disclosure: RddsDisclosure) -> dict[str, Any]:
     return {"title": title, "description": told}
 
 
-def _links(profile: Profile, url: str) -> list[dict[str, str]]:
+def _links(record: RddsRecord, url: str) -> list[dict[str, str]]:
     links = [self_link(url)]
-    if profile is Profile.REGISTRY:
+    if record.contact_page:
+        links.append(link(url, "help", record.contact_page))
+    if record.profile is Profile.REGISTRY:
         # Technical implementation guide 3.2: the registrar's answer, and this service is the registrar's.
         links.append(link(url, "related", url, CONTENT_TYPE))
     return links

@@ -25,7 +25,10 @@ _STATUS_CODES = "For more information on Whois status codes, please visit https:
 
 def domain_text(record: RddsRecord) -> bytes:
     """Return the answer to a query for a domain."""
-    return text(_fields(record), record.read_at, _STATUS_CODES, terms(record.registrar.terms_url))
+    remarks = [_STATUS_CODES, terms(record.registrar.terms_url)]
+    if record.contact_page:
+        remarks.append(f"Write to the holder of this domain: {record.contact_page}")
+    return text(_fields(record), record.read_at, *remarks)
 
 
 def _fields(record: RddsRecord) -> _Fields:

@@ -109,6 +109,13 @@ def greylist_key(settings: Settings) -> bytes:
     return secret_key(settings.keys.folder / _GREYLIST_KEY)
 
 
+def contact_key(settings: Settings) -> bytes:
+    """Return the key of what the public form signs: links to its senders, and work for their browsers."""
+    return hashlib.blake2b(
+        key=secret_key(settings.keys.folder / _BOUNCE_KEY), person=b"contact form"
+    ).digest()
+
+
 def similar_texts_key(settings: Settings) -> bytes:
     """Return the key under which texts are compared: the same for all processes and machines."""
     return hashlib.blake2b(key=greylist_key(settings), person=b"similar texts").digest()

@@ -7,6 +7,7 @@ from mailrelay.directory import Directory
 from mailrelay.dns import Resolver
 from mailrelay.inbound import Inbound
 from mailrelay.server import MailServer, ServerLimits
+from whoisproxy.runtime.contact_pages import contact_page
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.checks import chains_of
 from whoisproxy.runtime.mail.engines import ConfiguredEngine
@@ -34,7 +35,7 @@ def mail_server(
         clock=core.clock,
         takes_operator_mail=settings.relay.operator_mailbox is not None,
         validates_arc=settings.authentication.arc,
-        contact_url=settings.relay.contact_url,
+        contact_url=contact_page(settings),
     )
     return MailServer(
         inbound,

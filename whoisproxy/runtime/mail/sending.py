@@ -1,6 +1,7 @@
 """What sends mail, from its parts: routes with their TLS policies, and sessions with mail servers."""
 
 from datetime import timedelta
+from functools import partial
 
 from mailrelay.delivery.client import SmtpClient
 from mailrelay.delivery.deliverer import Deliverer
@@ -20,6 +21,8 @@ from mailrelay.directory import Directory, MailboxHealth
 from mailrelay.dns import Resolver
 from mailrelay.notices import OwnerNotices
 from whoisproxy.config import ConfigurationError, Delivery, Settings
+from whoisproxy.runtime.contact_form import contact_form
+from whoisproxy.runtime.contact_pages import contact_page
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import answer_ids, links, return_addresses, signer_of
 
@@ -40,7 +43,7 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
 ) -> DeliveryWorker:
     """Return the worker that empties the mail queue."""
     settings = core.settings
-    reports = Reports(settings.smtp.hostname, settings.relay.contact_url)
+    reports = Reports(settings.smtp.hostname, partial(contact_page, settings))
     deliverer = Deliverer(
         store=core.queue,
         preparation=preparation_of(core, directory),
@@ -60,7 +63,7 @@ def delivery_worker(  # noqa: PLR0913, PLR0917 - what all of a mail process shar
         clock=core.clock,
         worker_id=worker_id,
         schedule=_schedule_of(settings),
-        answered=core.learning.answered,
+        answered=(core.learning.answered, contact_form(core).answered),
     )
     return DeliveryWorker(
         store=core.queue,

@@ -43,6 +43,7 @@ from whoisproxy.storage.repositories.replies import indexes_of, opening_of
 from whoisproxy.storage.repositories.sender_rules import ALL_MAIL, SENDER
 from whoisproxy.storage.sealing import index_of
 from whoisproxy.storage.tables import (
+    appearances,
     data_keys,
     domains,
     mail_settings,
@@ -85,6 +86,7 @@ class ServedDelivery:
     Attributes:
         forward_to: Mailbox that gets the mail instead of the registrant's own; empty for his own.
         settings: How he wants his mail.
+        pages_host: Own host name of the pages of his registrar, or "".
         reply_local_part: Of the correspondent's reply address in the thread; empty where there is none or
             one that will end soon.
     """
@@ -93,6 +95,7 @@ class ServedDelivery:
     registrant: Registrant
     forward_to: str = field(repr=False)
     settings: MailSettings
+    pages_host: str
     reply_local_part: str
 
 
@@ -197,10 +200,12 @@ _DELIVERIES = (
         ),
     )
     .outerjoin(mail_settings, mail_settings.c.domain_id == domains.c.id)
+    .outerjoin(appearances, appearances.c.registrar_id == domains.c.registrar_id)
     .add_columns(
         registrants.c.sealed,
         privacy.c.forward_to,
         mail_settings.c.sealed.label("settings"),
+        appearances.c.host,
         reply_addresses.c.correspondent_index,
         reply_addresses.c.thread_index,
         reply_addresses.c.local_part.label("reply_local_part"),
@@ -287,6 +292,7 @@ class MailRoutes:
             ServedDelivery(
                 _address(of_address[local_part]),
                 *opened[local_part],
+                of_address[local_part].host or "",
                 replies.get((local_part, *indexes[opening])) or "",
             )
             if local_part in opened

@@ -1,5 +1,6 @@
 """Suspect mailboxes, known by blind index only, and which correspondents were told of them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, delete, insert, select, update
@@ -7,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from whoisproxy.domain.mailbox_health import SuspectMailbox
 from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import suspect_mailboxes, told_correspondents
+from whoisproxy.storage.tables import registrants, suspect_mailboxes, told_correspondents
 from whoisproxy.storage.vault import normalised_mailbox
 
 
@@ -31,6 +32,23 @@ class SuspectMailboxes:
         query = select(suspect_mailboxes).where(*_same(owner_id, mailbox_index))
         row = (await self._connection.execute(query)).first()
         return None if row is None else _suspect(row)
+
+    async def of_owner(
+        self, registrar_id: str, owner_index: bytes, indexes: Iterable[bytes]
+    ) -> dict[bytes, SuspectMailbox]:
+        """Return which of these mailboxes refused mail of any of an owner's domains, by their indexes.
+
+        Of several suspicions about one, the oldest.
+        """
+        owner = (registrants.c.registrar_id == registrar_id, registrants.c.email_index == owner_index)
+        query = (
+            select(suspect_mailboxes)
+            .join(registrants, registrants.c.id == suspect_mailboxes.c.owner_id)
+            .where(*owner, suspect_mailboxes.c.mailbox_index.in_(list(indexes)))
+            .order_by(suspect_mailboxes.c.since.desc())
+        )
+        rows = (await self._connection.execute(query)).all()
+        return {row.mailbox_index: _suspect(row) for row in rows}
 
     async def add(self, suspect: SuspectMailbox) -> None:
         """Store a new suspect."""

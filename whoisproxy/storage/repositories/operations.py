@@ -26,6 +26,16 @@ _OPEN = (
     .where(operations.c.state == OperationState.PENDING)
     .order_by(operations.c.id)
 )
+_OF_DOMAIN = (
+    select(operations)
+    .where(operations.c.domain_id == bindparam("domain_id"))
+    .order_by(operations.c.id.desc())
+    .limit(1)
+)
+_LAST_SWITCH = _OF_DOMAIN.where(
+    operations.c.state == OperationState.DONE,
+    operations.c.kind.in_([OperationKind.ENABLE, OperationKind.DISABLE]),
+)
 _AWAITING = select(operations).where(
     operations.c.awaits == bindparam("transaction"), operations.c.state == OperationState.PENDING
 )
@@ -65,6 +75,16 @@ class Operations:
         """Return the pending operations by domain; the newest one of each."""
         rows = (await self._connection.execute(_OPEN, {"domain_ids": list(domain_ids)})).all()
         return {row.domain_id: _operation(row) for row in rows}
+
+    async def last_of_domain(self, domain_id: str) -> Operation | None:
+        """Return the newest operation of a domain, whatever became of it."""
+        row = (await self._connection.execute(_OF_DOMAIN, {"domain_id": domain_id})).one_or_none()
+        return _operation(row) if row else None
+
+    async def last_switch_of_domain(self, domain_id: str) -> Operation | None:
+        """Return the newest operation of a domain that switched it on or off and is done."""
+        row = (await self._connection.execute(_LAST_SWITCH, {"domain_id": domain_id})).one_or_none()
+        return _operation(row) if row else None
 
     async def awaiting(self, transaction: str) -> list[Operation]:
         """Return the pending operations that wait for the end of a registry's transaction."""

@@ -15,6 +15,7 @@ from whoisproxy.storage.tables import sign_in_attempts as attempts
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
 _BY_TOKEN = select(sessions).where(sessions.c.token_hash == bindparam("token_hash"))
+_THERE = select(sessions.c.id).where(sessions.c.id.in_(bindparam("ids", expanding=True)))
 _BY_TOKEN_LOCKED = _BY_TOKEN.with_for_update()
 
 
@@ -53,6 +54,11 @@ class OwnerSessions:
         """Whether a session was not ended."""
         query = select(sessions.c.id).where(sessions.c.id == session_id)
         return (await self._connection.execute(query)).first() is not None
+
+    async def there(self, session_ids: Collection[str]) -> frozenset[str]:
+        """Return those of some sessions that were not ended."""
+        rows = (await self._connection.execute(_THERE, {"ids": list(session_ids)})).all()
+        return frozenset(row.id for row in rows)
 
     async def of_account(self, account_id: str) -> list[OwnerSession]:
         """Return an owner's sessions, the one that was used last first."""

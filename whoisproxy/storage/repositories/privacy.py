@@ -1,10 +1,11 @@
 """The privacy of domains; the mailbox it forwards to and who consented are sealed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailrelay.directory import MailPolicy
@@ -52,6 +53,19 @@ class PrivacySettings:
         rows = (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(domain_ids)})).all()
         return {row.domain_id: await self._privacy(row) for row in rows}
 
+    async def going_to(self, mailbox_id: str) -> list[str]:
+        """Return the ids of the domains whose mail goes to a mailbox that their owner has named."""
+        query = select(privacy.c.domain_id).where(privacy.c.mailbox_id == mailbox_id)
+        return list((await self._connection.execute(query.order_by(privacy.c.domain_id))).scalars())
+
+    async def count_going_to(self, mailbox_ids: Iterable[str]) -> dict[str, int]:
+        """Return how many domains' mail goes to each of an owner's mailboxes."""
+        ids = list(mailbox_ids)
+        query = select(privacy.c.mailbox_id, func.count()).where(privacy.c.mailbox_id.in_(ids))
+        rows = (await self._connection.execute(query.group_by(privacy.c.mailbox_id))).all()
+        counted = {row[0]: row[1] for row in rows}
+        return {each: counted.get(each, 0) for each in ids}
+
     async def put(self, domain_id: str, value: Privacy) -> None:
         """Store a domain's privacy, new or changed."""
         await self.put_all({domain_id: value})
@@ -74,6 +88,7 @@ class PrivacySettings:
             status=PrivacyStatus(PrivacyState(row.state), wanted=row.wanted, published=row.published),
             mail_policy=MailPolicy(row.mail_policy),
             forward_to=await self._forward_to(row.registrant_id, row.forward_to),
+            mailbox_id=row.mailbox_id,
             consent=await self._consent(row.registrant_id, row.consent),
             operation_id=row.operation_id,
             reason=row.reason,
@@ -88,6 +103,7 @@ class PrivacySettings:
             "published": value.status.published,
             "mail_policy": value.mail_policy,
             "forward_to": await self._seal_forward_to(registrant_id, value.forward_to),
+            "mailbox_id": value.mailbox_id,
             "consent": await self._seal_consent(registrant_id, value.consent),
             "operation_id": value.operation_id,
             "reason": value.reason,
@@ -103,12 +119,18 @@ class PrivacySettings:
     async def _seal_consent(self, registrant_id: str, consent: Consent | None) -> bytes | None:
         if consent is None:
             return None
-        values = {"by": consent.by, "at": consent.at.isoformat(), "text_version": consent.text_version}
+        values = {**asdict(consent), "at": consent.at.isoformat()}
         return await self._sealing.seal_json(registrant_id, "consent", values)
 
     async def _consent(self, registrant_id: str, sealed: bytes | None) -> Consent | None:
         if sealed is None:
             return None
         values = await self._sealing.open_json(registrant_id, "consent", sealed)
-        at = datetime.fromisoformat(str(values["at"]))
-        return Consent(by=str(values["by"]), at=at, text_version=str(values["text_version"]))
+        return Consent(
+            by=str(values["by"]),
+            at=datetime.fromisoformat(str(values["at"])),
+            text_version=str(values["text_version"]),
+            # Older ones were all the registrars', who do not tell these.
+            language=str(values.get("language", "")),
+            proofs=tuple(map(str, cast("list[str]", values.get("proofs", [])))),
+        )

@@ -40,7 +40,31 @@ _EVIDENCE_OF_DOMAIN = (
     .where(publication_evidence.c.domain_id == bindparam("of_domain"))
     .order_by(publication_evidence.c.id)
 )
+# Nothing is opened for a list.
+_LABELS_OF_DOMAIN = (
+    select(*[each for each in publication_evidence.c if each.name != "sealed"])
+    .where(publication_evidence.c.domain_id == bindparam("of_domain"))
+    .order_by(publication_evidence.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_EVIDENCE = select(publication_evidence).where(
+    publication_evidence.c.domain_id == bindparam("of_domain"),
+    publication_evidence.c.id == bindparam("of_id"),
+)
 _ADD_EVIDENCE = insert(publication_evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitLabel:
+    """What is known of a raw answer that is kept as evidence, without reading it."""
+
+    id: str
+    place: Place
+    source: str
+    server: str
+    verdict: Verdict
+    taken_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,6 +130,29 @@ class PublicationHistory:
         """Return the raw answers that are kept of a domain, oldest first; none of an erased registrant."""
         rows = (await self._connection.execute(_EVIDENCE_OF_DOMAIN, {"of_domain": domain_id})).all()
         return [found for row in rows if (found := await self._exhibit(row)) is not None]
+
+    async def labels(self, domain_id: str, limit: int) -> list[ExhibitLabel]:
+        """Return what raw answers are kept of a domain, the `limit` newest, newest first."""
+        values = {"of_domain": domain_id, "limit": limit}
+        rows = (await self._connection.execute(_LABELS_OF_DOMAIN, values)).all()
+        return [
+            ExhibitLabel(
+                id=row.id,
+                place=Place(row.place),
+                source=row.source,
+                server=row.server,
+                verdict=Verdict(row.verdict),
+                taken_at=row.taken_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        ]
+
+    async def exhibit(self, domain_id: str, exhibit_id: str) -> Exhibit | None:
+        """Return a raw answer that is kept of a domain; None where there is none of that id, or no more."""
+        values = {"of_domain": domain_id, "of_id": exhibit_id}
+        row = (await self._connection.execute(_EVIDENCE, values)).one_or_none()
+        return await self._exhibit(row) if row else None
 
     async def forget(self, domain_ids: Sequence[str]) -> None:
         """Delete all of domains that are gone."""

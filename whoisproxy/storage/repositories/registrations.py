@@ -18,6 +18,7 @@ from whoisproxy.storage.repositories.name_servers import NameServers
 from whoisproxy.storage.repositories.sender_rules import follow_owner, forget_rules_of_domain
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import (
+    consents,
     domains,
     mail_settings,
     privacy,
@@ -39,10 +40,13 @@ _BY_IDS = _JOINED.where(domains.c.id.in_(bindparam("ids", expanding=True))).orde
 _OF_REGISTRANTS = _JOINED.where(domains.c.registrant_id.in_(bindparam("ids", expanding=True))).order_by(
     domains.c.id
 )
-_OF_OWNER = _JOINED.where(
+_OWNERS = (
     registrants.c.registrar_id == bindparam("registrar_id"),
     registrants.c.email_index == bindparam("owner_index"),
-).order_by(domains.c.id)
+)
+_OF_OWNER = _JOINED.where(*_OWNERS).order_by(domains.c.id)
+_OF_OWNER_BY_NAME = _BY_NAME.where(*_OWNERS)
+_OF_OWNER_NAMED = _OF_OWNER.where(domains.c.name.in_(bindparam("names", expanding=True)))
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
@@ -71,6 +75,7 @@ class Registrations:
                 "id": each.id,
                 "registrar_id": each.registrar_id,
                 "name": each.name.a_label,
+                "u_label": each.name.u_label if each.name.is_international else None,
                 "registrant_id": each.registrant_id,
                 **_plain(each),
             }
@@ -108,6 +113,21 @@ class Registrations:
         found = await self._many(_OF_OWNER, registrar_id=registrar_id, owner_index=owner_index)
         return sorted(found, key=lambda each: each.name.a_label)
 
+    async def of_owner_by_name(
+        self, registrar_id: str, owner_index: bytes, name: DomainName
+    ) -> Registration | None:
+        """Return a domain where it is among those of `of_owner`."""
+        owner = {"registrar_id": registrar_id, "owner_index": owner_index}
+        return await self._one(_OF_OWNER_BY_NAME, **owner, name=name.a_label)
+
+    async def of_owner_named(
+        self, registrar_id: str, owner_index: bytes, names: Iterable[DomainName]
+    ) -> dict[DomainName, Registration]:
+        """Return those of an owner's domains that have these names, without reading his others."""
+        labels = [name.a_label for name in names]
+        whose = {"registrar_id": registrar_id, "owner_index": owner_index}
+        return {each.name: each for each in await self._many(_OF_OWNER_NAMED, names=labels, **whose)}
+
     async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
         """Return the domains that there are of these registrants."""
         return await self._many(_OF_REGISTRANTS, ids=list(ids))
@@ -120,7 +140,7 @@ class Registrations:
         """Store a changed domain or registrant; the caller sets the version.
 
         Another `registrant_id` means a new holder: the one before is erased with his threads, his
-        consent, the mailbox that he had mail forwarded to and all else that he wished for his mail.
+        consents, the mailbox that he had mail forwarded to and all else that he wished for his mail.
         """
         before = await self._before(registration.id)
         owner = before.registrant_id if before else None
@@ -137,9 +157,10 @@ class Registrations:
             await self._name_servers.replace(registration.id, before.nameservers, registration.nameservers)
         if owner is not None and owner != registration.registrant_id:
             await self._end_threads(registration.id)
+            await self._connection.execute(delete(consents).where(consents.c.domain_id == registration.id))
             of_domain = privacy.c.domain_id == registration.id
             await self._connection.execute(
-                update(privacy).where(of_domain).values(forward_to=None, consent=None)
+                update(privacy).where(of_domain).values(forward_to=None, mailbox_id="", consent=None)
             )
             await self._erase(owner)
 
@@ -212,6 +233,11 @@ class Registrations:
         await self._connection.execute(update(registrants).where(same).values(**sealed))
         if known.email_index != sealed["email_index"]:
             await follow_owner(self._connection, known.registrar_id, known.email_index, sealed["email_index"])
+            # Whom another mailbox stands for has not chosen where the mail goes.
+            chosen = (privacy.c.domain_id == registration.id, privacy.c.mailbox_id != "")
+            await self._connection.execute(
+                update(privacy).where(*chosen).values(forward_to=None, mailbox_id="")
+            )
 
     async def _erase(self, registrant_id: str) -> None:
         gone = delete(registrants).where(registrants.c.id == registrant_id).returning(registrants)
@@ -219,7 +245,7 @@ class Registrations:
             await follow_owner(self._connection, row.registrar_id, row.email_index, None)
         await self._sealing.destroy(registrant_id)
 
-    async def _one(self, statement: Select[Any], **values: str) -> Registration | None:
+    async def _one(self, statement: Select[Any], **values: object) -> Registration | None:
         found = await self._many(statement, **values)
         return found[0] if found else None
 

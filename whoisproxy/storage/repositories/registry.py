@@ -32,8 +32,10 @@ _THIS = and_(
     registry_contacts.c.domain_id == bindparam("of_domain"),
 )
 _OTHER = registry_contacts.alias()
-_OWN_IDS = select(registry_contacts.c.role, registry_contacts.c.registry_id).where(
-    registry_contacts.c.domain_id == bindparam("of_domain"),
+_OWN_IDS = select(
+    registry_contacts.c.domain_id, registry_contacts.c.role, registry_contacts.c.registry_id
+).where(
+    registry_contacts.c.domain_id.in_(bindparam("domain_ids", expanding=True)),
     registry_contacts.c.state == ContactState.LINKED,
     registry_contacts.c.made,
     registry_contacts.c.registry_id != "",
@@ -116,8 +118,15 @@ class RegistryContacts:
 
     async def own_ids(self, domain_id: str) -> dict[Role, str]:
         """Return the repository object ids of contacts that we made for a domain and no other one has."""
-        rows = (await self._connection.execute(_OWN_IDS, {"of_domain": domain_id})).all()
-        return {Role(row.role): row.registry_id for row in rows}
+        return (await self.own_ids_of_domains([domain_id])).get(domain_id, {})
+
+    async def own_ids_of_domains(self, domain_ids: Iterable[str]) -> dict[str, dict[Role, str]]:
+        """Return the same of many domains, by domain."""
+        rows = (await self._connection.execute(_OWN_IDS, {"domain_ids": list(domain_ids)})).all()
+        found: dict[str, dict[Role, str]] = {}
+        for row in rows:
+            found.setdefault(row.domain_id, {})[Role(row.role)] = row.registry_id
+        return found
 
     async def settle(self, shown: Mapping[str, Shown], now: datetime) -> None:
         """Write down what proofs showed of domains, by their ids.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Row, delete, exists, func, select, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +20,7 @@ from whoisproxy.domain.sender_rules import RuleAction, RuleScope, StoredRule
 from whoisproxy.storage.keyring import SYSTEM
 from whoisproxy.storage.ordering import in_order
 from whoisproxy.storage.sealing import Sealing
-from whoisproxy.storage.tables import registrants, sender_rules
+from whoisproxy.storage.tables import domains, registrants, sender_rules
 from whoisproxy.storage.vault import normalised_mailbox
 
 ALL_MAIL = "*"
@@ -28,6 +28,34 @@ ALL_MAIL = "*"
 
 SENDER = "correspondent"
 """Purpose under which senders are sealed and indexed."""
+
+_OF_OWNER = (
+    select(sender_rules, domains.c.name, domains.c.registrant_id)
+    .select_from(
+        sender_rules.outerjoin(domains, domains.c.id == sender_rules.c.scope_id).outerjoin(
+            registrants, registrants.c.id == domains.c.registrant_id
+        )
+    )
+    .where(
+        or_(
+            and_(
+                sender_rules.c.scope_id == bindparam("registrar_id"),
+                sender_rules.c.owner_index == bindparam("owner_index"),
+            ),
+            sender_rules.c.scope_id.in_(
+                select(domains.c.id)
+                .join(registrants, registrants.c.id == domains.c.registrant_id)
+                .where(
+                    registrants.c.email_index == bindparam("owner_index"),
+                    domains.c.registrar_id == bindparam("registrar_id"),
+                )
+                .correlate(None)
+            ),
+        )
+    )
+    .order_by(sender_rules.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,43 @@ class SenderRules:
         query = select(sender_rules).where(*await self._in(book), sender_rules.c.id > after)
         rows = (await self._connection.execute(query.order_by(sender_rules.c.id).limit(limit))).all()
         return [await self._opened(book, row) for row in rows]
+
+    async def of_owner(
+        self, registrar_id: str, owner_index: bytes, after: str, limit: int
+    ) -> list[tuple[StoredRule, str]]:
+        """Return up to `limit` rules for all of an owner's domains and for single ones, newest first.
+
+        Args:
+            registrar_id: At which he is an owner.
+            owner_index: By which he is known.
+            after: The last id seen, "" for the newest.
+            limit: How many.
+
+        Returns:
+            Each with the A-label of the domain that it is for; "" for all.
+        """
+        rows = await self._connection.execute(
+            _OF_OWNER if not after else _OF_OWNER.where(sender_rules.c.id < after),
+            {"registrar_id": registrar_id, "owner_index": owner_index, "most": limit},
+        )
+        found = rows.all()
+        await self._sealing.fetch_keys(row.registrant_id for row in found if row.registrant_id)
+        books = [
+            RuleBook(RuleScope(row.scope), row.scope_id, sealed_for=row.registrant_id or SYSTEM)
+            for row in found
+        ]
+        return [
+            (await self._opened(book, row), row.name or "") for book, row in zip(books, found, strict=True)
+        ]
+
+    async def remove_of_owner(self, registrar_id: str, owner_index: bytes, rule_id: str) -> bool:
+        """Forget a rule of `of_owner`; False where it is none of them."""
+        his = _OF_OWNER.with_only_columns(sender_rules.c.id).order_by(None).limit(None)
+        statement = delete(sender_rules).where(
+            sender_rules.c.id == rule_id, sender_rules.c.id.in_(his.where(sender_rules.c.id == rule_id))
+        )
+        values = {"registrar_id": registrar_id, "owner_index": owner_index}
+        return (await self._connection.execute(statement, values)).rowcount > 0
 
     async def find(self, book: RuleBook, sender: str) -> StoredRule | None:
         """Return the rule about exactly this sender."""

@@ -11,6 +11,7 @@ from whoisproxy.storage.tables.accounts import (
     registrars,
     webhooks,
 )
+from whoisproxy.storage.tables.contact_form import contact_submissions
 from whoisproxy.storage.tables.disclosure import disclosure_grants, disclosure_looks
 from whoisproxy.storage.tables.held_mail import (
     quarantines,
@@ -23,6 +24,7 @@ from whoisproxy.storage.tables.held_mail import (
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
 from whoisproxy.storage.tables.owners import (
     owner_accounts,
+    owner_mailboxes,
     owner_sessions,
     passkeys,
     recovery_codes,
@@ -38,7 +40,7 @@ from whoisproxy.storage.tables.publication import (
     publication_sightings,
     publication_watch,
 )
-from whoisproxy.storage.tables.registrations import domains, name_servers, privacy, registrants
+from whoisproxy.storage.tables.registrations import consents, domains, name_servers, privacy, registrants
 from whoisproxy.storage.tables.registries import (
     contactless,
     registry_accounts,
@@ -54,6 +56,8 @@ __all__ = [
     "UtcDateTime",
     "api_keys",
     "appearances",
+    "consents",
+    "contact_submissions",
     "contactless",
     "data_keys",
     "disclosure_grants",
@@ -67,6 +71,7 @@ __all__ = [
     "operations",
     "outbox",
     "owner_accounts",
+    "owner_mailboxes",
     "owner_sessions",
     "passkeys",
     "privacy",

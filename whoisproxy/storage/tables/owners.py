@@ -103,3 +103,17 @@ used_tokens = Table(
     Column("token_hash", LargeBinary, primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
+
+# Mailboxes that an owner has named for his mail, sealed under his account's key; used once `verified_at` is
+# set.
+owner_mailboxes = Table(
+    "owner_mailboxes",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account_id", ForeignKey("owner_accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("mailbox_index", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("verified_at", UtcDateTime),
+    UniqueConstraint("account_id", "mailbox_index"),
+)

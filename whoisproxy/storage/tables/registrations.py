@@ -10,7 +10,9 @@ registrants = Table(
     Column("id", ID, primary_key=True),
     Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("email_index", LargeBinary, nullable=False, index=True),
+    Column("email_index", LargeBinary, nullable=False),
+    # With all that a list of an owner's domains needs of them: they are far apart in the table.
+    Index("ix_registrants_email_index", "email_index", "registrar_id", "id"),
 )
 
 domains = Table(
@@ -31,6 +33,8 @@ domains = Table(
     # DS records as lists of four; NULL where it is not signed, empty where they are not known.
     Column("delegation", JSON(none_as_null=True)),
     Column("hosts", JSON, nullable=False, server_default="[]"),
+    # The name as people read it (RFC 5890), where that is another one: by it owners sort and search.
+    Column("u_label", NAME),
     Index("ix_domains_registrar_id_name", "registrar_id", "name"),
 )
 
@@ -44,6 +48,21 @@ name_servers = Table(
     sqlite_with_rowid=False,
 )
 
+# Every consent that was given with a switch, to whichever of the two; `sealed` is who gave it, and how he had
+# signed in. They go with the holder.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("domain_id", ForeignKey("domains.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("actor", String(16), nullable=False),
+    Column("given_to", String(8), nullable=False),
+    Column("text_version", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 privacy = Table(
     "privacy",
     metadata,
@@ -53,6 +72,8 @@ privacy = Table(
     Column("published", Boolean, nullable=False),
     Column("mail_policy", String(16), nullable=False),
     Column("forward_to", LargeBinary),
+    # Which of the owner's mailboxes that is; empty where his registrar has named it.
+    Column("mailbox_id", ID, nullable=False, server_default="", index=True),
     Column("consent", LargeBinary),
     Column("operation_id", ID, nullable=False),
     Column("reason", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""Public pages: what the proxy is, and the form by which anybody reaches the owner of a domain."""

@@ -1,0 +1,16 @@
+"""All that owners see and say of the mail of their domains, put together."""
+
+from dataclasses import dataclass
+
+from whoisproxy.services.owner_mail_log import OwnerMailLog
+from whoisproxy.services.owner_quarantine import OwnerQuarantine
+from whoisproxy.services.owner_sender_rules import OwnerSenderRules
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerMail:
+    """The services behind the pages of an owner's mail."""
+
+    log: OwnerMailLog
+    held: OwnerQuarantine
+    senders: OwnerSenderRules

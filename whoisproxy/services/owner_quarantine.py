@@ -1,0 +1,98 @@
+"""An owner's held mail on his pages, for all of his domains at once, wherever their mail goes.
+
+Whoever calls has made sure who asks; what changes something looks again whether he is still signed in.
+"""
+
+from whoisproxy.domain.errors import NotFound
+from whoisproxy.domain.mail_settings import DigestWish
+from whoisproxy.domain.owner_account import OwnerAccount
+from whoisproxy.domain.quarantine import Decided, Decision, HeldMessage, Speaker
+from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.quarantine import OpenedMessage, QuarantineService
+from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.quarantine_owners import wish_among
+from whoisproxy.services.settings import Clock
+from whoisproxy.storage.unit_of_work import Storage
+
+
+class OwnerQuarantine:
+    """Lists, opens and decides, for an account.
+
+    Args:
+        storage: The database.
+        sessions: Knows who is signed in.
+        messages: Finds held mail.
+        decisions: Carries out what is said of it.
+        clock: Gives aware UTC.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        sessions: OwnerSessions,
+        messages: QuarantineService,
+        decisions: QuarantineDecisions,
+        clock: Clock,
+    ) -> None:
+        self._storage = storage
+        self._sessions = sessions
+        self._messages = messages
+        self._decisions = decisions
+        self._clock = clock
+
+    async def held(self, account: OwnerAccount) -> tuple[HeldMessage, ...]:
+        """Return what is held for an owner, in the order in which it is shown."""
+        async with self._storage.reading() as uow:
+            relays = await uow.owned_mail.relays(account.registrar_id, account.owner_index)
+        return await self._messages.held(relays)
+
+    async def open(self, account: OwnerAccount, message_id: str) -> OpenedMessage | None:
+        """Return a message that is or was held for an owner; None where it is not his."""
+        found = await self._messages.find(message_id)
+        if found is None:
+            return None
+        async with self._storage.reading() as uow:
+            relay = await uow.owned_mail.relay(
+                account.registrar_id, account.owner_index, found.held.record.relay_id
+            )
+        return await self._messages.open(message_id) if relay is not None else None
+
+    async def decide(
+        self, found: FoundSession, message: OpenedMessage, decision: Decision, *, sure: bool
+    ) -> Decided:
+        """Do what an owner says about a message that `open` has returned; see `QuarantineDecisions.decide`.
+
+        Raises:
+            NotFound: He has been signed out meanwhile, or the message is his no more.
+            InvalidInput: As there.
+        """
+        async with self._storage.unit_of_work() as uow:
+            account = await self._sessions.still_in(uow, found)
+        still = await self.open(account, message.held.id) if account else None
+        if still is None:
+            raise NotFound("nobody is signed in, or the message is another's")
+        return await self._decisions.decide(still, decision, Speaker.OWNER, sure=sure)
+
+    async def now(self, message: OpenedMessage) -> OpenedMessage | None:
+        """Return a message that `open` has returned as it stands now, unopened."""
+        return await self._messages.find(message.held.id)
+
+    async def wish(self, account: OwnerAccount) -> DigestWish:
+        """Return how often an owner wants to be told of held mail: as often as for any of his domains."""
+        async with self._storage.reading() as uow:
+            names = await uow.owned_mail.names(account.registrar_id, account.owner_index)
+            settings = await uow.correspondence.settings_of({one.id: one.registrant_id for one in names})
+        return wish_among(one.digest for one in settings.values())
+
+    async def set_wish(self, found: FoundSession, wish: DigestWish) -> None:
+        """Store how often an owner wants to be told, for all of his domains.
+
+        Raises:
+            NotFound: He has been signed out meanwhile.
+        """
+        async with self._storage.unit_of_work() as uow:
+            account = await self._sessions.still_in(uow, found)
+            if account is None:
+                raise NotFound("nobody is signed in")
+            for one in await uow.owned_mail.names(account.registrar_id, account.owner_index):
+                await uow.correspondence.wish_digest(one.id, one.registrant_id, wish, self._clock())
