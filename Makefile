@@ -7,7 +7,7 @@ KEEP ?=
 EVAL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-all check lint format types contracts messages openapi lock bench image clean services bench-services mail-samples model eval-spam eval-learning spam-services
+.PHONY: help demo run test test-all check lint format types contracts messages openapi lock bench image clean services bench-services mail-samples model eval-spam eval-learning spam-services screenshots
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 bench: $(VENV)/.dev mail-samples bench-services ## Measure: each program in bench/ prints a table and JSON
 	@for program in bench/bench_*.py; do $(BIN)/python $$program || exit 1; done
 
+screenshots: $(VENV)/.dev services ## Take pictures of every page, narrow and wide, light and dark, into .cache/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
+
 eval-learning: $(VENV)/.dev mail-samples ## Measure what learning from owners is worth, and what its abuse costs
 	@$(BIN)/python -m bench.spam.eval_learning
 
@@ -79,7 +82,7 @@ image: ## Build the container image
 clean: ## Remove what the targets made (never ./var, which holds data)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 
-services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, Redis, clients of EPP and WHOIS, verifiers, engines
+services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, Redis, Chromium, clients of EPP and WHOIS, verifiers, engines
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -x /usr/bin/redis-server ] || missing="$$missing redis-server"; \
@@ -89,6 +92,7 @@ services: .cache/mailauth/.installed ## Install what tests talk to: PostgreSQL, 
 	[ -x /usr/sbin/clamd ] || missing="$$missing clamav-daemon"; \
 	[ -x /usr/sbin/spamd ] || missing="$$missing spamd"; \
 	[ -x /usr/bin/whois ] || missing="$$missing whois"; \
+	[ -x /usr/bin/chromium ] || missing="$$missing chromium"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; fi
 

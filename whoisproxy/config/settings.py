@@ -73,7 +73,7 @@ class Portal(Listener):
 
     port: Port = 8082
     base_url: Annotated[str, Field(pattern=r"^https?://[^/\s<>\"]+(/[!-;=?-~]*)?$")] = "http://127.0.0.1:8082"
-    requests_per_minute: Annotated[int, Field(ge=1)] = 60
+    requests_per_minute: Annotated[int, Field(ge=1)] = 300
 
 
 class Whois(SharedListener):

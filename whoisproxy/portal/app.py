@@ -34,7 +34,8 @@ def make_portal_app(deps: PortalDependencies, clock: Callable[[], float] = time.
     """
     pages = Pages(deps.base_url)
     limits = PrefixLimits(deps.requests_per_minute, clock)
-    guard = Guard(pages, deps.appearances, limits, secure=deps.base_url.startswith("https:"))
+    uncounted = frozenset(route.path for route in ROUTES if not route.counted)
+    guard = Guard(pages, deps.appearances, limits, uncounted, secure=deps.base_url.startswith("https:"))
     gate = Gate(deps, pages, Cookies(secure=deps.base_url.startswith("https:")))
     app = web.Application(middlewares=[guard.guard], client_max_size=_BODY_OCTETS)
     made = {make: make(deps, pages) for make in dict.fromkeys(route.page for route in ROUTES)}

@@ -30,13 +30,23 @@ class Guard:
         pages: Renders.
         appearances: Knows which host names are registrars' own.
         limits: Of requests, by network.
+        uncounted: Paths of routes that no limit is for, as the table has them.
         secure: Whether the outside reaches the pages by https, so that cookies go no other way.
     """
 
-    def __init__(self, pages: Pages, appearances: Appearances, limits: PrefixLimits, *, secure: bool) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        appearances: Appearances,
+        limits: PrefixLimits,
+        uncounted: frozenset[str],
+        *,
+        secure: bool,
+    ) -> None:
         self._pages = pages
         self._appearances = appearances
         self._limits = limits
+        self._uncounted = uncounted
         self._secure = secure
 
     @web.middleware
@@ -56,7 +66,7 @@ class Guard:
         response.headers["Server"] = "whoisproxy"
 
     async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if wait_s := self._limits.take(prefix(client_address(request.remote, request.headers))):
+        if wait_s := self._wait_s(request):
             return self._told(BUSY, request[VIEW], 429, str(wait_s))
         try:
             request[VIEW] = request[VIEW].dressed(await self._appearances.of_host(request.host))
@@ -74,6 +84,12 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - its text may quote what the owner wrote
             _log.error("portal-failed", error=type(error).__name__)
             return self._told(FAILED, request[VIEW], 500)
+
+    def _wait_s(self, request: web.Request) -> int:
+        resource = request.match_info.route.resource
+        if resource is not None and resource.canonical in self._uncounted:
+            return 0
+        return self._limits.take(prefix(client_address(request.remote, request.headers)))
 
     def _told(self, said: Said, view: View, status: int, retry_after: str = "") -> web.Response:
         response = self._pages.message(said, view, status)

@@ -55,6 +55,8 @@ class Route:
         page: Makes what answers; each is made once for an application.
         handler: Method of what `page` makes. It takes the request; where somebody must have begun to sign
             in, also who (`entry.signed_in.SignedIn`).
+        counted: Whether a request counts against the limit of its network. What pages are made of does not: a
+            page asks for several files, browsers keep them, and to refuse one costs more than to send it.
     """
 
     method: str
@@ -62,6 +64,7 @@ class Route:
     page: MakePage
     handler: Handler
     audience: Audience
+    counted: bool = True
 
     @property
     def writes(self) -> bool:

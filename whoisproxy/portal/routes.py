@@ -25,7 +25,16 @@ ROUTES: tuple[Route, ...] = (
     *MAIL_SETTINGS,
     *MAIL,
     *ACCOUNT,
-    Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC),
-    Route("GET", "/look/{registrar}/style.css", AppearanceFiles, AppearanceFiles.style, Audience.PUBLIC),
-    Route("GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC),
+    Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC, counted=False),
+    Route(
+        "GET",
+        "/look/{registrar}/style.css",
+        AppearanceFiles,
+        AppearanceFiles.style,
+        Audience.PUBLIC,
+        counted=False,
+    ),
+    Route(
+        "GET", "/look/{registrar}/logo", AppearanceFiles, AppearanceFiles.logo, Audience.PUBLIC, counted=False
+    ),
 )

@@ -50,12 +50,18 @@ class Site:
 
 @asynccontextmanager
 async def running_site(
-    folder: Path, base_url: str = "https://privacy.example/own", more: str = ""
+    folder: Path,
+    base_url: str = "https://privacy.example/own",
+    more: str = "",
+    requests_per_minute: int = 100_000,
 ) -> AsyncIterator[Site]:
-    """Start the pages on an ephemeral port, with more settings in TOML, and stop them."""
-    settings = _settings(folder, base_url, more)
+    """Start the pages on an ephemeral port, with more settings in TOML, and stop them.
+
+    For limits, time stands still.
+    """
+    settings = _settings(folder, base_url, requests_per_minute, more)
     async with open_core(settings) as core:
-        runner = web.AppRunner(make_portal_app(portal_dependencies(core)), access_log=None)
+        runner = web.AppRunner(make_portal_app(portal_dependencies(core), lambda: 0.0), access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -66,7 +72,8 @@ async def running_site(
             await runner.cleanup()
 
 
-def _settings(folder: Path, base_url: str, more: str) -> Settings:
+def _settings(folder: Path, base_url: str, requests_per_minute: int, more: str) -> Settings:
     file = folder / "whoisproxy.toml"
-    file.write_text(f'[portal]\nbase_url = "{base_url}"\nrequests_per_minute = 100000\n{more}')
+    portal = f'base_url = "{base_url}"\nrequests_per_minute = {requests_per_minute}\n'
+    file.write_text(f"[portal]\n{portal}{more}")
     return load(file, {})

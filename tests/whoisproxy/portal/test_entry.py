@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.whoisproxy.portal.site import Browser, Site, open_site
+from tests.whoisproxy.portal.site import Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.world import REGISTRANT, World, make_world
 from whoisproxy.domain.appearance import Appearance
-from whoisproxy.portal.route import Audience, Route
-from whoisproxy.portal.routes import ROUTES
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -44,6 +42,16 @@ async def test_a_link_is_used_up_by_a_click_and_not_by_opening_it(site: Site) ->
     other = site.browser()
     assert (await other.get(f"/enter/{token}")).status == 404
     assert (await other.get("/enter/r.nonsense")).text == (await other.get(f"/enter/{token}")).text
+
+
+async def test_a_link_is_over_after_five_minutes(site: Site) -> None:
+    browser, token = site.browser(), await site.entry.link()
+    site.entry.world.clock.pass_by(minutes=4, seconds=59)
+    assert (await browser.get(f"/enter/{token}")).status == 200
+    site.entry.world.clock.pass_by(seconds=2)
+    pages = [await browser.get(f"/enter/{token}"), await browser.post(f"/enter/{token}")]
+    assert [one.status for one in pages] == [404, 404]
+    assert pages[0].text == (await browser.get("/enter/r.nonsense")).text
 
 
 async def test_what_a_browser_came_with_is_worth_nothing_after_sign_in(site: Site) -> None:
@@ -146,62 +154,6 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
     await browser.get("/security")
     assert (await browser.post("/security", do="remove-password")).location == "/security"
     assert (await site.entry.sign_in.by_password(MAILBOX, PASSWORD, HOME)) is None
-
-
-_OF_ANOTHER_SITE = (
-    ("Origin", "https://evil.example"),
-    ("Origin", "null"),
-    ("Origin", "http://["),
-    ("Sec-Fetch-Site", "cross-site"),
-    ("Sec-Fetch-Site", "same-site"),
-    ("Sec-Fetch-Site", "none"),
-)
-WRITES = [
-    route
-    for route in ROUTES
-    if route.writes and route.audience not in {Audience.LINK, Audience.PUBLIC, Audience.VISITOR}
-]
-
-
-@pytest.mark.parametrize("route", WRITES, ids=lambda route: route.path)
-async def test_a_form_of_another_site_changes_nothing(site: Site, route: Route) -> None:
-    """Every route that writes and is there for browsers, also those that are yet to be written."""
-    browser = await _at_stage(site, route.audience)
-    path = _filled(route.path, token=await site.entry.link())
-    own = browser.csrf
-    for token in ("", "0" * 26, own[::-1], own.upper()):
-        assert (await browser.post(path, csrf=token)).status == 403
-    for header in _OF_ANOTHER_SITE:
-        assert (await browser.post(path, dict([header]))).status == 403
-
-
-def _filled(path: str, **names: str) -> str:
-    """Return a path with something in the place of each name."""
-    return re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], "x"), path)
-
-
-async def _at_stage(site: Site, audience: Audience) -> Browser:
-    if audience is not Audience.HALF:
-        return await site.owner()
-    await site.entry.with_totp()
-    browser = site.browser()
-    await browser.get("/sign-in")
-    await browser.post("/sign-in", do="password", mailbox=MAILBOX, password=PASSWORD)
-    await browser.get("/second-step")
-    return browser
-
-
-@pytest.mark.parametrize(
-    "route",
-    [route for route in ROUTES if route.audience in {Audience.OWNER, Audience.HALF, Audience.ENROLLING}],
-    ids=lambda route: f"{route.method} {route.path}",
-)
-async def test_who_has_not_signed_in_is_led_to_the_door(site: Site, route: Route) -> None:
-    browser = site.browser()
-    await browser.get("/sign-in")
-    path = _filled(route.path)
-    answer = await (browser.get(path) if route.method == "GET" else browser.post(path))
-    assert (answer.status, answer.location) == (303, "/sign-in")
 
 
 async def test_sessions_of_another_owner_cannot_be_ended(site: Site) -> None:

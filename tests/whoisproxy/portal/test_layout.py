@@ -107,6 +107,17 @@ async def test_what_may_be_kept_changes_its_address_with_its_content(site: Site)
     assert (await site.get("/a/x")).headers["Cache-Control"] == "no-store"
 
 
+async def test_what_pages_are_made_of_is_not_counted(tmp_path: Path) -> None:
+    """Who has to wait is told so by a page that looks like one."""
+    async with running_site(tmp_path, requests_per_minute=2) as site:
+        pages = [await site.get("/a/x") for _ in range(3)]
+        assert [one.status for one in pages] == [404, 404, 429]
+        parts = [part.removeprefix("/own") for part in pages[-1].parts] * 3
+        assert [(await site.get(part)).status for part in parts] == [200] * len(parts)
+        # What is no file costs as much as any page.
+        assert (await site.get("/static/a/b")).status == 429
+
+
 def test_the_navigation_says_where_one_is_and_a_script_is_a_file_of_ours() -> None:
     areas = (Area("Help", "/domain"), Area("Terms", "/domains"), Area("Imprint", "/domains/x"))
     view = View("de", here="/domains/x", areas=areas)

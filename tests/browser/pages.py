@@ -1,0 +1,120 @@
+"""Every page that there is, and how a browser comes to it: the table from which tests and pictures are made.
+
+A page that is not here is found by a test. A row says what to open, what to fill in and what to press;
+selectors name fields and buttons, never their words, since each page is looked at in each language.
+"""
+
+from dataclasses import dataclass
+
+from tests.browser.places import path_in
+from tests.browser.scene import Scene, Who
+from tests.browser.tab import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One page.
+
+    Attributes:
+        path: With names of `places.PLACES` in braces.
+        fill: Selectors and what is written into them.
+        press: Selector of what leads on to the page from there; "" for nothing.
+        forgets: Whether the browser loses its cookies before that.
+        status: Of the answer.
+    """
+
+    name: str
+    path: str
+    who: Who = Who.ANYBODY
+    fill: tuple[tuple[str, str], ...] = ()
+    press: str = ""
+    forgets: bool = False
+    status: int = 200
+
+    async def open(self, tab: Tab, scene: Scene) -> None:
+        """Come to it in a new browser profile."""
+        if self.who is not Who.ANYBODY:
+            await tab.keep_session((await scene.session(self.who)).secret)
+        status = await tab.open(await path_in(scene, self.path))
+        for selector, text in self.fill:
+            await tab.page.fill(selector, text)
+        if self.forgets:
+            await tab.context.clear_cookies()
+        if self.press:
+            status = (await tab.press(self.press)).status
+        assert status == self.status, f"{self.name}: {status}"
+
+
+_ENTRY = (
+    PageRow("sign-in", "/sign-in"),
+    PageRow(
+        "sign-in-failed",
+        "/sign-in",
+        fill=(("#name", "nobody@home.example"), ("#password", "wrong wrong wrong")),
+        press="button[value=password]",
+        status=422,
+    ),
+    PageRow(
+        "sign-in-sent",
+        "/sign-in",
+        fill=(("#mailbox", "nobody@home.example"),),
+        press="button[value=letter]",
+    ),
+    PageRow("arriving", "/enter/{new_link}"),
+    PageRow("second-step", "/second-step", Who.HALF),
+    PageRow(
+        "second-step-failed",
+        "/second-step",
+        Who.HALF,
+        fill=(("#code", "000000"),),
+        press="button[value=code]",
+        status=422,
+    ),
+    PageRow("prove", "/prove", Who.SECURED),
+    PageRow("prove-bare", "/prove", Who.PLAIN),
+    PageRow("security", "/security", Who.SECURED),
+    PageRow("security-bare", "/security", Who.PLAIN),
+    PageRow(
+        "security-refused",
+        "/security",
+        Who.PLAIN,
+        fill=(("#password", "correct horse"), ("#again", "other horse!")),
+        press="form:has(#password) button",
+        status=422,
+    ),
+    PageRow("codes", "/security/codes", Who.PLAIN),
+    PageRow("codes-required", "/security/codes", Who.ENROLLING),
+    PageRow("codes-picture", "/security/codes", Who.PLAIN, press="button[value=begin]"),
+    PageRow("recovery-codes", "/security", Who.SECURED, press="form[action$='/security/codes'] button"),
+    PageRow("new-passkey", "/security/passkeys", Who.PLAIN),
+    PageRow(
+        "stale-form",
+        "/sign-in",
+        fill=(("#mailbox", "nobody@home.example"),),
+        press="button[value=letter]",
+        forgets=True,
+        status=403,
+    ),
+)
+_SIGNED = (
+    PageRow("gone", "/m/nothing", status=404),
+    PageRow("answer", "/a/{answer}"),
+    PageRow(
+        "answer-preview",
+        "/a/{answer}",
+        fill=(("#text", "Not for sale, but ask me again in March."),),
+        press="button[value=preview]",
+    ),
+    PageRow("answer-sent", "/a/{answer}?sent"),
+    PageRow("confirm", "/c/{confirm}"),
+    PageRow("stop", "/s/{stop}"),
+    PageRow("stopped", "/s/{new_stop}", press="main form button"),
+    PageRow("held", "/m/{held}"),
+    PageRow("held-danger", "/m/{malware}"),
+    PageRow("held-danger-sure", "/m/{malware}", press="button[value=release]"),
+    PageRow("held-done", "/m/{new_held}", press="button[value=release]"),
+    PageRow("held-list", "/q/{quarantine}"),
+    PageRow("digest", "/d/{digest}"),
+    PageRow("digest-saved", "/d/{digest}", press="main form button"),
+)
+PAGES: tuple[PageRow, ...] = (*_ENTRY, *_SIGNED)

@@ -1,0 +1,42 @@
+"""Every page, in every language, light and dark, wide and narrow: nobody is kept out."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import NewTab
+from tests.browser.looks import faults_of
+from tests.browser.pages import PAGES, PageRow
+from tests.browser.scene import scene
+from tests.browser.site import Site
+from whoisproxy.i18n import LANGUAGES
+from whoisproxy.portal.routes import ROUTES
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+# They show no page.
+_FILES = {"/static/{}", "/look/{}/style.css", "/look/{}/logo"}
+# It leads on.
+_LEADING = {"/"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
+async def test_a_page_keeps_nobody_out(site: Site, new_tab: NewTab, row: PageRow, language: str) -> None:
+    """WCAG 2.2 AA as far as axe-core sees it; no sideways scrolling (1.4.10)."""
+    tab = await new_tab(locale=language)
+    await row.open(tab, await scene(site, language))
+    assert await tab.page.get_attribute("html", "lang") == language
+    assert await tab.page.locator("h1").count() == 1
+    faults = await faults_of(tab)
+    assert not faults, "\n".join(faults)
+
+
+async def test_no_page_is_missing_here() -> None:
+    """A route that shows a page is looked at, also one that is yet to be written."""
+    shown = {_shape(route.path) for route in ROUTES if not route.writes} - _FILES - _LEADING
+    assert shown - {_shape(row.path.partition("?")[0]) for row in PAGES} == set()
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"{\w+}", "{}", path)

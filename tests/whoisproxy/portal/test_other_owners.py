@@ -1,0 +1,103 @@
+"""What is somebody else's: every route with a name or id in it is tried with those of two other owners."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.whoisproxy.portal.neighbours import PARAMETERS, Neighbour, Neighbours, neighbourhood, unlike
+from tests.whoisproxy.portal.site import Answer, Browser
+from whoisproxy.portal.route import Audience, Route
+from whoisproxy.portal.routes import ROUTES
+
+_NAME = re.compile(r"{(\w+)}")
+_OWNERS = {Audience.OWNER, Audience.HALF, Audience.ENROLLING}
+NAMING = [route for route in ROUTES if route.audience in _OWNERS and _NAME.search(route.path)]
+
+# What is sent by a form of these routes, so that it does something; the others need nothing but the path.
+FIELDS: dict[str, dict[str, str]] = {}
+# Where something is named in a form or a query and not in the path.
+BY_FIELD: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("POST", "/security", {"do": "remove-passkey", "id": "{passkey}"}),
+)
+
+
+@pytest.fixture
+async def everybody(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Neighbours]:
+    """Three owners."""
+    async with neighbourhood(tmp_path, sqlite_url) as started:
+        yield started
+
+
+Value = Callable[[str], Awaitable[str]]
+
+
+async def _filled(template: str, value: Value) -> str:
+    for name in _NAME.findall(template):
+        template = template.replace(f"{{{name}}}", await value(name))
+    return template
+
+
+async def _ask(browser: Browser, method: str, path: str, fields: dict[str, str], value: Value) -> Answer:
+    path, sent = await _filled(path, value), {name: await _filled(one, value) for name, one in fields.items()}
+    if method == "POST":
+        return await browser.post(path, {}, **sent)
+    return await browser.get(f"{path}?{urlencode(sent)}")
+
+
+def _not_his(owner: Neighbour) -> Value:
+    async def value(name: str) -> str:
+        return unlike(name, await owner.has(name))
+
+    return value
+
+
+def test_of_every_name_in_a_path_it_is_known_how_somebody_comes_to_have_it() -> None:
+    """A new route is tried with other owners' things as soon as it is there."""
+    assert {name for route in NAMING for name in _NAME.findall(route.path)} <= set(PARAMETERS)
+
+
+@pytest.mark.parametrize("route", NAMING, ids=lambda route: f"{route.method} {route.path}")
+async def test_what_another_owner_has_is_as_if_it_were_not(everybody: Neighbours, route: Route) -> None:
+    mine, fields = everybody.mine, FIELDS.get(route.path, {})
+    for other in (everybody.theirs, everybody.elsewhere):
+        await _filled(route.path, other.has)
+        before = await everybody.everything()
+        refused = await _ask(mine.browser, route.method, route.path, fields, other.has)
+        nothing = await _ask(mine.browser, route.method, route.path, fields, _not_his(other))
+        assert (refused.status, refused.text) == (404, nothing.text)
+        assert [one for one in other.traces if one in refused.text] == []
+        assert await everybody.everything() == before
+    own = await _ask(mine.browser, route.method, route.path, fields, mine.has)
+    assert own.status in {200, 303}, "what is his own is his own: else this test shows nothing"
+
+
+@pytest.mark.parametrize(("method", "path", "fields"), BY_FIELD, ids=str)
+async def test_what_a_form_or_query_names_is_ones_own(
+    everybody: Neighbours, method: str, path: str, fields: dict[str, str]
+) -> None:
+    mine = everybody.mine
+    for other in (everybody.theirs, everybody.elsewhere):
+        await _filled(str(fields), other.has)
+        before = await everybody.everything()
+        refused = await _ask(mine.browser, method, path, fields, other.has)
+        assert [one for one in other.traces if one in refused.text] == []
+        assert await everybody.everything() == before
+    await _filled(str(fields), mine.has)
+    before = await everybody.everything()
+    await _ask(mine.browser, method, path, fields, mine.has)
+    assert method == "GET" or await everybody.everything() != before, "else this test shows nothing"
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.audience in _OWNERS and not route.writes],
+    ids=lambda one: one.path,
+)
+async def test_looking_changes_nothing(everybody: Neighbours, route: Route) -> None:
+    path = await _filled(route.path, everybody.mine.has)
+    before = await everybody.everything()
+    assert (await everybody.mine.browser.get(path)).status in {200, 303}
+    assert await everybody.everything() == before
