@@ -4,7 +4,7 @@ The pages run on loopback over SQLite and over PostgreSQL, and are asked for one
 that has signed in. A row is one page: milliseconds from question to answer (the fastest of some, and their
 median), of which in the service that reads the database (the fastest), CPU of this process, which is server,
 browser and SQLite, octets of HTML, and of all that a first visit loads, which is style and scripts as well.
-Prints a table and JSON; with `--json` only JSON; `--domains N` for other than 5,000, `--engine` for one alone.
+Prints a table and JSON; with `--json` only JSON; `--domains N` for other than 5,000, `--engine` for one.
 """
 
 import argparse
