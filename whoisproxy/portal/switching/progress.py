@@ -99,7 +99,7 @@ class OperationPage:
         """Tell how it goes on."""
         found = await self._found(request, owner)
         try:
-            with self._switching.feed.following(found.operation.id, owner.session_id) as following:
+            with self._switching.feed.following(found.operation, owner.session_id) as following:
                 return await self._stream(request, owner, found, following)
         except TooManyFollowers:
             return web.Response(status=503, headers={"Retry-After": _AGAIN_S, "Cache-Control": "no-store"})
@@ -129,28 +129,24 @@ class OperationPage:
         following: Following,
     ) -> None:
         """Tell each state until the last one."""
-        seen: Operation | None = None
-        while True:
-            ended = found.operation.state is not OperationState.PENDING
-            if found.operation != seen:
-                seen = found.operation
-                await response.write(self._event(view, found, "end" if ended else "state"))
-            if ended:
+        now: OwnOperation | None = found
+        told = b""
+        while now is not None:
+            event = self._event(view, now)
+            # A try that changes nothing that is seen is no news.
+            await response.write(event if event != told else _HEARTBEAT)
+            told = event
+            if now.operation.state is not OperationState.PENDING:
                 return
-            news = await following.next(seen, _HEARTBEAT_S)
+            news = await following.next(_HEARTBEAT_S)
             if following.over:
                 return
-            if news is None:
-                await response.write(_HEARTBEAT)
-                continue
             # Read as at first: the domain may be another's by now.
-            again = await self._switching.operation(owner.found, seen.id)
-            if again is None:
-                return
-            found = again
+            now = await self._switching.operation(owner.found, news.id) if news else now
 
-    def _event(self, view: View, found: OwnOperation, name: str) -> bytes:
+    def _event(self, view: View, found: OwnOperation) -> bytes:
         html = self._pages.text("switching/state", view, **_facts(found))
+        name = "state" if found.operation.state is OperationState.PENDING else "end"
         data = "\n".join(f"data: {line}" for line in html.splitlines())
         return f"event: {name}\n{data}\n\n".encode()
 
