@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from aiohttp import web
 
 from registries.errors import RegistryRefused, RegistryUnavailable
 from tests.whoisproxy.portal.site import Answer, Browser, Site, open_site
@@ -26,6 +27,7 @@ from tests.whoisproxy.services.world import (
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.i18n import LANGUAGES, translations
+from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.switching import words
 from whoisproxy.services.consent_texts import CURRENT, TEXTS
 from whoisproxy.services.owner_switching import MOST_AT_ONCE
@@ -397,13 +399,17 @@ async def test_a_session_has_only_so_many_streams(site: Site) -> None:
         await stream.__aexit__()
 
 
-async def test_the_server_stops_although_somebody_follows(world: World, tmp_path: Path) -> None:
-    async with open_site(world, tmp_path) as site:
-        browser = await site.owner()
-        begun = await switched_on(browser)
-        stream = await Stream(browser, begun.location).__aenter__()
+async def test_the_server_stops_although_somebody_follows(site: Site) -> None:
+    browser = await site.owner()
+    begun = await switched_on(browser)
+    runner = web.AppRunner(make_portal_app(site.deps), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    other = replace(browser, base_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    async with Stream(other, begun.location) as stream:
         assert (await stream.next()).startswith("event: state\n")
-        site.deps.owner_switching.feed.close()
+        await runner.cleanup()
+        # It was ended, not cut: then the browser would say so.
         assert await stream.next() == ""
 
 
