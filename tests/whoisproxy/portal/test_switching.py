@@ -56,7 +56,7 @@ async def site(world: World, tmp_path: Path) -> AsyncIterator[Site]:
 async def switched_on(browser: Browser, name: DomainName = RDDS_ONLY) -> Answer:
     """Open a domain's page and press its button."""
     page = await browser.get(f"/domains/{name}/privacy")
-    return await browser.post(f"/domains/{name}/privacy", **fields_of(page))
+    return await browser.post(f"/domains/{name}/privacy", None, **fields_of(page))
 
 
 def fields_of(page: Answer) -> dict[str, str]:
@@ -79,7 +79,7 @@ async def test_from_the_registrars_link_to_privacy_it_takes_three_clicks(site: S
     # Beside the domain stands a link that leads here.
     page = await browser.get(PAGE)
     clicks += 1
-    begun = await browser.post(PAGE, **fields_of(page))
+    begun = await browser.post(PAGE, None, **fields_of(page))
     clicks += 1
     assert begun.location.startswith("/operations/op_")
     await world.work()
@@ -123,7 +123,7 @@ async def test_the_page_leads_to_the_other_side_by_itself(site: Site, world: Wor
     assert fields_of(page) == {"to": "off", "text": SHOW, "language": "en"}
     assert "What was agreed to before" in page.text
     assert HIDE in page.text
-    assert (await browser.post(PAGE, **fields_of(page))).status == 303
+    assert (await browser.post(PAGE, None, **fields_of(page))).status == 303
     await world.work()
     assert (await world.status(RDDS_ONLY)).privacy.status.state is PrivacyState.DISABLED
 
@@ -154,7 +154,7 @@ async def test_consent_names_the_language_in_which_it_was_read(site: Site, world
     browser = await site.owner()
     page = await browser.get(PAGE, **{"Accept-Language": "it"})
     assert "Premendo il pulsante" in page.text
-    await browser.post(PAGE, **fields_of(page))
+    await browser.post(PAGE, None, **fields_of(page))
     consent = (await world.status(RDDS_ONLY)).privacy.consent
     assert consent is not None
     assert (consent.language, consent.text_version) == ("it", HIDE)
@@ -195,7 +195,7 @@ async def test_a_change_under_way_is_told_and_can_be_turned_round(site: Site, wo
     other = await browser.get(path)
     assert "What you switch now takes its place." in other.text
     assert f'href="{begun.location}"' in other.text
-    turned = await browser.post(path, **fields_of(other))
+    turned = await browser.post(path, None, **fields_of(other))
     assert turned.location != begun.location
     assert (
         "A later change of the same domain has taken its place." in (await browser.get(begun.location)).text
@@ -222,7 +222,7 @@ async def test_domains_and_operations_of_others_are_like_none(site: Site, world:
         page = await browser.get(path)
         assert (page.status, _content(page)) == (404, none), path
     for path, fields in ((f"/domains/{OTHERS}/privacy", {}), (MANY, {"d": OTHERS.a_label})):
-        page = await browser.post(path, to="off", text=SHOW, language="en", **fields)
+        page = await browser.post(path, None, to="off", text=SHOW, language="en", **fields)
         assert (page.status, _content(page)) == (404, none)
     assert (await world.status(OTHERS)).privacy.status.wanted is True
 
@@ -252,10 +252,13 @@ async def test_many_are_switched_at_once_and_the_outcome_of_each_is_told(site: S
     names = [RDDS_ONLY.a_label, PROHIBITED.a_label, OTHERS.a_label]
     page = await browser.get(f"{MANY}?" + "&".join(f"d={name}" for name in names))
     sent = [*fields_of(page).items(), ("csrf", page.csrf), *(("d", name) for name in names)]
+    texts = []
     for _ in range(2):
         async with browser.http.post(browser.base_url + MANY, data=sent) as answer:
-            text = await answer.text()
+            texts.append(await answer.text())
             assert answer.status == 200
+    first, text = texts
+    assert "The switch of 1 domain has begun." in first
     assert "This is under way already" in text
     assert "forbid privacy services" in text
     assert "You have no domain of that name here." in text
@@ -385,6 +388,22 @@ async def test_events_end_when_the_domain_goes_to_somebody_else(site: Site, worl
         await world.register(SUBSTITUTED, renamed(name="Somebody New", email="new@else.example"))
         # What goes on is not for his eyes any more.
         await world.work()
+        assert await stream.next() == ""
+
+
+async def test_a_stream_that_cannot_go_on_ends_as_a_stream(site: Site, world: World) -> None:
+    """Its answer has begun: an error page in the middle of it would be read as events."""
+    browser = await site.owner()
+    begun = await switched_on(browser)
+    registration = await world.registrations.get(world.registrar, RDDS_ONLY)
+    async with Stream(browser, begun.location) as stream:
+        assert (await stream.next()).startswith("event: state\n")
+        async with world.storage.unit_of_work() as uow:
+            # He cannot be read any more, and there is something to tell.
+            await uow.sealing.destroy(registration.registrant_id)
+            operation = await uow.operations.get(begun.location.rpartition("/")[2])
+            assert operation is not None
+            await uow.operations.update(replace(operation, problem_code="REGISTRY_PENDING"))
         assert await stream.next() == ""
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
@@ -23,6 +24,8 @@ from whoisproxy.portal.switching.choosing import for_people
 from whoisproxy.portal.view import VIEW, View
 from whoisproxy.services.operation_feed import Following, TooManyFollowers
 from whoisproxy.services.owner_switching import OwnOperation
+
+_log = structlog.get_logger()
 
 _LONGEST_S = 300.0
 _HEARTBEAT_S = 15.0
@@ -118,6 +121,8 @@ class OperationPage:
         except (TimeoutError, ConnectionError):
             # The browser is gone, or is to come again: then its session is looked at anew.
             pass
+        except Exception as error:  # noqa: BLE001 - the answer has begun; that it ends is all that can be told
+            _log.warning("portal-stream-failed", error=type(error).__name__)
         return response
 
     async def _tell(
