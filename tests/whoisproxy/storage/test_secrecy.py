@@ -23,6 +23,7 @@ from tests.whoisproxy.storage.values import (
 )
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
 from whoisproxy.domain.mail_settings import MailSettings
+from whoisproxy.domain.operation import Actor
 from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
 from whoisproxy.domain.owner_mailbox import OwnerMailbox
 from whoisproxy.domain.owner_session import begun
@@ -83,6 +84,7 @@ async def use_everything(storage: Storage) -> None:
         await unit.api_keys.add(KEY, b"h" * 32)
         await unit.registrations.add(registration())
         await unit.privacy.put("dom_1", _PRIVACY)
+        await unit.consents.add_all([(registration(), Actor.OWNER, _CONSENT)], NOW)
         await unit.relays.add(relay())
         await made_reply(unit)
         wishes = MailSettings(identifiers=(f"{CANARY} the Gardener",), released=(CANARY,))
