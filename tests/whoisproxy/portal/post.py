@@ -34,7 +34,7 @@ class Post:
             return await self.address(name)
         return registration, relays[0]
 
-    async def comes(  # noqa: PLR0913 - by name
+    async def comes(
         self,
         state: State = State.QUEUED,
         *,
