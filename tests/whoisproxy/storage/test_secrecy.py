@@ -19,6 +19,7 @@ from tests.whoisproxy.storage.values import (
     operation,
     registration,
     relay,
+    submission,
     task,
 )
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
@@ -105,6 +106,11 @@ async def use_everything(storage: Storage) -> None:
         await unit.registry_messages.add(_MESSAGE)
         await unit.disclosures.add(_GRANT, b"h" * 32)
         await use_entry(unit)
+        await unit.contact_submissions.add(
+            submission(f"{CANARY}.org", f"{CANARY}@offers.example"),
+            f"{CANARY}/24",
+            f"From: {CANARY}".encode(),
+        )
         await unit.disclosures.add_look(Look("look_1", "dis_1", NOW, _GRANT.fields, CANARY))
     async with storage.unit_of_work() as unit:
         moved = replace(PERSON, street=(f"{CANARY} New Street",))
