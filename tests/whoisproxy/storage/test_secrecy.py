@@ -21,7 +21,9 @@ from tests.whoisproxy.storage.values import (
     relay,
     task,
 )
+from whoisproxy.domain.correction import Correction, CorrectionState
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
+from whoisproxy.domain.export import Export, ExportState
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
 from whoisproxy.domain.owner_session import begun
@@ -131,6 +133,15 @@ async def use_entry(unit: UnitOfWork) -> None:
         f"{CANARY} browser",
     )
     await unit.owner_sessions.add(session, b"h" * 32)
+    changes: dict[str, object] = {"name": f"{CANARY} the Second", "street": [f"{CANARY} New Street"]}
+    correction = Correction("cor_1", REGISTRAR.id, account.id, ("own_1",), changes, NOW)
+    await unit.corrections.add(correction)
+    refused = replace(correction, state=CorrectionState.REFUSED, reason=f"{CANARY} must prove it")
+    await unit.corrections.update(refused)
+    export = Export("exp_1", account.id, ExportState.PENDING, NOW, NOW)
+    await unit.owner_exports.add(export)
+    await unit.owner_exports.fill(export, f"All of {CANARY}".encode())
+    await unit.registrant_reads.note("key_1", ["own_1"], NOW.date())
     attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
     await unit.sign_in_attempts.add(attempt, Lane.PASSWORD, f"{CANARY}-device")
     await unit.sign_in_attempts.add_unknown(replace(attempt, id="try_2"), Lane.PASSWORD)
