@@ -22,7 +22,9 @@ from tests.whoisproxy.storage.values import (
     submission,
     task,
 )
+from whoisproxy.domain.correction import Correction, CorrectionState
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
+from whoisproxy.domain.export import Export, ExportState
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.operation import Actor
 from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
@@ -143,6 +145,15 @@ async def use_entry(unit: UnitOfWork) -> None:
     mailbox = f"{CANARY}@second.example"
     index = await unit.owner_mailboxes.index(mailbox)
     await unit.owner_mailboxes.add(OwnerMailbox("mbx_1", account.id, mailbox, index, NOW))
+    changes: dict[str, object] = {"name": f"{CANARY} the Second", "street": [f"{CANARY} New Street"]}
+    correction = Correction("cor_1", REGISTRAR.id, account.id, ("own_1",), changes, NOW)
+    await unit.corrections.add(correction)
+    refused = replace(correction, state=CorrectionState.REFUSED, reason=f"{CANARY} must prove it")
+    await unit.corrections.update(refused)
+    export = Export("exp_1", account.id, ExportState.PENDING, NOW, NOW)
+    await unit.owner_exports.add(export)
+    await unit.owner_exports.fill(export, f"All of {CANARY}".encode())
+    await unit.registrant_reads.note("key_1", ["own_1"], NOW.date())
     attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
     await unit.sign_in_attempts.add(attempt, Lane.PASSWORD, f"{CANARY}-device")
     await unit.sign_in_attempts.add_unknown(replace(attempt, id="try_2"), Lane.PASSWORD)
