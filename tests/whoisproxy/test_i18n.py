@@ -19,7 +19,8 @@ _PACKAGE = Path(whoisproxy.__file__).parent
 _FACT = re.compile(r"%\((\w+)\)[a-z]|%%")
 _TRANSLATED = [language for language in LANGUAGES if language != "en"]
 _TEMPLATES = sorted((_PACKAGE / "portal" / "templates").rglob("*.html"))
-_JINJA = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+# With the width of a page, which is a class and no text.
+_JINJA = re.compile(r"{% block width %}\w+{% endblock %}|{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 _SPOKEN = {"alt", "aria-label", "placeholder", "title"}
 
 

@@ -8,6 +8,7 @@ from registries.catalogue import Catalogue
 from whoisproxy.api.limits import ApiLimits
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.corrections import Corrections
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
@@ -18,6 +19,7 @@ from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_tasks import RegistryTasks
@@ -53,6 +55,8 @@ class ApiDependencies:
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
     entry: OwnerEntry
+    corrections: Corrections
+    reads: RegistrantReads
     catalogue: Catalogue
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     metrics: Callable[[], Awaitable[bytes]]

@@ -38,6 +38,7 @@ _TAGS: Mapping[Tag, str] = {
     Tag.DOMAINS: "Domains and their holders, as you report them.",
     Tag.PRIVACY: "What is wanted, what the world sees, and how to change it.",
     Tag.DISCLOSURES: "Who may see what of a registrant over RDAP, until when, and who did.",
+    Tag.CORRECTIONS: "What owners say is wrong in the data that you reported of them.",
     Tag.MESSAGES: "What was relayed to the owner, and what was kept back.",
     Tag.OPERATIONS: "Work that goes on after the answer.",
     Tag.REGISTRY_MESSAGES: "What registries had to say, apart from what ends our own work.",

@@ -47,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "MALWARE_UNCONFIRMED": Kind(409, "Malware was found in the message, and its release was not confirmed"),
     "TASK_SUPERSEDED": Kind(409, "A newer change of the domain took the task's place"),
     "TASK_ENDED": Kind(409, "The task has ended and takes no other answer"),
+    "CORRECTION_ENDED": Kind(409, "The correction was applied, refused or withdrawn"),
     "IDEMPOTENCY_IN_PROGRESS": Kind(
         409, "The first request with this Idempotency-Key still runs", retry=True
     ),

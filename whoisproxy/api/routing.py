@@ -6,7 +6,7 @@ the route does not name cannot leave, so document and behaviour do not drift.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
@@ -34,6 +34,7 @@ class Tag(StrEnum):
     DOMAINS = "Domains"
     PRIVACY = "Privacy"
     DISCLOSURES = "Disclosures"
+    CORRECTIONS = "Corrections"
     MESSAGES = "Messages"
     OPERATIONS = "Operations"
     REGISTRY_MESSAGES = "Registry messages"
@@ -84,6 +85,11 @@ class Call(Generic[QueryT, BodyT]):
         if self.caller is None:
             raise LookupError("this route needs no key and so has no caller")
         return self.caller.registrar
+
+    async def note_reads(self, registrant_ids: Iterable[str]) -> None:
+        """Write down that the caller's key reads registrants, before the answer that shows them leaves."""
+        if self.caller is not None:
+            await self.deps.reads.note(self.caller.key.id, registrant_ids)
 
 
 @dataclass(frozen=True, slots=True)

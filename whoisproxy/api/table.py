@@ -5,6 +5,7 @@ from typing import Any
 from whoisproxy.api.resources import (
     appearance,
     bulk,
+    corrections,
     correspondence,
     disclosures,
     domains,
@@ -30,6 +31,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *privacy.ROUTES,
     *publication.ROUTES,
     *disclosures.ROUTES,
+    *corrections.ROUTES,
     *portal_links.ROUTES,
     *sign_in_policy.ROUTES,
     *bulk.ROUTES,

@@ -7,6 +7,7 @@ import typer
 
 from whoisproxy.cli import (
     appearance,
+    correction,
     demo,
     disclosure,
     dkim,
@@ -55,6 +56,7 @@ for group, name in (
     (privacy, "privacy"),
     (publication, "publication"),
     (disclosure, "disclosure"),
+    (correction, "correction"),
     (queue, "queue"),
     (quarantine, "quarantine"),
     (rdds, "rdds"),

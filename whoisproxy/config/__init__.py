@@ -16,7 +16,7 @@ from whoisproxy.config.mail import (
     SpamAssassinSettings,
 )
 from whoisproxy.config.registries import CallbackAccount, RegistryAccount
-from whoisproxy.config.settings import BrandSettings, OfficeSettings, Portal, Settings
+from whoisproxy.config.settings import BrandSettings, OfficeSettings, Portal, Retention, Settings
 
 __all__ = [
     "BrandSettings",
@@ -30,6 +30,7 @@ __all__ = [
     "OfficeSettings",
     "Portal",
     "RegistryAccount",
+    "Retention",
     "RspamdSettings",
     "Settings",
     "SpamAssassinSettings",

@@ -39,6 +39,11 @@ class Purpose(StrEnum):
     DNS_TRANSPARENCY = "dnsTransparency"
 
 
+UNTOLD_IN_FORCE = frozenset({Purpose.CRIMINAL_INVESTIGATION_AND_DNS_ABUSE_MITIGATION})
+"""Purposes of which the owner is told when the grant is over, `LONGEST` later at most: who is investigated
+must not be warned."""
+
+
 class DisclosedField(StrEnum):
     """A part of the registrant that can be granted, by its name in `Registrant`."""
 
@@ -150,6 +155,19 @@ class Look:
     at: datetime
     fields: tuple[DisclosedField, ...]
     network: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersLook:
+    """A look as the owner is told of it: of which domain and what for, not by whom.
+
+    Attributes:
+        domain: A-label.
+    """
+
+    domain: str
+    purpose: Purpose
+    look: Look
 
 
 def checked_end(expires_at: datetime, now: datetime) -> datetime:

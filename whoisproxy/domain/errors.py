@@ -106,6 +106,13 @@ class TaskEnded(WhoisproxyError):
     status = 409
 
 
+class CorrectionEnded(WhoisproxyError):
+    """The correction was applied, refused or withdrawn, and takes no other answer."""
+
+    code = "CORRECTION_ENDED"
+    status = 409
+
+
 class PreconditionFailed(WhoisproxyError):
     """If-Match names another version: read again, decide again (RFC 9110 section 13.1.1)."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 # Crockford's base32 in lower case: no i, l, o or u to be misread.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
+_TIME_CHARS = 10  # 48 bits, after two that are always 0
 _FROM_RFC_4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 
 
@@ -21,3 +22,12 @@ def new_id(prefix: str, now: datetime) -> str:
     """Return `prefix_` and 26 characters: 48 bits of milliseconds, 80 random bits."""
     milliseconds = int(now.timestamp() * 1000)
     return f"{prefix}_{base32(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS), 26)}"
+
+
+def is_older(one: str, other: str) -> bool:
+    """Whether the id `one` was made in an earlier millisecond than the id `other`, whatever the two name."""
+    return _time_of(one) < _time_of(other)
+
+
+def _time_of(name: str) -> str:
+    return name.partition("_")[2][:_TIME_CHARS]

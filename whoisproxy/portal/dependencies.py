@@ -14,6 +14,7 @@ from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.mailboxes import Mailboxes
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_answers import OwnerAnswers
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
@@ -52,6 +53,7 @@ class PortalDependencies:
     owner_domains: OwnerDomains
     owner_switching: OwnerSwitching
     mail: OwnerMail
+    own_data: OwnData
     links: Links
     relay_domain: str
     base_url: str

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 
-def day(moment: datetime, language: str) -> str:
-    """Return a day, with its month spelled out; `moment` is aware UTC."""
+def day(moment: date, language: str) -> str:
+    """Return a day, with its month spelled out; `moment` is one, or aware UTC."""
     return format_date(moment, "long", locale=language)
 
 
@@ -39,3 +40,8 @@ def moment(moment: datetime, language: str) -> str:
 def number(count: int, language: str) -> str:
     """Return a whole number, its digits grouped."""
     return format_decimal(count, locale=language)
+
+
+def country(code: str, language: str) -> str:
+    """Return the name of a country, as ISO 3166-1 alpha-2 writes it; the code where there is no name."""
+    return str(Locale(language).territories.get(code, code))

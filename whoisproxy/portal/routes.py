@@ -4,6 +4,7 @@ The application is built from it, and tests take their cases from it: a route th
 and one that is here is tried with other people's links and sessions.
 """
 
+from whoisproxy.portal.account.routes import ROUTES as ACCOUNT
 from whoisproxy.portal.appearance_files import AppearanceFiles
 from whoisproxy.portal.contact.routes import ROUTES as CONTACT
 from whoisproxy.portal.domains.routes import ROUTES as DOMAINS
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *SWITCHING,
     *MAIL_SETTINGS,
     *MAIL,
+    *ACCOUNT,
     Route("GET", "/static/{name}", StaticFiles, StaticFiles.show, Audience.PUBLIC, counted=False),
     Route(
         "GET",

@@ -32,6 +32,7 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area(N_("Domains"), "/domains"),
     Area(N_("Mail"), "/mail"),
+    Area(N_("Account"), "/account"),
     Area(N_("Security"), "/security"),
 )
 

@@ -10,7 +10,7 @@ from socket import gaierror
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
 from registries.catalogue import Catalogue, CatalogueError
-from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings, Settings
+from whoisproxy.config import BrandSettings, ConfigurationError, OfficeSettings, Retention, Settings
 from whoisproxy.domain.account import Office
 from whoisproxy.domain.errors import Unavailable
 from whoisproxy.domain.proxy_identity import Brand
@@ -22,11 +22,13 @@ from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosed_answers import BearerTokens, DisclosedAnswers
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
+from whoisproxy.services.held_data import Kept
 from whoisproxy.services.lookup import Lookup
 from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.mailboxes import Mailboxes
 from whoisproxy.services.operation_feed import OperationFeed
 from whoisproxy.services.operations import Operations
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.owner_mail import OwnerMail
@@ -80,6 +82,7 @@ class Core:
     owner_domains: OwnerDomains
     owner_switching: OwnerSwitching
     owner_mail: OwnerMail
+    own_data: OwnData
     quarantine: QuarantineService
     decisions: QuarantineDecisions
     registry_messages: RegistryMessages
@@ -173,6 +176,7 @@ def _assemble(
     decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
     entry, operations = OwnerEntry.on(storage, clock), Operations(storage)
     privacy = PrivacyService(storage, catalogue, privacy_settings, clock)
+    registrations = Registrations(storage, catalogue, clock)
     return Core(
         settings=settings,
         clock=clock,
@@ -181,7 +185,7 @@ def _assemble(
         queue=queue,
         accounts=Accounts(storage, clock),
         appearances=Appearances(storage, settings.portal.base_url),
-        registrations=Registrations(storage, catalogue, clock),
+        registrations=registrations,
         privacy=privacy,
         disclosures=Disclosures(storage, clock),
         operations=operations,
@@ -211,6 +215,7 @@ def _assemble(
             held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
             senders=OwnerSenderRules(storage, entry.sessions, rules),
         ),
+        own_data=OwnData.on(storage, registrations, kept_of(settings.retention), clock),
         quarantine=quarantine,
         decisions=decisions,
         registry_messages=RegistryMessages(storage, clock),
@@ -229,6 +234,16 @@ def privacy_settings_of(settings: Settings) -> PrivacySettings:
         for suffix in account.suffixes
     }
     return PrivacySettings(brand_of(settings.brand), settings.relay.domain, grace, accounts)
+
+
+def kept_of(retention: Retention) -> Kept:
+    """Return how long things are kept, as owners are told it."""
+    return Kept(
+        messages=timedelta(days=retention.messages_days),
+        held=timedelta(days=retention.quarantine_days),
+        events=timedelta(days=retention.events_days),
+        disclosures=timedelta(days=retention.disclosures_days),
+    )
 
 
 def office_of(settings: OfficeSettings) -> Office:

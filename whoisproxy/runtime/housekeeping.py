@@ -75,6 +75,7 @@ class Housekeeping:
             await uow.events.purge(before)
             await uow.outbox.purge(before)
             await uow.registry_messages.purge(before)
+            await uow.corrections.purge(before)
             await uow.publication_history.purge(self._core.clock())
             kept = timedelta(days=self._core.settings.retention.disclosures_days)
             await uow.disclosures.purge(self._core.clock() - kept)
@@ -92,6 +93,7 @@ class Housekeeping:
             await uow.quarantines.purge(now - kept)
             await uow.owner_accounts.purge(now)
             await uow.owner_mailboxes.purge(now - CONFIRM_WITHIN)
+            await uow.owner_exports.purge(now)
             await uow.owner_sessions.purge(now - LONGEST_SESSION)
             await uow.sign_in_attempts.purge(now - HISTORY_KEPT, now - BUDGET_OF_NETWORK.within)
 

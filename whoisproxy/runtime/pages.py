@@ -35,6 +35,7 @@ def portal_dependencies(core: Core) -> PortalDependencies:
         owner_domains=core.owner_domains,
         owner_switching=core.owner_switching,
         mail=core.owner_mail,
+        own_data=core.own_data,
         links=links(settings),
         relay_domain=relay_domain,
         base_url=settings.portal.base_url,

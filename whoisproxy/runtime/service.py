@@ -39,9 +39,11 @@ from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.runtime.rdds.processes import rdds_processes
 from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
+from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
 from whoisproxy.services.owner_letters import LETTERS
 from whoisproxy.services.quarantine_digests import DIGEST
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep
@@ -189,6 +191,7 @@ class Service:
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
         handlers |= dict.fromkeys(LETTERS, owner_letters(core))
         handlers |= await stack.enter_async_context(contact_handlers(core))
+        handlers[EXPORT] = ExportMaker(core.storage, core.clock)
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))
@@ -267,6 +270,8 @@ class Service:
             decisions=core.decisions,
             registry_messages=core.registry_messages,
             entry=core.entry,
+            corrections=core.own_data.corrections,
+            reads=RegistrantReads(core.storage, core.clock),
             catalogue=core.catalogue,
             ready=self.ready,
             metrics=self.metrics,

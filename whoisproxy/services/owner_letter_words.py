@@ -86,3 +86,30 @@ METHODS_CHANGED_LETTER = LetterWords(
         LINK,
     ),
 )
+CORRECTION_ASKED_LETTER = LetterWords(
+    N_("A correction of your data was asked for"),
+    (
+        N_("Somebody who was signed in as you has asked %(registrar)s to correct your registration data."),
+        N_("When: %(at)s."),
+        N_("Nothing changes before your registrar agrees. If it was not you, withdraw it here:"),
+        LINK,
+    ),
+)
+EXPORT_READY_LETTER = LetterWords(
+    N_("Your data are ready"),
+    (
+        N_("The file with your data at the privacy pages of %(registrar)s is ready."),
+        LINK,
+        N_("Sign in first, then open the link. The file is deleted %(days)s days after you asked for it."),
+        N_("If you did not ask for it, end all other sessions under Security."),
+    ),
+)
+ACCOUNT_CLOSED_LETTER = LetterWords(
+    N_("Your account is closed"),
+    (
+        N_("Your account at the privacy pages of your domains at %(registrar)s was closed."),
+        N_("When: %(at)s."),
+        N_("Your domains are as they were. You can come back at any time, with a link by email:"),
+        LINK,
+    ),
+)

@@ -1,4 +1,4 @@
-"""Letters to owners about their accounts: a link to sign in, a new device, what was changed, a new mailbox.
+"""Letters to owners about their accounts: a link to sign in, a new device, what was changed, their data.
 
 A letter is a piece of work in the outbox, committed with what it tells of. The worker looks up whose mailbox
 it is and queues the letter like any other mail; the mailbox itself is asked for when it is delivered. It is
@@ -8,7 +8,7 @@ between queueing and writing that down sends a letter twice, which costs nobody 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -17,6 +17,7 @@ from mailrelay.message import HeaderField, RawMessage
 from mailrelay.queue.entry import Direction, NewMessage
 from mailrelay.queue.store import QueueStore
 from mailrelay.rewriting.plain_letter import PlainLetter, build_plain_letter
+from whoisproxy.domain.export import KEPT
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
 from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN, OwnerMailbox
@@ -24,7 +25,10 @@ from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
 from whoisproxy.services import owner_tokens
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.owner_letter_words import (
+    ACCOUNT_CLOSED_LETTER,
     CONFIRM_MAILBOX_LETTER,
+    CORRECTION_ASKED_LETTER,
+    EXPORT_READY_LETTER,
     MAIL_CHANGED_LETTER,
     MAIL_OF_SEVERAL_CHANGED_LETTER,
     METHODS_CHANGED_LETTER,
@@ -44,13 +48,42 @@ NEW_DEVICE = "owner-letter.new-device"
 METHODS_CHANGED = "owner-letter.methods-changed"
 CONFIRM_MAILBOX = "owner-letter.confirm-mailbox"
 MAIL_CHANGED = "owner-letter.mail-changed"
-LETTERS = (SIGN_IN, NEW_DEVICE, METHODS_CHANGED, CONFIRM_MAILBOX, MAIL_CHANGED)
+CORRECTION_ASKED = "owner-letter.correction-asked"
+EXPORT_READY = "owner-letter.export-ready"
+ACCOUNT_CLOSED = "owner-letter.account-closed"
+LETTERS = (
+    SIGN_IN,
+    NEW_DEVICE,
+    METHODS_CHANGED,
+    CONFIRM_MAILBOX,
+    MAIL_CHANGED,
+    CORRECTION_ASKED,
+    EXPORT_READY,
+    ACCOUNT_CLOSED,
+)
 """Outbox kinds of letters."""
 
 
 async def ask_for_letter(uow: UnitOfWork, kind: str, facts: Mapping[str, object], now: datetime) -> None:
     """Put a letter into the outbox; `facts` name nobody."""
     await uow.outbox.add(kind, f"{kind}:{new_id('let', now)}", facts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Whom a letter goes to.
+
+    Attributes:
+        language: BCP 47 tag that he wishes; "" for that of his registrations.
+    """
+
+    registrar_id: str
+    owner_index: bytes
+    language: str
+
+
+def _addressee(account: OwnerAccount) -> _Addressee:
+    return _Addressee(account.registrar_id, account.owner_index, account.profile.language)
 
 
 class OwnerLetters:
@@ -78,6 +111,9 @@ class OwnerLetters:
             METHODS_CHANGED: self._methods_changed,
             CONFIRM_MAILBOX: self._confirm_mailbox,
             MAIL_CHANGED: self._mail_changed,
+            CORRECTION_ASKED: self._correction_asked,
+            EXPORT_READY: self._export_ready,
+            ACCOUNT_CLOSED: self._account_closed,
         }
 
     async def handle(self, item: OutboxItem) -> None:
@@ -113,7 +149,9 @@ class OwnerLetters:
         await uow.sign_in_attempts.add(sent, Lane.LETTER, "")
         token = await owner_tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
         minutes = str(LETTER_LIFETIME.seconds // 60)
-        return await self._letter(uow, account, SIGN_IN_LETTER, f"/enter/{token}", minutes=minutes)
+        return await self._letter(
+            uow, _addressee(account), SIGN_IN_LETTER, f"/enter/{token}", minutes=minutes
+        )
 
     async def _new_device(self, item: OutboxItem) -> list[NewMessage]:
         async with self._storage.reading() as uow:
@@ -123,7 +161,7 @@ class OwnerLetters:
                 return []
             return await self._letter(
                 uow,
-                account,
+                _addressee(account),
                 NEW_DEVICE_LETTER,
                 "/security",
                 at=f"{attempt.at:%Y-%m-%d %H:%M} UTC",
@@ -132,12 +170,34 @@ class OwnerLetters:
             )
 
     async def _methods_changed(self, item: OutboxItem) -> list[NewMessage]:
+        return await self._to_account(item, METHODS_CHANGED_LETTER, "/security", at=self._now())
+
+    async def _correction_asked(self, item: OutboxItem) -> list[NewMessage]:
+        return await self._to_account(item, CORRECTION_ASKED_LETTER, "/account/corrections", at=self._now())
+
+    async def _export_ready(self, item: OutboxItem) -> list[NewMessage]:
+        path = f"/account/exports/{item.payload['export']}"
+        return await self._to_account(item, EXPORT_READY_LETTER, path, days=str(KEPT.days))
+
+    async def _account_closed(self, item: OutboxItem) -> list[NewMessage]:
+        """Write to an owner whose account is gone, in the language that he had wished for."""
+        registrar_id, owner = str(item.payload["registrar"]), bytes.fromhex(str(item.payload["owner"]))
+        language = str(item.payload["language"])
+        async with self._storage.reading() as uow:
+            addressee = _Addressee(registrar_id, owner, language)
+            return await self._letter(uow, addressee, ACCOUNT_CLOSED_LETTER, "/sign-in", at=self._now())
+
+    async def _to_account(
+        self, item: OutboxItem, words: LetterWords, path: str, **facts: str
+    ) -> list[NewMessage]:
         async with self._storage.reading() as uow:
             account = await uow.owner_accounts.by_id(str(item.payload["account"]))
             if account is None:
                 return []
-            at = f"{self._clock():%Y-%m-%d %H:%M} UTC"
-            return await self._letter(uow, account, METHODS_CHANGED_LETTER, "/security", at=at)
+            return await self._letter(uow, _addressee(account), words, path, **facts)
+
+    def _now(self) -> str:
+        return f"{self._clock():%Y-%m-%d %H:%M} UTC"
 
     async def _confirm_mailbox(self, item: OutboxItem) -> list[NewMessage]:
         async with self._storage.reading() as uow:
@@ -173,15 +233,15 @@ class OwnerLetters:
         return [*letters, *copies]
 
     async def _letter(
-        self, uow: UnitOfWork, account: OwnerAccount, words: LetterWords, path: str, **facts: str
+        self, uow: UnitOfWork, to: _Addressee, words: LetterWords, path: str, **facts: str
     ) -> list[NewMessage]:
         """Return a letter with a link to a page; `path` begins with a slash."""
-        domains = await uow.registrations.of_owner(account.registrar_id, account.owner_index)
-        registrar = await uow.registrars.get(account.registrar_id)
+        domains = await uow.registrations.of_owner(to.registrar_id, to.owner_index)
+        registrar = await uow.registrars.get(to.registrar_id)
         if not domains or registrar is None:
             return []
         link = self._appearances.base_url(await uow.appearances.of_registrar(registrar.id)) + path
-        language = account.profile.language or domains[0].registrant.language
+        language = to.language or domains[0].registrant.language
         subject, paragraphs = words.told(language, {**facts, "registrar": registrar.name, "link": link})
         letter = build_plain_letter(
             PlainLetter(self._relay_domain, language, self._clock(), subject, paragraphs)

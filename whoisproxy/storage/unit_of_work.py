@@ -23,6 +23,7 @@ from whoisproxy.storage.repositories.accounts import ApiKeys, Registrars
 from whoisproxy.storage.repositories.appearances import Appearances
 from whoisproxy.storage.repositories.consents import Consents
 from whoisproxy.storage.repositories.contact_submissions import ContactSubmissions
+from whoisproxy.storage.repositories.corrections import Corrections
 from whoisproxy.storage.repositories.correspondence import Correspondence
 from whoisproxy.storage.repositories.disclosures import Disclosures
 from whoisproxy.storage.repositories.learning import Learning
@@ -34,12 +35,14 @@ from whoisproxy.storage.repositories.outbox import Outbox
 from whoisproxy.storage.repositories.owned_mail import OwnedMail
 from whoisproxy.storage.repositories.owner_accounts import OwnerAccounts, Passkeys
 from whoisproxy.storage.repositories.owner_domains import OwnerDomains
+from whoisproxy.storage.repositories.owner_exports import OwnerExports
 from whoisproxy.storage.repositories.owner_mailboxes import OwnerMailboxes
 from whoisproxy.storage.repositories.owner_sessions import OwnerSessions, SignInAttempts
 from whoisproxy.storage.repositories.privacy import PrivacySettings
 from whoisproxy.storage.repositories.publication_history import PublicationHistory
 from whoisproxy.storage.repositories.publication_watch import PublicationWatch
 from whoisproxy.storage.repositories.quarantines import Quarantines
+from whoisproxy.storage.repositories.registrant_reads import RegistrantReads
 from whoisproxy.storage.repositories.registrations import Registrations
 from whoisproxy.storage.repositories.registry import RegistryAccounts, RegistryContacts, RegistryMessages
 from whoisproxy.storage.repositories.registry_sessions import RegistrySessions
@@ -81,6 +84,9 @@ class UnitOfWork:
         self.owner_mailboxes = OwnerMailboxes(self.sealing)
         self.owner_sessions = OwnerSessions(self.sealing)
         self.sign_in_attempts = SignInAttempts(self.sealing)
+        self.corrections = Corrections(self.sealing)
+        self.owner_exports = OwnerExports(self.sealing)
+        self.registrant_reads = RegistrantReads(connection)
         self.suspect_mailboxes = SuspectMailboxes(self.sealing)
         self.mail_routes = MailRoutes(connection, vault, keyring)
         self.learning = Learning(self.sealing)

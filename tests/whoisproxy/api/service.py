@@ -26,6 +26,7 @@ from whoisproxy.domain.account import Registrar, Scope
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.accounts import Accounts
 from whoisproxy.services.appearances import Appearances
+from whoisproxy.services.corrections import Corrections
 from whoisproxy.services.correspondence import CorrespondenceService
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.events import Events
@@ -33,10 +34,12 @@ from whoisproxy.services.mailbox import Mailbox
 from whoisproxy.services.operations import Operations
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.owner_entry import OwnerEntry
+from whoisproxy.services.owner_sessions import OwnerSessions
 from whoisproxy.services.privacy import PrivacyService
 from whoisproxy.services.publications import Publications
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
+from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.registry_messages import RegistryMessages
 from whoisproxy.services.registry_sync import RegistrySync
@@ -153,11 +156,12 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
 
     queue = _queue(storage)
     quarantine = QuarantineService(storage, queue, now, timedelta(days=30))
+    registrations = Registrations(storage, catalogue, now)
     return ApiDependencies(
         storage=storage,
         accounts=Accounts(storage, now),
         appearances=Appearances(storage, "https://privacy.example"),
-        registrations=Registrations(storage, catalogue, now),
+        registrations=registrations,
         privacy=PrivacyService(storage, catalogue, SETTINGS, now),
         disclosures=Disclosures(storage, now),
         operations=Operations(storage),
@@ -174,6 +178,8 @@ def make_dependencies(storage: Storage, limits: ApiLimits, parts: dict[str, bool
             storage, queue, quarantine, SenderRules(storage, now), SpamLearning(storage, queue, now), now
         ),
         entry=OwnerEntry.on(storage, now),
+        reads=RegistrantReads(storage, now),
+        corrections=Corrections(storage, registrations, OwnerSessions(storage, now), now),
         catalogue=catalogue,
         ready=ready,
         metrics=metrics,

@@ -21,6 +21,7 @@ from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.mailboxes import Mailboxes
+from whoisproxy.services.own_data import OwnData
 from whoisproxy.services.owner_domains import OwnerDomains
 from whoisproxy.services.owner_entry import OwnerEntry
 from whoisproxy.services.owner_mail import OwnerMail
@@ -169,6 +170,9 @@ def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies
         owner_switching=switching_over(entry.world),
         mail_settings=OwnerMailSettings(world.storage, entry.sessions, world.privacy, SETTINGS, world.clock),
         mailboxes=Mailboxes(world.storage, entry.sessions, RELAY, world.clock),
+        own_data=OwnData.on(
+            entry.world.storage, entry.world.registrations, core.own_data.held.kept, entry.world.clock
+        ),
         appearances=Appearances(entry.world.storage, base_url),
         base_url=base_url,
         relay_domain=RELAY,

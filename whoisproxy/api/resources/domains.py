@@ -80,12 +80,14 @@ async def list_domains(call: Call[PageQuery, Nothing]) -> Answer:
     found = await call.deps.registrations.page(call.registrar, after, call.query.limit + 1)
     shown = found[: call.query.limit]
     more = cursor(_LIST, shown[-1].name.a_label) if len(found) > len(shown) else None
+    await call.note_reads(each.registrant_id for each in shown)
     return Answer(200, DomainPage(domains=[domain_view(each) for each in shown], next_cursor=more))
 
 
 async def get_domain(call: Call[NoQuery, Nothing]) -> Answer:
     """Answer with one domain."""
     registration = await call.deps.registrations.get(call.registrar, DomainName.parse(call.path["name"]))
+    await call.note_reads([registration.registrant_id])
     return Answer(200, domain_view(registration), etag=domain_tag(registration))
 
 

@@ -43,6 +43,12 @@ class Correspondence:
         before = await self.settings(domain_id, owner_id)
         await self.put_settings(domain_id, owner_id, replace(before, digest=wish), now)
 
+    async def wish_digests(self, owners: Mapping[str, str], wish: DigestWish, now: datetime) -> None:
+        """Do the same for many domains; `owners` has their registrants by the ids of the domains."""
+        for domain_id, before in (await self.settings_of(owners)).items():
+            if before.digest is not wish:
+                await self.put_settings(domain_id, owners[domain_id], replace(before, digest=wish), now)
+
     async def put_settings(
         self, domain_id: str, owner_id: str, settings: MailSettings, now: datetime
     ) -> None:

@@ -9,13 +9,23 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
 
-from whoisproxy.domain.disclosure import DisclosedField, Ending, Grant, Look, Purpose, Requester
+from whoisproxy.domain.disclosure import (
+    UNTOLD_IN_FORCE,
+    DisclosedField,
+    Ending,
+    Grant,
+    Look,
+    OwnersLook,
+    Purpose,
+    Requester,
+)
 from whoisproxy.storage.keyring import SYSTEM
 from whoisproxy.storage.sealing import Sealing
 from whoisproxy.storage.tables import disclosure_grants as grants
 from whoisproxy.storage.tables import disclosure_looks as looks
+from whoisproxy.storage.tables import registrants
 
 _LOOKS = select(func.count()).select_from(looks).where(looks.c.grant_id == grants.c.id).scalar_subquery()
 _GRANTS = select(grants, _LOOKS.label("looks"))
@@ -100,6 +110,28 @@ class Disclosures:
         of_domain = (grants.c.registrar_id == registrar_id, grants.c.domain == domain)
         query = joined.where(*of_domain, looks.c.id > after).order_by(looks.c.id).limit(limit)
         return [await self._look(row) for row in (await self._connection.execute(query)).all()]
+
+    async def looks_of_owner(
+        self, registrar_id: str, owner_index: bytes, now: datetime, start: int, limit: int
+    ) -> list[OwnersLook]:
+        """Return looks at an owner's registrants, the newest first, from the `start`-th on.
+
+        Those by grants in force for a purpose of `UNTOLD_IN_FORCE` are left out.
+        """
+        untold = grants.c.purpose.in_(UNTOLD_IN_FORCE), _OPEN, grants.c.expires_at > now
+        query = (
+            select(looks, grants.c.domain, grants.c.purpose)
+            .join(grants, grants.c.id == looks.c.grant_id)
+            .join(registrants, registrants.c.id == grants.c.registrant_id)
+            .where(
+                registrants.c.registrar_id == registrar_id,
+                registrants.c.email_index == owner_index,
+                ~and_(*untold),
+            )
+        )
+        newest = query.order_by(looks.c.id.desc()).offset(start).limit(limit)
+        rows = (await self._connection.execute(newest)).all()
+        return [OwnersLook(row.domain, Purpose(row.purpose), await self._look(row)) for row in rows]
 
     async def purge(self, before: datetime) -> int:
         """Forget grants that ended before a time, with their looks; return how many."""

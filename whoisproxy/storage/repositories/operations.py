@@ -36,6 +36,11 @@ _LAST_SWITCH = _OF_DOMAIN.where(
     operations.c.state == OperationState.DONE,
     operations.c.kind.in_([OperationKind.ENABLE, OperationKind.DISABLE]),
 )
+_OF_DOMAINS = (
+    select(operations)
+    .where(operations.c.domain_id.in_(bindparam("domain_ids", expanding=True)))
+    .order_by(operations.c.id)
+)
 _AWAITING = select(operations).where(
     operations.c.awaits == bindparam("transaction"), operations.c.state == OperationState.PENDING
 )
@@ -85,6 +90,11 @@ class Operations:
         """Return the newest operation of a domain that switched it on or off and is done."""
         row = (await self._connection.execute(_LAST_SWITCH, {"domain_id": domain_id})).one_or_none()
         return _operation(row) if row else None
+
+    async def of_domains(self, domain_ids: Iterable[str]) -> list[Operation]:
+        """Return all operations that domains ever had, oldest first."""
+        rows = (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(domain_ids)})).all()
+        return [_operation(row) for row in rows]
 
     async def awaiting(self, transaction: str) -> list[Operation]:
         """Return the pending operations that wait for the end of a registry's transaction."""

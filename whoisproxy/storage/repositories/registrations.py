@@ -1,7 +1,7 @@
 """Domains with their registrants; the registrant is sealed under a key of his own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
@@ -47,10 +47,26 @@ _OWNERS = (
 _OF_OWNER = _JOINED.where(*_OWNERS).order_by(domains.c.id)
 _OF_OWNER_BY_NAME = _BY_NAME.where(*_OWNERS)
 _OF_OWNER_NAMED = _OF_OWNER.where(domains.c.name.in_(bindparam("names", expanding=True)))
+_HELD = (
+    select(registrants.c.id, registrants.c.sealed, domains.c.name)
+    .join(domains, domains.c.registrant_id == registrants.c.id)
+    .where(*_OWNERS)
+    .order_by(domains.c.name)
+)
+_OWNERS_OF_DOMAINS = _HELD.with_only_columns(registrants.c.id, domains.c.id.label("domain_id"))
 _ADD = insert(domains)
 _ADD_REGISTRANTS = insert(registrants)
 _TOUCH = update(domains).where(domains.c.id == bindparam("of_id"))
 _BEFORE = select(domains.c.registrant_id, domains.c.nameservers).where(domains.c.id == bindparam("of_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRegistrant:
+    """A registrant and the domain that is his."""
+
+    id: str
+    domain: DomainName
+    registrant: Registrant
 
 
 class Registrations:
@@ -127,6 +143,26 @@ class Registrations:
         labels = [name.a_label for name in names]
         whose = {"registrar_id": registrar_id, "owner_index": owner_index}
         return {each.name: each for each in await self._many(_OF_OWNER_NAMED, names=labels, **whose)}
+
+    async def held_of_owner(self, registrar_id: str, owner_index: bytes) -> list[HeldRegistrant]:
+        """Return the registrants of an owner at a registrar, by the names of their domains.
+
+        It is the part of `of_owner` that a page about them needs. Each is opened, for none can be compared
+        while it is sealed.
+        """
+        values = {"registrar_id": registrar_id, "owner_index": owner_index}
+        rows = (await self._connection.execute(_HELD, values)).all()
+        await self._sealing.fetch_keys(row.id for row in rows)
+        return [
+            HeldRegistrant(row.id, DomainName(row.name), await self._registrant(row.id, row.sealed))
+            for row in rows
+        ]
+
+    async def owners_of_domains(self, registrar_id: str, owner_index: bytes) -> dict[str, str]:
+        """Return the registrants of an owner at a registrar by the ids of their domains, unopened."""
+        values = {"registrar_id": registrar_id, "owner_index": owner_index}
+        rows = (await self._connection.execute(_OWNERS_OF_DOMAINS, values)).all()
+        return {row.domain_id: row.id for row in rows}
 
     async def of_registrants(self, ids: Iterable[str]) -> list[Registration]:
         """Return the domains that there are of these registrants."""
@@ -267,13 +303,12 @@ class Registrations:
         }
 
     async def _registration(self, row: Row[tuple[object, ...]]) -> Registration:
-        values = await self._sealing.open_json(row.registrant_id, _PURPOSE, row.sealed)
         return Registration(
             id=row.id,
             registrar_id=row.registrar_id,
             name=DomainName(row.name),
             registrant_id=row.registrant_id,
-            registrant=stored_registrant(values),
+            registrant=await self._registrant(row.registrant_id, row.sealed),
             registrant_verified=row.registrant_verified,
             nameservers=tuple(row.nameservers),
             statuses=tuple(row.statuses),
@@ -286,6 +321,9 @@ class Registrations:
             ds=tuple([DelegationSigner(*ds) for ds in row.delegation or ()]),
             hosts=tuple([Host(name, tuple(addresses)) for name, addresses in row.hosts]),
         )
+
+    async def _registrant(self, registrant_id: str, sealed: bytes) -> Registrant:
+        return stored_registrant(await self._sealing.open_json(registrant_id, _PURPOSE, sealed))
 
 
 def stored_registrant(values: dict[str, object]) -> Registrant:

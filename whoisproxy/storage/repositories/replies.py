@@ -109,6 +109,13 @@ class Replies:
         )
         return await self._readable((await self._connection.execute(statement)).all())
 
+    async def of_domains(self, domain_ids: Iterable[str]) -> list[ReplyAddress]:
+        """Return all addresses of domains, oldest first."""
+        statement = select(reply_addresses).where(reply_addresses.c.domain_id.in_(list(domain_ids)))
+        rows = (await self._connection.execute(statement.order_by(reply_addresses.c.id))).all()
+        await self._sealing.fetch_keys({row.registrant_id for row in rows})
+        return await self._readable(rows)
+
     async def revoke(self, domain_id: str, reply_id: str, now: datetime) -> bool:
         """End an address of a domain at once; False where there is none of that id in use."""
         same = (reply_addresses.c.id == reply_id, reply_addresses.c.domain_id == domain_id, _IN_USE)

@@ -5,7 +5,7 @@ a registrar whose registrants have one mailbox: they follow him to another mailb
 his domains. The mail relay's look-up is in `mail_routes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -151,6 +151,16 @@ class SenderRules:
         )
         values = {"registrar_id": registrar_id, "owner_index": owner_index}
         return (await self._connection.execute(statement, values)).rowcount > 0
+
+    async def of_domains(self, domains: Iterable[Registration]) -> list[tuple[str, StoredRule]]:
+        """Return the rules for each of some domains, with the id of the domain, oldest first."""
+        books = {domain.id: RuleBook.of_domain(domain) for domain in domains}
+        query = select(sender_rules).where(
+            sender_rules.c.scope_id.in_(books), sender_rules.c.owner_index == b""
+        )
+        rows = (await self._connection.execute(query.order_by(sender_rules.c.id))).all()
+        await self._sealing.fetch_keys(books[row.scope_id].sealed_for for row in rows)
+        return [(row.scope_id, await self._opened(books[row.scope_id], row)) for row in rows]
 
     async def find(self, book: RuleBook, sender: str) -> StoredRule | None:
         """Return the rule about exactly this sender."""

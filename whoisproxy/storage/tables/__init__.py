@@ -22,6 +22,7 @@ from whoisproxy.storage.tables.held_mail import (
     told_messages,
 )
 from whoisproxy.storage.tables.operations import events, operations, outbox, registry_tasks
+from whoisproxy.storage.tables.own_data import corrections, owner_exports, registrant_reads
 from whoisproxy.storage.tables.owners import (
     owner_accounts,
     owner_mailboxes,
@@ -59,6 +60,7 @@ __all__ = [
     "consents",
     "contact_submissions",
     "contactless",
+    "corrections",
     "data_keys",
     "disclosure_grants",
     "disclosure_looks",
@@ -71,6 +73,7 @@ __all__ = [
     "operations",
     "outbox",
     "owner_accounts",
+    "owner_exports",
     "owner_mailboxes",
     "owner_sessions",
     "passkeys",
@@ -83,6 +86,7 @@ __all__ = [
     "publication_watch",
     "quarantines",
     "recovery_codes",
+    "registrant_reads",
     "registrants",
     "registrars",
     "registry_accounts",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0020"
 
 _INDEX = ["relay_id", "id", "state", "direction", "owner_id", "received_at"]
 
