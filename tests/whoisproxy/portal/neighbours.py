@@ -32,7 +32,9 @@ from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services import passkeys
+from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.mailbox_health import MailboxHealth
+from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.owner_sessions import FoundSession
 from whoisproxy.services.privacy import PrivacyView
 from whoisproxy.services.registration import RegistrationSpec
@@ -222,7 +224,32 @@ async def _reply(owner: Neighbour) -> str:
 
 
 async def _mailbox(owner: Neighbour) -> str:
-    return (await owner.core.mailboxes.add(owner.session, f"more@{owner.name}")).id
+    """A second mailbox of his, which is confirmed."""
+    added = await owner.core.mailboxes.add(owner.session, f"more@{owner.name}")
+    async with owner.core.storage.unit_of_work() as uow:
+        await uow.owner_mailboxes.verify(added.id, owner.core.clock())
+    return added.id
+
+
+async def _registrant(owner: Neighbour) -> str:
+    return owner.registration.registrant_id
+
+
+async def _correction(owner: Neighbour) -> str:
+    wanted = {**owner.registration.registrant.as_dict(), "city": "Bonn"}
+    asked = await owner.core.own_data.corrections.ask(owner.session, await owner.has("registrant"), wanted)
+    assert asked is not None
+    return asked.id
+
+
+async def _export(owner: Neighbour) -> str:
+    """A file with his data, which is ready."""
+    core = owner.core
+    await core.own_data.exports.ask(owner.session)
+    maker = ExportMaker(core.storage, core.clock)
+    await OutboxWorker(core.storage, {EXPORT: maker}, "neighbours", core.clock).run_due()
+    [export] = await core.own_data.exports.of_account(owner.session.account)
+    return export.id
 
 
 async def _rule(owner: Neighbour) -> str:
@@ -231,13 +258,16 @@ async def _rule(owner: Neighbour) -> str:
 
 
 PARAMETERS: dict[str, Callable[[Neighbour], Awaitable[str]]] = {
+    "correction": _correction,
     "domain": _domain,
     "exhibit": _exhibit,
+    "export": _export,
     "id": _session,
     "mailbox": _mailbox,
     "message": _message,
     "operation": _operation,
     "passkey": _passkey,
+    "registrant": _registrant,
     "reply": _reply,
     "rule": _rule,
     "session": _session,

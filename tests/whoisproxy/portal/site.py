@@ -84,7 +84,7 @@ class Browser:
         ) as answer:
             # What is sent as it comes does not end by itself.
             live = answer.content_type == "text/event-stream"
-            return Answer(answer.status, "" if live else await answer.text(), answer.headers)
+            return Answer(answer.status, "" if live else await answer.text(errors="replace"), answer.headers)
 
     async def enters(self, token: str) -> Answer:
         """Follow a link that leads in."""
