@@ -12,25 +12,35 @@ from pathlib import Path
 from aiohttp import ClientSession, CookieJar, web
 from sqlalchemy import select
 
+from mailrelay.directory import Opening
 from mailrelay.queue.entry import Direction, NewMessage, State
+from registries.lookup.verdict import Verdict
 from tests.fakes import Clock
 from tests.support import samples
 from tests.support.authenticator import Authenticator
 from tests.whoisproxy.portal.site import Browser
 from whoisproxy.config import load
 from whoisproxy.domain.account import Registrar
+from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.privacy import Consent
+from whoisproxy.domain.publication_watch import Place
 from whoisproxy.domain.registration import Registration
+from whoisproxy.domain.sender_rules import RuleAction
 from whoisproxy.domain.sign_in import Visit
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services import passkeys
+from whoisproxy.services.exports import EXPORT, ExportMaker
+from whoisproxy.services.mailbox_health import MailboxHealth
+from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.owner_sessions import FoundSession
 from whoisproxy.services.privacy import PrivacyView
 from whoisproxy.services.registration import RegistrationSpec
+from whoisproxy.services.relay_directory import RelayDirectory
 from whoisproxy.services.switching import SwitchRequest
+from whoisproxy.storage.repositories.publication_history import Exhibit
 from whoisproxy.storage.tables import metadata
 
 _CONFIGURATION = '[portal]\nbase_url = "http://127.0.0.1"\nrequests_per_minute = 100000\n'
@@ -187,12 +197,79 @@ async def _passkey(owner: Neighbour) -> str:
     return kept.id
 
 
+async def _exhibit(owner: Neighbour) -> str:
+    """A public directory has shown him."""
+    now, answer = owner.core.clock(), f"Registrant: {owner.name}"
+    kept = Exhibit(new_id("pev", now), Place.REGISTRY, "whois", "x", Verdict.LEAK, now, now, answer)
+    async with owner.core.storage.unit_of_work() as uow:
+        whose = owner.registration.id, owner.registration.registrant_id
+        await uow.publication_history.keep(*whose, [kept])
+    return kept.id
+
+
+async def _reply(owner: Neighbour) -> str:
+    """Somebody has written to him."""
+    core, opening = (
+        owner.core,
+        Opening("ada@offers.example", "Ada", f"for {owner.name}", "<1@offers.example>"),
+    )
+    async with core.storage.reading() as uow:
+        [relay, *_] = await uow.relays.of_domain(owner.registration.id)
+    domain = core.settings.relay.domain
+    directory = RelayDirectory(core.storage, domain, core.clock, MailboxHealth(core.storage, core.clock))
+    await directory.reply_address(relay.id, opening)
+    account, name = owner.session.account, owner.registration.name
+    [reply] = await core.mail_settings.replies(account, name, "", 10)
+    return reply.id
+
+
+async def _mailbox(owner: Neighbour) -> str:
+    """A second mailbox of his, which is confirmed."""
+    added = await owner.core.mailboxes.add(owner.session, f"more@{owner.name}")
+    async with owner.core.storage.unit_of_work() as uow:
+        await uow.owner_mailboxes.verify(added.id, owner.core.clock())
+    return added.id
+
+
+async def _registrant(owner: Neighbour) -> str:
+    return owner.registration.registrant_id
+
+
+async def _correction(owner: Neighbour) -> str:
+    wanted = {**owner.registration.registrant.as_dict(), "city": "Bonn"}
+    asked = await owner.core.own_data.corrections.ask(owner.session, await owner.has("registrant"), wanted)
+    assert asked is not None
+    return asked.id
+
+
+async def _export(owner: Neighbour) -> str:
+    """A file with his data, which is ready."""
+    core = owner.core
+    await core.own_data.exports.ask(owner.session)
+    maker = ExportMaker(core.storage, core.clock)
+    await OutboxWorker(core.storage, {EXPORT: maker}, "neighbours", core.clock).run_due()
+    [export] = await core.own_data.exports.of_account(owner.session.account)
+    return export.id
+
+
+async def _rule(owner: Neighbour) -> str:
+    senders = owner.core.owner_mail.senders
+    return (await senders.put(owner.session, f"pest@{owner.name}", RuleAction.BLOCK, owner.name)).id
+
+
 PARAMETERS: dict[str, Callable[[Neighbour], Awaitable[str]]] = {
+    "correction": _correction,
     "domain": _domain,
+    "exhibit": _exhibit,
+    "export": _export,
     "id": _session,
+    "mailbox": _mailbox,
     "message": _message,
     "operation": _operation,
     "passkey": _passkey,
+    "registrant": _registrant,
+    "reply": _reply,
+    "rule": _rule,
     "session": _session,
 }
 

@@ -82,7 +82,9 @@ class Browser:
         async with self.http.request(
             method, url, data=data, headers=headers, allow_redirects=False
         ) as answer:
-            return Answer(answer.status, await answer.text(), answer.headers)
+            # What is sent as it comes does not end by itself.
+            live = answer.content_type == "text/event-stream"
+            return Answer(answer.status, "" if live else await answer.text(errors="replace"), answer.headers)
 
     async def enters(self, token: str) -> Answer:
         """Follow a link that leads in."""

@@ -16,7 +16,8 @@ from whoisproxy.portal.routes import ROUTES
 from whoisproxy.storage.tables import owner_sessions
 from whoisproxy.storage.unit_of_work import Storage
 
-_NAME = re.compile(r"{\w+}")
+# Where a name has a pattern, what is put in its place fits it.
+_NAME = re.compile(r"{\w+(:[^{}]*)?}")
 _SIGNED_IN = {Audience.OWNER, Audience.HALF, Audience.ENROLLING}
 _OF_BROWSERS = _SIGNED_IN | {Audience.ENTRY}
 _OF_ANOTHER_SITE = (
@@ -69,7 +70,7 @@ async def site(world: World, tmp_path: Path) -> AsyncIterator[Site]:
 
 
 def _path(route: Route, value: str = "x") -> str:
-    return _NAME.sub(value.replace("\\", r"\\"), route.path)
+    return _NAME.sub(lambda found: f"{value}.example" if found[1] else value, route.path)
 
 
 async def _ask(browser: Browser, route: Route, path: str, headers: Mapping[str, str]) -> Answer:
