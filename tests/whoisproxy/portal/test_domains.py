@@ -268,11 +268,11 @@ async def test_a_switch_is_followed_from_its_beginning_to_its_end(world: World, 
     view = await world.status(SUBSTITUTED)
     assert view.operation is not None
     running = await owner.get(f"/domains/{SUBSTITUTED}")
-    assert f'<a href="/operations/{view.operation.id}">Switching on: under way</a>' in running.text
+    assert f'<a href="/operations/{view.operation.id}">Switching on · under way</a>' in running.text
     await world.work()
     done = await owner.get(f"/domains/{SUBSTITUTED}")
     assert "Privacy on" in done.text
-    assert "Switching on: done" in done.text
+    assert "Switching on · done" in done.text
     identity = (await world.status(SUBSTITUTED)).identity
     assert identity is not None
     assert f"<code>{identity.relay_address}</code>" in done.text
