@@ -1,5 +1,6 @@
 """The way in by browser: what leads in, what does not, and what other sites cannot do."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -146,6 +147,11 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
     assert (await site.entry.sign_in.by_password(MAILBOX, PASSWORD, HOME)) is None
 
 
+def _filled(path: str) -> str:
+    """Return a path of the table with something in each of its places."""
+    return re.sub(r"{\w+}", "x", path)
+
+
 _OF_ANOTHER_SITE = (
     ("Origin", "https://evil.example"),
     ("Origin", "null"),
@@ -163,7 +169,7 @@ WRITES = [
 async def test_a_form_of_another_site_changes_nothing(site: Site, route: Route) -> None:
     """Every route that writes and is there for browsers, also those that are yet to be written."""
     browser = await _at_stage(site, route.audience)
-    path = route.path.replace("{token}", await site.entry.link()).replace("{id}", "x")
+    path = _filled(route.path.replace("{token}", await site.entry.link()))
     own = browser.csrf
     for token in ("", "0" * 26, own[::-1], own.upper()):
         assert (await browser.post(path, csrf=token)).status == 403
@@ -190,7 +196,7 @@ async def _at_stage(site: Site, audience: Audience) -> Browser:
 async def test_who_has_not_signed_in_is_led_to_the_door(site: Site, route: Route) -> None:
     browser = site.browser()
     await browser.get("/sign-in")
-    path = route.path.replace("{id}", "x")
+    path = _filled(route.path)
     answer = await (browser.get(path) if route.method == "GET" else browser.post(path))
     assert (answer.status, answer.location) == (303, "/sign-in")
 
