@@ -22,10 +22,11 @@ from pathlib import Path
 from bench.floods import FLOODS
 from bench.mail_load import SENDER, letter
 from bench.peers import Peer
-from bench.processes import flood, free_port, printing_port, stop_by_signal
+from bench.processes import flood, printing_port, stop_by_signal
 from bench.relay import RelaySettings, relay
 from bench.report import cpu_s, pss_mib, report
 from whoisproxy.demo.mail_sink import MailSink
+from whoisproxy.demo.ports import free_port
 from whoisproxy.observability import configure_logging
 
 _LIMIT_S = 600

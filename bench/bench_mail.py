@@ -32,11 +32,12 @@ from bench.peers.opendkim import missing as opendkim_missing
 from bench.peers.opendkim import postfix_with_opendkim
 from bench.peers.postfix import missing as postfix_missing
 from bench.peers.postfix import postfix
-from bench.processes import free_port, printing_port, stop_by_signal
+from bench.processes import printing_port, stop_by_signal
 from bench.relay import RelaySettings, relay
 from bench.report import report
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain
+from whoisproxy.demo.ports import free_port
 from whoisproxy.observability import configure_logging
 
 _LIMIT_S = 3600

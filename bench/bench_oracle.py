@@ -33,11 +33,12 @@ from bench.oracle.cases import REFUSED, TAKEN, Place, Senders, populate, publish
 from bench.oracle.client import Client, Timed, dotted
 from bench.oracle.statistics import detectable, distribution_test, holm, rank_test
 from bench.peers.postfix import find
-from bench.processes import accepts, free_port, printing_port, service, stop_by_signal
+from bench.processes import accepts, printing_port, service, stop_by_signal
 from bench.relay import RelaySettings
 from bench.report import report
 from whoisproxy.config import load
 from whoisproxy.demo.dns_server import DnsServer
+from whoisproxy.demo.ports import free_port
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import open_core
 

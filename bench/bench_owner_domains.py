@@ -2,9 +2,9 @@
 
 The pages run on loopback over SQLite and over PostgreSQL, and are asked for one after the other by a browser
 that has signed in. A row is one page: milliseconds from question to answer (the fastest of some, and their
-median), of which in the service that reads the database (the fastest), octets of HTML, and of all that a
-first visit loads, which is style and scripts as well. Prints a table and JSON; with `--json` only JSON;
-`--domains N` for other than 5,000, `--engine` for one alone.
+median), of which in the service that reads the database (the fastest), CPU of this process, which is server,
+browser and SQLite, octets of HTML, and of all that a first visit loads, which is style and scripts as well.
+Prints a table and JSON; with `--json` only JSON; `--domains N` for other than 5,000, `--engine` for one.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from re import findall, search
 from statistics import median
 
+import structlog
 from aiohttp import ClientSession, CookieJar, web
 from sqlalchemy import bindparam, update
 
@@ -126,7 +127,9 @@ async def measured(engine: str, url: str, folder: Path, count: int) -> list[dict
         service = OwnerDomains(core.storage, core.catalogue, core.privacy_settings)
         async with _browser(core) as get:
             for page, (path, wish) in _PAGES.items():
+                cpu_s = time.process_time()
                 taken = await _times_ms(partial(get, path))
+                cpu_s = (time.process_time() - cpu_s) / (1 + _TIMES)
                 reading = await _times_ms(partial(service.page, account, wish)) if wish else [None]
                 html = await get(path)
                 parts = [await get(part) for part in findall(r'(?:href|src)="(/static/[^"]+)"', html)]
@@ -138,6 +141,7 @@ async def measured(engine: str, url: str, folder: Path, count: int) -> list[dict
                         "ms": taken[0],
                         "median ms": median(taken),
                         "reading, ms": reading[0],
+                        "CPU ms": round(1000 * cpu_s, 1),
                         "octets of HTML": len(html.encode()),
                         "octets in all": sum(len(part.encode()) for part in (html, *parts)),
                     }
@@ -152,6 +156,7 @@ def main() -> int:
     parser.add_argument("--domains", type=int, default=5_000)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"])
     arguments = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     rows: list[dict[str, object]] = []
     for engine in [arguments.engine] if arguments.engine else ["sqlite", "postgresql"]:
         with (

@@ -121,13 +121,6 @@ def printing_port(module: str, *arguments: str) -> Iterator[int]:
         yield int(_line(process))
 
 
-def free_port() -> int:
-    """Return a port on loopback for a program that cannot say which one the system chose."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 def accepts(port: int) -> bool:
     """Whether somebody listens at a port on loopback."""
     try:

@@ -17,7 +17,7 @@ from mailrelay.sender_rules import SenderRule
 class MailPolicy(StrEnum):
     """What an owner wants done with mail to a relay address."""
 
-    FORWARD = "forward"  # deliver, spam tagged; only malware and blocked senders are held
+    FORWARD = "forward"  # deliver, spam tagged; only malware, forgeries and blocked senders are held
     FILTER = "filter"  # hold what looks like spam
     DROP = "drop"  # hold all but what has to reach every owner; senders get the same answers
 

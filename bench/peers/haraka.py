@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.peers import Peer, filled
-from bench.processes import accepts, free_port
+from bench.processes import accepts
+from whoisproxy.demo.ports import free_port
 
 # `make bench-services` puts it there.
 _PACKAGE = Path(__file__).parents[2] / ".cache/haraka/node_modules/haraka"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from bench.peers import RELAY_DOMAIN, Peer
 from bench.peers.postfix import find, postfix
-from bench.processes import accepts, free_port
+from bench.processes import accepts
 from mailrelay.delivery.signing import Signer
+from whoisproxy.demo.ports import free_port
 
 _SELECTOR = "milter"
 _START_S = 10

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.peers import RELAY_DOMAIN, Peer, filled
-from bench.processes import free_port
+from whoisproxy.demo.ports import free_port
 
 _MAIN = """
 compatibility_level = 3.6

@@ -21,9 +21,10 @@ from typing import NoReturn
 
 import pytest
 
-from bench.processes import accepts, free_port
+from bench.processes import accepts
 from bench.report import running, tree
 from mailrelay.engines.harmless import EICAR, GTUBE
+from whoisproxy.demo.ports import free_port
 
 MARKER = b"a program of this test's own making"
 """What clamd takes for malware besides EICAR's file, anywhere in a message or a file."""

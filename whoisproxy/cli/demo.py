@@ -41,19 +41,23 @@ async def demo(
 async def _keep(world: World) -> None:
     """Print what there is to try, and wait for Ctrl-C."""
     ports = world.service.ports
-    api = f"http://127.0.0.1:{ports['api']}"
+    api, pages = f"http://127.0.0.1:{ports['api']}", world.service.core.settings.portal.base_url
+    file = world.folder / "whoisproxy.toml"
     console.rule("everything is still running; Ctrl-C ends it", align="left")
     for name, where in (*world.service.addresses().items(), ("EPP", f"127.0.0.1:{world.registry.port}")):
         console.print(f"{name:8} {where}", markup=False)
     console.print(f"DNS      {world.dns.nameserver}")
-    console.print(f"settings {world.folder / 'whoisproxy.toml'}", soft_wrap=True)
+    console.print(f"settings {file}", soft_wrap=True)
     console.print(f"API key  {world.api_key}", soft_wrap=True)
     console.print("\nTry:")
     for line in (
         f"curl -H 'Authorization: Bearer {world.api_key}' {api}/v1/domains",
         f"curl http://127.0.0.1:{ports['rdap']}/domain/example-bakery.org",
         f"whois -h 127.0.0.1 -p {ports['whois']} example-bakery.org",
-        f".venv/bin/whoisproxy privacy status example-bakery.org --config {world.folder / 'whoisproxy.toml'}",
+        f".venv/bin/whoisproxy privacy status example-bakery.org --config {file}",
+        f".venv/bin/whoisproxy portal-link example-bakery.org --config {file}",
+        "what that prints in a browser: the owner's pages",
+        f"{pages}/contact/example-bakery.org in a browser: what strangers see",
         f"{api}/docs in a browser",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)

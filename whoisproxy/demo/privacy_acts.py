@@ -1,4 +1,4 @@
-"""Acts 1, 2 and 6: domains are registered, their holder is hidden, and shown again."""
+"""Acts 1, 2 and 8: domains are registered, their holder is hidden, and shown again."""
 
 import asyncio
 import json
@@ -56,8 +56,8 @@ async def switch_on(stage: Stage, world: World) -> None:
 
 
 async def switch_off(stage: Stage, world: World, relay_address: str) -> None:
-    """Act 6: privacy goes off; the relay address lives through its grace period, then is gone."""
-    stage.act(6, "Privacy off: the holder's own data are back, the address fades out")
+    """Act 8: privacy goes off; the relay address lives through its grace period, then is gone."""
+    stage.act(8, "Privacy off: the holder's own data are back, the address fades out")
     for part in ALLOWED:
         await _switched(stage, world, part, enabled=False)
         await _shown(stage, world, part)

@@ -1,6 +1,7 @@
-"""The main job, told in six acts; each promise is checked against what was seen on the wire."""
+"""The main job, told in eight acts; each promise is checked against what was seen on the wire."""
 
 from whoisproxy.demo.mail_acts import answer, letter, spam
+from whoisproxy.demo.portal_acts import form, pages
 from whoisproxy.demo.privacy_acts import published_address, register, switch_off, switch_on
 from whoisproxy.demo.stage import Stage
 from whoisproxy.demo.world import World
@@ -18,4 +19,6 @@ async def tell(stage: Stage, world: World) -> None:
     received = await letter(stage, world, relay_address)
     await answer(stage, world, relay_address, received)
     await spam(stage, world, relay_address)
+    await form(stage, world)
+    await pages(stage, world)
     await switch_off(stage, world, relay_address)

@@ -25,6 +25,7 @@ from whoisproxy.demo.backend import Backend
 from whoisproxy.demo.dns_server import DnsServer
 from whoisproxy.demo.mail_actors import MailDomain, publish_receiver
 from whoisproxy.demo.mail_sink import MailSink, SunkMessage
+from whoisproxy.demo.ports import free_port
 from whoisproxy.demo.registry_client import RegistryClient
 from whoisproxy.observability import configure_logging
 from whoisproxy.runtime.core import utc_now
@@ -48,7 +49,8 @@ port = 0
 port = 0
 requests_per_minute = 1000
 [portal]
-port = 0
+port = {portal_port}
+base_url = "http://localhost:{portal_port}"
 requests_per_minute = 1000
 [whois]
 port = 0
@@ -219,6 +221,7 @@ def _publish_zones(dns: DnsServer, keys: Path) -> dict[str, MailDomain]:
     # A domain without any record of a sender's, as spam comes from.
     publish_receiver(dns, "lottery-desk.example")
     publish_receiver(dns, "neighbours.example")
+    publish_receiver(dns, "photos.example")
     publish_receiver(dns, RELAY_DOMAIN)
     dns.set(RELAY_DOMAIN, "TXT", "v=spf1 ip4:127.0.0.1 -all")
     dns.set(f"_dmarc.{RELAY_DOMAIN}", "TXT", "v=DMARC1; p=reject")
@@ -235,6 +238,8 @@ def _write_settings(
     file.write_text(
         _CONFIGURATION.format(
             nameserver=dns.nameserver,
+            # Pages are told in links where they are.
+            portal_port=free_port(),
             sink_port=sink.port,
             relay_domain=RELAY_DOMAIN,
             grace_s=GRACE_S,

@@ -23,6 +23,7 @@ from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _LETTERS, _WITHIN_S = 10, 3600.0
+_AT_ONCE = 200  # domains
 _PURPOSES = frozenset({TokenPurpose.MAILBOX})
 
 
@@ -127,19 +128,25 @@ class Mailboxes:
     async def remove(self, found: FoundSession, mailbox_id: str) -> None:
         """Forget a mailbox; the mail that went there goes to the registrant's own from now on.
 
+        Of many domains some are led back at a time, so that others may write in between.
+
         Raises:
             NotFound: The owner has no such mailbox.
         """
-        now = self._clock()
-        async with self._storage.unit_of_work() as uow:
-            account = await self._account(uow, found)
-            mailbox = await mailbox_of(uow, account, mailbox_id)
-            led = await uow.registrations.by_ids(await uow.privacy.going_to(mailbox.id))
-            await domain_mail.lead_to(uow, list(led.values()), None, now)
-            await uow.owner_mailboxes.remove(mailbox.id)
-            if led:
-                facts = {"account": account.id, "domain": next(iter(led)), "count": len(led)}
-                await ask_for_letter(uow, MAIL_CHANGED, facts, now)
+        told = False
+        while True:
+            async with self._storage.unit_of_work() as uow:
+                account = await self._account(uow, found)
+                mailbox = await mailbox_of(uow, account, mailbox_id)
+                led = await uow.privacy.going_to(mailbox.id, _AT_ONCE)
+                if led and not told:
+                    await self._tell(uow, account, mailbox, led[0])
+                    told = True
+                held = await uow.registrations.by_ids(led)
+                await domain_mail.lead_to(uow, list(held.values()), None, self._clock())
+                if len(led) < _AT_ONCE:
+                    await uow.owner_mailboxes.remove(mailbox.id)
+                    return
 
     async def look_at(self, token: str) -> Confirming | None:
         """Return what a link is about; None where it is forged, over, used, or the mailbox is gone."""
@@ -170,6 +177,13 @@ class Mailboxes:
         if account is None:
             raise NotFound("the session was ended")
         return account
+
+    async def _tell(
+        self, uow: UnitOfWork, account: OwnerAccount, mailbox: OwnerMailbox, domain_id: str
+    ) -> None:
+        count = (await uow.privacy.count_going_to([mailbox.id]))[mailbox.id]
+        facts = {"account": account.id, "domain": domain_id, "count": count}
+        await ask_for_letter(uow, MAIL_CHANGED, facts, self._clock())
 
     async def _ask(
         self, uow: UnitOfWork, account: OwnerAccount, mailbox: OwnerMailbox, now: datetime

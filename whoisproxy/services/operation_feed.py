@@ -34,22 +34,31 @@ class Following:
 
     operation_id: str
     session_id: str
+    _given: Operation
+    _latest: Operation
     over: bool = False
-    _latest: Operation | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def next(self, seen: Operation | None, timeout_s: float) -> Operation | None:
-        """Return the operation once it is another than `seen`; None where the time, or all, is over first."""
+    async def next(self, timeout_s: float) -> Operation | None:
+        """Return the operation once it is another than it was; None where the time, or all, is over first."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while not self.over and self._latest in {None, seen}:
+                while not self.over and self._latest == self._given:
                     self._changed.clear()
                     await self._changed.wait()
-        return None if self.over or self._latest == seen else self._latest
+        if self.over or self._latest == self._given:
+            return None
+        self._given = self._latest
+        return self._latest
 
-    def tell(self, operation: Operation | None, *, over: bool) -> None:
+    def tell(self, operation: Operation) -> None:
         """Tell how it stands."""
-        self._latest, self.over = operation, self.over or over
+        self._latest = operation
+        self._changed.set()
+
+    def end(self) -> None:
+        """Tell that nothing more will be told."""
+        self.over = True
         self._changed.set()
 
 
@@ -82,8 +91,8 @@ class OperationFeed:
         self._closed = False
 
     @contextmanager
-    def following(self, operation_id: str, session_id: str) -> Iterator[Following]:
-        """Follow an operation that the session's owner may see.
+    def following(self, operation: Operation, session_id: str) -> Iterator[Following]:
+        """Follow an operation, from how it stands, for a session whose owner may see it.
 
         Raises:
             TooManyFollowers: There are as many as may be, or the process stops.
@@ -91,7 +100,7 @@ class OperationFeed:
         of_session = Counter(each.session_id for each in self._followers)[session_id]
         if self._closed or len(self._followers) >= self._most or of_session >= self._most_of_session:
             raise TooManyFollowers
-        follower = Following(operation_id, session_id)
+        follower = Following(operation.id, session_id, operation, operation)
         self._followers.add(follower)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_on_and_on())
@@ -106,7 +115,7 @@ class OperationFeed:
         """Tell all followers that it is over, and take no others: the process stops."""
         self._closed = True
         for each in self._followers:
-            each.tell(None, over=True)
+            each.end()
 
     def _stop_looking(self) -> None:
         if self._looking is not None:
@@ -132,4 +141,7 @@ class OperationFeed:
             there = await uow.owner_sessions.there({each.session_id for each in followers})
         for each in followers:
             operation = known.get(each.operation_id)
-            each.tell(operation, over=operation is None or each.session_id not in there)
+            if operation is None or each.session_id not in there:
+                each.end()
+            else:
+                each.tell(operation)

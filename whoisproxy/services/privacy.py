@@ -14,7 +14,7 @@ from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.errors import WhoisproxyError
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation
-from whoisproxy.domain.privacy import Privacy
+from whoisproxy.domain.privacy import KeptConsent, Privacy
 from whoisproxy.domain.proxy_identity import ProxyIdentity
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.changes import Change, write
@@ -89,6 +89,13 @@ class PrivacyService:
             InvalidInput: `forward_to` is no mailbox.
         """
         return await self._switches.ask(_Wish(registrar, name, request, if_match))
+
+    async def consents(self, registrar: Registrar, name: DomainName) -> list[KeptConsent]:
+        """Return what the domain's holder has agreed to, the oldest first; or raise NotFound."""
+        async with self._storage.reading() as uow:
+            registration = await hold(uow, registrar, name)
+            found = await uow.consents.of_domains([registration.id])
+        return found.get(registration.id, [])
 
     async def preview(self, registrar: Registrar, name: DomainName, *, enabled: bool) -> Preview:
         """Return what a switch would change; nothing is changed anywhere.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.installation import configure, import_all, register_all
-from bench.processes import RunningRegistry, add_registrar, free_port, registry, service
+from bench.processes import RunningRegistry, add_registrar, registry, service
 from tests.journeys.crash.plan import Plan
 from tests.journeys.victim import Victim
+from whoisproxy.demo.ports import free_port
 
 # A domain ending for each mechanism that changes contacts at the registry, the usual one more often.
 _SUFFIXES = ("org", "org", "org", "eu", "ca")

@@ -8,11 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.processes import free_port, printing_port
+from bench.processes import printing_port
 from bench.relay import RelaySettings, fill
 from tests.journeys.mailstorm.plan import Plan
 from tests.journeys.victim import Victim
 from tests.support.postgres import PostgresServer, postgres_server
+from whoisproxy.demo.ports import free_port
 
 # Quick, and long enough for messages that meet many faults in a row.
 _RETRY_AFTER_S = [*[1] * 5, *[3] * 200]

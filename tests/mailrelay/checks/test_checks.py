@@ -198,7 +198,8 @@ async def test_an_address_is_taken_whatever_its_owner_wishes_and_an_unknown_one_
     unknown = await chains.recipient.run(RecipientContext(SENDER, "x@relay.example", None))
     assert _found(unknown) == ("known-recipient", Action.REJECT, 550)
     assert str(unknown.reply) == "550 5.1.1 No such address here"
-    for route in (*(replace(RELAY, policy=one) for one in MailPolicy), REPLY):
+    routes: list[RelayRoute | ReplyRoute] = [replace(RELAY, policy=one) for one in MailPolicy]
+    for route in (*routes, REPLY):
         assert (await chains.recipient.run(RecipientContext(SENDER, "q7x", route))).action is Action.ACCEPT
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mailrelay.queue.entry import State
+from mailrelay.queue.log import LogQuery
 from tests.mailrelay.world import OWNER_MAILBOX, RELAY_ADDRESS, STRANGER, open_world
 from whoisproxy.demo.mail_sink import MailSink
 
@@ -104,9 +106,22 @@ async def test_killed_while_it_delivers_it_loses_nothing_and_repeats_next_to_not
             acknowledged |= await _acknowledged_until_killed(tmp_path, life, sink.port)
         async with _server(tmp_path, sink.port), asyncio.timeout(60):
             await sink.wait_for(1, matching=lambda _: all(_times(sink, mark) for mark in acknowledged))
+        logged = await _logged_as_delivered(tmp_path, sink.port)
     assert len(acknowledged) >= ENOUGH * KILLS
+    # What the other server has said 250 to is in the owner's log, as delivered.
+    assert acknowledged <= logged
     repeated = sum(_times(sink, mark) - 1 for mark in acknowledged)
     assert repeated <= PLACES * KILLS
+
+
+async def _logged_as_delivered(folder: Path, deliver_to: int) -> set[bytes]:
+    """Return the marks of what the log says is delivered, once what the dead left is settled."""
+    async with open_world(folder, deliver_to=deliver_to) as world:
+        await world.store.begin_delivering(world.worker)
+        await world.settle()
+        query = LogQuery(("relay_1",), ("reg_1",), states=(State.DELIVERED,))
+        entries = await world.store.logged(query, 10_000)
+    return {f"mark-{entry.subject.replace(' ', '-')}.".encode() for entry in entries}
 
 
 def _times(sink: MailSink, mark: bytes) -> int:

@@ -48,6 +48,13 @@ def test_a_report_has_the_three_parts_of_rfc_3464_and_can_be_read_back() -> None
     assert b"\n" not in report.replace(b"\r\n", b"")
 
 
+def test_a_report_of_failure_shows_another_way() -> None:
+    page = "https://pages.example/contact"
+    shown = build_dsn(replace(FAILED, contact_url=page), ORIGINAL, SENDER, "relay.example", NOW).raw
+    assert f"holder of the domain:\r\n\r\n    {page}\r\n".encode() in shown
+    assert b"holder" not in build_dsn(FAILED, ORIGINAL, SENDER, "relay.example", NOW).raw
+
+
 def test_what_the_sender_gave_comes_back_to_him() -> None:
     request = DsnRequest(envelope_id="QQ314159", original_recipient="rfc822;info@bakery.example")
 

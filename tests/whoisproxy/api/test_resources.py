@@ -132,6 +132,19 @@ async def test_privacy_needs_consent_and_a_verified_registrant(service: Service)
     assert (await service.client.put(f"{RDDS_ONLY}/privacy", ON)).code == "REGISTRANT_UNVERIFIED"
 
 
+async def test_what_was_agreed_to_is_listed_for_its_registrar(service: Service) -> None:
+    api = service.client
+    await api.put(RDDS_ONLY, domain_body())
+    assert (await api.get(f"{RDDS_ONLY}/privacy/consents")).json["consents"] == []
+    await api.put(f"{RDDS_ONLY}/privacy", ON)
+    [kept] = (await api.get(f"{RDDS_ONLY}/privacy/consents")).json["consents"]
+    assert {name: kept[name] for name in ("by", "text_version")} == {
+        name: CONSENT[name] for name in ("by", "text_version")
+    }
+    assert (kept["to"], kept["actor"], kept["language"], kept["proofs"]) == ("hide", "registrar", "", [])
+    assert (await api.get("/v1/domains/nobody-has-this.com/privacy/consents")).status == 404
+
+
 async def test_a_preview_shows_the_difference_and_changes_nothing(service: Service) -> None:
     api = service.client
     await api.put(SUBSTITUTE, domain_body())

@@ -1,6 +1,5 @@
 """The way in by browser: what leads in, what does not, and what other sites cannot do."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email
-_PARAMETER = re.compile(r"\{\w+\}")
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ async def test_what_leads_mail_elsewhere_wants_a_fresh_proof(site: Site) -> None
         ("/mailboxes", {"mailbox": "third@home.example"}),
         (f"/mailboxes/{mailbox}", {"do": "remove"}),
     ):
-        assert (await browser.post(path, **fields)).location == "/prove"
+        assert (await browser.post(path, None, **fields)).location == "/prove"
     assert await _led_to(site) == (REGISTRANT.email,)
     for path in (MAIL, f"{MAIL}/key", "/mailboxes"):
         assert "/prove" in (await browser.get(path)).text
@@ -202,7 +202,7 @@ async def test_policy_and_wishes_are_stored_and_shown(site: Site) -> None:
     assert (await browser.post(MAIL, do="policy", policy="none")).status == 404
 
     wishes = {"banner": "yes", "plain_text_only": "yes", "identifiers": "The Gardener\r\n\r\nZ. Quill"}
-    assert (await browser.post(MAIL, do="wishes", **wishes)).status == 303
+    assert (await browser.post(MAIL, None, do="wishes", **wishes)).status == 303
     async with world.storage.reading() as uow:
         held = await uow.registrations.by_name(RDDS_ONLY)
         assert held is not None
@@ -334,7 +334,7 @@ async def test_another_owners_domain_and_mailboxes_are_not_there(site: Site) -> 
         (f"/mailboxes/{theirs.id}", {"do": "remove"}),
         (f"/mailboxes/{theirs.id}", {"do": "again"}),
     ):
-        assert (await browser.post(page, **fields)).status == 404, page
+        assert (await browser.post(page, None, **fields)).status == 404, page
     assert (await world.status(OTHER)).privacy == before
     assert "their@else.example" not in (await browser.get("/mailboxes")).text
 

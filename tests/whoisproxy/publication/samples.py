@@ -80,9 +80,10 @@ def record(
     registrar: Registrar = REGISTRAR,
     policy: TldPolicy = POLICY,
     contact_ids: Mapping[Role, str] | None = None,
+    contact_prefix: str = "",
 ) -> RddsRecord:
     ids = contact_ids or {}
-    return build_record(registration, status, identities, registrar, policy, NOW, BRAND, ids)
+    return build_record(registration, status, identities, registrar, policy, NOW, BRAND, ids, contact_prefix)
 
 
 def named(name: str) -> Registration:

@@ -15,6 +15,7 @@ from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.publication import rdap, record, redaction
+from whoisproxy.publication.rdap import domain_json
 from whoisproxy.publication.record import Field, RddsRecord
 from whoisproxy.publication.whois import domain_text
 
@@ -112,6 +113,25 @@ def test_a_hidden_domain_without_addresses_still_shows_the_proxy() -> None:
     assert registrant.organization == samples.BRAND.organization
     assert (registrant.email, registrant.contact_uri) == ("", samples.BRAND.terms_url)
     assert Field.EMAIL in registrant.withheld
+
+
+def test_a_hidden_holder_has_a_page_by_which_he_is_reached() -> None:
+    prefix = "https://contact.example/"
+    page = prefix + samples.REGISTRATION.name.a_label
+    for identities, uri in ((samples.IDENTITIES, ""), (None, page)):
+        shown = samples.record(identities=identities, contact_prefix=prefix)
+        assert shown.contact_page == page
+        assert {contact.contact_uri for contact in shown.contacts} == {uri}
+        document = domain_json(shown, "https://rdap.example")
+        assert document.count(f'"rel":"help","href":"{page}"'.encode()) == 1
+        assert f"\r\nWrite to the holder of this domain: {page}\r\n".encode() in domain_text(shown)
+
+
+def test_who_is_shown_himself_has_no_such_page() -> None:
+    shown = samples.record(samples.OFF, contact_prefix="https://contact.example/")
+    assert shown.contact_page == ""
+    for published in (domain_json(shown, "https://rdap.example"), domain_text(shown)):
+        assert b"contact.example" not in published
 
 
 def test_a_registrar_without_a_brand_uses_the_configured_one() -> None:

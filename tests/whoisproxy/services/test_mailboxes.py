@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whoisproxy.services.entry import Entry, opened_entry
+from tests.whoisproxy.services.entry import Entry, opened_entry, text_of
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, RELAY, SETTINGS, make_world
 from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.mailbox_health import newly_suspect
@@ -136,6 +136,22 @@ async def test_the_registrars_word_takes_the_place_of_the_owners(desk: Desk) -> 
     assert (await desk.privacy()).mailbox_id == ""
     await desk.mailboxes.remove(desk.found, mailbox.id)
     assert (await desk.privacy()).forward_to == "desk@registrar.example"
+
+
+async def test_a_mailbox_of_many_domains_is_removed_in_parts_and_told_of_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whoisproxy.services.mailboxes._AT_ONCE", 2)
+    mailbox, names = await desk.confirmed(), [DomainName(f"zoe-{n}.com") for n in range(4)]
+    for name in names:
+        await desk.world.register(name)
+        await desk.settings.lead_to(desk.found, name, mailbox.id)
+    await desk.entry.letters()
+    await desk.mailboxes.remove(desk.found, mailbox.id)
+    assert {(await desk.privacy(name)).forward_to for name in names} == {""}
+    assert await desk.mailboxes.of_account(desk.found.account) == []
+    [told] = await desk.entry.letters()
+    assert "4" in text_of(told)
 
 
 async def test_what_the_owner_chose_goes_with_his_account(desk: Desk) -> None:

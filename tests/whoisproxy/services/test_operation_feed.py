@@ -32,10 +32,8 @@ async def test_the_end_of_an_operation_of_this_process_is_told_without_a_further
     operation, session = await begun(world), (await owner_of(world)).session.id
     # It would look again in an hour.
     feed = OperationFeed(storage, world.operations, look_every_s=3600.0)
-    with feed.following(operation.id, session) as following:
-        first = await following.next(None, LONG_S)
-        assert first == operation
-        told = asyncio.create_task(following.next(first, LONG_S))
+    with feed.following(operation, session) as following:
+        told = asyncio.create_task(following.next(LONG_S))
         await world.work()
         ended = await told
     assert ended is not None
@@ -48,12 +46,12 @@ async def test_what_another_process_does_is_seen_by_looking(storage: Storage) ->
     # Nobody tells it anything, as if the worker were elsewhere.
     feed = OperationFeed(storage, Operations(storage), look_every_s=0.02)
     world.registry.faults = [RegistryUnavailable("away")]
-    with feed.following(operation.id, session) as following:
-        told = asyncio.create_task(following.next(operation, LONG_S))
+    with feed.following(operation, session) as following:
+        told = asyncio.create_task(following.next(LONG_S))
         await world.work()
         waiting = await told
         while waiting is not None and not waiting.problem_code:
-            waiting = await following.next(waiting, LONG_S)
+            waiting = await following.next(LONG_S)
     assert waiting is not None
     assert (waiting.state, waiting.problem_code) == ("pending", "REGISTRY_UNAVAILABLE")
 
@@ -62,9 +60,8 @@ async def test_nothing_is_told_to_a_session_that_was_ended(storage: Storage) -> 
     world = await make_world(storage)
     operation, found = await begun(world), await owner_of(world)
     feed = OperationFeed(storage, world.operations, look_every_s=0.02)
-    with feed.following(operation.id, found.session.id) as following:
-        assert await following.next(None, LONG_S) == operation
-        told = asyncio.create_task(following.next(operation, LONG_S))
+    with feed.following(operation, found.session.id) as following:
+        told = asyncio.create_task(following.next(LONG_S))
         await OwnerSessions(storage, world.clock).end(found.account, found.session.id)
         assert await told is None
         assert following.over
@@ -73,12 +70,11 @@ async def test_nothing_is_told_to_a_session_that_was_ended(storage: Storage) -> 
 async def test_a_time_without_news_is_over_and_one_may_ask_again(world: World) -> None:
     operation, session = await begun(world), (await owner_of(world)).session.id
     feed = OperationFeed(world.storage, world.operations, look_every_s=0.01)
-    with feed.following(operation.id, session) as following:
-        assert await following.next(None, LONG_S) == operation
-        assert await following.next(operation, 0.05) is None
+    with feed.following(operation, session) as following:
+        assert await following.next(0.05) is None
         assert not following.over
         await world.work()
-        ended = await following.next(operation, LONG_S)
+        ended = await following.next(LONG_S)
     assert ended is not None
 
 
@@ -87,24 +83,24 @@ async def test_followers_are_bounded_by_session_and_by_process(world: World) -> 
     feed = OperationFeed(world.storage, world.operations, most=3, most_of_session=2)
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(feed.following(operation.id, session))
+            stack.enter_context(feed.following(operation, session))
         with pytest.raises(TooManyFollowers):
-            stack.enter_context(feed.following(operation.id, session))
-        stack.enter_context(feed.following(operation.id, "ses_other"))
+            stack.enter_context(feed.following(operation, session))
+        stack.enter_context(feed.following(operation, "ses_other"))
         with pytest.raises(TooManyFollowers):
-            stack.enter_context(feed.following(operation.id, "ses_third"))
+            stack.enter_context(feed.following(operation, "ses_third"))
     # Who has gone makes room.
-    with feed.following(operation.id, session):
+    with feed.following(operation, session):
         pass
 
 
 async def test_it_ends_for_all_when_the_process_stops(world: World) -> None:
     operation, session = await begun(world), (await owner_of(world)).session.id
     feed = OperationFeed(world.storage, world.operations)
-    with feed.following(operation.id, session) as following:
-        told = asyncio.create_task(following.next(operation, LONG_S))
+    with feed.following(operation, session) as following:
+        told = asyncio.create_task(following.next(LONG_S))
         feed.close()
         assert await told is None
         assert following.over
-    with pytest.raises(TooManyFollowers), feed.following(operation.id, session):
+    with pytest.raises(TooManyFollowers), feed.following(operation, session):
         pass

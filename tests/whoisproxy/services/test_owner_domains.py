@@ -69,7 +69,7 @@ async def put(world: World, name: DomainName, state: str) -> None:
 
 async def every_page(domains: OwnerDomains, account: OwnerAccount, wish: Wish) -> list[ListedDomain]:
     """Go from page to page, as long as there is another."""
-    found, number = [], 0
+    found, number = list[ListedDomain](), 0
     while True:
         page = await domains.page(account, replace(wish, page=number))
         assert page.page == number

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, bindparam, insert, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from mailrelay.checks import greylist_store
 from mailrelay.queue import earlier
@@ -163,6 +163,32 @@ _BLOCKED = text(
     "INSERT INTO blocked_correspondents (id, domain_id, correspondent_index, correspondent, blocked_at)"
     " VALUES ('blk_1', 'dom_1', :index, :sealed, :now)"
 ).bindparams(bindparam("now", type_=tables.UtcDateTime()))
+
+
+async def test_names_of_before_get_the_form_for_people(empty_url: str, master_keys: MasterKeys) -> None:
+    await migrate(empty_url, "0018")
+    before = await Storage.open(empty_url, master_keys)
+    await hold_domain_of_the_first_schema(before)
+    names = {"dom_2": "xn--bcher-kva.ch", "dom_3": "name3.com", "dom_4": "xn--0.example"}
+    async with before.unit_of_work() as unit:
+        for id_, name in names.items():
+            await unit.connection.execute(_NAMED_ELSE, {"id": id_, "name": name})
+    await before.close()
+    await migrate(empty_url)
+    after = await Storage.open(empty_url, master_keys)
+    async with after.reading() as unit:
+        found = await unit.connection.execute(select(tables.domains.c.id, tables.domains.c.u_label))
+        assert {row.id: row.u_label for row in found if row.u_label} == {"dom_2": "bücher.ch"}
+    await after.close()
+
+
+_SAME = (
+    "registrar_id, registrant_id, registrant_verified, nameservers, statuses,"
+    " registered_at, updated_at, version"
+)
+_NAMED_ELSE = text(
+    f"INSERT INTO domains (id, name, {_SAME}) SELECT :id, :name, {_SAME} FROM domains WHERE id = 'dom_1'"  # noqa: S608 - all of it is written here
+)
 
 
 async def test_several_processes_may_migrate_at_once_and_again(empty_url: str) -> None:

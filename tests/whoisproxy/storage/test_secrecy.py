@@ -19,10 +19,14 @@ from tests.whoisproxy.storage.values import (
     operation,
     registration,
     relay,
+    submission,
     task,
 )
+from whoisproxy.domain.correction import Correction, CorrectionState
 from whoisproxy.domain.disclosure import DisclosedField, Grant, Look, Purpose, Requester
+from whoisproxy.domain.export import Export, ExportState
 from whoisproxy.domain.mail_settings import MailSettings
+from whoisproxy.domain.operation import Actor
 from whoisproxy.domain.owner_account import Methods, Passkey, Profile, Proof, TwoStep
 from whoisproxy.domain.owner_mailbox import OwnerMailbox
 from whoisproxy.domain.owner_session import begun
@@ -83,6 +87,7 @@ async def use_everything(storage: Storage) -> None:
         await unit.api_keys.add(KEY, b"h" * 32)
         await unit.registrations.add(registration())
         await unit.privacy.put("dom_1", _PRIVACY)
+        await unit.consents.add_all([(registration(), Actor.OWNER, _CONSENT)], NOW)
         await unit.relays.add(relay())
         await made_reply(unit)
         wishes = MailSettings(identifiers=(f"{CANARY} the Gardener",), released=(CANARY,))
@@ -103,6 +108,11 @@ async def use_everything(storage: Storage) -> None:
         await unit.registry_messages.add(_MESSAGE)
         await unit.disclosures.add(_GRANT, b"h" * 32)
         await use_entry(unit)
+        await unit.contact_submissions.add(
+            submission(f"{CANARY}.org", f"{CANARY}@offers.example"),
+            f"{CANARY}/24",
+            f"From: {CANARY}".encode(),
+        )
         await unit.disclosures.add_look(Look("look_1", "dis_1", NOW, _GRANT.fields, CANARY))
     async with storage.unit_of_work() as unit:
         moved = replace(PERSON, street=(f"{CANARY} New Street",))
@@ -135,6 +145,15 @@ async def use_entry(unit: UnitOfWork) -> None:
     mailbox = f"{CANARY}@second.example"
     index = await unit.owner_mailboxes.index(mailbox)
     await unit.owner_mailboxes.add(OwnerMailbox("mbx_1", account.id, mailbox, index, NOW))
+    changes: dict[str, object] = {"name": f"{CANARY} the Second", "street": [f"{CANARY} New Street"]}
+    correction = Correction("cor_1", REGISTRAR.id, account.id, ("own_1",), changes, NOW)
+    await unit.corrections.add(correction)
+    refused = replace(correction, state=CorrectionState.REFUSED, reason=f"{CANARY} must prove it")
+    await unit.corrections.update(refused)
+    export = Export("exp_1", account.id, ExportState.PENDING, NOW, NOW)
+    await unit.owner_exports.add(export)
+    await unit.owner_exports.fill(export, f"All of {CANARY}".encode())
+    await unit.registrant_reads.note("key_1", ["own_1"], NOW.date())
     attempt = Attempt("try_1", account.id, NOW, Proof.PASSKEY, f"{CANARY}/24", f"{CANARY} browser")
     await unit.sign_in_attempts.add(attempt, Lane.PASSWORD, f"{CANARY}-device")
     await unit.sign_in_attempts.add_unknown(replace(attempt, id="try_2"), Lane.PASSWORD)

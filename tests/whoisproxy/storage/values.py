@@ -10,6 +10,8 @@ from registries.lookup.verdict import Doubt, Finding, Verdict
 from registries.policy import Mechanism
 from tests.support.samples import BRAND
 from whoisproxy.domain.account import ApiKey, Registrar, Scope
+from whoisproxy.domain.contact_form import CONFIRM_WITHIN, Kind, Submission, Way
+from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
 from whoisproxy.domain.registrant import Registrant
@@ -38,6 +40,13 @@ PERSON = Registrant(
     language="de",
 )
 SECRETS = (CANARY, "+41790001122", "QZ-990-QZ")
+
+
+def submission(domain: str = "name1.com", mailbox: str = "ada@offers.example") -> Submission:
+    """Return what a stranger has written on the public form."""
+    return Submission(
+        new_id("frm", NOW), Way.WORKED, domain, Kind.BUY, "de", NOW, NOW + CONFIRM_WITHIN, mailbox, CANARY
+    )
 
 
 def registration(number: int = 1, registrant: Registrant = PERSON) -> Registration:

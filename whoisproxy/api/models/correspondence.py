@@ -26,9 +26,9 @@ class MailSettingsBody(RequestModel):
         MailPolicy | None,
         Field(
             description=(
-                "`forward` passes on all but malware and what blocked senders write; `filter` holds what "
-                "looks like spam too; `drop` holds all but what has to reach every owner. Senders get the "
-                "same answers. It is the one of the domain's privacy."
+                "`forward` passes on all but malware, forgeries and what blocked senders write; `filter` "
+                "holds what looks like spam too; `drop` holds all but what has to reach every owner. Senders "
+                "get the same answers. It is the one of the domain's privacy."
             )
         ),
     ] = None

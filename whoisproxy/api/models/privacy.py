@@ -11,7 +11,8 @@ from registries.policy import Mechanism
 from whoisproxy.api.models.common import AnswerModel, FilledLine, Line, Moment, RequestModel
 from whoisproxy.api.models.contacts import ContactView
 from whoisproxy.api.models.operations import OperationView
-from whoisproxy.domain.privacy import PrivacyState
+from whoisproxy.domain.operation import Actor
+from whoisproxy.domain.privacy import ConsentTo, PrivacyState
 
 
 class ConsentModel(RequestModel):
@@ -74,6 +75,29 @@ class ConsentView(AnswerModel):
     by: str
     at: datetime
     text_version: str
+
+
+class KeptConsentView(ConsentView):
+    """A consent as it was recorded with the switch that it was given for."""
+
+    to: Annotated[
+        ConsentTo,
+        Field(
+            description="`hide`: that the privacy service is published; `show`: that the owner himself is."
+        ),
+    ]
+    language: Annotated[str, Field(description='Of the text, where the owner agreed on his pages; else "".')]
+    actor: Annotated[Actor, Field(description="Who told us: `owner` on his pages, or you.")]
+    proofs: Annotated[
+        list[str], Field(description="How the owner had signed in to his pages, such as `passkey`.")
+    ]
+
+
+class ConsentsView(AnswerModel):
+    """Every consent of a domain's present holder."""
+
+    domain: str
+    consents: Annotated[list[KeptConsentView], Field(description="The oldest first.")]
 
 
 class PrivacyLinks(AnswerModel):

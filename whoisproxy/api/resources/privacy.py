@@ -5,8 +5,10 @@ from whoisproxy.api.etags import demand_match, demands_match, strong_tag
 from whoisproxy.api.models.common import NoQuery, Nothing
 from whoisproxy.api.models.contacts import contacts_view
 from whoisproxy.api.models.privacy import (
+    ConsentsView,
     ConsentView,
     Difference,
+    KeptConsentView,
     PreviewBody,
     PreviewView,
     PrivacyBody,
@@ -21,7 +23,7 @@ from whoisproxy.domain.account import Scope
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
-from whoisproxy.domain.privacy import Consent
+from whoisproxy.domain.privacy import Consent, KeptConsent
 from whoisproxy.services import privacy as service
 from whoisproxy.services.switching import SwitchRequest
 
@@ -160,6 +162,26 @@ async def preview_privacy(call: Call[NoQuery, PreviewBody]) -> Answer:
     )
 
 
+async def list_consents(call: Call[NoQuery, Nothing]) -> Answer:
+    """Answer with what the owner has agreed to."""
+    name = DomainName.parse(call.path["name"])
+    kept = await call.deps.privacy.consents(call.registrar, name)
+    return Answer(200, ConsentsView(domain=name.a_label, consents=[_kept_view(each) for each in kept]))
+
+
+def _kept_view(kept: KeptConsent) -> KeptConsentView:
+    consent = kept.consent
+    return KeptConsentView(
+        by=consent.by,
+        at=consent.at,
+        text_version=consent.text_version,
+        to=consent.to,
+        language=consent.language,
+        actor=kept.actor,
+        proofs=list(consent.proofs),
+    )
+
+
 async def rotate_addresses(call: Call[NoQuery, Nothing]) -> Answer:
     """Publish new relay addresses; the old ones go on through their grace period."""
     return answer_of(await call.deps.privacy.rotate(call.registrar, DomainName.parse(call.path["name"])))
@@ -229,6 +251,19 @@ ROUTES = (
         handler=preview_privacy,
         body=PreviewBody,
         replies={200: Reply("The difference", PreviewView)},
+    ),
+    Route(
+        method="GET",
+        path=f"{_PATH}/consents",
+        tag=Tag.PRIVACY,
+        scope=Scope.DOMAINS_READ,
+        summary="List what the owner has agreed to",
+        description=(
+            "Each consent that came with a switch, from you or from the owner on his pages. They are erased "
+            "with the holder."
+        ),
+        handler=list_consents,
+        replies={200: Reply("The consents", ConsentsView)},
     ),
     Route(
         method="POST",

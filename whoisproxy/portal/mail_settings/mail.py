@@ -20,8 +20,8 @@ POLICIES: Mapping[MailPolicy, tuple[str, str]] = {
     MailPolicy.FORWARD: (
         N_("Forward all"),
         N_(
-            "Everything comes to you; what looks like spam is marked. Held are malware and what a sender "
-            "writes whom you have blocked."
+            "Everything comes to you; what looks like spam is marked. Held are malware, mail that is not "
+            "from whom it says, and senders whom you have blocked."
         ),
     ),
     MailPolicy.FILTER: (

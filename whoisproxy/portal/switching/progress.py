@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from whoisproxy.domain.operation import Operation, OperationKind, OperationState
@@ -23,6 +24,8 @@ from whoisproxy.portal.switching.choosing import for_people
 from whoisproxy.portal.view import VIEW, View
 from whoisproxy.services.operation_feed import Following, TooManyFollowers
 from whoisproxy.services.owner_switching import OwnOperation
+
+_log = structlog.get_logger()
 
 _LONGEST_S = 300.0
 _HEARTBEAT_S = 15.0
@@ -99,7 +102,7 @@ class OperationPage:
         """Tell how it goes on."""
         found = await self._found(request, owner)
         try:
-            with self._switching.feed.following(found.operation.id, owner.session_id) as following:
+            with self._switching.feed.following(found.operation, owner.session_id) as following:
                 return await self._stream(request, owner, found, following)
         except TooManyFollowers:
             return web.Response(status=503, headers={"Retry-After": _AGAIN_S, "Cache-Control": "no-store"})
@@ -118,6 +121,8 @@ class OperationPage:
         except (TimeoutError, ConnectionError):
             # The browser is gone, or is to come again: then its session is looked at anew.
             pass
+        except Exception as error:  # noqa: BLE001 - the answer has begun; that it ends is all that can be told
+            _log.warning("portal-stream-failed", error=type(error).__name__)
         return response
 
     async def _tell(
@@ -129,28 +134,24 @@ class OperationPage:
         following: Following,
     ) -> None:
         """Tell each state until the last one."""
-        seen: Operation | None = None
-        while True:
-            ended = found.operation.state is not OperationState.PENDING
-            if found.operation != seen:
-                seen = found.operation
-                await response.write(self._event(view, found, "end" if ended else "state"))
-            if ended:
+        now: OwnOperation | None = found
+        told = b""
+        while now is not None:
+            event = self._event(view, now)
+            # A try that changes nothing that is seen is no news.
+            await response.write(event if event != told else _HEARTBEAT)
+            told = event
+            if now.operation.state is not OperationState.PENDING:
                 return
-            news = await following.next(seen, _HEARTBEAT_S)
+            news = await following.next(_HEARTBEAT_S)
             if following.over:
                 return
-            if news is None:
-                await response.write(_HEARTBEAT)
-                continue
             # Read as at first: the domain may be another's by now.
-            again = await self._switching.operation(owner.found, seen.id)
-            if again is None:
-                return
-            found = again
+            now = await self._switching.operation(owner.found, news.id) if news else now
 
-    def _event(self, view: View, found: OwnOperation, name: str) -> bytes:
+    def _event(self, view: View, found: OwnOperation) -> bytes:
         html = self._pages.text("switching/state", view, **_facts(found))
+        name = "state" if found.operation.state is OperationState.PENDING else "end"
         data = "\n".join(f"data: {line}" for line in html.splitlines())
         return f"event: {name}\n{data}\n\n".encode()
 

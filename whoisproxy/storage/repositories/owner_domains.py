@@ -6,6 +6,7 @@ page is taken of the groups that are asked for, so that sorting, counting and pa
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,10 +29,10 @@ from whoisproxy.domain.privacy import TRANSFERRED_AWAY, PrivacyState
 from whoisproxy.domain.publication_watch import Told
 from whoisproxy.storage.tables import contactless, domains, privacy, publication_watch, registrants
 
-_AFTER_DOT = {"sqlite": func.instr, "postgresql": func.strpos}
+# Where a text is in another, from 1; 0 where it is not.
+_PLACE = {"sqlite": func.instr, "postgresql": func.strpos}
 # Names are sorted by code points, whatever the language of the server.
 _COLLATION = {"sqlite": "BINARY", "postgresql": "C"}
-_ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Sought:
     accounts: tuple[str, ...]
 
 
-def _sought(dialect: str) -> Any:
+def _sought(dialect: str, *, by_text: bool) -> Any:
     """Return the domains of an owner, with all that they are grouped and shown by."""
-    pattern: BindParameter[str] = bindparam("pattern")
+    place = _PLACE[dialect]
     leaking = exists().where(
         publication_watch.c.domain_id == domains.c.id,
         publication_watch.c.told.in_([Told.LEAK, Told.STAYS]),
@@ -88,11 +89,11 @@ def _sought(dialect: str) -> Any:
         contactless.c.account.in_(bindparam("accounts", expanding=True)),
         contactless.c.domain == domains.c.name,
     )
-    return (
+    statement = (
         select(
             domains.c.name,
             func.coalesce(domains.c.u_label, domains.c.name).label("people"),
-            func.substr(domains.c.name, _AFTER_DOT[dialect](domains.c.name, ".") + 1).label("suffix"),
+            func.substr(domains.c.name, place(domains.c.name, ".") + 1).label("suffix"),
             privacy.c.state,
             privacy.c.wanted,
             (privacy.c.reason == TRANSFERRED_AWAY).label("departed"),
@@ -106,13 +107,12 @@ def _sought(dialect: str) -> Any:
         .where(
             registrants.c.registrar_id == bindparam("registrar_id"),
             registrants.c.email_index == bindparam("owner_index"),
-            or_(
-                domains.c.name.like(pattern, escape="\\"),
-                domains.c.u_label.like(pattern, escape="\\"),
-            ),
         )
-        .subquery()
     )
+    if by_text:
+        text: BindParameter[str] = bindparam("text")
+        statement = statement.where(or_(place(domains.c.name, text) > 0, place(domains.c.u_label, text) > 0))
+    return statement.subquery()
 
 
 def _kind_of(sought: Any) -> tuple[ColumnElement[Any], ...]:
@@ -121,27 +121,21 @@ def _kind_of(sought: Any) -> tuple[ColumnElement[Any], ...]:
     return tuple([sought.c[name] for name in names])
 
 
-def _counts(dialect: str) -> Any:
-    kind = _kind_of(_sought(dialect))
+# Made once each, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
+@cache
+def _counts(dialect: str, *, by_text: bool) -> Any:
+    kind = _kind_of(_sought(dialect, by_text=by_text))
     return select(*kind, func.count().label("total")).group_by(*kind)
 
 
-def _page(dialect: str, *, of_kinds: bool) -> Any:
-    sought = _sought(dialect)
+@cache
+def _page(dialect: str, *, by_text: bool, by_kind: bool) -> Any:
+    sought = _sought(dialect, by_text=by_text)
     statement = select(sought)
-    if of_kinds:
+    if by_kind:
         statement = statement.where(tuple_(*_kind_of(sought)).in_(bindparam("kinds", expanding=True)))
     by_name = collate(sought.c.people, _COLLATION[dialect])
     return statement.order_by(by_name, sought.c.name).limit(bindparam("limit")).offset(bindparam("offset"))
-
-
-# Made once, because SQLAlchemy takes longer to make a statement than SQLite to answer it.
-_COUNTS = {dialect: _counts(dialect) for dialect in _COLLATION}
-_PAGE = {
-    (dialect, of_kinds): _page(dialect, of_kinds=of_kinds)
-    for dialect in _COLLATION
-    for of_kinds in (False, True)
-}
 
 
 class OwnerDomains:
@@ -152,13 +146,14 @@ class OwnerDomains:
 
     async def counts(self, sought: Sought) -> dict[Kind, int]:
         """Return how many domains there are of each kind. Reads a few rows for each domain of the owner."""
-        statement = _COUNTS[self._connection.dialect.name]
+        statement = _counts(self._connection.dialect.name, by_text=bool(sought.text))
         rows = (await self._connection.execute(statement, _values(sought))).all()
         return {_kind(row): row.total for row in rows}
 
     async def page(self, sought: Sought, kinds: Iterable[Kind] | None, limit: int, offset: int) -> list[Line]:
         """Return up to `limit` domains of some kinds, or of all, by name, from behind the first `offset`."""
-        statement = _PAGE[self._connection.dialect.name, kinds is not None]
+        dialect = self._connection.dialect.name
+        statement = _page(dialect, by_text=bool(sought.text), by_kind=kinds is not None)
         values = {**_values(sought), "limit": limit, "offset": offset}
         if kinds is not None:
             values["kinds"] = [_columns(each) for each in kinds]
@@ -170,7 +165,7 @@ def _values(sought: Sought) -> dict[str, Any]:
     return {
         "registrar_id": sought.registrar_id,
         "owner_index": sought.owner_index,
-        "pattern": f"%{sought.text.translate(_ESCAPED)}%",
+        "text": sought.text,
         "accounts": list(sought.accounts),
     }
 

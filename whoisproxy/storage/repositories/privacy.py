@@ -53,10 +53,11 @@ class PrivacySettings:
         rows = (await self._connection.execute(_OF_DOMAINS, {"domain_ids": list(domain_ids)})).all()
         return {row.domain_id: await self._privacy(row) for row in rows}
 
-    async def going_to(self, mailbox_id: str) -> list[str]:
-        """Return the ids of the domains whose mail goes to a mailbox that their owner has named."""
+    async def going_to(self, mailbox_id: str, limit: int) -> list[str]:
+        """Return the ids of up to `limit` domains whose mail goes to a mailbox that their owner has named."""
         query = select(privacy.c.domain_id).where(privacy.c.mailbox_id == mailbox_id)
-        return list((await self._connection.execute(query.order_by(privacy.c.domain_id))).scalars())
+        rows = await self._connection.execute(query.order_by(privacy.c.domain_id).limit(limit))
+        return list(rows.scalars())
 
     async def count_going_to(self, mailbox_ids: Iterable[str]) -> dict[str, int]:
         """Return how many domains' mail goes to each of an owner's mailboxes."""
