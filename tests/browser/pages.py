@@ -117,4 +117,76 @@ _SIGNED = (
     PageRow("digest", "/d/{digest}"),
     PageRow("digest-saved", "/d/{digest}", press="main form button"),
 )
-PAGES: tuple[PageRow, ...] = (*_ENTRY, *_SIGNED)
+_DOMAINS = (
+    PageRow("domains", "/domains", Who.PLAIN),
+    PageRow("domains-none", "/domains?q=nothing-like-it", Who.PLAIN),
+    PageRow("domain", "/domains/{domain}", Who.PLAIN),
+    PageRow("domain-open", "/domains/{open}", Who.SECURED),
+    PageRow("evidence", "/domains/{domain}/evidence/{exhibit}", Who.PLAIN),
+    PageRow("switch-on", "/domains/{open}/privacy", Who.SECURED),
+    PageRow("switch-off", "/domains/{domain}/privacy", Who.PLAIN),
+    PageRow("switch-many", "/domains/privacy?to=on&d={open}&d=nobodys.example", Who.SECURED),
+    PageRow("operation", "/operations/{operation}", Who.PLAIN),
+)
+_MAIL_SETTINGS = (
+    PageRow("mail-settings", "/domains/{domain}/mail", Who.PLAIN),
+    PageRow("mail-settings-open", "/domains/{open}/mail", Who.SECURED),
+    PageRow("key", "/domains/{domain}/mail/key", Who.PLAIN),
+    PageRow("relay-address", "/domains/{domain}/mail/address", Who.PLAIN),
+    PageRow("replies", "/domains/{domain}/mail/replies", Who.PLAIN),
+    PageRow("mailboxes", "/mailboxes", Who.PLAIN),
+    PageRow("confirm-mailbox", "/mailboxes/confirm/{confirm_mailbox}"),
+)
+_MAIL = (
+    PageRow("mail", "/mail", Who.PLAIN),
+    PageRow("mail-none", "/mail", Who.SECURED),
+    PageRow("mail-message", "/mail/messages/{message}", Who.PLAIN),
+    PageRow("mail-held", "/mail/held", Who.PLAIN),
+    PageRow("mail-held-message", "/mail/held/{held_message}", Who.PLAIN),
+    PageRow("mail-held-danger", "/mail/held/{malware_message}", Who.PLAIN, press="button[value=release]"),
+    PageRow("mail-held-done", "/mail/held/{new_held_message}", Who.PLAIN, press="button[value=discard]"),
+    PageRow("mail-digest", "/mail/digest", Who.PLAIN),
+    PageRow("senders", "/mail/senders", Who.PLAIN),
+    PageRow(
+        "senders-refused",
+        "/mail/senders",
+        Who.PLAIN,
+        fill=(("[name=sender]", "no sender"),),
+        press="main form:has([name=sender]) button",
+        status=422,
+    ),
+    PageRow("charts", "/mail/charts", Who.PLAIN),
+)
+_ACCOUNT = (
+    PageRow("account", "/account", Who.PLAIN),
+    PageRow("correcting", "/account/registrants/{registrant}/correction", Who.PLAIN),
+    PageRow(
+        "correcting-refused",
+        "/account/registrants/{registrant}/correction",
+        Who.PLAIN,
+        fill=(("[name=phone]", "1"),),
+        press="main form button",
+        status=422,
+    ),
+    PageRow("corrections", "/account/corrections", Who.PLAIN),
+    PageRow("preferences", "/account/preferences", Who.PLAIN),
+    PageRow("access", "/account/access", Who.PLAIN),
+    PageRow("exports", "/account/exports", Who.PLAIN),
+    PageRow("closing", "/account/closing", Who.PLAIN),
+)
+_CONTACT = (
+    PageRow("contact-start", "/contact"),
+    PageRow("contact", "/contact/{domain}"),
+    PageRow("contact-confirm", "/contact/confirm/{contact_confirm}"),
+    PageRow("contact-confirmed", "/contact/confirm/{new_contact_confirm}", press="main form button"),
+    PageRow("contact-status", "/contact/status/{contact_status}"),
+)
+PAGES: tuple[PageRow, ...] = (
+    *_ENTRY,
+    *_SIGNED,
+    *_DOMAINS,
+    *_MAIL_SETTINGS,
+    *_MAIL,
+    *_ACCOUNT,
+    *_CONTACT,
+)

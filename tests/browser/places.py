@@ -7,12 +7,17 @@ once for a scene.
 import re
 from collections.abc import Awaitable, Callable
 
+from registries.lookup.verdict import Verdict
 from tests.browser.letters import answer_that_waits, delivered, header, held_in_queue
-from tests.browser.people import link_from_panel
+from tests.browser.people import in_office, link_from_panel, text_of
 from tests.browser.scene import MALWARE, OFFER, Scene
 from tests.journeys.journey import Journey
+from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.publication_watch import Place
+from whoisproxy.domain.registration import Registration
 from whoisproxy.runtime.mail.keys import links
+from whoisproxy.storage.repositories.publication_history import Exhibit
 
 Make = Callable[[Scene], Awaitable[str]]
 _NAME = re.compile(r"{(\w+)}")
@@ -95,7 +100,117 @@ def _last(link: str) -> str:
     return link.rpartition("/")[2]
 
 
+async def _domain(scene: Scene) -> str:
+    return scene.plain.domain
+
+
+async def _open(scene: Scene) -> str:
+    """A domain without privacy."""
+    return scene.secured.domain
+
+
+async def _operation(scene: Scene) -> str:
+    """What switched privacy on, and is done."""
+    return (await _registration_and_operation(scene.plain))[1]
+
+
+async def _registrant(scene: Scene) -> str:
+    return (await _registration_and_operation(scene.plain))[0].registrant_id
+
+
+async def _registration_and_operation(owner: Journey) -> tuple[Registration, str]:
+    async with owner.world.service.core.storage.reading() as uow:
+        registration = await uow.registrations.by_name(DomainName(owner.domain))
+        assert registration is not None
+        operation = await uow.operations.last_of_domain(registration.id)
+    return registration, operation.id if operation else ""
+
+
+async def _exhibit(scene: Scene) -> str:
+    """A public directory has shown the owner."""
+    core, (registration, _) = scene.plain.world.service.core, await _registration_and_operation(scene.plain)
+    now, answer = core.clock(), "Registrant Name: Zoë Müller-Lefèvre\nRegistrant Country: CH\n" * 20
+    where = "https://rdap.registry.example/domain/" + scene.plain.domain
+    kept = Exhibit(new_id("pev", now), Place.REGISTRY, "rdap", where, Verdict.LEAK, now, now, answer)
+    async with core.storage.unit_of_work() as uow:
+        await uow.publication_history.keep(registration.id, registration.registrant_id, [kept])
+    return kept.id
+
+
+async def _message(scene: Scene) -> str:
+    """A letter that was delivered."""
+    await delivered(scene.plain)
+    found = [one for one in await scene.plain.messages() if one["state"] == "delivered"]
+    return str(found[0]["id"])
+
+
+async def _held_message(scene: Scene) -> str:
+    return await held_in_queue(scene.plain, "Would you sell it?", *OFFER)
+
+
+async def _malware_message(scene: Scene) -> str:
+    return await held_in_queue(scene.plain, "Your invoice", *MALWARE)
+
+
+async def _confirm_mailbox(scene: Scene) -> str:
+    """The link in the letter to a second mailbox."""
+    owner, mailbox = scene.plain, f"office-{scene.plain.owner}"
+    core = owner.world.service.core
+    await core.mailboxes.add(await in_office(owner), mailbox)
+    return await _token_in_letter(owner, mailbox, "/mailboxes/confirm/")
+
+
+async def _contact_confirm(scene: Scene) -> str:
+    """The link in the letter to whoever has used the form."""
+    owner = scene.plain
+    mailbox = f"ada-{len(owner.world.sink.messages)}@offers.example"
+    fields = {
+        "name": "Ada Buyer",
+        "mailbox": mailbox,
+        "kind": "buy",
+        "message": "Is it for sale?",
+        "work": "",
+    }
+    url = f"http://127.0.0.1:{owner.world.service.ports['portal']}/contact/{owner.domain}"
+    async with owner.world.http.post(url, data=fields) as answer:
+        assert answer.status == 200, await answer.text()
+    return await _token_in_letter(owner, mailbox, "/contact/confirm/")
+
+
+async def _contact_status(scene: Scene) -> str:
+    """What the page of a confirmed message leads to."""
+    world, token = scene.plain.world, await _contact_confirm(scene)
+    url = f"http://127.0.0.1:{world.service.ports['portal']}/contact/confirm/{token}"
+    async with world.http.post(url) as answer:
+        found = re.search(r"/contact/status/([^\"\s<]+)", await answer.text() + str(answer.url))
+    assert found is not None
+    return found[1]
+
+
+async def _token_in_letter(owner: Journey, mailbox: str, path: str) -> str:
+    pattern = re.compile(re.escape(path) + r"(\S+)")
+    [letter, *_] = await owner.world.sink.wait_for(
+        1, matching=lambda one: mailbox in one.recipients and bool(pattern.search(text_of(one)))
+    )
+    found = pattern.search(text_of(letter))
+    assert found is not None
+    return found[1].rstrip(">")
+
+
 PLACES: dict[str, Make] = {
+    "domain": _domain,
+    "open": _open,
+    "operation": _operation,
+    "registrant": _registrant,
+    "exhibit": _exhibit,
+    "message": _message,
+    "held_message": _held_message,
+    "new_held_message": _held_message,
+    "malware_message": _malware_message,
+    "confirm_mailbox": _confirm_mailbox,
+    "contact_confirm": _contact_confirm,
+    "new_contact_confirm": _contact_confirm,
+    "contact_status": _contact_status,
     "new_link": _new_link,
     "answer": _answer,
     "stop": _stop,

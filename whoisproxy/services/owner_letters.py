@@ -208,7 +208,7 @@ class OwnerLetters:
             token = await owner_tokens.made(uow, TokenPurpose.MAILBOX, self._clock(), mailbox.id)
             hours = str(int(CONFIRM_WITHIN.total_seconds()) // 3600)
             path = f"/mailboxes/confirm/{token}"
-            letters = await self._letter(uow, account, CONFIRM_MAILBOX_LETTER, path, hours=hours)
+            letters = await self._letter(uow, _addressee(account), CONFIRM_MAILBOX_LETTER, path, hours=hours)
         return [_to(mailbox, letter) for letter in letters]
 
     async def _mail_changed(self, item: OutboxItem) -> list[NewMessage]:
@@ -222,7 +222,7 @@ class OwnerLetters:
             several = item.payload["count"] != 1
             letters = await self._letter(
                 uow,
-                account,
+                _addressee(account),
                 MAIL_OF_SEVERAL_CHANGED_LETTER if several else MAIL_CHANGED_LETTER,
                 "/mailboxes" if several else f"/domains/{domain.name.a_label}/mail",
                 at=f"{self._clock():%Y-%m-%d %H:%M} UTC",

@@ -4,6 +4,7 @@ The third has the mailbox of the first. `PARAMETERS` says of every name in a pat
 such a thing.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -112,8 +113,9 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def neighbourhood(folder: Path, url: str) -> AsyncIterator[Neighbours]:
-    """Start the pages over a migrated database, and bring everybody in."""
+async def neighbourhood(folder: Path, migrated: Path) -> AsyncIterator[Neighbours]:
+    """Start the pages over a copy of a migrated database, and bring everybody in."""
+    url = f"sqlite:///{shutil.copyfile(migrated, folder / 'neighbours.sqlite3')}"
     file = folder / "whoisproxy.toml"
     file.write_text(_CONFIGURATION, encoding="ascii")
     clock = Clock()

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import pytest_asyncio
 
 from tests.support.samples import REGISTRANT
 from tests.whoisproxy.portal.neighbours import PARAMETERS, Neighbour, Neighbours, neighbourhood, unlike
@@ -14,6 +15,8 @@ from tests.whoisproxy.portal.site import Answer, Browser
 from whoisproxy.portal.route import Audience, Route
 from whoisproxy.portal.routes import ROUTES
 from whoisproxy.portal.switching.one import text_for
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _NAME = re.compile(r"{(\w+)}")
 _OWNERS = {Audience.OWNER, Audience.HALF, Audience.ENROLLING}
@@ -49,10 +52,19 @@ BY_FIELD: tuple[tuple[str, str, dict[str, str]], ...] = (
 )
 
 
-@pytest.fixture
-async def everybody(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Neighbours]:
-    """Three owners."""
-    async with neighbourhood(tmp_path, sqlite_url) as started:
+@pytest_asyncio.fixture(loop_scope="module")
+async def everybody(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Neighbours]:
+    """Three owners, for a test that changes something."""
+    async with neighbourhood(tmp_path, migrated_sqlite) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+) -> AsyncIterator[Neighbours]:
+    """Three owners, for tests that only look."""
+    async with neighbourhood(tmp_path_factory.mktemp("neighbours"), migrated_sqlite) as started:
         yield started
 
 
@@ -93,13 +105,27 @@ def _choices(path: str) -> list[tuple[str, ...]]:
     return [some for count in range(1, len(names) + 1) for some in combinations(names, count)]
 
 
-def test_of_every_name_in_a_path_it_is_known_how_somebody_comes_to_have_it() -> None:
+def _named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+async def test_of_every_name_in_a_path_it_is_known_how_somebody_comes_to_have_it() -> None:
     """A new route is tried with other owners' things as soon as it is there."""
     assert {name for route in NAMING for name in _names(route.path)} <= set(PARAMETERS)
 
 
-@pytest.mark.parametrize("route", NAMING, ids=lambda route: f"{route.method} {route.path}")
-async def test_what_another_owner_has_is_as_if_it_were_not(everybody: Neighbours, route: Route) -> None:
+@pytest.mark.parametrize("route", [one for one in NAMING if not one.writes], ids=_named)
+async def test_what_another_owner_has_is_not_seen(undisturbed: Neighbours, route: Route) -> None:
+    await _is_as_if_it_were_not(undisturbed, route)
+
+
+@pytest.mark.parametrize("route", [one for one in NAMING if one.writes], ids=_named)
+async def test_what_another_owner_has_is_not_changed(everybody: Neighbours, route: Route) -> None:
+    await _is_as_if_it_were_not(everybody, route)
+
+
+async def _is_as_if_it_were_not(everybody: Neighbours, route: Route) -> None:
+    """What another has is answered like what is nowhere, and no row differs; one's own is there."""
     mine, fields = everybody.mine, FIELDS.get(route.path, {}) if route.writes else {}
     await _filled(route.path, mine.has)
     for other in (everybody.theirs, everybody.elsewhere):
@@ -146,8 +172,8 @@ async def test_what_a_form_or_query_names_is_ones_own(
     [route for route in ROUTES if route.audience in _OWNERS and not route.writes],
     ids=lambda one: one.path,
 )
-async def test_looking_changes_nothing(everybody: Neighbours, route: Route) -> None:
-    path = await _filled(route.path, everybody.mine.has)
-    before = await everybody.everything()
-    assert (await everybody.mine.browser.get(path)).status in {200, 303}
-    assert await everybody.everything() == before
+async def test_looking_changes_nothing(undisturbed: Neighbours, route: Route) -> None:
+    path = await _filled(route.path, undisturbed.mine.has)
+    before = await undisturbed.everything()
+    assert (await undisturbed.mine.browser.get(path)).status in {200, 303}
+    assert await undisturbed.everything() == before
