@@ -42,6 +42,7 @@ MARKUP = "</pre><script src=//evil.example/x.js></script><img src=x onerror=aler
 ELSE = DomainName("else-studio.com")
 OF_OTHER_REGISTRAR = DomainName("zoe-elsewhere.com")
 _MOST_OCTETS = 60_000
+_LONGEST_LINE = 8000
 _ROW = re.compile(r'<a href="/domains/([^"/]+)">')
 _NEXT = re.compile(r'<a href="(\?[^"]+)">Next page</a>')
 
@@ -196,6 +197,8 @@ async def test_a_full_page_of_the_longest_names_is_small(world: World, owner: Br
         await put(world, name, "failed" if number % 3 else "off")
     page = await owner.get("/domains?tld=co.uk", **{"Accept-Language": language})
     assert len(rows(page)) == ON_A_PAGE
+    # All of them can be chosen: a form by GET becomes a request line, of which servers take 8,190 octets.
+    assert len("&d=".join(rows(page))) < _LONGEST_LINE
     loaded = [
         await owner.get(unescape(part)) for part in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
     ]
