@@ -103,7 +103,7 @@ async def test_equal_registrants_are_shown_as_one(owner: Owner) -> None:
         await owner.world.register(DomainName(f"zoe-field{number}.com"))
     await owner.world.register(SUBSTITUTED, replace(SPEC, registrant=firm))
     held = owner.own.held
-    first, second = await held.groups(owner.found.account)
+    first, second = (await held.groups(owner.found.account, 1, 10)).groups
     assert (first.registrant, len(first.domains)) == (REGISTRANT, 4)
     assert (second.registrant, second.domains) == (firm, (SUBSTITUTED,))
     assert await held.group_of(owner.found.account, second.id) == second
