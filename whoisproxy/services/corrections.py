@@ -100,14 +100,15 @@ class Corrections:
             if account is None:
                 return None
             held = await uow.registrations.held_of_owner(account.registrar_id, account.owner_index)
-            data = next((one.registrant for one in held if one.id == registrant_id), None)
-            if data is None:
+            asked = next((one for one in held if one.id == registrant_id), None)
+            if asked is None:
                 return None
             if await uow.corrections.count_since(account.id, now - _A_DAY) >= MOST_A_DAY:
                 raise InvalidInput("correction", f"there were {MOST_A_DAY} within a day")
-            same = [one for one in held if one.registrant == data]
+            same = [one for one in held if one.mark == asked.mark]
             ids = tuple([one.id for one in same])
-            changes = changes_of(data, wanted)
+            data = await uow.registrations.registrants([asked.id])
+            changes = changes_of(data[asked.id], wanted)
             new = Correction(new_id("cor", now), account.registrar_id, account.id, ids, changes, now)
             await self._withdraw_those_of(uow, account, frozenset(ids))
             await uow.corrections.add(new)

@@ -15,7 +15,7 @@ from whoisproxy.domain.sign_in import HISTORY_KEPT, Attempt
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.registrant_reads import ReadsOfKey
 from whoisproxy.storage.repositories.registrations import HeldRegistrant
-from whoisproxy.storage.unit_of_work import Storage
+from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _SIGN_INS = 50
 
@@ -56,6 +56,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPage:
+    """A page of an owner's groups, counted from 1; `more` says whether there is a later one."""
+
+    groups: Sequence[Group]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Accesses:
     """Who has had to do with an owner's data.
 
@@ -89,20 +98,23 @@ class HeldData:
         """How long things are kept."""
         return self._kept
 
-    async def groups(self, account: OwnerAccount) -> list[Group]:
-        """Return the registrants of an owner; those of most domains first.
-
-        All of them are opened, for there is no other way to see which are the same.
-        """
+    async def groups(self, account: OwnerAccount, page: int, on_a_page: int) -> GroupPage:
+        """Return a page of an owner's registrants, most domains first; the last for any behind it."""
         async with self._storage.reading() as uow:
-            return grouped(await uow.registrations.held_of_owner(account.registrar_id, account.owner_index))
+            held = await uow.registrations.held_of_owner(account.registrar_id, account.owner_index)
+            equal = sorted(_equal(held), key=len, reverse=True)
+            last = max(1, -(-len(equal) // on_a_page))
+            page = min(page, last)
+            shown = equal[(page - 1) * on_a_page : page * on_a_page]
+            return GroupPage(await _opened(uow, shown), page, page < last)
 
     async def group_of(self, account: OwnerAccount, registrant_id: str) -> Group | None:
         """Return the group of an owner's registrant; None where he has none of that id."""
         async with self._storage.reading() as uow:
             held = await uow.registrations.held_of_owner(account.registrar_id, account.owner_index)
-        data = next((one.registrant for one in held if one.id == registrant_id), None)
-        return None if data is None else grouped([one for one in held if one.registrant == data])[0]
+            equal = [one for one in _equal(held) if any(each.id == registrant_id for each in one)]
+            found = await _opened(uow, equal)
+        return found[0] if found else None
 
     async def accesses(self, account: OwnerAccount, start: int, limit: int) -> Accesses:
         """Return `limit` looks at an owner's data from the `start`-th on, and who has tried to sign in."""
@@ -115,10 +127,15 @@ class HeldData:
             )
 
 
-def grouped(held: Sequence[HeldRegistrant]) -> list[Group]:
-    """Return registrants that are the same as one; those of most domains first."""
-    groups: dict[Registrant, list[HeldRegistrant]] = {}
+def _equal(held: Sequence[HeldRegistrant]) -> list[list[HeldRegistrant]]:
+    """Return registrants by equal data, in the order in which they come."""
+    groups: dict[bytes, list[HeldRegistrant]] = {}
     for one in held:
-        groups.setdefault(one.registrant, []).append(one)
-    found = [Group(same[0].id, data, tuple([one.domain for one in same])) for data, same in groups.items()]
-    return sorted(found, key=lambda group: -len(group.domains))
+        groups.setdefault(one.mark, []).append(one)
+    return list(groups.values())
+
+
+async def _opened(uow: UnitOfWork, equal: Sequence[Sequence[HeldRegistrant]]) -> list[Group]:
+    """Return groups with their data, of which one of each is opened."""
+    data = await uow.registrations.registrants([same[0].id for same in equal])
+    return [Group(same[0].id, data[same[0].id], tuple([one.domain for one in same])) for same in equal]

@@ -15,6 +15,8 @@ from whoisproxy.storage.unit_of_work import Storage
 
 _log = structlog.get_logger()
 
+_AT_ONCE = 200
+
 
 class OwnerPreferences:
     """Takes wishes, and closes accounts."""
@@ -31,8 +33,14 @@ class OwnerPreferences:
         """Return how often an owner is told of held mail: as often as for any of his domains."""
         async with self._storage.reading() as uow:
             owners = await uow.registrations.owners_of_domains(account.registrar_id, account.owner_index)
-            found = await uow.correspondence.settings_of(owners)
-        return wish_among({one.digest for one in found.values()})
+            domains, wishes = list(owners), set[DigestWish]()
+            for start in range(0, len(domains), _AT_ONCE):
+                some = {each: owners[each] for each in domains[start : start + _AT_ONCE]}
+                wishes |= {one.digest for one in (await uow.correspondence.settings_of(some)).values()}
+                # It does not come more often, so no other need be opened.
+                if DigestWish.DAILY in wishes:
+                    break
+        return wish_among(wishes)
 
     async def wish_digest(self, found: FoundSession, wish: DigestWish) -> None:
         """Store how often he wants to be told, for all of his domains."""

@@ -20,7 +20,7 @@ from whoisproxy.domain.quarantine import HELD, HeldMessage, Quarantine
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.holding import hold
 from whoisproxy.services.quarantine_authors import is_proven
-from whoisproxy.services.quarantine_owners import OwnedDomain, owned_by, quarantines_of, wish_of
+from whoisproxy.services.quarantine_owners import OwnedDomain, language_of, owned_by, quarantines_of, wish_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -125,10 +125,10 @@ class QuarantineService:
         async with self._storage.reading() as uow:
             quarantine = await uow.quarantines.by_id(quarantine_id)
             domains = await owned_by(uow, quarantine) if quarantine else ()
-        if quarantine is None or not domains:
-            return None
+            if quarantine is None or not domains:
+                return None
+            language = await language_of(uow, quarantine, domains[0].registration.registrant.language)
         messages = await self.held(of_relays(domains))
-        language = domains[0].registration.registrant.language
         return OwnersQuarantine(quarantine, messages, language, wish_of(domains))
 
     async def wish(self, quarantine_id: str, wish: DigestWish) -> OwnersQuarantine | None:

@@ -25,7 +25,7 @@ from whoisproxy.domain.quarantine import HeldMessage, Quarantine
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress
 from whoisproxy.services.quarantine import QuarantineService, of_relays
-from whoisproxy.services.quarantine_owners import OwnedDomain, owned_by, quarantines_of, wish_of
+from whoisproxy.services.quarantine_owners import OwnedDomain, language_of, owned_by, quarantines_of, wish_of
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage
@@ -195,7 +195,9 @@ class DigestSender:
         links: Links,
     ) -> NewMessage:
         registration, relay = carrier
-        now, language = self._clock(), registration.registrant.language
+        now = self._clock()
+        async with self._storage.reading() as uow:
+            language = await language_of(uow, quarantine, registration.registrant.language)
         private = any(one.settings.encryption_key for one in told)
         entries = [await self._entry(one, language, links) for one in new[:_MOST_ENTRIES]]
         digest = build_digest(

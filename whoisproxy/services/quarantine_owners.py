@@ -43,6 +43,12 @@ async def owned_by(uow: UnitOfWork, quarantine: Quarantine) -> tuple[OwnedDomain
     )
 
 
+async def language_of(uow: UnitOfWork, quarantine: Quarantine, otherwise: str) -> str:
+    """Return the language that an owner has chosen, a BCP 47 tag; `otherwise` where he has chosen none."""
+    account = await uow.owner_accounts.find(quarantine.registrar_id, quarantine.owner_index)
+    return (account.profile.language if account else "") or otherwise
+
+
 async def quarantines_of(
     storage: Storage, registrations: Sequence[Registration], now: datetime
 ) -> dict[str, Quarantine]:

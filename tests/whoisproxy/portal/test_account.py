@@ -100,7 +100,7 @@ async def test_equal_data_are_shown_once_with_their_domains(site: Site, world: W
 async def test_a_correction_waits_for_the_registrar_and_is_taken_back(site: Site, world: World) -> None:
     browser, form = await site.owner(), await _form(site)
     assert "Hauptstraße 12\nHinterhof</textarea>" in (await browser.get(form)).text
-    sent = await browser.post(form, **_typed(city="Bonn", street="Neue Gasse 3\r\n\r\n"))
+    sent = await browser.post(form, None, **_typed(city="Bonn", street="Neue Gasse 3\r\n\r\n"))
     assert sent.location == "/account/corrections"
     listed = await browser.get("/account/corrections")
     assert "Waits for your registrar" in listed.text
@@ -116,14 +116,14 @@ async def test_a_refusal_says_why_and_what_is_applied_is_shown_as_held(site: Sit
     browser, form = await site.owner(), await _form(site)
     await browser.get(form)
     corrections = site.deps.own_data.corrections
-    await browser.post(form, **_typed(city="Bonn"))
+    await browser.post(form, None, **_typed(city="Bonn"))
     [asked] = await corrections.page(world.registrar, None, "", 10)
     await corrections.refuse(world.registrar, asked.correction.id, "Send <b>papers</b> first.")
     listed = (await browser.get("/account/corrections")).text
     assert "Refused by your registrar" in listed
     assert "Send &lt;b&gt;papers&lt;/b&gt; first." in listed
     world.clock.pass_by(seconds=1)
-    await browser.post(form, **_typed(city="Basel"))
+    await browser.post(form, None, **_typed(city="Basel"))
     asked = (await corrections.page(world.registrar, None, "", 10))[-1]
     await corrections.apply(world.registrar, asked.correction.id)
     assert "Basel" in (await browser.get("/account")).text
@@ -146,9 +146,8 @@ async def test_what_is_wrong_with_a_correction_is_said_and_what_was_typed_stays(
 ) -> None:
     browser, form = await site.owner(), await _form(site)
     await browser.get(form)
-    answer = await browser.post(
-        form, **_typed(organization="Typed <Org>", **changes) if changes else _typed()
-    )
+    typed = _typed(organization="Typed <Org>", **changes) if changes else _typed()
+    answer = await browser.post(form, None, **typed)
     assert answer.status == 422
     assert said in unescape(answer.text)
     assert not changes or "Typed &lt;Org&gt;" in answer.text
@@ -164,7 +163,7 @@ async def test_a_correction_and_an_export_want_a_fresh_proof(site: Site, world: 
     for path in (form, f"/account/exports/{export.id}"):
         assert (await browser.get(path)).location == "/prove"
     for path, fields in ((form, _typed(city="Bonn")), ("/account/closing", {"read": "yes"})):
-        assert (await browser.post(path, **fields)).location == "/prove"
+        assert (await browser.post(path, None, **fields)).location == "/prove"
     assert await site.deps.own_data.corrections.page(world.registrar, None, "", 10) == []
     assert (await browser.get("/account")).status == 200
 
@@ -260,8 +259,8 @@ async def test_an_export_is_fetched_by_its_owner_until_it_expires(site: Site, wo
             assert REGISTRANT.email.encode() in archive.read("json/registrants.json")
     gone = (await browser.get("/account/exports/exp_none")).text
     for other in (await _stranger(site), await _elsewhere(site)):
-        answer = await other.get(path)
-        assert (answer.status, answer.text) == (404, gone)
+        refused = await other.get(path)
+        assert (refused.status, refused.text) == (404, gone)
     assert (await site.browser().get(path)).location == "/sign-in"
     world.clock.pass_by(days=KEPT.days)
     assert (await (await site.owner()).get(path)).status == 404
@@ -298,12 +297,12 @@ async def test_closing_says_its_rules_and_ends_all_sessions_at_once(site: Site) 
 async def test_what_is_of_another_owner_is_not_there(site: Site, world: World) -> None:
     """Neither for another owner of the same registrar, nor for the same person at another."""
     mine, form = await site.owner(), await _form(site)
-    await mine.post(form, **_typed(city="Bonn"))
+    await mine.post(form, None, **_typed(city="Bonn"))
     [asked] = await site.deps.own_data.corrections.page(world.registrar, None, "", 10)
     withdraw = f"/account/corrections/{asked.correction.id}/withdraw"
     for other in (await _stranger(site), await _elsewhere(site)):
         assert (await other.get(form)).status == 404
-        assert (await other.post(form, **_typed(city="Basel"))).status == 404
+        assert (await other.post(form, None, **_typed(city="Basel"))).status == 404
         assert (await other.post(withdraw)).status == 404
         assert "Bonn" not in (await other.get("/account/corrections")).text
     for odd in ("own_%00", "own_x'--", "x", "own_" + "9" * 200):
@@ -314,7 +313,7 @@ async def test_what_is_of_another_owner_is_not_there(site: Site, world: World) -
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_page_is_whole_in_each_language_and_small(site: Site, language: str) -> None:
     browser, form = await site.owner(), await _form(site)
-    await browser.post(form, **_typed(city="Bonn"))
+    await browser.post(form, None, **_typed(city="Bonn"))
     await browser.post("/account/exports")
     await _made(site)
     account = translations(language).gettext("Account")

@@ -13,7 +13,7 @@ from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, RELAY_EMAIL, 
 from whoisproxy.domain.correction import MOST_A_DAY, CorrectionState
 from whoisproxy.domain.errors import CorrectionEnded, InvalidInput, NotFound
 from whoisproxy.domain.names import DomainName
-from whoisproxy.services.corrections import REQUESTED, WITHDRAWN
+from whoisproxy.services.corrections import REQUESTED, WITHDRAWN, OwnersCorrection
 from whoisproxy.storage.unit_of_work import Storage
 
 
@@ -107,8 +107,8 @@ async def test_a_later_one_of_the_same_registrant_takes_its_place(owner: Owner) 
     assert await owner.own.corrections.page(owner.world.registrar, CorrectionState.OPEN, "", 10) == []
 
 
-async def _all(owner: Owner) -> list[object]:
-    return list(await owner.own.corrections.of_account(owner.found.account))
+async def _all(owner: Owner) -> list[OwnersCorrection]:
+    return await owner.own.corrections.of_account(owner.found.account)
 
 
 @pytest.mark.parametrize(

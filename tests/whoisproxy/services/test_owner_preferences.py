@@ -6,6 +6,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.own_data import Owner, opened_owner
@@ -14,6 +15,7 @@ from whoisproxy.domain.mail_settings import DigestWish, MailSettings
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.owner_account import Profile
 from whoisproxy.services.corrections import WITHDRAWN
+from whoisproxy.storage.tables import registrants
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Unreadable
 
@@ -103,10 +105,21 @@ async def test_equal_registrants_are_shown_as_one(owner: Owner) -> None:
         await owner.world.register(DomainName(f"zoe-field{number}.com"))
     await owner.world.register(SUBSTITUTED, replace(SPEC, registrant=firm))
     held = owner.own.held
-    first, second = await held.groups(owner.found.account)
+    first, second = (await held.groups(owner.found.account, 1, 10)).groups
     assert (first.registrant, len(first.domains)) == (REGISTRANT, 4)
     assert (second.registrant, second.domains) == (firm, (SUBSTITUTED,))
     assert await held.group_of(owner.found.account, second.id) == second
     assert await held.group_of(owner.found.account, "own_none") is None
     somebody = await owner.entry.found_of_another_owner()
     assert await held.group_of(somebody.account, first.id) is None
+
+
+async def test_registrants_from_before_there_was_an_index_are_found_equal_too(owner: Owner) -> None:
+    await owner.world.register(SUBSTITUTED)
+    account = owner.found.account
+    before = (await owner.own.held.groups(account, 1, 10)).groups
+    async with owner.world.storage.unit_of_work() as uow:
+        of_one = registrants.c.id == owner.registrant_id
+        await uow.connection.execute(update(registrants).where(of_one).values(data_index=None))
+    assert (await owner.own.held.groups(account, 1, 10)).groups == before
+    assert len(before) == 1

@@ -14,10 +14,11 @@ from mailrelay.links import Links
 from mailrelay.queue.entry import Direction, NewMessage, NoteOfVerdict, QueuedMessage, State
 from mailrelay.queue.opening import QueueSite, open_queue
 from mailrelay.queue.store import QueueStore
-from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, SUBSTITUTED, World, make_world
+from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, RELAY, SUBSTITUTED, World, make_world
 from whoisproxy.domain.appearance import Appearance
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.owner_account import Profile
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.appearances import Appearances
@@ -295,3 +296,15 @@ async def test_held_mail_lies_sealed_on_the_disk(office: Office, tmp_path: Path)
     assert len(octets) > 10_000
     for canary in (b"Quetzalcoatl", b"offers.example", b"hello\r\n"):
         assert canary not in octets
+
+
+async def test_the_letter_speaks_the_language_that_its_owner_has_chosen(office: Office) -> None:
+    world = office.world
+    async with world.storage.unit_of_work() as uow:
+        owner = await uow.owner_accounts.index(REGISTRANT.email)
+        account = await uow.owner_accounts.ensure(world.registrar.id, owner, world.clock())
+        await uow.owner_accounts.put_profile(account.id, Profile(language="it"))
+    await office.held(RDDS_ONLY, "first")
+    await office.told(hours=1)
+    [letter] = await office.letters()
+    assert email.message_from_bytes(letter.raw)["Content-Language"] == "it"

@@ -41,7 +41,7 @@ class AccessPage(AccountPage):
             looks=found.looks[:_ON_A_PAGE],
             reads=found.reads,
             sign_ins=found.sign_ins,
-            pager=pager(page, _ON_A_PAGE, more=len(found.looks) > _ON_A_PAGE),
+            pager=pager(page, more=len(found.looks) > _ON_A_PAGE),
             purposes=PURPOSES,
             fields=FIELDS,
             proofs=PROOFS,

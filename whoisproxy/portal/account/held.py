@@ -53,19 +53,15 @@ class HeldPage(AccountPage):
 
     async def show(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Show registrants, equal ones once."""
-        groups = await self._own.held.groups(owner.account)
-        last = max(1, -(-len(groups) // _ON_A_PAGE))
-        page = min(page_in(request), last)
-        where = pager(page, _ON_A_PAGE, more=page < last)
-        shown = groups[where.start : where.start + _ON_A_PAGE]
+        found = await self._own.held.groups(owner.account, page_in(request), _ON_A_PAGE)
         return self._shown(
             request,
             owner,
             "held",
-            groups=[_with_country(group_shown(one), request[VIEW].language) for one in shown],
+            groups=[_with_country(group_shown(one), request[VIEW].language) for one in found.groups],
             fields=FIELDS,
-            pager=where,
-            kept=list(_kept(self._own.held.kept)) if page == 1 else [],
+            pager=pager(found.number, more=found.more),
+            kept=list(_kept(self._own.held.kept)) if found.number == 1 else [],
         )
 
 

@@ -48,14 +48,13 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Which part of a list is shown; pages are counted from 1.
+    """Where a page of a list leads; pages are counted from 1.
 
     Attributes:
         earlier: Number of the page before, 0 for none.
         later: Of the one after, 0 for none.
     """
 
-    start: int
     earlier: int
     later: int
 
@@ -101,6 +100,6 @@ def page_in(request: web.Request) -> int:
     return int(number) if _NUMBER.fullmatch(number) else 1
 
 
-def pager(page: int, on_a_page: int, *, more: bool) -> Pager:
-    """Return where a page of a list is; `more` says whether there is a later one."""
-    return Pager((page - 1) * on_a_page, page - 1, page + 1 if more else 0)
+def pager(page: int, *, more: bool) -> Pager:
+    """Return where a page of a list leads; `more` says whether there is a later one."""
+    return Pager(page - 1, page + 1 if more else 0)

@@ -45,20 +45,30 @@ class Correspondence:
 
     async def wish_digests(self, owners: Mapping[str, str], wish: DigestWish, now: datetime) -> None:
         """Do the same for many domains; `owners` has their registrants by the ids of the domains."""
-        for domain_id, before in (await self.settings_of(owners)).items():
-            if before.digest is not wish:
-                await self.put_settings(domain_id, owners[domain_id], replace(before, digest=wish), now)
+        changed = {
+            domain_id: replace(before, digest=wish)
+            for domain_id, before in (await self.settings_of(owners)).items()
+            if before.digest is not wish
+        }
+        rows = [
+            {"domain_id": each, "sealed": await self._sealed(owners[each], settings), "updated_at": now}
+            for each, settings in changed.items()
+        ]
+        if rows:
+            await self._connection.execute(self._upsert(), rows)
 
     async def put_settings(
         self, domain_id: str, owner_id: str, settings: MailSettings, now: datetime
     ) -> None:
         """Store an owner's wishes in place of those before."""
-        sealed = await self._sealing.seal_json(owner_id, "mail-settings", settings.as_dict())
-        changed = {"sealed": sealed, "updated_at": now}
-        statement = self._insert(mail_settings).values(domain_id=domain_id, **changed)
-        same = [mail_settings.c.domain_id]
-        await self._connection.execute(statement.on_conflict_do_update(index_elements=same, set_=changed))
+        row = {"domain_id": domain_id, "sealed": await self._sealed(owner_id, settings), "updated_at": now}
+        await self._connection.execute(self._upsert(), [row])
 
-    def _insert(self, table: Any) -> Any:
+    async def _sealed(self, owner_id: str, settings: MailSettings) -> bytes:
+        return await self._sealing.seal_json(owner_id, "mail-settings", settings.as_dict())
+
+    def _upsert(self) -> Any:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        return dialect.insert(table)
+        new = dialect.insert(mail_settings)
+        changed = {name: new.excluded[name] for name in ("sealed", "updated_at")}
+        return new.on_conflict_do_update(index_elements=[mail_settings.c.domain_id], set_=changed)

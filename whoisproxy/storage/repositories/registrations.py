@@ -1,9 +1,10 @@
 """Domains with their registrants; the registrant is sealed under a key of his own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -48,10 +49,13 @@ _OF_OWNER = _JOINED.where(*_OWNERS).order_by(domains.c.id)
 _OF_OWNER_BY_NAME = _BY_NAME.where(*_OWNERS)
 _OF_OWNER_NAMED = _OF_OWNER.where(domains.c.name.in_(bindparam("names", expanding=True)))
 _HELD = (
-    select(registrants.c.id, registrants.c.sealed, domains.c.name)
+    select(registrants.c.id, registrants.c.data_index, domains.c.name)
     .join(domains, domains.c.registrant_id == registrants.c.id)
     .where(*_OWNERS)
     .order_by(domains.c.name)
+)
+_REGISTRANTS = select(registrants.c.id, registrants.c.sealed).where(
+    registrants.c.id.in_(bindparam("ids", expanding=True))
 )
 _OWNERS_OF_DOMAINS = _HELD.with_only_columns(registrants.c.id, domains.c.id.label("domain_id"))
 _ADD = insert(domains)
@@ -62,11 +66,15 @@ _BEFORE = select(domains.c.registrant_id, domains.c.nameservers).where(domains.c
 
 @dataclass(frozen=True, slots=True)
 class HeldRegistrant:
-    """A registrant and the domain that is his."""
+    """A registrant, unopened, and the domain that is his.
+
+    Attributes:
+        mark: The same for registrants whose data are the same.
+    """
 
     id: str
     domain: DomainName
-    registrant: Registrant
+    mark: bytes
 
 
 class Registrations:
@@ -147,16 +155,21 @@ class Registrations:
     async def held_of_owner(self, registrar_id: str, owner_index: bytes) -> list[HeldRegistrant]:
         """Return the registrants of an owner at a registrar, by the names of their domains.
 
-        It is the part of `of_owner` that a page about them needs. Each is opened, for none can be compared
-        while it is sealed.
+        Only those are opened that were stored before they had an index.
         """
         values = {"registrar_id": registrar_id, "owner_index": owner_index}
         rows = (await self._connection.execute(_HELD, values)).all()
+        found = await self.registrants([row.id for row in rows if row.data_index is None])
+        late = {each: await self._data_index(registrant) for each, registrant in found.items()}
+        return [HeldRegistrant(row.id, DomainName(row.name), row.data_index or late[row.id]) for row in rows]
+
+    async def registrants(self, ids: Collection[str]) -> dict[str, Registrant]:
+        """Return the registrants that there are of these ids."""
+        if not ids:
+            return {}
+        rows = (await self._connection.execute(_REGISTRANTS, {"ids": list(ids)})).all()
         await self._sealing.fetch_keys(row.id for row in rows)
-        return [
-            HeldRegistrant(row.id, DomainName(row.name), await self._registrant(row.id, row.sealed))
-            for row in rows
-        ]
+        return {row.id: await self._registrant(row.id, row.sealed) for row in rows}
 
     async def owners_of_domains(self, registrar_id: str, owner_index: bytes) -> dict[str, str]:
         """Return the registrants of an owner at a registrar by the ids of their domains, unopened."""
@@ -300,7 +313,12 @@ class Registrations:
         return {
             "sealed": await self._sealing.seal_json(registration.registrant_id, _PURPOSE, values),
             "email_index": await self._sealing.index("registrant-email", mailbox),
+            "data_index": await self._data_index(registration.registrant),
         }
+
+    async def _data_index(self, registrant: Registrant) -> bytes:
+        text = orjson.dumps(registrant.as_dict(), option=orjson.OPT_SORT_KEYS).decode()
+        return await self._sealing.index("registrant-data", text)
 
     async def _registration(self, row: Row[tuple[object, ...]]) -> Registration:
         return Registration(

@@ -11,6 +11,8 @@ registrants = Table(
     Column("registrar_id", ForeignKey("registrars.id"), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("email_index", LargeBinary, nullable=False),
+    # Blind index of all of his data: equal for equal ones. NULL where they were stored before there was one.
+    Column("data_index", LargeBinary),
     # With all that a list of an owner's domains needs of them: they are far apart in the table.
     Index("ix_registrants_email_index", "email_index", "registrar_id", "id"),
 )

@@ -11,7 +11,8 @@ _ID = sa.String(length=40)
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Make the tables, and a place for what tells equal registrants without opening them."""
+    op.add_column("registrants", sa.Column("data_index", sa.LargeBinary(), nullable=True))
     op.create_table(
         "corrections",
         sa.Column("id", _ID, nullable=False),
