@@ -42,7 +42,15 @@ PAYLOADS = (
     f"javascript:{_RUN}//",
 )
 # Where an owner sees what strangers wrote.
-VIEWS = ("/m/{held}", "/q/{quarantine}")
+VIEWS = (
+    "/m/{held}",
+    "/q/{quarantine}",
+    "/mail",
+    "/mail/messages/{message}",
+    "/mail/held",
+    "/mail/held/{message}",
+    "/domains/{domain}",
+)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
