@@ -33,8 +33,9 @@ from whoisproxy.domain.privacy import ConsentTo, KeptConsent, PrivacyState
 from whoisproxy.publication.record import Field, RddsRecord
 from whoisproxy.services.consent_texts import CURRENT, TEXTS
 from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
-from whoisproxy.services.owner_switching import MOST_AT_ONCE, Obstacle, Outcome, SwitchPreview
+from whoisproxy.services.owner_switching import MOST_AT_ONCE, Outcome
 from whoisproxy.services.previews import UNKNOWN
+from whoisproxy.services.switch_previews import Obstacle, SwitchPreview
 from whoisproxy.storage.unit_of_work import Storage
 
 ALL = (SUBSTITUTED, RDDS_ONLY, RELAY_EMAIL, FLAGGED)

@@ -15,7 +15,7 @@ from whoisproxy.portal.switching.comparing import at_registry, published
 from whoisproxy.portal.view import VIEW
 from whoisproxy.publication.whois import domain_text
 from whoisproxy.services.consent_texts import CURRENT, TEXTS, ConsentText
-from whoisproxy.services.owner_switching import Obstacle, SwitchPreview
+from whoisproxy.services.switch_previews import Obstacle, SwitchPreview
 
 
 class DomainPrivacyPage:
