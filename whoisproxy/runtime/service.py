@@ -191,7 +191,7 @@ class Service:
         handlers: dict[str, Handler] = {APPLY: sync, DELIVER: hooks, DIGEST: digest_sender(core)}
         handlers |= dict.fromkeys(LETTERS, owner_letters(core))
         handlers |= await stack.enter_async_context(contact_handlers(core))
-        handlers[EXPORT] = ExportMaker(core.storage, core.clock)
+        handlers[EXPORT] = ExportMaker(core.storage, core.owner_mail.log, core.clock)
         pace = worker_settings(self._settings.registries)
         self._run(stack, OutboxWorker(core.storage, handlers, worker_id, core.clock, pace))
         self._run(stack, self._upkeep(connectors, worker_id))

@@ -14,6 +14,7 @@ from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.domain.sender_rules import StoredRule
+from whoisproxy.services.owner_mail_log import LogFilter, OwnerMailLog
 from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
@@ -28,11 +29,13 @@ class Whole:
     """What sections begin with.
 
     Attributes:
-        uow: One snapshot of everything.
+        uow: One snapshot of everything but mail.
+        mail: The log of mail, which the queue keeps.
         domains: Of the owner at his registrar, by name.
     """
 
     uow: UnitOfWork
+    mail: OwnerMailLog
     account: OwnerAccount
     domains: Sequence[Registration] = field(repr=False)
     now: datetime
@@ -103,6 +106,27 @@ async def privacy(whole: Whole) -> list[Row]:
     return sorted(rows, key=lambda row: str(row["domain"]))
 
 
+async def consents(whole: Whole) -> list[Row]:
+    """Return what the owner has agreed to, and to which words."""
+    rows: list[Row] = []
+    for batch in whole.batches():
+        for domain_id, given in (await whole.uow.consents.of_domains(batch)).items():
+            rows += [
+                {
+                    "domain": batch[domain_id].name.a_label,
+                    "to": each.consent.to,
+                    "by": each.consent.by,
+                    "told_by": each.actor,
+                    "at": each.consent.at,
+                    "text_version": each.consent.text_version,
+                    "language": each.consent.language,
+                    "proofs": list(each.consent.proofs),
+                }
+                for each in given
+            ]
+    return rows
+
+
 async def privacy_history(whole: Whole) -> list[Row]:
     """Return what was done at registries for the privacy of each domain while it was the owner's."""
     rows: list[Row] = []
@@ -154,6 +178,36 @@ async def relay_addresses(whole: Whole) -> list[Row]:
                 or not is_older(each.id, batch[domain_id].registrant_id)
             ]
     return rows
+
+
+async def mailboxes(whole: Whole) -> list[Row]:
+    """Return the mailboxes that the owner has named for his mail."""
+    return [
+        {"mailbox": each.mailbox, "added_at": each.added_at, "confirmed_at": each.verified_at}
+        for each in await whole.uow.owner_mailboxes.of_account(whole.account.id)
+    ]
+
+
+async def mail(whole: Whole) -> list[Row]:
+    """Return what came for the owner and what he wrote, and what became of it; what it said is not kept."""
+    rows: list[Row] = []
+    before = ""
+    while True:
+        page = await whole.mail.page(whole.account, LogFilter(), before, _AT_ONCE)
+        rows += [
+            {
+                "message_id": each.id,
+                "domain": each.domain,
+                "direction": "answer" if each.is_answer else "mail",
+                "other": each.other,
+                "subject": each.subject,
+                "received_at": each.record.received_at,
+                "fate": each.fate,
+            }
+            for each in page.entries
+        ]
+        if not (before := page.older):
+            return rows
 
 
 async def correspondents(whole: Whole) -> list[Row]:
@@ -301,9 +355,12 @@ SECTIONS: Mapping[str, Section] = {
     "registrants": registrants,
     "domains": domains,
     "privacy": privacy,
+    "consents": consents,
     "privacy-history": privacy_history,
     "mail-settings": mail_settings,
     "relay-addresses": relay_addresses,
+    "mailboxes": mailboxes,
+    "mail": mail,
     "correspondents": correspondents,
     "sender-rules": sender_rules,
     "account": account,

@@ -18,6 +18,7 @@ from whoisproxy.i18n import N_, translations
 from whoisproxy.services.export_files import zipped
 from whoisproxy.services.export_sections import SECTIONS, Row, Whole
 from whoisproxy.services.owner_letters import EXPORT_READY, ask_for_letter
+from whoisproxy.services.owner_mail_log import OwnerMailLog
 from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
@@ -89,10 +90,17 @@ class Exports:
 
 
 class ExportMaker:
-    """Implements `Handler`: makes the file of an export."""
+    """Implements `Handler`: makes the file of an export.
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    Args:
+        storage: The database.
+        log: Of the owner's mail.
+        clock: Gives aware UTC.
+    """
+
+    def __init__(self, storage: Storage, log: OwnerMailLog, clock: Clock) -> None:
         self._storage = storage
+        self._mail = log
         self._clock = clock
 
     async def handle(self, item: OutboxItem) -> None:
@@ -105,7 +113,7 @@ class ExportMaker:
             if export is None or account is None or registrar is None:
                 return
             domains = await uow.registrations.of_owner(account.registrar_id, account.owner_index)
-            whole = Whole(uow, account, domains, self._clock())
+            whole = Whole(uow, self._mail, account, domains, self._clock())
             sections = {name: await section(whole) for name, section in SECTIONS.items()}
         language = account.profile.language or (domains[0].registrant.language if domains else "")
         content = await asyncio.to_thread(

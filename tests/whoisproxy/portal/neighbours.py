@@ -248,7 +248,7 @@ async def _export(owner: Neighbour) -> str:
     """A file with his data, which is ready."""
     core = owner.core
     await core.own_data.exports.ask(owner.session)
-    maker = ExportMaker(core.storage, core.clock)
+    maker = ExportMaker(core.storage, core.owner_mail.log, core.clock)
     await OutboxWorker(core.storage, {EXPORT: maker}, "neighbours", core.clock).run_due()
     [export] = await core.own_data.exports.of_account(owner.session.account)
     return export.id

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.whoisproxy.portal.site import Browser, Site, open_site
+from tests.whoisproxy.services.own_data import exports_of
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, SPEC, World, make_world
 from whoisproxy.domain.disclosure import LONGEST, DisclosedField, Grant, Look, Purpose, Requester
 from whoisproxy.domain.export import KEPT, MOST_A_DAY
 from whoisproxy.domain.names import DomainName
 from whoisproxy.i18n import LANGUAGES, translations
 from whoisproxy.portal.account.routes import ROUTES
-from whoisproxy.services.exports import EXPORT, ExportMaker
+from whoisproxy.services.exports import EXPORT
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -51,7 +52,7 @@ def _typed(**changes: str) -> dict[str, str]:
 async def _made(site: Site) -> None:
     """Let exports be made."""
     world = site.entry.world
-    maker = ExportMaker(world.storage, world.clock)
+    maker = exports_of(site.entry)
     await OutboxWorker(world.storage, {EXPORT: maker}, "exports", world.clock).run_due()
 
 

@@ -19,6 +19,7 @@ from whoisproxy.services.exports import EXPORT, Asking, ExportMaker
 from whoisproxy.services.held_data import Kept
 from whoisproxy.services.outbox_worker import OutboxWorker
 from whoisproxy.services.own_data import OwnData
+from whoisproxy.services.owner_mail_log import OwnerMailLog
 from whoisproxy.services.owner_sessions import FoundSession
 
 KEPT = Kept(*(timedelta(days=days) for days in (90, 30, 90, 730)))
@@ -56,14 +57,20 @@ class Owner:
 
     async def works(self) -> None:
         """Let exports be made."""
-        maker = ExportMaker(self.world.storage, self.world.clock)
-        worker = OutboxWorker(self.world.storage, {EXPORT: maker}, "exports", self.world.clock)
+        handlers = {EXPORT: exports_of(self.entry)}
+        worker = OutboxWorker(self.world.storage, handlers, "exports", self.world.clock)
         await worker.run_due()
 
     async def signed_in_at(self, registrar: Registrar, registrant_id: str) -> FoundSession:
         """Return the session of whoever owns a registrant of a registrar."""
         made = await self.entry.sign_in.registrar_link(registrar, registrant_id)
         return await self.entry.found(await self.entry.sign_in.by_link(made.token, HOME))
+
+
+def exports_of(entry: Entry) -> ExportMaker:
+    """Return what makes exports over a world."""
+    storage, clock = entry.world.storage, entry.world.clock
+    return ExportMaker(storage, OwnerMailLog(storage, entry.queue, clock), clock)
 
 
 def own_data(world: World) -> OwnData:

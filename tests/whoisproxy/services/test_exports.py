@@ -9,20 +9,23 @@ from pathlib import Path
 import pytest
 
 from mailrelay.directory import MailPolicy, Opening
+from mailrelay.queue.entry import Direction, NewMessage, State
 from tests.whoisproxy.services.entry import text_of
-from tests.whoisproxy.services.own_data import Owner, files_of, opened_owner, section_of
+from tests.whoisproxy.services.own_data import Owner, exports_of, files_of, opened_owner, section_of
 from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, SPEC, SUBSTITUTED, make_world, renamed
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.disclosure import DisclosedField, GrantSpec, Look, Purpose, Requester
 from whoisproxy.domain.export import KEPT, MOST_A_DAY, ExportState
+from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.mail_settings import MailSettings
 from whoisproxy.domain.names import DomainName
+from whoisproxy.domain.owner_mailbox import OwnerMailbox
 from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.sender_rules import RuleAction
 from whoisproxy.services.disclosure import Disclosures
 from whoisproxy.services.export_sections import SECTIONS
-from whoisproxy.services.exports import Asking, ExportMaker
+from whoisproxy.services.exports import Asking
 from whoisproxy.services.owner_sessions import FoundSession
 from whoisproxy.services.registration import RegistrationSpec
 from whoisproxy.services.switching import SwitchRequest
@@ -56,7 +59,7 @@ async def _lives(owner: Owner, registrar: Registrar, canary: str, mailbox: str) 
         enabled=True, consent=consent, mail_policy=MailPolicy.DROP, forward_to=f"{canary}@forward.example"
     )
     await world.privacy.switch(registrar, name, wish)
-    await _keeps(owner, registration, canary)
+    await _keeps(owner, found.account.id, registration, canary)
     await _is_looked_at(owner, registrar, registration, canary)
     await owner.own.corrections.ask(
         found, registration.registrant_id, {**registration.registrant.as_dict(), "city": f"{canary} Town"}
@@ -64,7 +67,7 @@ async def _lives(owner: Owner, registrar: Registrar, canary: str, mailbox: str) 
     return found
 
 
-async def _keeps(owner: Owner, registration: Registration, canary: str) -> None:
+async def _keeps(owner: Owner, account_id: str, registration: Registration, canary: str) -> None:
     world, now = owner.world, owner.world.clock()
     async with world.storage.unit_of_work() as uow:
         settings = MailSettings(identifiers=(f"{canary} the Gardener",))
@@ -76,6 +79,19 @@ async def _keeps(owner: Owner, registration: Registration, canary: str) -> None:
         opening = Opening(f"{canary}@far.example", f"{canary} Stranger", f"={canary}!A1")
         await uow.replies.ensure([Wish(relays[0].id, opening)], RELAY, now)
         await uow.registrant_reads.note(f"key_{canary.lower()}", [registration.registrant_id], now.date())
+        mailbox = f"{canary}@second.example"
+        index = await uow.owner_mailboxes.index(mailbox)
+        await uow.owner_mailboxes.add(OwnerMailbox(new_id("mbx", now), account_id, mailbox, index, now))
+    letter = NewMessage(
+        Direction.FORWARD,
+        registration.registrant_id,
+        relays[0].id,
+        relays[0].address,
+        f"{canary}@far.example",
+        b"\r\n",
+        2,
+    )
+    await owner.entry.queue.enqueue([letter], State.QUARANTINED)
 
 
 async def _is_looked_at(owner: Owner, registrar: Registrar, registration: Registration, canary: str) -> None:
@@ -212,7 +228,7 @@ async def test_he_sees_that_one_could_not_be_made(owner: Owner) -> None:
     await owner.own.exports.ask(owner.found)
     [export] = await owner.own.exports.of_account(owner.found.account)
     item = OutboxItem(1, "owner-export", "key", {"id": export.id}, 20)
-    await ExportMaker(owner.world.storage, owner.world.clock).give_up(item, "INTERNAL")
+    await exports_of(owner.entry).give_up(item, "INTERNAL")
     [export] = await owner.own.exports.of_account(owner.found.account)
     assert export.state is ExportState.FAILED
 
