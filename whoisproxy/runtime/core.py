@@ -185,7 +185,7 @@ def _assemble(
         entry=entry,
         owner_mail=OwnerMail(
             log=OwnerMailLog(storage, queue, clock),
-            held=OwnerQuarantine(storage, entry.sessions, quarantine, decisions, clock),
+            held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions, clock),
             senders=OwnerSenderRules(storage, entry.sessions, rules),
         ),
         quarantine=quarantine,
