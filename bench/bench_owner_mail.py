@@ -105,18 +105,20 @@ async def measure(name: str, url: str, folder: Path, options: argparse.Namespace
         account = await one_owner(storage, options.domains)
         async with open_queue(site, MailCipher(storage), clock) as queue:
             async with storage.reading() as uow:
-                ours = list((await uow.owned_mail.relays(account.registrar_id, account.owner_index)).values())
+                found = await uow.owned_mail.addresses(account.registrar_id, account.owner_index)
+                ours = await uow.owned_mail.relays(account.registrar_id, account.owner_index, found.relay_ids)
             others = [f"rel_{number:026d}" for number in range(3 * options.domains, 6 * options.domains)]
-            await fill(storage, site, ours, others, options.messages)
+            await fill(storage, site, list(ours.values()), others, options.messages)
             log = OwnerMailLog(storage, queue, clock)
             quarantine = QuarantineService(storage, queue, clock, timedelta(days=_DAYS))
-            held = OwnerQuarantine(storage, OwnerSessions(storage, clock), quarantine, None, clock)  # type: ignore[arg-type]
+            held = OwnerQuarantine(storage, queue, OwnerSessions(storage, clock), quarantine, None, clock)  # type: ignore[arg-type]
+            name = next(iter(ours.values())).name.a_label
             middle = new_message_id(clock() - timedelta(days=_DAYS // 2))
             looks: dict[str, Callable[[], Awaitable[Any]]] = {
                 "newest page": lambda: log.page(account, LogFilter(), "", _ON_A_PAGE),
                 "page in the middle": lambda: log.page(account, LogFilter(), middle, _ON_A_PAGE),
                 "thrown away": lambda: log.page(account, LogFilter(fate=Fate.DROPPED), "", _ON_A_PAGE),
-                "one domain": lambda: log.page(account, LogFilter(ours[0].name.a_label), "", _ON_A_PAGE),
+                "one domain": lambda: log.page(account, LogFilter(name), "", _ON_A_PAGE),
                 "one message": lambda: log.find(account, middle),
                 "30 days": lambda: log.chart(account, "", Period.MONTH),
                 "12 months": lambda: log.chart(account, "", Period.YEAR),

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Connection,
     Row,
     String,
-    any_,
     bindparam,
     delete,
     func,
@@ -158,6 +157,7 @@ def _chosen_days(connection: Connection, query: LogQuery) -> list[Any]:
 def _among(connection: Connection, column: Any, values: Sequence[str]) -> Any:
     """Return the condition that a column has one of any number of values; they are one parameter."""
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), type_=ARRAY(String)))
+        # Not as `= ANY`, which compares a row with one after the other in a plan that is made once for all.
+        return column.in_(select(func.unnest(bindparam(None, list(values), type_=ARRAY(String)))))
     listed = func.json_each(bindparam(None, orjson.dumps(list(values)).decode())).table_valued("value")
     return column.in_(select(listed.c.value))

@@ -3,6 +3,7 @@
 Whoever calls has made sure who asks. What is shown is what the queue has committed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,7 @@ from mailrelay.rewriting.held_letter import line_of, person_in
 from whoisproxy.domain.mail_log import STATES, Bar, Fate, LogEntry, bars
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.services.settings import Clock
-from whoisproxy.storage.repositories.owned_mail import OwnedRelay
+from whoisproxy.storage.repositories.owned_mail import Addresses, OwnedRelay
 from whoisproxy.storage.unit_of_work import Storage
 
 _MONTHS = 12
@@ -70,23 +71,25 @@ class OwnerMailLog:
 
         A domain that is not the owner's has no messages.
         """
-        relays = await self._relays(account, wanted.domain)
-        query = _query(
-            relays,
+        addresses = await self._addresses(account, wanted.domain)
+        query = LogQuery(
+            addresses.relay_ids,
+            addresses.holder_ids,
             states=STATES[wanted.fate] if wanted.fate else (),
             since=self._clock() - timedelta(days=int(wanted.period)) if wanted.period else None,
         )
-        records = await self._queue.logged(query, limit + 1, before) if relays else []
-        shown = tuple([_entry(one, relays[one.relay_id]) for one in records[:limit]])
-        return LogPage(shown, shown[-1].id if len(records) > limit else "")
+        records = await self._queue.logged(query, limit + 1, before) if addresses.relay_ids else []
+        relays = await self._relays(account, records)
+        # A domain may have gone to another meanwhile.
+        shown = [_entry(one, relays[one.relay_id]) for one in records[:limit] if one.relay_id in relays]
+        return LogPage(tuple(shown), records[limit - 1].id if len(records) > limit else "")
 
     async def find(self, account: OwnerAccount, message_id: str) -> LogEntry | None:
         """Return a message; None where it is not the owner's."""
         record = await self._queue.get(message_id)
         if record is None or record.direction not in {Direction.FORWARD, Direction.REPLY}:
             return None
-        async with self._storage.reading() as uow:
-            relay = await uow.owned_mail.relay(account.registrar_id, account.owner_index, record.relay_id)
+        relay = (await self._relays(account, [record])).get(record.relay_id)
         if relay is None or relay.registrant_id != record.owner_id:
             return None
         return _entry(record, relay)
@@ -94,19 +97,19 @@ class OwnerMailLog:
     async def chart(self, account: OwnerAccount, domain: str, period: Period) -> tuple[Bar, ...]:
         """Return how much strangers' mail came, a bar for each day of a month or each month of a year."""
         begins = _begins(self._clock().date(), period)
-        relays = await self._relays(account, domain)
+        found = await self._addresses(account, domain)
         since = datetime.combine(begins[0], datetime.min.time(), self._clock().tzinfo)
-        query = _query(relays, directions=(Direction.FORWARD,), since=since)
-        return bars(begins, await self._queue.numbers(query) if relays else ())
+        query = LogQuery(found.relay_ids, found.holder_ids, directions=(Direction.FORWARD,), since=since)
+        return bars(begins, await self._queue.numbers(query) if found.relay_ids else ())
 
-    async def _relays(self, account: OwnerAccount, domain: str) -> dict[str, OwnedRelay]:
+    async def _addresses(self, account: OwnerAccount, domain: str) -> Addresses:
         async with self._storage.reading() as uow:
-            return await uow.owned_mail.relays(account.registrar_id, account.owner_index, domain)
+            return await uow.owned_mail.addresses(account.registrar_id, account.owner_index, domain)
 
-
-def _query(relays: dict[str, OwnedRelay], **chosen: object) -> LogQuery:
-    holders = sorted({one.registrant_id for one in relays.values()})
-    return LogQuery(list(relays), holders, **chosen)  # type: ignore[arg-type]
+    async def _relays(self, account: OwnerAccount, records: Sequence[MessageRecord]) -> dict[str, OwnedRelay]:
+        relay_ids = [one.relay_id for one in records]
+        async with self._storage.reading() as uow:
+            return await uow.owned_mail.relays(account.registrar_id, account.owner_index, relay_ids)
 
 
 def _entry(record: MessageRecord, relay: OwnedRelay) -> LogEntry:

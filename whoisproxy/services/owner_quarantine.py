@@ -3,12 +3,15 @@
 Whoever calls has made sure who asks; what changes something looks again whether he is still signed in.
 """
 
+from mailrelay.queue.entry import Direction
+from mailrelay.queue.log import LogQuery
+from mailrelay.queue.store import QueueStore
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.owner_account import OwnerAccount
-from whoisproxy.domain.quarantine import Decided, Decision, HeldMessage, Speaker
+from whoisproxy.domain.quarantine import HELD, Decided, Decision, HeldMessage, Speaker
 from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
-from whoisproxy.services.quarantine import OpenedMessage, QuarantineService
+from whoisproxy.services.quarantine import MOST, OpenedMessage, QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.quarantine_owners import wish_among
 from whoisproxy.services.settings import Clock
@@ -20,21 +23,24 @@ class OwnerQuarantine:
 
     Args:
         storage: The database.
+        queue: Has the messages.
         sessions: Knows who is signed in.
         messages: Finds held mail.
         decisions: Carries out what is said of it.
         clock: Gives aware UTC.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - it stands where these meet
         self,
         storage: Storage,
+        queue: QueueStore,
         sessions: OwnerSessions,
         messages: QuarantineService,
         decisions: QuarantineDecisions,
         clock: Clock,
     ) -> None:
         self._storage = storage
+        self._queue = queue
         self._sessions = sessions
         self._messages = messages
         self._decisions = decisions
@@ -42,9 +48,14 @@ class OwnerQuarantine:
 
     async def held(self, account: OwnerAccount) -> tuple[HeldMessage, ...]:
         """Return what is held for an owner, in the order in which it is shown."""
+        his = (account.registrar_id, account.owner_index)
         async with self._storage.reading() as uow:
-            relays = await uow.owned_mail.relays(account.registrar_id, account.owner_index)
-        return await self._messages.held(relays)
+            found = await uow.owned_mail.addresses(*his)
+        query = LogQuery(found.relay_ids, found.holder_ids, (Direction.FORWARD,), HELD)
+        records = await self._queue.logged(query, MOST) if found.relay_ids else []
+        async with self._storage.reading() as uow:
+            relays = await uow.owned_mail.relays(*his, [one.relay_id for one in records])
+        return self._messages.arranged(records, relays)
 
     async def open(self, account: OwnerAccount, message_id: str) -> OpenedMessage | None:
         """Return a message that is or was held for an owner; None where it is not his."""
@@ -52,10 +63,10 @@ class OwnerQuarantine:
         if found is None:
             return None
         async with self._storage.reading() as uow:
-            relay = await uow.owned_mail.relay(
-                account.registrar_id, account.owner_index, found.held.record.relay_id
+            relays = await uow.owned_mail.relays(
+                account.registrar_id, account.owner_index, [found.held.record.relay_id]
             )
-        return await self._messages.open(message_id) if relay is not None else None
+        return await self._messages.open(message_id) if relays else None
 
     async def decide(
         self, found: FoundSession, message: OpenedMessage, decision: Decision, *, sure: bool

@@ -3,7 +3,7 @@
 Whoever calls has made sure who asks: a signed link is its owner's, an API key its registrar's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -188,11 +188,22 @@ class QuarantineService:
         for start in range(0, len(ids), _RELAYS_AT_ONCE):
             records += await self._queue.of_relay(ids[start : start + _RELAYS_AT_ONCE], MOST, states=HELD)
         newest = sorted(records, key=lambda one: one.id, reverse=True)[:MOST]
+        return self.arranged(newest, registrations)
+
+    def arranged(
+        self, records: Iterable[MessageRecord], holders: Mapping[str, Holder]
+    ) -> tuple[HeldMessage, ...]:
+        """Return those of some messages that are held, in the order in which they are shown.
+
+        Args:
+            records: The messages.
+            holders: Who holds the domains now, by relay id.
+        """
         found = [
-            self._message(one, registrations[one.relay_id])
-            for one in newest
+            self._message(one, holders[one.relay_id])
+            for one in records
             # What was written to the holder before is not for this one.
-            if one.owner_id == registrations[one.relay_id].registrant_id
+            if one.relay_id in holders and one.owner_id == holders[one.relay_id].registrant_id
         ]
         return tuple(sorted([one for one in found if one.is_held], key=lambda one: one.place))
 

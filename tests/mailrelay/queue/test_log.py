@@ -23,7 +23,8 @@ _WORKER = "one"
 
 async def _fill(store: QueueStore, clock: Clock, seed: int) -> dict[str, tuple[State, Direction, int]]:
     """Have mail come for a fortnight; return what became of ours, and on which day it came."""
-    chance, ours = random.Random(seed), {}  # noqa: S311 - the same mail each time
+    ours: dict[str, tuple[State, Direction, int]] = {}
+    chance = random.Random(seed)  # noqa: S311 - the same mail each time
     for _ in range(60):
         clock.advance(chance.randrange(12 * 3600))
         relay, owner = chance.choice(["relay_1", "relay_2", "relay_3"]), chance.choice(["reg_1", "reg_2"])

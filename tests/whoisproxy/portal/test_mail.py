@@ -370,6 +370,7 @@ async def test_senders_are_blocked_and_allowed_for_one_domain_or_all(site: Site,
     ):
         made = await owner.post("/mail/senders", sender=sender, action=action, domain=domain)
         assert (made.status, made.location) == (303, "/mail/senders")
+        site.entry.world.clock.pass_by(seconds=1)
     page = await owner.get("/mail/senders")
     assert re.findall(r"<strong>([^<]+)</strong>", page.text) == ["ada@offers.example", "spam.example"]
     for rule in re.findall(r'action="(/mail/senders/rule_\w+)"', page.text):

@@ -1,6 +1,6 @@
 """Which relay addresses the domains of an owner have, or had; no person is opened for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,22 @@ _RELAYS = (
         domains.c.registrar_id == bindparam("registrar_id"),
     )
 )
-_RELAYS_OF_NAME = _RELAYS.where(domains.c.name == bindparam("name"))
-_RELAY = _RELAYS.where(relay_addresses.c.id == bindparam("relay_id"))
+_AMONG = _RELAYS.where(relay_addresses.c.id.in_(bindparam("relay_ids", expanding=True)))
+_ADDRESSES = _RELAYS.with_only_columns(relay_addresses.c.id, domains.c.registrant_id)
+_ADDRESSES_OF_NAME = _ADDRESSES.where(domains.c.name == bindparam("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Under which ids an owner's mail is kept; there may be thousands.
+
+    Attributes:
+        relay_ids: Of relay addresses, in use or not.
+        holder_ids: Of the registrants who hold their domains now.
+    """
+
+    relay_ids: tuple[str, ...]
+    holder_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +76,25 @@ class OwnedMail:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def relays(self, registrar_id: str, owner_index: bytes, name: str = "") -> dict[str, OwnedRelay]:
-        """Return the relay addresses of an owner's domains by their ids.
+    async def addresses(self, registrar_id: str, owner_index: bytes, name: str = "") -> Addresses:
+        """Return under which ids an owner's mail is kept.
 
         Args:
             registrar_id: At which he is an owner.
             owner_index: By which he is known.
             name: A-label of the only domain that is meant; "" for all.
         """
-        statement = _RELAYS_OF_NAME if name else _RELAYS
-        return await self._relays(statement, registrar_id, owner_index, **({"name": name} if name else {}))
+        of_name = {"name": name} if name else {}
+        statement = _ADDRESSES_OF_NAME if name else _ADDRESSES
+        rows = await self._rows(statement, registrar_id, owner_index, **of_name)
+        return Addresses(tuple([row[0] for row in rows]), tuple({row[1] for row in rows}))
 
-    async def relay(self, registrar_id: str, owner_index: bytes, relay_id: str) -> OwnedRelay | None:
-        """Return a relay address of an owner's domain; None where it is none."""
-        found = await self._relays(_RELAY, registrar_id, owner_index, relay_id=relay_id)
-        return found.get(relay_id)
+    async def relays(
+        self, registrar_id: str, owner_index: bytes, relay_ids: Iterable[str]
+    ) -> dict[str, OwnedRelay]:
+        """Return those of some relay addresses that are of an owner's domains, by their ids."""
+        rows = await self._rows(_AMONG, registrar_id, owner_index, relay_ids=sorted({*relay_ids}))
+        return {row.id: OwnedRelay(row.id, DomainName(row.name), row.registrant_id) for row in rows}
 
     async def names(self, registrar_id: str, owner_index: bytes) -> list[OwnedName]:
         """Return an owner's domains in the order of their names."""
@@ -87,12 +105,6 @@ class OwnedMail:
         found = await self._names(_NAMED, registrar_id, owner_index, name=name)
         return found[0] if found else None
 
-    async def _relays(
-        self, statement: Select[Any], registrar_id: str, owner_index: bytes, **values: str
-    ) -> dict[str, OwnedRelay]:
-        rows = await self._rows(statement, registrar_id, owner_index, **values)
-        return {row.id: OwnedRelay(row.id, DomainName(row.name), row.registrant_id) for row in rows}
-
     async def _names(
         self, statement: Select[Any], registrar_id: str, owner_index: bytes, **values: str
     ) -> list[OwnedName]:
@@ -100,7 +112,7 @@ class OwnedMail:
         return [OwnedName(row.id, DomainName(row.name), row.registrant_id) for row in rows]
 
     async def _rows(
-        self, statement: Select[Any], registrar_id: str, owner_index: bytes, **values: str
+        self, statement: Select[Any], registrar_id: str, owner_index: bytes, **values: object
     ) -> Sequence[Any]:
         parameters = {"registrar_id": registrar_id, "owner_index": owner_index, **values}
         rows: Sequence[Any] = (await self._connection.execute(statement, parameters)).all()
