@@ -38,7 +38,7 @@ async def held_in_queue(owner: Journey, subject: str, *notes: NoteOfVerdict) -> 
     raw = offer(owner, subject)
     message = NewMessage(
         Direction.FORWARD, registration.registrant_id, relay.id, owner.address, STRANGER, raw, len(raw),
-        verdicts=notes,
+        verdicts=notes, author=f"Ada Buyer <{STRANGER}>", subject=subject,
     )  # fmt: skip
     [message_id] = await core.queue.enqueue([message], State.QUARANTINED)
     return message_id

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 _NUMBER = """() => {
   const found = [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")];
-  const reachable = found.filter((one) => one.checkVisibility() && !one.disabled
+  const reachable = found.filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0
     && (one.type !== "radio" || one === (one.form.querySelector(`[name="${one.name}"]:checked`)
         || one.form.querySelector(`[name="${one.name}"]`))));
   reachable.forEach((one, number) => { one.dataset.number = number; });

@@ -162,6 +162,7 @@ async def test_what_a_form_or_query_names_is_ones_own(
         # A page may say again what was asked of it.
         assert refused.text.replace(his, "it") == nothing.text.replace(unlike(name, his), "it")
         assert await everybody.everything() == before
+    before = await everybody.everything()
     own = await _ask(mine.browser, method, path, fields, mine.has)
     assert own.status in {200, 303}, "what is his own is his own: else this test shows nothing"
     assert method == "GET" or await everybody.everything() != before
