@@ -1,6 +1,6 @@
 """What each page weighs and how soon it is seen: Chromium on loopback, over TLS, without a cache.
 
-Octets are those of the page and all that it loads, as transferred, header fields included; the goal is 60 kB.
+Octets are those of the page and all that it loads, as transferred, header fields included; at most 60 kB.
 First paint is the first contentful paint, from the moment at which the browser goes to the address; server is
 the time from its request to the first octet of the answer, so it holds the service, the database and the
 proxy for TLS. Each is the median of a few visits, each by a new profile. Then the walk from a registrar's link

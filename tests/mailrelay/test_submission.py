@@ -160,12 +160,12 @@ async def test_a_rule_of_the_owner_counts(desk: Desk) -> None:
     assert (await desk.submits(_submitted(desk.world, SPAM)))[0] is Outcome.QUEUED
 
 
-async def test_an_owner_who_takes_no_mail_gets_none(desk: Desk) -> None:
+async def test_for_an_owner_who_wants_no_mail_it_is_held(desk: Desk) -> None:
     desk.takes(MailPolicy.DROP)
     outcome, record = await desk.submits(_submitted(desk.world))
-    assert outcome is Outcome.REFUSED
+    assert outcome is Outcome.QUARANTINED
     assert record is not None
-    assert record.state is State.REJECTED
+    assert record.state is State.QUARANTINED
 
 
 async def test_a_mailbox_at_a_listed_domain_is_not_its_notice(desk: Desk) -> None:
@@ -175,7 +175,7 @@ async def test_a_mailbox_at_a_listed_domain_is_not_its_notice(desk: Desk) -> Non
     desk.takes(MailPolicy.DROP)
     submitted = _submitted(desk.world, "Your domain is in dispute.", f"udrp@{listed}")
     outcome, record = await desk.submits(submitted)
-    assert outcome is Outcome.REFUSED
+    assert outcome is Outcome.QUARANTINED
     assert record is not None
     assert "protected-mail" not in {one.check for one in record.verdicts}
 
