@@ -3,8 +3,8 @@
 Octets are those of the page and all that it loads, as transferred, header fields included; at most 60 kB.
 First paint is the first contentful paint, from the moment at which the browser goes to the address; server is
 the time from its request to the first octet of the answer, so it holds the service, the database and the
-proxy for TLS. Each is the median of a few visits, each by a new profile. Then the walk from a registrar's link
-to privacy on, at a registry of the sandbox: three clicks, and how long until the next page is there.
+proxy for TLS. Each is the median of a few visits, each by a new profile. Then the walk from a registrar's
+link to privacy on, at a registry of the sandbox: three clicks, and how long until the next page is there.
 """
 
 import asyncio
