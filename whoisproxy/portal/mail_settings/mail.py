@@ -9,7 +9,7 @@ from registries.contact import Role
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, form_of
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
+from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
 
@@ -91,7 +91,7 @@ class MailPage(DomainPage):
     async def lead_to(self, request: web.Request, owner: SignedIn, form: Form) -> web.Response:
         """Lead mail to another mailbox, if what was proven is fresh."""
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return await self._to_proof(request, owner, "mail")
         mailbox = field_of(form, "mailbox")
         await of_his(self._deps.mail_settings.lead_to(owner.found, name_in(request), mailbox))
         return self._saved(request)
