@@ -22,16 +22,23 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where the navigation of owners leads; `title` is English, `path` is below the address of the pages."""
+    """Where the navigation of owners leads.
+
+    Attributes:
+        title: In English.
+        path: Below the address of the pages, as are all other pages of the area but
+        apart: the one that is not.
+    """
 
     title: str
     path: str
+    apart: str = ""
 
 
 # In the order of the navigation.
 AREAS: tuple[Area, ...] = (
     Area(N_("Domains"), "/domains"),
-    Area(N_("Mail"), "/mail"),
+    Area(N_("Mail"), "/mail", "/mailboxes"),
     Area(N_("Account"), "/account"),
     Area(N_("Security"), "/security"),
 )
