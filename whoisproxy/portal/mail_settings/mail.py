@@ -26,12 +26,12 @@ POLICIES: Mapping[MailPolicy, tuple[str, str]] = {
     ),
     MailPolicy.FILTER: (
         N_("Filter"),
-        N_("What looks like spam is held. You find it in the quarantine, and letters tell you of it."),
+        N_("What looks like spam is held. You find it in the quarantine, and emails tell you of it."),
     ),
     MailPolicy.DROP: (
         N_("No mail"),
         N_(
-            "Everything is held, and no letter tells you of it. What you have to answer in time still comes: "
+            "Everything is held, and no email tells you of it. What you have to answer in time still comes: "
             "legal letters, reports of abuse, notices of registries and known registrars; and whom you have "
             "allowed. Senders are not told."
         ),

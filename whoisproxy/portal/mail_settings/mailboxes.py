@@ -14,12 +14,12 @@ from whoisproxy.services.mailboxes import MailboxState
 
 MAILBOXES = "/mailboxes"
 STATES = {
-    MailboxState.WAITING: N_("waits for your click on the link in the letter that we sent there"),
+    MailboxState.WAITING: N_("waits for your click on the link in the email that we sent there"),
     MailboxState.GOOD: N_("confirmed"),
     MailboxState.FAILING: N_("confirmed, but it refuses mail"),
 }
 _WRONG = N_("Mail cannot go there. Please type an email address of yours that is not on the list yet.")
-_OFTEN = N_("Enough letters were sent for now. Please wait a few minutes.")
+_OFTEN = N_("Enough emails were sent for now. Please wait a few minutes.")
 
 
 class MailboxesPage(OwnersPage):
