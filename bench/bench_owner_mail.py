@@ -111,7 +111,7 @@ async def measure(name: str, url: str, folder: Path, options: argparse.Namespace
             await fill(storage, site, list(ours.values()), others, options.messages)
             log = OwnerMailLog(storage, queue, clock)
             quarantine = QuarantineService(storage, queue, clock, timedelta(days=_DAYS))
-            held = OwnerQuarantine(storage, queue, OwnerSessions(storage, clock), quarantine, None, clock)  # type: ignore[arg-type]
+            held = OwnerQuarantine(storage, queue, OwnerSessions(storage, clock), quarantine, None)  # type: ignore[arg-type]
             domain = next(iter(ours.values())).name.a_label
             middle = new_message_id(clock() - timedelta(days=_DAYS // 2))
             looks: dict[str, Callable[[], Awaitable[Any]]] = {

@@ -152,7 +152,7 @@ def mail_services(entry: Entry) -> dict[str, Any]:
     decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
     mail = OwnerMail(
         log=OwnerMailLog(storage, queue, clock),
-        held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions, clock),
+        held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions),
         senders=OwnerSenderRules(storage, entry.sessions, rules),
     )
     return {"mail": mail, "quarantine": quarantine, "decisions": decisions}
