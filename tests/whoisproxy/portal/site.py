@@ -131,9 +131,13 @@ class Site:
 @asynccontextmanager
 async def open_site(world: World, folder: Path, base_url: str = "", port: int = 0) -> AsyncIterator[Site]:
     """Serve the pages; `base_url` is what they believe the outside sees."""
-    config = folder / "whoisproxy.toml"
+    config = folder / "pages.toml"
     config.write_text("", encoding="ascii")
-    async with opened_entry(world, folder) as entry, open_core(load(config, {}), world.clock) as core:
+    settings = load(config, _same_database(world, folder))
+    async with (
+        opened_entry(world, folder) as entry,
+        open_core(settings, world.clock, migrating=False) as core,
+    ):
         deps = _dependencies(core, entry, base_url or "http://127.0.0.1")
         runner = web.AppRunner(make_portal_app(deps, lambda: 0.0), access_log=None)
         await runner.setup()
@@ -142,6 +146,13 @@ async def open_site(world: World, folder: Path, base_url: str = "", port: int = 
         yield site
         await site.close()
         await runner.cleanup()
+
+
+def _same_database(world: World, folder: Path) -> dict[str, str]:
+    return {
+        "WHOISPROXY_DATABASE__URL": f"sqlite:///{world.storage.engine.url.database}",
+        "WHOISPROXY_KEYS__FOLDER": str(folder / "keys"),
+    }
 
 
 def mail_services(entry: Entry) -> dict[str, Any]:
@@ -159,7 +170,7 @@ def mail_services(entry: Entry) -> dict[str, Any]:
 
 
 def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
-    """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
+    """Return what the pages work with, over the world's database."""
     own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
     world = entry.world
     return replace(
