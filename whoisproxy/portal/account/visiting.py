@@ -23,7 +23,7 @@ CLOSING = "/account/closing"
 _PLACES = {
     HELD: N_("Your data"),
     CORRECTIONS: N_("Corrections"),
-    PREFERENCES: N_("Language and letters"),
+    PREFERENCES: N_("Language and emails"),
     ACCESS: N_("Who saw your data"),
     EXPORTS: N_("Take your data along"),
     CLOSING: N_("Close the account"),

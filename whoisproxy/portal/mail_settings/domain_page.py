@@ -7,6 +7,7 @@ from aiohttp import web
 
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.portal.dependencies import NoSuchLink, name_in
+from whoisproxy.portal.entry.onward import proof_for
 from whoisproxy.portal.entry.owners_page import OwnersPage
 from whoisproxy.portal.entry.signed_in import SignedIn
 
@@ -30,8 +31,14 @@ class DomainPage(MailSettingsPage):
         self, request: web.Request, owner: SignedIn, template: str, status: int = 200, **facts: Any
     ) -> web.Response:
         name = name_in(request)
-        facts = {"name": name.u_label, "place": f"/domains/{name.a_label}", **facts}
-        return self._shown(request, owner, template, status, **facts)
+        place, proof = f"/domains/{name.a_label}", proof_for(template, name.a_label)
+        return self._shown(
+            request, owner, template, status, name=name.u_label, place=place, proof=proof, **facts
+        )
+
+    async def _to_proof(self, request: web.Request, owner: SignedIn, place: str) -> web.Response:
+        mail = await of_his(self._deps.mail_settings.of_domain(owner.account, name_in(request)))
+        return self._pages.redirect(proof_for(place, mail.registration.name.a_label))
 
     def _saved(self, request: web.Request, page: str = "mail") -> web.Response:
         return self._pages.redirect(f"/domains/{name_in(request).a_label}/{page}?saved")
