@@ -1,7 +1,8 @@
 """The service as browsers find it: all roles, behind TLS and under a host name of its own, and Chromium.
 
 Chromium resolves that name and the one that a registrar may have for its pages, and no other, so that nothing
-which a page might ask of somebody else is answered. Its certificate is believed, since passkeys want a page that is free of faults.
+which a page might ask of somebody else is answered. The certificate is believed, since passkeys want a page
+that is free of faults.
 """
 
 import asyncio

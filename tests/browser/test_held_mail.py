@@ -1,4 +1,4 @@
-"""An owner looks at what is held for him and decides on it; with scripts and without, which changes nothing."""
+"""An owner looks at what is held for him and decides on it, with scripts and without."""
 
 from datetime import timedelta
 
