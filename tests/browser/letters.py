@@ -27,6 +27,13 @@ def offer(owner: Journey, subject: str, sender: str = f"Ada Buyer <{STRANGER}>")
     return message.as_bytes(policy=email.policy.SMTP)
 
 
+async def unproven(owner: Journey, raw: bytes, sender: str = "ed@press.example") -> str:
+    """Let a letter come that nothing proves, from a domain that asks to hold such; return its id."""
+    owner.world.dns.set(f"_dmarc.{sender.rpartition('@')[2]}", "TXT", "v=DMARC1; p=quarantine")
+    assert (await send(owner.world.smtp_port, sender, owner.address, raw)).code == 250
+    return str((await owner.messages())[0]["id"])
+
+
 async def held_in_queue(owner: Journey, subject: str, *notes: NoteOfVerdict) -> str:
     """Hold a letter to an owner for reasons that are given; return its id."""
     core = owner.world.service.core

@@ -1,7 +1,8 @@
 """The service as browsers find it: all roles, behind TLS and under a host name of its own, and Chromium.
 
-Chromium resolves that one name and no other, so that nothing which a page might ask of somebody else is
-answered. Its certificate is believed, since passkeys want a page that is free of faults.
+Chromium resolves that name and the one that a registrar may have for its pages, and no other, so that nothing
+which a page might ask of somebody else is answered. The certificate is believed, since passkeys want a page
+that is free of faults.
 """
 
 import asyncio
@@ -23,8 +24,12 @@ from whoisproxy.demo.world import World, loopback_world
 
 HOST = "privacy.example"
 BASE = f"https://{HOST}"
+OWN_HOST = "privacy.bakers-registrar.example"
+"""The host name of a registrar's own, which is that of nobody until one takes it."""
 _SETTINGS = {
     "WHOISPROXY_PORTAL__BASE_URL": BASE,
+    # Addresses that were rotated take mail for as long as a test may take.
+    "WHOISPROXY_RELAY__GRACE_S": "86400",
     "WHOISPROXY_PORTAL__REQUESTS_PER_MINUTE": "100000",
     "WHOISPROXY_CONTACT__PER_NETWORK_AN_HOUR": "100000",
     "WHOISPROXY_CONTACT__PER_DOMAIN_AN_HOUR": "100000",
@@ -61,7 +66,7 @@ class Site:
         """Return a tab of a new browser profile; `options` are Playwright's, such as `color_scheme`."""
         options = {"base_url": BASE, "locale": "en", **options}
         context = await self.browser.new_context(**options)
-        return await Tab.open_in(context, BASE)
+        return await Tab.open_in(context, options["base_url"])
 
 
 @asynccontextmanager
@@ -78,7 +83,7 @@ async def running_site(folder: Path, environment: Mapping[str, str] | None = Non
             args=[
                 # Whoever is root has no sandbox.
                 "--no-sandbox",
-                f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{port}, MAP * ~NOTFOUND",
+                f"--host-resolver-rules={_resolved(port)}, MAP * ~NOTFOUND",
                 "--ignore-certificate-errors",
             ],
         )
@@ -86,11 +91,15 @@ async def running_site(folder: Path, environment: Mapping[str, str] | None = Non
         yield Site(world, clock, browser)
 
 
+def _resolved(port: int) -> str:
+    return ", ".join(f"MAP {host}:443 127.0.0.1:{port}" for host in (HOST, OWN_HOST))
+
+
 @asynccontextmanager
 async def _behind_tls(folder: Path, port: int) -> AsyncIterator[int]:
     """Take TLS connections for what listens on a port of loopback; yield where."""
     authority = CertificateAuthority(folder)
-    context = authority.server_context(authority.issue(HOST, hosts=[HOST]))
+    context = authority.server_context(authority.issue(HOST, hosts=[HOST, OWN_HOST]))
     context.verify_mode = ssl.CERT_NONE
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import NewTab
+from tests.browser.keys import press_by_key, tab_to
 from tests.browser.pages import PAGES, PageRow
 from tests.browser.people import link_from_panel
 from tests.browser.scene import scene
@@ -74,26 +75,24 @@ async def test_the_first_key_leads_past_the_navigation(site: Site, new_tab: NewT
 async def test_an_owner_comes_in_and_signs_out_by_keyboard(site: Site, new_tab: NewTab) -> None:
     owner, tab = await site.owner(), await new_tab()
     await tab.open(await link_from_panel(owner))
-    await _press(tab, "main form button")
+    await press_by_key(tab, "main form button")
     await tab.open("/security")
-    await _press(tab, "form[action$='/sign-out'] button")
+    await press_by_key(tab, "form[action$='/sign-out'] button")
     assert tab.path == "/sign-in"
-    await _tab_to(tab, "#mailbox")
+    await tab_to(tab, "#mailbox")
     await tab.page.keyboard.type(owner.owner)
     async with tab.page.expect_navigation():
         await tab.page.keyboard.press("Enter")
     assert "Check your email" in await tab.text()
 
 
-async def _press(tab: Tab, selector: str) -> None:
-    await _tab_to(tab, selector)
-    async with tab.page.expect_navigation():
-        await tab.page.keyboard.press("Enter")
-
-
-async def _tab_to(tab: Tab, selector: str) -> None:
-    for _ in range(100):
-        await tab.page.keyboard.press("Tab")
-        if await tab.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"{selector} is not reached")
+async def test_from_the_registrars_link_to_privacy_by_tab_and_enter_alone(
+    site: Site, new_tab: NewTab
+) -> None:
+    owner, tab = await site.owner("org"), await new_tab()
+    await tab.open(await link_from_panel(owner))
+    await press_by_key(tab, "main form button")
+    await press_by_key(tab, f"main a.button[href*='/domains/{owner.domain}/privacy']")
+    await press_by_key(tab, "main form[action$='/privacy'] button")
+    await tab.page.wait_for_selector("main .note.good")
+    assert (await owner.privacy())["state"] == "enabled"

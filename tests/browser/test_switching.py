@@ -30,6 +30,8 @@ async def test_one_sees_it_done(site: Site, new_tab: NewTab, *, scripts: bool) -
     if not scripts:
         await tab.page.reload()
     await tab.page.wait_for_selector("main .note.good")
+    if scripts:
+        assert len([url for url in tab.requests if url.endswith(tab.path)]) == 1
     await tab.open(f"/domains/{owner.domain}")
     assert (await owner.privacy())["published_contacts"]["registrant"]["email"] in await tab.text()
 

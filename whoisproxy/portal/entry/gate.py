@@ -22,7 +22,7 @@ from whoisproxy.portal.view import VIEW
 from whoisproxy.services.owner_sessions import csrf_token
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
-OwnersPage = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
+OwnersHandler = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
 
 STALE = Said(
     N_("This form is no longer good"),
@@ -68,7 +68,7 @@ class Gate:
 
         return admitted
 
-    def for_owners(self, page: OwnersPage, *, writes: bool, stages: frozenset[Stage]) -> Page:
+    def for_owners(self, page: OwnersHandler, *, writes: bool, stages: frozenset[Stage]) -> Page:
         """Return a page that takes owners whose sign-in has come to one of some stages."""
 
         async def admitted(request: web.Request) -> web.StreamResponse:

@@ -8,10 +8,10 @@ from mailrelay.directory import MailPolicy
 from registries.contact import Role
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.i18n import N_
-from whoisproxy.portal.dependencies import NoSuchLink, form_of
+from whoisproxy.portal.dependencies import NoSuchLink, form_of, name_in
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
-from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
+from whoisproxy.portal.mail_settings.domain_page import DomainPage, of_his
 
 Form = dict[str, list[str]]
 

@@ -9,7 +9,7 @@ from whoisproxy.portal.dependencies import NoSuchLink, form_of
 from whoisproxy.portal.entry.onward import proof_for
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
-from whoisproxy.portal.mail_settings.domain_page import OwnersPage, of_his
+from whoisproxy.portal.mail_settings.domain_page import MailSettingsPage, of_his
 from whoisproxy.services.mailboxes import MailboxState
 
 MAILBOXES = "/mailboxes"
@@ -22,7 +22,7 @@ _WRONG = N_("Mail cannot go there. Please type an email address of yours that is
 _OFTEN = N_("Enough emails were sent for now. Please wait a few minutes.")
 
 
-class MailboxesPage(OwnersPage):
+class MailboxesPage(MailSettingsPage):
     """Lists mailboxes; adds one, sends its letter again, takes it away."""
 
     async def show(self, request: web.Request, owner: SignedIn) -> web.Response:
