@@ -278,7 +278,7 @@ async def test_a_switch_is_followed_from_its_beginning_to_its_end(world: World, 
     assert "Switching on · done" in done.text
     identity = (await world.status(SUBSTITUTED)).identity
     assert identity is not None
-    assert f"<code>{identity.relay_address}</code>" in done.text
+    assert f"<code>{identity.relay_address.replace('@', '@<wbr>')}</code>" in done.text
     await put(world, SUBSTITUTED, "failed")
     failed = await owner.get(f"/domains/{SUBSTITUTED}")
     assert "The last change failed. The registry refused the change. You can try again." in failed.text

@@ -155,7 +155,7 @@ async def test_every_page_speaks_every_language(site: Site, post: Post, language
         f"/mail/held/{held}": "Why it is held",
         "/mail/senders": "A new rule",
         "/mail/charts": "Relayed and blocked mail",
-        "/mail/digest": "Letters about held mail",
+        "/mail/digest": "Emails about held mail",
     }.items():
         page = await owner.get(f"{path}?lang={language}")
         assert page.status == 200
