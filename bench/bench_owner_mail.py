@@ -111,14 +111,14 @@ async def measure(name: str, url: str, folder: Path, options: argparse.Namespace
             await fill(storage, site, list(ours.values()), others, options.messages)
             log = OwnerMailLog(storage, queue, clock)
             quarantine = QuarantineService(storage, queue, clock, timedelta(days=_DAYS))
-            held = OwnerQuarantine(storage, queue, OwnerSessions(storage, clock), quarantine, None, clock)  # type: ignore[arg-type]
-            name = next(iter(ours.values())).name.a_label
+            held = OwnerQuarantine(storage, queue, OwnerSessions(storage, clock), quarantine, None)  # type: ignore[arg-type]
+            domain = next(iter(ours.values())).name.a_label
             middle = new_message_id(clock() - timedelta(days=_DAYS // 2))
             looks: dict[str, Callable[[], Awaitable[Any]]] = {
                 "newest page": lambda: log.page(account, LogFilter(), "", _ON_A_PAGE),
                 "page in the middle": lambda: log.page(account, LogFilter(), middle, _ON_A_PAGE),
                 "thrown away": lambda: log.page(account, LogFilter(fate=Fate.DROPPED), "", _ON_A_PAGE),
-                "one domain": lambda: log.page(account, LogFilter(name), "", _ON_A_PAGE),
+                "one domain": lambda: log.page(account, LogFilter(domain), "", _ON_A_PAGE),
                 "one message": lambda: log.find(account, middle),
                 "30 days": lambda: log.chart(account, "", Period.MONTH),
                 "12 months": lambda: log.chart(account, "", Period.YEAR),

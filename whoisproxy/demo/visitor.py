@@ -45,8 +45,8 @@ class Visitor:
         await self.open(link)
 
     async def send(self, **fields: str) -> None:
-        """Fill the first form that changes something in, and send it by its first button."""
-        form = next(each for each in self.page.forms if each.method == "POST")
+        """Fill in the first form of the content that changes something, and send it by its first button."""
+        form = next(each for each in self.page.xpath("//main//form") if each.method == "POST")
         buttons = form.xpath(".//button[@name]")[:1]
         filled = [*form.form_values(), *((button.get("name"), button.get("value")) for button in buttons)]
         values = {**dict(filled), **fields}

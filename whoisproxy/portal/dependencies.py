@@ -10,6 +10,8 @@ from mailrelay.directory import Opening
 from mailrelay.links import Links
 from mailrelay.rewriting.owner_words import words_for
 from mailrelay.rewriting.scrub import Hit
+from whoisproxy.domain.errors import InvalidInput
+from whoisproxy.domain.names import DomainName
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.contact_desk import ContactDesk
 from whoisproxy.services.correspondence import CorrespondenceService
@@ -75,6 +77,14 @@ def shown_hits(hits: Sequence[Hit], ticked: frozenset[int], language: str) -> li
     """Return the lines of a form for what would show."""
     words = words_for(language)
     return [ShownHit(number, words.hit(hit), hit.found, number in ticked) for number, hit in enumerate(hits)]
+
+
+def name_in(request: web.Request) -> DomainName:
+    """Return the domain in a path, in A- or U-labels; raise NoSuchLink for what is no name of one."""
+    try:
+        return DomainName.parse(request.match_info["domain"])
+    except InvalidInput:
+        raise NoSuchLink from None
 
 
 async def form_of(request: web.Request) -> dict[str, list[str]]:

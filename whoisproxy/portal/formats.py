@@ -45,3 +45,8 @@ def number(count: int, language: str) -> str:
 def country(code: str, language: str) -> str:
     """Return the name of a country, as ISO 3166-1 alpha-2 writes it; the code where there is no name."""
     return str(Locale(language).territories.get(code, code))
+
+
+def language_name(tag: str, language: str) -> str:
+    """Return the name of the language of a BCP 47 tag; the tag where there is no name."""
+    return str(Locale(language).languages.get(tag.partition("-")[0].lower(), tag))

@@ -1,6 +1,6 @@
 """In what dress a page is shown: its language, its registrar's brand, the areas that can be gone to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import urlencode
 
@@ -22,16 +22,23 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where the navigation of owners leads; `title` is English, `path` is below the address of the pages."""
+    """Where the navigation of owners leads.
+
+    Attributes:
+        title: In English.
+        path: Below the address of the pages, as are all other pages of the area but
+        apart: the one that is not.
+    """
 
     title: str
     path: str
+    apart: str = ""
 
 
 # In the order of the navigation.
 AREAS: tuple[Area, ...] = (
     Area(N_("Domains"), "/domains"),
-    Area(N_("Mail"), "/mail"),
+    Area(N_("Mail"), "/mail", "/mailboxes"),
     Area(N_("Account"), "/account"),
     Area(N_("Security"), "/security"),
 )
@@ -46,6 +53,7 @@ class View:
         switches: The other languages; none where the profile says which it is.
         here: Path below the address of the pages, by which the navigation knows where one is.
         areas: What the navigation offers: `AREAS` to who has signed in, nothing to others.
+        csrf: What his form to sign out carries; "" for others.
         appearance: Of the registrar; None for the look that the pages have of their own.
     """
 
@@ -53,6 +61,7 @@ class View:
     switches: tuple[Switch, ...] = ()
     here: str = ""
     areas: tuple[Area, ...] = ()
+    csrf: str = field(default="", repr=False)
     appearance: Appearance | None = None
 
     def of_profile(self, language: str) -> Self:
@@ -62,6 +71,10 @@ class View:
     def dressed(self, appearance: Appearance | None) -> Self:
         """Return the view in the look of a registrar; None for that which the pages have of their own."""
         return replace(self, appearance=appearance)
+
+    def of_owner(self, csrf: str) -> Self:
+        """Return the view of somebody who has signed in: he can go everywhere, and out."""
+        return replace(self, areas=AREAS, csrf=csrf)
 
 
 VIEW = web.RequestKey("view", View)

@@ -212,7 +212,7 @@ def _assemble(
         ),
         owner_mail=OwnerMail(
             log=OwnerMailLog(storage, queue, clock),
-            held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions, clock),
+            held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions),
             senders=OwnerSenderRules(storage, entry.sessions, rules),
         ),
         own_data=OwnData.on(storage, registrations, kept_of(settings.retention), clock),

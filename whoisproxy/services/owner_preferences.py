@@ -42,13 +42,15 @@ class OwnerPreferences:
                     break
         return wish_among(wishes)
 
-    async def wish_digest(self, found: FoundSession, wish: DigestWish) -> None:
-        """Store how often he wants to be told, for all of his domains."""
+    async def wish_digest(self, found: FoundSession, wish: DigestWish) -> bool:
+        """Store how often he wants to be told, for all of his domains; False where his session has ended."""
         async with self._storage.unit_of_work() as uow:
             account = await self._sessions.still_in(uow, found)
-            if account is not None:
-                owners = await uow.registrations.owners_of_domains(account.registrar_id, account.owner_index)
-                await uow.correspondence.wish_digests(owners, wish, self._clock())
+            if account is None:
+                return False
+            owners = await uow.registrations.owners_of_domains(account.registrar_id, account.owner_index)
+            await uow.correspondence.wish_digests(owners, wish, self._clock())
+        return True
 
     async def wish_language(self, found: FoundSession, language: str) -> None:
         """Store in which language he wants pages and letters; "" for that of his registrations."""

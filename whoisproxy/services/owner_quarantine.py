@@ -7,14 +7,11 @@ from mailrelay.queue.entry import Direction
 from mailrelay.queue.log import LogQuery
 from mailrelay.queue.store import QueueStore
 from whoisproxy.domain.errors import NotFound
-from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.quarantine import HELD, Decided, Decision, HeldMessage, Speaker
 from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
 from whoisproxy.services.quarantine import MOST, OpenedMessage, QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
-from whoisproxy.services.quarantine_owners import wish_among
-from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage
 
 
@@ -27,24 +24,21 @@ class OwnerQuarantine:
         sessions: Knows who is signed in.
         messages: Finds held mail.
         decisions: Carries out what is said of it.
-        clock: Gives aware UTC.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - it stands where these meet
+    def __init__(
         self,
         storage: Storage,
         queue: QueueStore,
         sessions: OwnerSessions,
         messages: QuarantineService,
         decisions: QuarantineDecisions,
-        clock: Clock,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._sessions = sessions
         self._messages = messages
         self._decisions = decisions
-        self._clock = clock
 
     async def held(self, account: OwnerAccount) -> tuple[HeldMessage, ...]:
         """Return what is held for an owner, in the order in which it is shown."""
@@ -87,23 +81,3 @@ class OwnerQuarantine:
     async def now(self, message: OpenedMessage) -> OpenedMessage | None:
         """Return a message that `open` has returned as it stands now, unopened."""
         return await self._messages.find(message.held.id)
-
-    async def wish(self, account: OwnerAccount) -> DigestWish:
-        """Return how often an owner wants to be told of held mail: as often as for any of his domains."""
-        async with self._storage.reading() as uow:
-            names = await uow.owned_mail.names(account.registrar_id, account.owner_index)
-            settings = await uow.correspondence.settings_of({one.id: one.registrant_id for one in names})
-        return wish_among(one.digest for one in settings.values())
-
-    async def set_wish(self, found: FoundSession, wish: DigestWish) -> None:
-        """Store how often an owner wants to be told, for all of his domains.
-
-        Raises:
-            NotFound: He has been signed out meanwhile.
-        """
-        async with self._storage.unit_of_work() as uow:
-            account = await self._sessions.still_in(uow, found)
-            if account is None:
-                raise NotFound("nobody is signed in")
-            for one in await uow.owned_mail.names(account.registrar_id, account.owner_index):
-                await uow.correspondence.wish_digest(one.id, one.registrant_id, wish, self._clock())

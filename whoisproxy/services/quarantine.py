@@ -137,10 +137,8 @@ class QuarantineService:
             quarantine = await uow.quarantines.by_id(quarantine_id)
             domains = await owned_by(uow, quarantine) if quarantine else ()
         async with self._storage.unit_of_work() as uow:
-            for one in domains:
-                await uow.correspondence.wish_digest(
-                    one.registration.id, one.registration.registrant_id, wish, self._clock()
-                )
+            owners = {one.registration.id: one.registration.registrant_id for one in domains}
+            await uow.correspondence.wish_digests(owners, wish, self._clock())
         return await self.of_owner(quarantine_id)
 
     async def find(self, message_id: str, registrar: Registrar | None = None) -> OpenedMessage | None:

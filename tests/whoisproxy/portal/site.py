@@ -131,9 +131,13 @@ class Site:
 @asynccontextmanager
 async def open_site(world: World, folder: Path, base_url: str = "", port: int = 0) -> AsyncIterator[Site]:
     """Serve the pages; `base_url` is what they believe the outside sees."""
-    config = folder / "whoisproxy.toml"
+    config = folder / "pages.toml"
     config.write_text("", encoding="ascii")
-    async with opened_entry(world, folder) as entry, open_core(load(config, {}), world.clock) as core:
+    settings = load(config, _same_database(world, folder))
+    async with (
+        opened_entry(world, folder) as entry,
+        open_core(settings, world.clock, migrating=False) as core,
+    ):
         deps = _dependencies(core, entry, base_url or "http://127.0.0.1")
         runner = web.AppRunner(make_portal_app(deps, lambda: 0.0), access_log=None)
         await runner.setup()
@@ -144,6 +148,13 @@ async def open_site(world: World, folder: Path, base_url: str = "", port: int = 
         await runner.cleanup()
 
 
+def _same_database(world: World, folder: Path) -> dict[str, str]:
+    return {
+        "WHOISPROXY_DATABASE__URL": f"sqlite:///{world.storage.engine.url.database}",
+        "WHOISPROXY_KEYS__FOLDER": str(folder / "keys"),
+    }
+
+
 def mail_services(entry: Entry) -> dict[str, Any]:
     """Return the services of owners' mail over the world and its queue."""
     storage, queue, clock = entry.world.storage, entry.queue, entry.world.clock
@@ -152,14 +163,14 @@ def mail_services(entry: Entry) -> dict[str, Any]:
     decisions = QuarantineDecisions(storage, queue, quarantine, rules, learning, clock)
     mail = OwnerMail(
         log=OwnerMailLog(storage, queue, clock),
-        held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions, clock),
+        held=OwnerQuarantine(storage, queue, entry.sessions, quarantine, decisions),
         senders=OwnerSenderRules(storage, entry.sessions, rules),
     )
     return {"mail": mail, "quarantine": quarantine, "decisions": decisions}
 
 
 def _dependencies(core: Core, entry: Entry, base_url: str) -> PortalDependencies:
-    """Return what the pages work with: sign-in over the world, the rest over a database of its own."""
+    """Return what the pages work with, over the world's database."""
     own = OwnerEntry(entry.sessions, entry.sign_in, entry.passkeys, entry.methods)
     world = entry.world
     return replace(

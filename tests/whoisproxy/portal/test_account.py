@@ -161,10 +161,13 @@ async def test_a_correction_and_an_export_want_a_fresh_proof(site: Site, world: 
     [export] = await site.deps.own_data.exports.of_account((await site.entry.signed_in()).account)
     world.clock.pass_by(minutes=16)
     await browser.get("/account")
-    for path in (form, f"/account/exports/{export.id}"):
-        assert (await browser.get(path)).location == "/prove"
-    for path, fields in ((form, _typed(city="Bonn")), ("/account/closing", {"read": "yes"})):
-        assert (await browser.post(path, None, **fields)).location == "/prove"
+    for path, place in ((form, "account"), (f"/account/exports/{export.id}", "exports")):
+        assert (await browser.get(path)).location == f"/prove?for={place}"
+    for path, place, fields in (
+        (form, "account", _typed(city="Bonn")),
+        ("/account/closing", "closing", {"read": "yes"}),
+    ):
+        assert (await browser.post(path, None, **fields)).location == f"/prove?for={place}"
     assert await site.deps.own_data.corrections.page(world.registrar, None, "", 10) == []
     assert (await browser.get("/account")).status == 200
 
@@ -258,10 +261,9 @@ async def test_an_export_is_fetched_by_its_owner_until_it_expires(site: Site, wo
         assert answer.headers["Cache-Control"] == "no-store"
         with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
             assert REGISTRANT.email.encode() in archive.read("json/registrants.json")
-    gone = (await browser.get("/account/exports/exp_none")).text
     for other in (await _stranger(site), await _elsewhere(site)):
-        refused = await other.get(path)
-        assert (refused.status, refused.text) == (404, gone)
+        refused, gone = await other.get(path), await other.get("/account/exports/exp_none")
+        assert (refused.status, refused.text) == (404, gone.text)
     assert (await site.browser().get(path)).location == "/sign-in"
     world.clock.pass_by(days=KEPT.days)
     assert (await (await site.owner()).get(path)).status == 404

@@ -7,7 +7,7 @@ import pytest
 
 from tests.whoisproxy.portal.site import Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
-from tests.whoisproxy.services.world import REGISTRANT, World, make_world
+from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
 from whoisproxy.domain.appearance import Appearance
 from whoisproxy.services.owner_sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
@@ -142,8 +142,8 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
     site.entry.world.clock.pass_by(minutes=16)
     await browser.get("/security")
     assert (await browser.post("/security", do="remove-password")).location == "/prove"
-    assert (await browser.post("/security/codes", do="begin")).location == "/prove"
-    assert (await browser.post("/security/passkeys", answer="{}")).location == "/prove"
+    assert (await browser.post("/security/codes", do="begin")).location == "/prove?for=codes"
+    assert (await browser.post("/security/passkeys", answer="{}")).location == "/prove?for=passkeys"
     before = browser.cookie("owner")
     await browser.get("/prove")
     assert (await browser.post("/prove", do="password", password="wrong wrong wrong")).status == 422
@@ -152,6 +152,38 @@ async def test_what_is_proven_long_ago_changes_nothing(site: Site) -> None:
     await browser.get("/security")
     assert (await browser.post("/security", do="remove-password")).location == "/security"
     assert (await site.entry.sign_in.by_password(MAILBOX, PASSWORD, HOME)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (f"for=mail&domain={RDDS_ONLY.a_label}", f"/domains/{RDDS_ONLY.a_label}/mail"),
+        (f"for=key&domain={RDDS_ONLY.a_label.upper()}", f"/domains/{RDDS_ONLY.a_label}/mail/key"),
+        ("for=mail&domain=somebodys.example", "/domains"),
+        ("for=mail&domain=..%2F..%2Fevil", "/domains"),
+        ("for=mail", "/domains"),
+        ("for=exports", "/account/exports"),
+        ("for=https%3A%2F%2Fevil.example", "/security"),
+        ("for=%2F%2Fevil.example%0D%0AX-Evil%3A+1", "/security"),
+    ],
+)
+async def test_a_proof_leads_on_to_where_its_owner_was_and_nowhere_else(
+    site: Site, asked: str, place: str
+) -> None:
+    await site.entry.with_password()
+    browser = site.browser()
+    await browser.enters(await site.entry.link())
+    await browser.get(f"/prove?{asked}")
+    proven = await browser.post(f"/prove?{asked}", do="password", password=PASSWORD)
+    assert proven.location == place
+
+
+async def test_an_owner_signs_out_from_any_page(site: Site) -> None:
+    browser = await site.owner()
+    for path in ("/domains", "/mail", "/account", "/security"):
+        assert 'action="/sign-out"' in (await browser.get(path)).text
+    assert (await browser.post("/sign-out")).location == "/sign-in"
+    assert 'action="/sign-out"' not in (await browser.get("/sign-in")).text
 
 
 async def test_sessions_of_another_owner_cannot_be_ended(site: Site) -> None:

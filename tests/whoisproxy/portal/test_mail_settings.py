@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from html import escape
 from pathlib import Path
 
 import pysequoia
@@ -181,16 +182,17 @@ async def test_what_leads_mail_elsewhere_wants_a_fresh_proof(site: Site) -> None
     await site.browser().post(await _confirm_link(site))
     site.entry.world.clock.pass_by(minutes=16)
     await browser.get(MAIL)
-    for path, fields in (
-        (MAIL, {"do": "mailbox", "mailbox": mailbox}),
-        (f"{MAIL}/key", {"do": "remove"}),
-        ("/mailboxes", {"mailbox": "third@home.example"}),
-        (f"/mailboxes/{mailbox}", {"do": "remove"}),
+    of_domain = f"&domain={RDDS_ONLY.a_label}"
+    for path, fields, proof in (
+        (MAIL, {"do": "mailbox", "mailbox": mailbox}, f"/prove?for=mail{of_domain}"),
+        (f"{MAIL}/key", {"do": "remove"}, f"/prove?for=key{of_domain}"),
+        ("/mailboxes", {"mailbox": "third@home.example"}, "/prove?for=mailboxes"),
+        (f"/mailboxes/{mailbox}", {"do": "remove"}, "/prove?for=mailboxes"),
     ):
-        assert (await browser.post(path, None, **fields)).location == "/prove"
+        assert (await browser.post(path, None, **fields)).location == proof
+        page = path.replace(f"/{mailbox}", "")
+        assert f'href="{escape(proof)}"' in (await browser.get(page)).text
     assert await _led_to(site) == (REGISTRANT.email,)
-    for path in (MAIL, f"{MAIL}/key", "/mailboxes"):
-        assert "/prove" in (await browser.get(path)).text
 
 
 async def test_policy_and_wishes_are_stored_and_shown(site: Site) -> None:

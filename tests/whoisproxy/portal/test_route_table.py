@@ -1,7 +1,10 @@
-"""What holds for every route, also for those that are yet to be written: the cases come from the table."""
+"""What holds for every route, also for those that are yet to be written: the cases come from the table.
+
+The routes of an audience are tried in one test, on pages that are started once.
+"""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,8 +55,8 @@ _HOSTILE_NAMES = (
 )
 
 
-def _named(route: Route) -> str:
-    return f"{route.method} {route.path}"
+def _of(audience: Audience) -> list[Route]:
+    return [route for route in ROUTES if route.audience is audience]
 
 
 @pytest.fixture
@@ -79,10 +82,29 @@ async def _ask(browser: Browser, route: Route, path: str, headers: Mapping[str, 
     return await browser.get(path, **headers)
 
 
-async def _at_stage(site: Site, audience: Audience) -> Browser:
+async def _each(routes: Iterable[Route], holds_for: Callable[[Route], Awaitable[None]]) -> None:
+    """Try something of each of some routes; all that fail are named."""
+    failed = []
+    for route in routes:
+        try:
+            await holds_for(route)
+        except AssertionError as error:
+            error.add_note(f"{route.method} {route.path}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("routes", failed)
+
+
+async def _fits(site: Site, audience: Audience) -> None:
+    """Give the owner what he needs to be of an audience."""
+    if audience is Audience.HALF:
+        await site.entry.with_totp()
+
+
+async def _comes(site: Site, audience: Audience) -> Browser:
+    """Return a new browser of who is let in, as far as an audience of routes is."""
     if audience is not Audience.HALF:
         return await site.owner()
-    await site.entry.with_totp()
     browser = site.browser()
     await browser.get("/sign-in")
     await browser.post("/sign-in", do="password", mailbox=REGISTRANT.email, password=PASSWORD)
@@ -90,38 +112,50 @@ async def _at_stage(site: Site, audience: Audience) -> Browser:
     return browser
 
 
-@pytest.mark.parametrize(
-    "route", [one for one in ROUTES if one.writes and one.audience in _OF_BROWSERS], ids=_named
-)
-async def test_a_form_of_another_site_changes_nothing(site: Site, route: Route) -> None:
+@pytest.mark.parametrize("audience", [one for one in Audience if one in _OF_BROWSERS])
+async def test_a_form_of_another_site_changes_nothing(site: Site, audience: Audience) -> None:
     other = await site.owner()
-    browser = await _at_stage(site, route.audience)
-    path = _path(route).replace("/enter/x", f"/enter/{await site.entry.link()}")
-    own = browser.csrf
-    for token in ("", "0" * 26, own[::-1], own.upper(), other.csrf):
-        assert (await browser.post(path, csrf=token)).status == 403
-    for header in _OF_ANOTHER_SITE:
-        assert (await browser.post(path, dict([header]))).status == 403
-    async with browser.http.post(browser.base_url + path, json={"csrf": own}) as answer:
-        assert answer.status == 403
+    await _fits(site, audience)
+
+    async def refused(route: Route) -> None:
+        browser = await _comes(site, route.audience)
+        path = _path(route).replace("/enter/x", f"/enter/{await site.entry.link()}")
+        own = browser.csrf
+        for token in ("", "0" * 26, own[::-1], own.upper(), other.csrf):
+            assert (await browser.post(path, csrf=token)).status == 403
+        for header in _OF_ANOTHER_SITE:
+            assert (await browser.post(path, dict([header]))).status == 403
+        async with browser.http.post(browser.base_url + path, json={"csrf": own}) as answer:
+            assert answer.status == 403
+
+    await _each([one for one in _of(audience) if one.writes], refused)
 
 
-@pytest.mark.parametrize("route", [one for one in ROUTES if one.audience in _SIGNED_IN], ids=_named)
-async def test_who_has_not_signed_in_is_led_to_the_door(site: Site, route: Route) -> None:
+async def test_who_has_not_signed_in_is_led_to_the_door(site: Site) -> None:
     browser = site.browser()
     await browser.get("/sign-in")
-    answer = await _ask(browser, route, _path(route), {})
-    assert (answer.status, answer.location) == (303, "/sign-in")
+
+    async def led(route: Route) -> None:
+        answer = await _ask(browser, route, _path(route), {})
+        assert (answer.status, answer.location) == (303, "/sign-in")
+
+    await _each([one for one in ROUTES if one.audience in _SIGNED_IN], led)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=_named)
+@pytest.mark.parametrize("audience", Audience)
 async def test_no_answer_is_shown_in_a_frame_or_kept_or_runs_what_is_not_ours(
-    site: Site, route: Route
+    site: Site, audience: Audience
 ) -> None:
     """Clickjacking, sniffing, caches: for strangers and owners, pages and refusals."""
-    for browser in (site.browser(), await _at_stage(site, route.audience)):
-        for headers in ({}, {"Origin": "https://evil.example"}):
-            _is_guarded(await _ask(browser, route, _path(route), headers))
+    stranger = site.browser()
+    await _fits(site, audience)
+
+    async def guarded(route: Route) -> None:
+        for browser in (stranger, await _comes(site, audience)):
+            for headers in ({}, {"Origin": "https://evil.example"}):
+                _is_guarded(await _ask(browser, route, _path(route), headers))
+
+    await _each(_of(audience), guarded)
 
 
 def _is_guarded(answer: Answer) -> None:
@@ -149,22 +183,26 @@ async def test_refusals_of_every_kind_are_guarded_too(site: Site) -> None:
         _is_guarded(one)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=_named)
-async def test_nothing_of_a_request_says_where_an_answer_leads(site: Site, route: Route) -> None:
+@pytest.mark.parametrize("audience", Audience)
+async def test_nothing_of_a_request_says_where_an_answer_leads(site: Site, audience: Audience) -> None:
     """Open redirects and header injection, by query, path and Host."""
-    browser = await _at_stage(site, route.audience)
-    paths = [f"{_path(route)}{_ELSEWHERE}"]
-    if _NAME.search(route.path):
-        paths += [_path(route, value) for value in _HOSTILE_NAMES]
-    for path in paths:
-        _leads_nowhere(await _raw(browser, route, path), path)
     hosts = {
         "X-Forwarded-Host": "evil.example",
         "Forwarded": "host=evil.example",
         "X-Original-URL": "//evil.example",
     }
-    for headers in (hosts, {**hosts, "Host": "evil.example"}):
-        _leads_nowhere(await _ask(browser, route, _path(route), headers), str(headers))
+
+    await _fits(site, audience)
+
+    async def unmoved(route: Route) -> None:
+        browser = await _comes(site, audience)
+        values = _HOSTILE_NAMES if _NAME.search(route.path) else ()
+        for path in (f"{_path(route)}{_ELSEWHERE}", *[_path(route, value) for value in values]):
+            _leads_nowhere(await _raw(browser, route, path), path)
+        for headers in (hosts, {**hosts, "Host": "evil.example"}):
+            _leads_nowhere(await _ask(browser, route, _path(route), headers), str(headers))
+
+    await _each(_of(audience), unmoved)
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,7 @@ async def test_a_leak_needs_attention_and_its_evidence_is_the_owners_alone(
         label = found.exhibits[0]
         exhibit = await domains.exhibit(account, SUBSTITUTED, label.id)
         assert exhibit is not None
-        assert REGISTRANT.name in exhibit.answer
+        assert REGISTRANT.email in exhibit.answer
         # Nobody else's, not by another domain of the same owner, and not by a wrong id.
         assert await domains.exhibit(somebody, SUBSTITUTED, label.id) is None
         assert await domains.exhibit(somebody, DomainName("else-studio.com"), label.id) is None

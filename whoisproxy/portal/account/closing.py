@@ -8,7 +8,8 @@ from whoisproxy.i18n import N_
 from whoisproxy.portal.account.visiting import AccountPage
 from whoisproxy.portal.dependencies import PortalDependencies, form_of
 from whoisproxy.portal.entry.cookies import Cookies
-from whoisproxy.portal.entry.signed_in import PROVE, SIGN_IN, SignedIn
+from whoisproxy.portal.entry.onward import proof_for
+from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
@@ -60,7 +61,7 @@ class ClosingPage(AccountPage):
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Close the account, if what was proven is fresh and he says that he has read it."""
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("closing"))
         if field_of(await form_of(request), "read") != "yes":
             return self._rules(request, owner, unread=True)
         closed = await self._own.preferences.close(owner.found)

@@ -19,7 +19,8 @@ from whoisproxy.i18n import N_
 from whoisproxy.portal.account.held import group_shown, values_of
 from whoisproxy.portal.account.visiting import CORRECTIONS, FIELDS, AccountPage, id_in
 from whoisproxy.portal.dependencies import NoSuchLink, form_of
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
+from whoisproxy.portal.entry.onward import proof_for
+from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.formats import country
 from whoisproxy.portal.view import VIEW
@@ -101,14 +102,14 @@ class CorrectingPage(AccountPage):
         """Show the data as they are held."""
         group = await self._group(request, owner)
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("account"))
         return self._form(request, owner, group, values_of(group.registrant.as_dict()))
 
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Ask the registrar."""
         group = await self._group(request, owner)
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("account"))
         form = await form_of(request)
         typed = {name: field_of(form, name) for name in CORRECTABLE}
         wanted: dict[str, object] = {**typed, "street": _lines(typed["street"])}

@@ -6,7 +6,8 @@ from whoisproxy.domain.export import KEPT, MOST_A_DAY, ExportState
 from whoisproxy.i18n import N_
 from whoisproxy.portal.account.visiting import EXPORTS, AccountPage, id_in
 from whoisproxy.portal.dependencies import NoSuchLink
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
+from whoisproxy.portal.entry.onward import proof_for
+from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.services.exports import Asking
 
 _STATES = {
@@ -36,7 +37,7 @@ class ExportsPage(AccountPage):
         if content is None:
             raise NoSuchLink
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("exports"))
         name = f"domain-data-{self._deps.clock():%Y-%m-%d}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return web.Response(body=content, content_type="application/zip", headers=headers)

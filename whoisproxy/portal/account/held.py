@@ -10,7 +10,7 @@ from whoisproxy.domain.names import unicode_of
 from whoisproxy.i18n import N_
 from whoisproxy.portal.account.visiting import FIELDS, AccountPage, page_in, pager
 from whoisproxy.portal.entry.signed_in import SignedIn
-from whoisproxy.portal.formats import country
+from whoisproxy.portal.formats import country, language_name
 from whoisproxy.portal.view import VIEW
 from whoisproxy.services.held_data import Group, Kept
 
@@ -58,7 +58,7 @@ class HeldPage(AccountPage):
             request,
             owner,
             "held",
-            groups=[_with_country(group_shown(one), request[VIEW].language) for one in found.groups],
+            groups=[_with_names(group_shown(one), request[VIEW].language) for one in found.groups],
             fields=FIELDS,
             pager=pager(found.number, more=found.more),
             kept=list(_kept(self._own.held.kept)) if found.number == 1 else [],
@@ -71,9 +71,14 @@ def group_shown(group: Group) -> GroupShown:
     return GroupShown(group.id, values_of(group.registrant.as_dict()), named, len(group.domains))
 
 
-def _with_country(group: GroupShown, language: str) -> GroupShown:
-    code = group.values["country_code"]
-    return replace(group, values={**group.values, "country_code": country(code, language)})
+def _with_names(group: GroupShown, language: str) -> GroupShown:
+    """Return it with names in the place of codes, as a language has them."""
+    values = group.values
+    named = {
+        "country_code": country(values["country_code"], language),
+        "language": language_name(values["language"], language),
+    }
+    return replace(group, values={**values, **named})
 
 
 def values_of(fields: dict[str, object]) -> dict[str, str]:

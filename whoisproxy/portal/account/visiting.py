@@ -8,9 +8,9 @@ from aiohttp import web
 
 from whoisproxy.i18n import N_
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
+from whoisproxy.portal.entry.owners_page import OwnersPage
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.rendering import Pages
-from whoisproxy.portal.view import VIEW
 
 HELD = "/account"
 CORRECTIONS = "/account/corrections"
@@ -23,7 +23,7 @@ CLOSING = "/account/closing"
 _PLACES = {
     HELD: N_("Your data"),
     CORRECTIONS: N_("Corrections"),
-    PREFERENCES: N_("Language and letters"),
+    PREFERENCES: N_("Language and emails"),
     ACCESS: N_("Who saw your data"),
     EXPORTS: N_("Take your data along"),
     CLOSING: N_("Close the account"),
@@ -59,31 +59,18 @@ class Pager:
     later: int
 
 
-class AccountPage:
+class AccountPage(OwnersPage):
     """A page of the account."""
 
     def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
-        self._deps = deps
-        self._pages = pages
+        super().__init__(deps, pages)
         self._own = deps.own_data
-
-    def _is_fresh(self, owner: SignedIn) -> bool:
-        """Whether what was proven is young enough for what would harm him in other hands."""
-        return owner.session.is_fresh(self._deps.clock())
 
     def _shown(
         self, request: web.Request, owner: SignedIn, template: str, status: int = 200, **facts: Any
     ) -> web.Response:
-        return self._pages.page(
-            f"account/{template}",
-            request[VIEW],
-            status,
-            domain="",
-            csrf=owner.csrf,
-            places=_PLACES,
-            registrar=owner.registrar.name,
-            **facts,
-        )
+        facts |= {"places": _PLACES, "registrar": owner.registrar.name}
+        return super()._shown(request, owner, f"account/{template}", status, **facts)
 
 
 def id_in(request: web.Request, name: str) -> str:

@@ -7,12 +7,11 @@ looks up whether a domain is held.
 from aiohttp import web
 
 from whoisproxy.domain.contact_form import Kind, TooMany, Written
-from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.i18n import N_
 from whoisproxy.portal.contact.filling import TRAP, Checked, checked
 from whoisproxy.portal.contact.reading import FormReader
-from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, name_in
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
@@ -49,7 +48,7 @@ class DomainPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show it."""
-        return self._page(request, _domain(request), _EMPTY)
+        return self._page(request, name_in(request), _EMPTY)
 
     async def show_at_root(self, request: web.Request) -> web.Response:
         """Show it on the host name that is for this alone."""
@@ -63,7 +62,7 @@ class DomainPage:
 
     async def act(self, request: web.Request) -> web.Response:
         """Take what was filled in, and say the same whatever becomes of it."""
-        name, filled = _domain(request), await self._reader.read(request)
+        name, filled = name_in(request), await self._reader.read(request)
         found = checked(filled, self._desk.relay_domain)
         if found.errors or found.kind is None:
             return self._page(request, name, found, status=422)
@@ -111,10 +110,3 @@ class DomainPage:
             relay_domain=desk.relay_domain,
             rdap_url=desk.rdap_url,
         )
-
-
-def _domain(request: web.Request) -> DomainName:
-    try:
-        return DomainName.parse(request.match_info["domain"])
-    except InvalidInput:
-        raise NoSuchLink from None

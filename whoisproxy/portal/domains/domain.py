@@ -6,11 +6,9 @@ from typing import Any
 from aiohttp import web
 
 from registries.policy import Mechanism
-from whoisproxy.domain.errors import InvalidInput
-from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import OperationState
 from whoisproxy.domain.publication_watch import Place, Sighting, Watch
-from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, name_in
 from whoisproxy.portal.domains import words
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.rendering import Pages
@@ -71,14 +69,6 @@ class DomainPage:
             directories=_directories(found),
             **_WORDS,
         )
-
-
-def name_in(request: web.Request) -> DomainName:
-    """Return the name that a path has, in A- or U-labels; NoSuchLink where it is none."""
-    try:
-        return DomainName.parse(request.match_info["domain"])
-    except InvalidInput:
-        raise NoSuchLink from None
 
 
 def _how(found: OwnedDomain) -> str:

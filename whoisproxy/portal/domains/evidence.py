@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies
-from whoisproxy.portal.domains.domain import name_in
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, name_in
 from whoisproxy.portal.domains.words import VERDICTS
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.preview import beginning

@@ -6,9 +6,11 @@ from markupsafe import Markup
 
 from whoisproxy.domain.totp import enrolment_uri
 from whoisproxy.portal.dependencies import form_of
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
+from whoisproxy.portal.entry.onward import proof_for
+from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
+from whoisproxy.services.owner_sessions import csrf_token
 
 _GROUP = 4
 _QR_SCALE = 5
@@ -24,7 +26,7 @@ class CodesPage(EntryPage):
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Show the secret, or take a code of it, or make new recovery codes."""
         if not owner.session.is_fresh(self._deps.clock()):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("codes"))
         form, methods = await form_of(request), self._entry.methods
         match field_of(form, "do"):
             case "begin":
@@ -39,6 +41,7 @@ class CodesPage(EntryPage):
         if confirmed is None:
             secret = await methods.begin_totp(owner.found)
             return await self._page(request, owner, secret, failed=True)
+        request[VIEW] = request[VIEW].of_owner(csrf_token(confirmed.entered.secret))
         response = self._codes(request, owner, confirmed.codes)
         self._cookies.enter(response, confirmed.entered)
         return response
@@ -77,7 +80,7 @@ class NewPasskeyPage(EntryPage):
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Keep it, and go on in a session that it has proven."""
         if not owner.session.is_fresh(self._deps.clock()):
-            return self._pages.redirect(PROVE)
+            return self._pages.redirect(proof_for("passkeys"))
         form = await form_of(request)
         answer, name = field_of(form, "answer"), field_of(form, "name")
         entered = await self._entry.passkeys.add(

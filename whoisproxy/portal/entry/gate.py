@@ -6,7 +6,6 @@ carries the token of the browser's secret. Either would do; both are asked for, 
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from hmac import compare_digest
 from urllib.parse import urlsplit
 
@@ -19,11 +18,11 @@ from whoisproxy.portal.entry.cookies import Cookies
 from whoisproxy.portal.entry.signed_in import PLACES, SIGN_IN, SignedIn
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import OWN_FORMS, Pages
-from whoisproxy.portal.view import AREAS, VIEW
+from whoisproxy.portal.view import VIEW
 from whoisproxy.services.owner_sessions import csrf_token
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
-OwnersPage = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
+OwnersHandler = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
 
 STALE = Said(
     N_("This form is no longer good"),
@@ -69,7 +68,7 @@ class Gate:
 
         return admitted
 
-    def for_owners(self, page: OwnersPage, *, writes: bool, stages: frozenset[Stage]) -> Page:
+    def for_owners(self, page: OwnersHandler, *, writes: bool, stages: frozenset[Stage]) -> Page:
         """Return a page that takes owners whose sign-in has come to one of some stages."""
 
         async def admitted(request: web.Request) -> web.StreamResponse:
@@ -94,10 +93,9 @@ class Gate:
         if wished := found.account.profile.language:
             view = view.of_profile(wished)
         view = view.dressed(await self._deps.appearances.of_registrar(found.registrar.id))
-        if found.session.stage is Stage.FULL:
-            view = replace(view, areas=AREAS)
-        request[VIEW] = view
-        return SignedIn(found, csrf_token(secret), view.language)
+        csrf = csrf_token(secret)
+        request[VIEW] = view.of_owner(csrf) if found.session.stage is Stage.FULL else view
+        return SignedIn(found, csrf, view.language)
 
     async def _is_own_form(self, request: web.Request) -> bool:
         if not self._is_same_origin(request):

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from whoisproxy.domain.owner_session import Stage
 from whoisproxy.portal.dependencies import form_of
+from whoisproxy.portal.entry.onward import onward
 from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
@@ -21,7 +22,9 @@ class ProvingPage(EntryPage):
         """Take a proof."""
         entered = await self._proven(request, owner)
         if entered is not None:
-            return await self._let_in(request, entered, owner.onward)
+            return await self._let_in(
+                request, entered, await onward(request, owner, self._deps.owner_domains)
+            )
         if await self._entry.sessions.find(self._cookies.secret(request)) is None:
             # That was one try too many: the sign-in begins anew.
             return self._pages.redirect(SIGN_IN)

@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 from whoisproxy.domain.mail_log import Bar
 
 WIDTH, HEIGHT = 480, 220
-LEFT, RIGHT = 44, 452
+LEFT, RIGHT = 12, 436
 """Where lines across begin and end."""
 
 _TOP, _BOTTOM = 12, 190

@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
 from whoisproxy.portal.entry.signed_in import SignedIn
@@ -15,7 +14,7 @@ class DigestPage:
     """Shows what he wants, and takes another wish for all of his domains."""
 
     def __init__(self, deps: PortalDependencies, pages: Pages) -> None:
-        self._held = deps.mail.held
+        self._preferences = deps.own_data.preferences
         self._pages = pages
 
     async def show(self, request: web.Request, owner: SignedIn) -> web.Response:
@@ -27,10 +26,8 @@ class DigestPage:
         wish = (await form_of(request)).get("do", [""])[0]
         if wish not in WISHES:
             raise NoSuchLink
-        try:
-            await self._held.set_wish(owner.found, DigestWish(wish))
-        except NotFound:
-            raise NoSuchLink from None
+        if not await self._preferences.wish_digest(owner.found, DigestWish(wish)):
+            raise NoSuchLink
         return await self._form(request, owner, saved=True)
 
     async def _form(self, request: web.Request, owner: SignedIn, *, saved: bool = False) -> web.Response:
@@ -40,7 +37,7 @@ class DigestPage:
             domain="",
             csrf=owner.csrf,
             saved=saved,
-            wish=(await self._held.wish(owner.account)).value,
+            wish=(await self._preferences.digest(owner.account)).value,
             wishes=WISHES,
             back=self._pages.path("/mail/held"),
         )

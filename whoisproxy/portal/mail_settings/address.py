@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from whoisproxy.domain.errors import DomainLocked, PrivacyNotAllowed
+from whoisproxy.portal.dependencies import name_in
 from whoisproxy.portal.entry.signed_in import SignedIn
-from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
+from whoisproxy.portal.mail_settings.domain_page import DomainPage, of_his
 from whoisproxy.portal.mail_settings.mail import ROLES
 
 

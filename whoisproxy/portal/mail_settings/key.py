@@ -8,9 +8,9 @@ from aiohttp.web_request import FileField
 from mailrelay.rewriting.encryption import UnusableKey
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.i18n import N_
-from whoisproxy.portal.dependencies import NoSuchLink
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
-from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
+from whoisproxy.portal.dependencies import NoSuchLink, name_in
+from whoisproxy.portal.entry.signed_in import SignedIn
+from whoisproxy.portal.mail_settings.domain_page import DomainPage, of_his
 
 METHODS: Mapping[str, str] = {"openpgp": N_("OpenPGP"), "smime": N_("S/MIME certificate")}
 TROUBLES: Mapping[str, str] = {
@@ -42,7 +42,7 @@ class KeyPage(DomainPage):
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Take a key, or take it away, if what was proven is fresh."""
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return await self._to_proof(request, owner, "key")
         form = await request.post()
         match form.get("do"):
             case "set":

@@ -8,10 +8,10 @@ from mailrelay.directory import MailPolicy
 from registries.contact import Role
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.i18n import N_
-from whoisproxy.portal.dependencies import NoSuchLink, form_of
-from whoisproxy.portal.entry.signed_in import PROVE, SignedIn
+from whoisproxy.portal.dependencies import NoSuchLink, form_of, name_in
+from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
-from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
+from whoisproxy.portal.mail_settings.domain_page import DomainPage, of_his
 
 Form = dict[str, list[str]]
 
@@ -26,12 +26,12 @@ POLICIES: Mapping[MailPolicy, tuple[str, str]] = {
     ),
     MailPolicy.FILTER: (
         N_("Filter"),
-        N_("What looks like spam is held. You find it in the quarantine, and letters tell you of it."),
+        N_("What looks like spam is held. You find it in the quarantine, and emails tell you of it."),
     ),
     MailPolicy.DROP: (
         N_("No mail"),
         N_(
-            "Everything is held, and no letter tells you of it. What you have to answer in time still comes: "
+            "Everything is held, and no email tells you of it. What you have to answer in time still comes: "
             "legal letters, reports of abuse, notices of registries and known registrars; and whom you have "
             "allowed. Senders are not told."
         ),
@@ -91,7 +91,7 @@ class MailPage(DomainPage):
     async def lead_to(self, request: web.Request, owner: SignedIn, form: Form) -> web.Response:
         """Lead mail to another mailbox, if what was proven is fresh."""
         if not self._is_fresh(owner):
-            return self._pages.redirect(PROVE)
+            return await self._to_proof(request, owner, "mail")
         mailbox = field_of(form, "mailbox")
         await of_his(self._deps.mail_settings.lead_to(owner.found, name_in(request), mailbox))
         return self._saved(request)

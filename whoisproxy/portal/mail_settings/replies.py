@@ -4,8 +4,9 @@ import re
 
 from aiohttp import web
 
+from whoisproxy.portal.dependencies import name_in
 from whoisproxy.portal.entry.signed_in import SignedIn
-from whoisproxy.portal.mail_settings.domain_page import DomainPage, name_in, of_his
+from whoisproxy.portal.mail_settings.domain_page import DomainPage, of_his
 
 _ON_A_PAGE = 25
 _ID = re.compile(r"\w{1,40}", re.ASCII)

@@ -14,7 +14,8 @@ from whoisproxy.services.correspondence import Addressee
 _STOPPED = Said(
     N_("Blocked"),
     N_(
-        "Mail from %(correspondent)s to %(domain)s does not reach you any more. Your registrar can undo this."
+        "Mail from %(correspondent)s to %(domain)s does not reach you any more. You can undo "
+        "this under “Senders” on your pages, and your registrar can."
     ),
 )
 _REPORTED = Said(

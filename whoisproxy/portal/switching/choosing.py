@@ -5,17 +5,8 @@ from contextlib import suppress
 
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
-from whoisproxy.portal.dependencies import NoSuchLink
 
 SIDES = {"on": True, "off": False}
-
-
-def name_in(text: str) -> DomainName:
-    """Return the name of a domain from a path, or raise NoSuchLink."""
-    try:
-        return DomainName.parse(text)
-    except InvalidInput:
-        raise NoSuchLink from None
 
 
 def names_in(texts: Iterable[str]) -> list[DomainName]:

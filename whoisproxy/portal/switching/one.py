@@ -4,13 +4,13 @@ from aiohttp import web
 
 from whoisproxy.domain.privacy import ConsentTo
 from whoisproxy.i18n import known
-from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of
+from whoisproxy.portal.dependencies import NoSuchLink, PortalDependencies, form_of, name_in
 from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.switching import words
-from whoisproxy.portal.switching.choosing import SIDES, for_people, name_in
+from whoisproxy.portal.switching.choosing import SIDES, for_people
 from whoisproxy.portal.switching.comparing import at_registry, published
 from whoisproxy.portal.view import VIEW
 from whoisproxy.publication.whois import domain_text
@@ -31,7 +31,7 @@ class DomainPrivacyPage:
 
     async def act(self, request: web.Request, owner: SignedIn) -> web.Response:
         """Switch, where the text that was agreed to is the present one."""
-        form, name = await form_of(request), name_in(request.match_info["domain"])
+        form, name = await form_of(request), name_in(request)
         enabled = SIDES.get(field_of(form, "to"))
         if enabled is None:
             raise NoSuchLink
@@ -57,7 +57,7 @@ class DomainPrivacyPage:
         status: int = 200,
         note: Said | None = None,
     ) -> web.Response:
-        name = name_in(request.match_info["domain"])
+        name = name_in(request)
         found = await self._switching.previews(owner.found, [name], enabled=enabled)
         if not found:
             raise NoSuchLink

@@ -38,13 +38,14 @@ class Correspondence:
         """Return wishes as they stand in a row."""
         return MailSettings.parse(await self._sealing.open_json(owner_id, "mail-settings", sealed))
 
-    async def wish_digest(self, domain_id: str, owner_id: str, wish: DigestWish, now: datetime) -> None:
-        """Store how often an owner wants to be told of held mail; his other wishes stay."""
-        before = await self.settings(domain_id, owner_id)
-        await self.put_settings(domain_id, owner_id, replace(before, digest=wish), now)
-
     async def wish_digests(self, owners: Mapping[str, str], wish: DigestWish, now: datetime) -> None:
-        """Do the same for many domains; `owners` has their registrants by the ids of the domains."""
+        """Store how often owners of domains want to be told of held mail; their other wishes stay.
+
+        Args:
+            owners: Registrants by the ids of their domains.
+            wish: What is wanted for each.
+            now: When.
+        """
         changed = {
             domain_id: replace(before, digest=wish)
             for domain_id, before in (await self.settings_of(owners)).items()
