@@ -81,6 +81,8 @@ async def test_a_stranger_writes_confirms_and_sees_how_far_it_has_come(
     owner, tab = await site.owner(), await new_tab(java_script_enabled=scripts)
     await owner.switched(on=True)
     works, mailbox = _works(tab), f"ada-{owner.domain}@offers.example"
+    # The work takes a second or two, and many where others work too.
+    tab.page.set_default_navigation_timeout(90_000)
     await _written(tab, owner, mailbox)
     assert [bool(work) for work in works] == [scripts]
     assert tab.path.startswith("/contact/status/")
@@ -105,7 +107,7 @@ async def test_a_stranger_writes_confirms_and_sees_how_far_it_has_come(
 
 
 async def test_the_page_of_a_domain_that_is_not_ours_is_the_same(site: Site, new_tab: NewTab) -> None:
-    owner, tab = await site.owner(), await new_tab()
+    owner, tab = await site.owner(), await new_tab(java_script_enabled=False)
     await owner.switched(on=True)
     nobodys = "nobody-has-this.org"
     pages: list[str] = []
@@ -113,8 +115,8 @@ async def test_the_page_of_a_domain_that_is_not_ours_is_the_same(site: Site, new
     for domain in (owner.domain, nobodys):
         assert await tab.open(f"/contact/{domain}") == 200
         # The work differs each time.
-        await tab.page.evaluate("document.querySelector('form[data-challenge]').dataset.challenge = ''")
-        pages.append((await tab.page.content()).replace(domain, "DOMAIN"))
+        page = re.sub(r'data-challenge="[^"]+"', "", await tab.page.content())
+        pages.append(page.replace(domain, "DOMAIN"))
     assert pages[0] == pages[1]
     for domain in (owner.domain, nobodys):
         mailbox = f"bob-{domain}@offers.example"

@@ -88,7 +88,7 @@ async def test_a_domain_that_nobody_has_here_gets_the_same_answers(world: World,
 async def test_directories_lead_to_the_page_of_a_hidden_owner(journey: Start) -> None:
     owner = journey("org")
     await owner.registered()
-    page = f"http://127.0.0.1:8082/contact/{owner.domain}"
+    page = f"{_pages(owner.world)}/contact/{owner.domain}"
     before = await owner.public_answers()
     assert page not in before["rdap"] + before["whois"]
     await owner.switched(on=True)
@@ -108,7 +108,11 @@ async def test_mail_that_is_refused_is_shown_another_way(journey: Start) -> None
         b"From: <x@offers.example>\r\n" * 2 + b"\r\nx\r\n",
     )
     assert refused.code == 554
-    assert refused.text.endswith("another way to the domain's holder: http://127.0.0.1:8082/contact")
+    assert refused.text.endswith(f"another way to the domain's holder: {_pages(owner.world)}/contact")
+
+
+def _pages(world: World) -> str:
+    return world.service.core.settings.portal.base_url
 
 
 def _reached(page: str) -> int:

@@ -26,7 +26,7 @@ async def test_an_owner_without_privacy_signs_in_by_a_letter(journey: Start) -> 
         read = message_from_bytes(letter.raw, policy=default)
         assert (read["To"], read["Auto-Submitted"]) == (owner.owner, "auto-generated")
         [token] = re.findall(r"/enter/(\S+)", str(read.get_content()))
-        assert (await browser.enters(token)).location == "/security"
+        assert (await browser.enters(token)).location == "/domains"
         assert (await browser.get("/security")).status == 200
         # The device was not seen before, so a second letter says so.
         letters = await owner.at_owner(2)
@@ -42,4 +42,4 @@ async def test_an_owner_comes_from_his_registrars_panel(journey: Start) -> None:
     assert made.status == 201, made.body
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         browser = Browser(http, f"http://127.0.0.1:{owner.world.service.ports['portal']}")
-        assert (await browser.enters(made.body["url"].rpartition("/")[2])).location == "/security"
+        assert (await browser.enters(made.body["url"].rpartition("/")[2])).location == "/domains"

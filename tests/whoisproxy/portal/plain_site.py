@@ -13,6 +13,8 @@ from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 
+_PORTAL = '[portal]\nbase_url = "{}"\nrequests_per_minute = {}\n'
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -51,16 +53,17 @@ class Site:
 @asynccontextmanager
 async def running_site(
     folder: Path,
+    database_url: str,
     base_url: str = "https://privacy.example/own",
     more: str = "",
     requests_per_minute: int = 100_000,
 ) -> AsyncIterator[Site]:
-    """Start the pages on an ephemeral port, with more settings in TOML, and stop them.
+    """Start the pages on an ephemeral port, over a migrated database, and stop them; `more` is TOML.
 
     For limits, time stands still.
     """
-    settings = _settings(folder, base_url, requests_per_minute, more)
-    async with open_core(settings) as core:
+    settings = _settings(folder, database_url, _PORTAL.format(base_url, requests_per_minute) + more)
+    async with open_core(settings, migrating=False) as core:
         runner = web.AppRunner(make_portal_app(portal_dependencies(core), lambda: 0.0), access_log=None)
         await runner.setup()
         try:
@@ -72,8 +75,7 @@ async def running_site(
             await runner.cleanup()
 
 
-def _settings(folder: Path, base_url: str, requests_per_minute: int, more: str) -> Settings:
+def _settings(folder: Path, database_url: str, text: str) -> Settings:
     file = folder / "whoisproxy.toml"
-    portal = f'base_url = "{base_url}"\nrequests_per_minute = {requests_per_minute}\n'
-    file.write_text(f"[portal]\n{portal}{more}")
-    return load(file, {})
+    file.write_text(text)
+    return load(file, {"WHOISPROXY_DATABASE__URL": database_url})

@@ -28,9 +28,9 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Site]:
     """Pages over a database with a hidden domain and one that is not."""
-    async with running_site(tmp_path, "http://127.0.0.1") as running:
+    async with running_site(tmp_path, sqlite_url, "http://127.0.0.1") as running:
         core = running.core
         registrar = await core.accounts.add_registrar("Example", "https://registrar.example")
         for name in (HIDDEN, SHOWN):
@@ -244,9 +244,9 @@ async def test_links_that_are_forged_lead_where_every_bad_link_does(stranger: St
     assert (await stranger.post(f"/contact/confirm/{'0' * 50}")).status == 404
 
 
-async def test_a_host_name_of_its_own_has_the_pages_at_its_root(tmp_path: Path) -> None:
+async def test_a_host_name_of_its_own_has_the_pages_at_its_root(tmp_path: Path, sqlite_url: str) -> None:
     settings = '[contact]\nbase_url = "https://contact.example"\n'
-    async with running_site(tmp_path, "https://privacy.example", settings) as site:
+    async with running_site(tmp_path, sqlite_url, "https://privacy.example", settings) as site:
         own = Stranger(site.http, site.base, {"Host": "Contact.Example"})
         pages = Stranger(site.http, site.base, {"Host": "privacy.example"})
         for path in (f"/{NOBODYS}", f"/contact/{NOBODYS}"):

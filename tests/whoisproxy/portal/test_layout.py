@@ -22,8 +22,8 @@ _MOST_OCTETS = 60_000
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with running_site(tmp_path) as running:
+async def site(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Site]:
+    async with running_site(tmp_path, sqlite_url) as running:
         yield running
 
 
@@ -107,9 +107,9 @@ async def test_what_may_be_kept_changes_its_address_with_its_content(site: Site)
     assert (await site.get("/a/x")).headers["Cache-Control"] == "no-store"
 
 
-async def test_what_pages_are_made_of_is_not_counted(tmp_path: Path) -> None:
+async def test_what_pages_are_made_of_is_not_counted(tmp_path: Path, sqlite_url: str) -> None:
     """Who has to wait is told so by a page that looks like one."""
-    async with running_site(tmp_path, requests_per_minute=2) as site:
+    async with running_site(tmp_path, sqlite_url, requests_per_minute=2) as site:
         pages = [await site.get("/a/x") for _ in range(3)]
         assert [one.status for one in pages] == [404, 404, 429]
         parts = [part.removeprefix("/own") for part in pages[-1].parts] * 3
