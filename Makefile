@@ -47,7 +47,7 @@ messages: $(VENV)/.dev ## Bring the catalogues in whoisproxy/locale up to date w
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --sort-by-file --add-location=file \
 	  --project whoisproxy --output-file .cache/whoisproxy.pot whoisproxy
 	$(BIN)/pybabel --quiet update --input-file .cache/whoisproxy.pot --output-dir whoisproxy/locale \
-	  --domain whoisproxy --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	  --domain whoisproxy --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
 
 openapi: $(VENV)/.runtime ## Write docs/openapi.json from the code
 	$(BIN)/python -m whoisproxy.api.openapi > docs/openapi.json
