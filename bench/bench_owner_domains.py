@@ -34,7 +34,7 @@ from whoisproxy.domain.owner_domains import Glance
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.core import Core, open_core, utc_now
 from whoisproxy.runtime.pages import portal_dependencies
-from whoisproxy.services.owner_domains import OwnerDomains, Wish
+from whoisproxy.services.owners.domains import OwnerDomains, Wish
 from whoisproxy.storage.tables import domains, registrants
 
 _TIMES = 15

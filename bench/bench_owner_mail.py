@@ -33,9 +33,9 @@ from tests.support.postgres import postgres_server
 from whoisproxy.domain.mail_log import Fate
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.runtime.mail.cipher import MailCipher
-from whoisproxy.services.owner_mail_log import LogFilter, OwnerMailLog, Period
-from whoisproxy.services.owner_quarantine import OwnerQuarantine
-from whoisproxy.services.owner_sessions import OwnerSessions
+from whoisproxy.services.owners.mail_log import LogFilter, OwnerMailLog, Period
+from whoisproxy.services.owners.quarantine import OwnerQuarantine
+from whoisproxy.services.owners.sessions import OwnerSessions
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.migrate import migrate

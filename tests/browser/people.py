@@ -14,7 +14,7 @@ from tests.journeys.journey import Journey
 from whoisproxy.demo.mail_sink import SunkMessage
 from whoisproxy.domain.sign_in import Visit
 from whoisproxy.domain.totp import PERIOD_S
-from whoisproxy.services.owner_sessions import Entered, FoundSession
+from whoisproxy.services.owners.sessions import Entered, FoundSession
 
 PASSWORD = "correct horse battery"
 OFFICE = Visit("198.51.100.0/24", "Firefox, Linux")

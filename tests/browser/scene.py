@@ -10,8 +10,8 @@ from tests.browser.people import OFFICE, Secured, entered, in_office, with_codes
 from tests.browser.site import BASE, Site
 from tests.journeys.journey import Journey
 from tests.support.authenticator import Authenticator
-from whoisproxy.services import passkeys
-from whoisproxy.services.owner_sessions import Entered
+from whoisproxy.services.owners import passkeys
+from whoisproxy.services.owners.sessions import Entered
 
 _SPAM = NoteOfVerdict("content-score", "quarantine", "like-known-spam", 8.0)
 OFFER = (_SPAM, NoteOfVerdict("mail-class", "accept", "purchase_inquiry price"))

@@ -8,7 +8,7 @@ from rich.table import Table
 from whoisproxy.cli.context import ConfigOption, JsonOption, opened
 from whoisproxy.cli.output import command, console, print_json
 from whoisproxy.domain.correction import CorrectionState
-from whoisproxy.services.corrections import Asked
+from whoisproxy.services.owners.corrections import Asked
 
 app = typer.Typer(no_args_is_help=True, help="Corrections of registration data that owners ask for.")
 

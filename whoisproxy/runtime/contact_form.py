@@ -5,8 +5,8 @@ from datetime import timedelta
 from whoisproxy.domain.contact_form import FormLimits
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import contact_key
-from whoisproxy.services.contact_form import ContactForm, ContactTokens
-from whoisproxy.services.proof_of_work import ProofOfWork
+from whoisproxy.services.contact.form import ContactForm, ContactTokens
+from whoisproxy.services.contact.proof_of_work import ProofOfWork
 
 
 def contact_form(core: Core) -> ContactForm:

@@ -1,7 +1,7 @@
 """Where mail and directories lead those who look for another way to the owner of a domain."""
 
 from whoisproxy.config import Settings
-from whoisproxy.services.contact_pages import ContactPages
+from whoisproxy.services.contact.pages import ContactPages
 
 
 def contact_pages(settings: Settings) -> ContactPages:

@@ -12,8 +12,8 @@ from whoisproxy.runtime.mail.engines import open_engines
 from whoisproxy.runtime.mail.learning import following
 from whoisproxy.runtime.mail.names import resolver_of
 from whoisproxy.runtime.mail.similar_texts import similar_texts
-from whoisproxy.services.contact_form import LETTER, RELAY
-from whoisproxy.services.contact_form_work import ContactLetters, ContactRelay
+from whoisproxy.services.contact.form import LETTER, RELAY
+from whoisproxy.services.contact.work import ContactLetters, ContactRelay
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.outbox_worker import Handler
 from whoisproxy.services.relay_directory import RelayDirectory

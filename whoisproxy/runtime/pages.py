@@ -8,10 +8,10 @@ from whoisproxy.runtime.contact_pages import contact_pages
 from whoisproxy.runtime.core import Core
 from whoisproxy.runtime.mail.keys import links
 from whoisproxy.runtime.mail.sending import preparation_of
-from whoisproxy.services.contact_desk import ContactDesk
+from whoisproxy.services.contact.desk import ContactDesk
 from whoisproxy.services.mailbox_health import MailboxHealth
-from whoisproxy.services.owner_answers import OwnerAnswers
-from whoisproxy.services.owner_letters import OwnerLetters
+from whoisproxy.services.owners.answers import OwnerAnswers
+from whoisproxy.services.owners.letters import OwnerLetters
 from whoisproxy.services.quarantine_digests import DigestSender
 from whoisproxy.services.relay_directory import RelayDirectory
 

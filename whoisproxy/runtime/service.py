@@ -39,11 +39,11 @@ from whoisproxy.runtime.publication import open_watcher
 from whoisproxy.runtime.rdds.processes import rdds_processes
 from whoisproxy.runtime.rdds.role import listeners, rdds_role
 from whoisproxy.services.events import DELIVER
-from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker, WorkerSettings
-from whoisproxy.services.owner_letters import LETTERS
+from whoisproxy.services.owners.exports import EXPORT, ExportMaker
+from whoisproxy.services.owners.letters import LETTERS
+from whoisproxy.services.owners.registrant_reads import RegistrantReads
 from whoisproxy.services.quarantine_digests import DIGEST
-from whoisproxy.services.registrant_reads import RegistrantReads
 from whoisproxy.services.registry_messages import MessageIntake
 from whoisproxy.services.registry_sync import RegistrySync
 from whoisproxy.services.registry_upkeep import RegistryUpkeep

@@ -7,7 +7,7 @@ from tests.whoisproxy.api.service import Service
 from whoisproxy.domain.account import Scope
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.sign_in import Visit
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owners.sessions import FoundSession
 
 DOMAIN = "/v1/domains/ann-angstroem.com"
 LIST = "/v1/corrections"

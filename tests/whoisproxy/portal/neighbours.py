@@ -32,11 +32,11 @@ from whoisproxy.domain.sign_in import Visit
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
-from whoisproxy.services import passkeys
-from whoisproxy.services.exports import EXPORT, ExportMaker
 from whoisproxy.services.mailbox_health import MailboxHealth
 from whoisproxy.services.outbox_worker import OutboxWorker
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owners import passkeys
+from whoisproxy.services.owners.exports import EXPORT, ExportMaker
+from whoisproxy.services.owners.sessions import FoundSession
 from whoisproxy.services.privacy import PrivacyView
 from whoisproxy.services.registration import RegistrationSpec
 from whoisproxy.services.relay_directory import RelayDirectory

@@ -20,15 +20,15 @@ from whoisproxy.portal.dependencies import PortalDependencies
 from whoisproxy.runtime.core import Core, open_core
 from whoisproxy.runtime.pages import portal_dependencies
 from whoisproxy.services.appearances import Appearances
-from whoisproxy.services.mailboxes import Mailboxes
-from whoisproxy.services.own_data import OwnData
-from whoisproxy.services.owner_domains import OwnerDomains
-from whoisproxy.services.owner_entry import OwnerEntry
-from whoisproxy.services.owner_mail import OwnerMail
-from whoisproxy.services.owner_mail_log import OwnerMailLog
-from whoisproxy.services.owner_mail_settings import OwnerMailSettings
-from whoisproxy.services.owner_quarantine import OwnerQuarantine
-from whoisproxy.services.owner_sender_rules import OwnerSenderRules
+from whoisproxy.services.owners.domains import OwnerDomains
+from whoisproxy.services.owners.entry import OwnerEntry
+from whoisproxy.services.owners.mail import OwnerMail
+from whoisproxy.services.owners.mail_log import OwnerMailLog
+from whoisproxy.services.owners.mail_settings import OwnerMailSettings
+from whoisproxy.services.owners.mailboxes import Mailboxes
+from whoisproxy.services.owners.own_data import OwnData
+from whoisproxy.services.owners.quarantine import OwnerQuarantine
+from whoisproxy.services.owners.sender_rules import OwnerSenderRules
 from whoisproxy.services.quarantine import QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.services.sender_rules import SenderRules

@@ -18,8 +18,8 @@ from whoisproxy.domain.export import KEPT, MOST_A_DAY
 from whoisproxy.domain.names import DomainName
 from whoisproxy.i18n import LANGUAGES, translations
 from whoisproxy.portal.account.routes import ROUTES
-from whoisproxy.services.exports import EXPORT
 from whoisproxy.services.outbox_worker import OutboxWorker
+from whoisproxy.services.owners.exports import EXPORT
 from whoisproxy.storage.unit_of_work import Storage
 
 _MOST_OCTETS = 60_000

@@ -34,7 +34,7 @@ from whoisproxy.i18n import LANGUAGES, translations
 from whoisproxy.portal.domains import words
 from whoisproxy.portal.domains.routes import ROUTES
 from whoisproxy.portal.route import Route
-from whoisproxy.services.owner_domains import ON_A_PAGE
+from whoisproxy.services.owners.domains import ON_A_PAGE
 from whoisproxy.storage.repositories.publication_history import Exhibit
 from whoisproxy.storage.unit_of_work import Storage
 

@@ -9,7 +9,7 @@ from tests.whoisproxy.portal.site import Site, open_site
 from tests.whoisproxy.services.entry import HOME, PASSWORD
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, World, make_world
 from whoisproxy.domain.appearance import Appearance
-from whoisproxy.services.owner_sessions import csrf_token, new_secret
+from whoisproxy.services.owners.sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email

@@ -29,8 +29,8 @@ from whoisproxy.domain.privacy import PrivacyState
 from whoisproxy.i18n import LANGUAGES, translations
 from whoisproxy.portal.app import make_portal_app
 from whoisproxy.portal.switching import words
-from whoisproxy.services.consent_texts import CURRENT, TEXTS
-from whoisproxy.services.owner_switching import MOST_AT_ONCE
+from whoisproxy.services.owners.consent_texts import CURRENT, TEXTS
+from whoisproxy.services.owners.switching import MOST_AT_ONCE
 from whoisproxy.services.registry_troubles import _TABLE
 from whoisproxy.storage.unit_of_work import Storage
 

@@ -22,12 +22,12 @@ from whoisproxy.domain.totp import PERIOD_S
 from whoisproxy.runtime.mail.cipher import MailCipher
 from whoisproxy.services.appearances import Appearances
 from whoisproxy.services.outbox_worker import OutboxWorker
-from whoisproxy.services.owner_letters import LETTERS, OwnerLetters
-from whoisproxy.services.owner_sessions import Entered, FoundSession, OwnerSessions
-from whoisproxy.services.passkeys import Passkeys
-from whoisproxy.services.passwords import Passwords
-from whoisproxy.services.sign_in import SignIn
-from whoisproxy.services.sign_in_methods import SignInMethods
+from whoisproxy.services.owners.letters import LETTERS, OwnerLetters
+from whoisproxy.services.owners.passkeys import Passkeys
+from whoisproxy.services.owners.passwords import Passwords
+from whoisproxy.services.owners.sessions import Entered, FoundSession, OwnerSessions
+from whoisproxy.services.owners.sign_in import SignIn
+from whoisproxy.services.owners.sign_in_methods import SignInMethods
 
 PAGES = "https://pages.example"
 PASSWORD = "correct horse battery"

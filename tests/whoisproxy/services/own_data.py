@@ -15,12 +15,12 @@ from tests.whoisproxy.services.entry import HOME, Entry, opened_entry
 from tests.whoisproxy.services.world import REGISTRANT, World
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.correction import Correction
-from whoisproxy.services.exports import EXPORT, Asking, ExportMaker
-from whoisproxy.services.held_data import Kept
 from whoisproxy.services.outbox_worker import OutboxWorker
-from whoisproxy.services.own_data import OwnData
-from whoisproxy.services.owner_mail_log import OwnerMailLog
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owners.exports import EXPORT, Asking, ExportMaker
+from whoisproxy.services.owners.held_data import Kept
+from whoisproxy.services.owners.mail_log import OwnerMailLog
+from whoisproxy.services.owners.own_data import OwnData
+from whoisproxy.services.owners.sessions import FoundSession
 
 KEPT = Kept(*(timedelta(days=days) for days in (90, 30, 90, 730)))
 

@@ -2,11 +2,11 @@
 
 from tests.whoisproxy.services.world import REGISTRANT, World
 from whoisproxy.domain.sign_in import Visit
-from whoisproxy.services.operation_feed import OperationFeed
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
-from whoisproxy.services.owner_switching import OwnerSwitching
-from whoisproxy.services.passwords import Passwords
-from whoisproxy.services.sign_in import SignIn
+from whoisproxy.services.owners.operation_feed import OperationFeed
+from whoisproxy.services.owners.passwords import Passwords
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.sign_in import SignIn
+from whoisproxy.services.owners.switching import OwnerSwitching
 
 PLACE = Visit("192.0.2.0/24", "Firefox, Linux")
 

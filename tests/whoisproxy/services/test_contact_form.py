@@ -20,12 +20,12 @@ from tests.support.contact import confirm_path, solved
 from tests.whoisproxy.services.world import RDDS_ONLY, RELAY, World
 from whoisproxy.domain.contact_form import FormLimits, Kind, Progress, TooMany, Written
 from whoisproxy.runtime.mail.cipher import MailCipher
-from whoisproxy.services.contact_form import LETTER, ContactForm, ContactTokens
-from whoisproxy.services.contact_form import RELAY as RELAYED
-from whoisproxy.services.contact_form_work import ContactLetters, ContactRelay
-from whoisproxy.services.contact_pages import ContactPages
+from whoisproxy.services.contact.form import LETTER, ContactForm, ContactTokens
+from whoisproxy.services.contact.form import RELAY as RELAYED
+from whoisproxy.services.contact.pages import ContactPages
+from whoisproxy.services.contact.proof_of_work import LIFETIME, ProofOfWork
+from whoisproxy.services.contact.work import ContactLetters, ContactRelay
 from whoisproxy.services.outbox_worker import Handler, OutboxWorker
-from whoisproxy.services.proof_of_work import LIFETIME, ProofOfWork
 from whoisproxy.storage.vault import Unreadable
 
 KEY = bytes(range(32))

@@ -13,7 +13,7 @@ from tests.whoisproxy.storage.values import NOW
 from whoisproxy.domain.contact_form import Attachment, Kind, Written
 from whoisproxy.i18n import LANGUAGES
 from whoisproxy.portal.contact.filling import usable_mailbox
-from whoisproxy.services.contact_form_message import build_message, file_name
+from whoisproxy.services.contact.message import build_message, file_name
 
 FIELDS = [
     "content-type", "mime-version", "content-transfer-encoding", "from", "subject", "date", "message-id",

@@ -13,7 +13,7 @@ from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, RELAY_EMAIL, 
 from whoisproxy.domain.correction import MOST_A_DAY, CorrectionState
 from whoisproxy.domain.errors import CorrectionEnded, InvalidInput, NotFound
 from whoisproxy.domain.names import DomainName
-from whoisproxy.services.corrections import REQUESTED, WITHDRAWN, OwnersCorrection
+from whoisproxy.services.owners.corrections import REQUESTED, WITHDRAWN, OwnersCorrection
 from whoisproxy.storage.unit_of_work import Storage
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.whoisproxy.services.own_data import files_of
-from whoisproxy.services.export_files import cell, csv_of, json_of, zipped
+from whoisproxy.services.owners.export_files import cell, csv_of, json_of, zipped
 
 _NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms count too

@@ -25,9 +25,9 @@ from whoisproxy.domain.privacy import Consent
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.sender_rules import RuleAction
 from whoisproxy.services.disclosure import Disclosures
-from whoisproxy.services.export_sections import SECTIONS
-from whoisproxy.services.exports import Asking
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owners.export_sections import SECTIONS
+from whoisproxy.services.owners.exports import Asking
+from whoisproxy.services.owners.sessions import FoundSession
 from whoisproxy.services.registration import RegistrationSpec
 from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.repositories.outbox import OutboxItem

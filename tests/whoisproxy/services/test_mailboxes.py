@@ -13,11 +13,11 @@ from whoisproxy.domain.mailbox_health import newly_suspect
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN, OwnerMailbox
 from whoisproxy.domain.privacy import Privacy
-from whoisproxy.services import owner_tokens
-from whoisproxy.services.mailboxes import Mailboxes, MailboxState
-from whoisproxy.services.owner_mail_settings import OwnerMailSettings
-from whoisproxy.services.owner_sessions import FoundSession
-from whoisproxy.services.owner_tokens import TokenPurpose
+from whoisproxy.services.owners import tokens
+from whoisproxy.services.owners.mail_settings import OwnerMailSettings
+from whoisproxy.services.owners.mailboxes import Mailboxes, MailboxState
+from whoisproxy.services.owners.sessions import FoundSession
+from whoisproxy.services.owners.tokens import TokenPurpose
 from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.unit_of_work import Storage
 
@@ -37,7 +37,7 @@ class Desk:
     async def token(self, mailbox: OwnerMailbox) -> str:
         """Return the token of a letter's link."""
         async with self.world.storage.reading() as uow:
-            return await owner_tokens.made(uow, TokenPurpose.MAILBOX, self.world.clock(), mailbox.id)
+            return await tokens.made(uow, TokenPurpose.MAILBOX, self.world.clock(), mailbox.id)
 
     async def confirmed(self, text: str = NEW) -> OwnerMailbox:
         """Return a mailbox that was confirmed."""
@@ -141,7 +141,7 @@ async def test_the_registrars_word_takes_the_place_of_the_owners(desk: Desk) -> 
 async def test_a_mailbox_of_many_domains_is_removed_in_parts_and_told_of_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whoisproxy.services.mailboxes._AT_ONCE", 2)
+    monkeypatch.setattr("whoisproxy.services.owners.mailboxes._AT_ONCE", 2)
     mailbox, names = await desk.confirmed(), [DomainName(f"zoe-{n}.com") for n in range(4)]
     for name in names:
         await desk.world.register(name)

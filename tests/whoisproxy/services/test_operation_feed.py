@@ -9,9 +9,9 @@ from registries.errors import RegistryUnavailable
 from tests.whoisproxy.services.switching import owner_of
 from tests.whoisproxy.services.world import SUBSTITUTED, World, make_world
 from whoisproxy.domain.operation import Operation
-from whoisproxy.services.operation_feed import OperationFeed, TooManyFollowers
 from whoisproxy.services.operations import Operations
-from whoisproxy.services.owner_sessions import OwnerSessions
+from whoisproxy.services.owners.operation_feed import OperationFeed, TooManyFollowers
+from whoisproxy.services.owners.sessions import OwnerSessions
 from whoisproxy.storage.unit_of_work import Storage
 
 LONG_S = 30.0

@@ -32,7 +32,7 @@ from whoisproxy.domain.operation import OperationKind, OperationState
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.owner_domains import Glance, Turn
 from whoisproxy.domain.privacy import TRANSFERRED_AWAY, PrivacyState, PrivacyStatus
-from whoisproxy.services.owner_domains import ON_A_PAGE, ListedDomain, OwnerDomains, Wish
+from whoisproxy.services.owners.domains import ON_A_PAGE, ListedDomain, OwnerDomains, Wish
 from whoisproxy.storage.keys import MasterKeys
 from whoisproxy.storage.unit_of_work import Storage
 

@@ -3,7 +3,7 @@
 import pytest
 
 from whoisproxy.i18n import LANGUAGES
-from whoisproxy.services.owner_letter_words import (
+from whoisproxy.services.owners.letter_words import (
     ACCOUNT_CLOSED_LETTER,
     CORRECTION_ASKED_LETTER,
     EXPORT_READY_LETTER,

@@ -14,7 +14,7 @@ from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, SPEC, SUBSTIT
 from whoisproxy.domain.mail_settings import DigestWish, MailSettings
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.owner_account import Profile
-from whoisproxy.services.corrections import WITHDRAWN
+from whoisproxy.services.owners.corrections import WITHDRAWN
 from whoisproxy.storage.tables import registrants
 from whoisproxy.storage.unit_of_work import Storage
 from whoisproxy.storage.vault import Unreadable

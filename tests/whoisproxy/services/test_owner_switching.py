@@ -31,11 +31,11 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.operation import Actor
 from whoisproxy.domain.privacy import ConsentTo, KeptConsent, PrivacyState
 from whoisproxy.publication.record import Field, RddsRecord
-from whoisproxy.services.consent_texts import CURRENT, TEXTS
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
-from whoisproxy.services.owner_switching import MOST_AT_ONCE, Outcome
+from whoisproxy.services.owners.consent_texts import CURRENT, TEXTS
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.switch_previews import Obstacle, SwitchPreview
+from whoisproxy.services.owners.switching import MOST_AT_ONCE, Outcome
 from whoisproxy.services.previews import UNKNOWN
-from whoisproxy.services.switch_previews import Obstacle, SwitchPreview
 from whoisproxy.storage.unit_of_work import Storage
 
 ALL = (SUBSTITUTED, RDDS_ONLY, RELAY_EMAIL, FLAGGED)

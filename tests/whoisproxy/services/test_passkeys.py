@@ -14,8 +14,8 @@ from tests.whoisproxy.services.entry import ELSEWHERE, HOME, PAGES, Entry, opene
 from tests.whoisproxy.services.world import World
 from whoisproxy.domain.owner_account import Proof
 from whoisproxy.domain.owner_session import Stage
-from whoisproxy.services.owner_sessions import FoundSession
-from whoisproxy.services.passkeys import Site, _challenge_of, _credential_of
+from whoisproxy.services.owners.passkeys import Site, _challenge_of, _credential_of
+from whoisproxy.services.owners.sessions import FoundSession
 
 SITE = Site.of(PAGES)
 

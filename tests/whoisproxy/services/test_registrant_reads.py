@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 
 from tests.whoisproxy.services.world import RDDS_ONLY, REGISTRANT, SUBSTITUTED, make_world
-from whoisproxy.services.registrant_reads import RegistrantReads
+from whoisproxy.services.owners.registrant_reads import RegistrantReads
 from whoisproxy.storage.repositories.registrant_reads import ReadsOfKey
 from whoisproxy.storage.unit_of_work import Storage
 

@@ -23,8 +23,8 @@ from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.owner_account import Proof
 from whoisproxy.domain.owner_session import MOST_TRIES, Stage
 from whoisproxy.domain.sign_in import BUDGETS, Lane
-from whoisproxy.services.owner_sessions import csrf_token, new_secret
-from whoisproxy.services.passkeys import Site
+from whoisproxy.services.owners.passkeys import Site
+from whoisproxy.services.owners.sessions import csrf_token, new_secret
 from whoisproxy.storage.unit_of_work import Storage
 
 MAILBOX = REGISTRANT.email

@@ -15,7 +15,7 @@ from whoisproxy.api.paging import cursor, place_of
 from whoisproxy.api.routing import Answer, Call, Reply, Route, Tag
 from whoisproxy.domain.account import Scope
 from whoisproxy.domain.correction import CorrectionState
-from whoisproxy.services.corrections import Asked
+from whoisproxy.services.owners.corrections import Asked
 
 _PATH, _LIST = "/v1/corrections", "corrections"
 

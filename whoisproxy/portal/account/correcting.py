@@ -24,8 +24,8 @@ from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.formats import country
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.corrections import OwnersCorrection
-from whoisproxy.services.held_data import Group
+from whoisproxy.services.owners.corrections import OwnersCorrection
+from whoisproxy.services.owners.held_data import Group
 
 STATES = {
     CorrectionState.OPEN: N_("Waits for your registrar"),

@@ -8,7 +8,7 @@ from whoisproxy.portal.account.visiting import EXPORTS, AccountPage, id_in
 from whoisproxy.portal.dependencies import NoSuchLink
 from whoisproxy.portal.entry.onward import proof_for
 from whoisproxy.portal.entry.signed_in import SignedIn
-from whoisproxy.services.exports import Asking
+from whoisproxy.services.owners.exports import Asking
 
 _STATES = {
     ExportState.PENDING: N_("Being made; an email tells you when it is ready"),

@@ -12,7 +12,7 @@ from whoisproxy.portal.account.visiting import FIELDS, AccountPage, page_in, pag
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.formats import country, language_name
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.held_data import Group, Kept
+from whoisproxy.services.owners.held_data import Group, Kept
 
 _ON_A_PAGE = 10
 _MOST_NAMES = 12

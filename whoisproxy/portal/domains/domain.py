@@ -14,7 +14,7 @@ from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
 from whoisproxy.services.effective_policy import NO_CONTACTS
-from whoisproxy.services.owner_domains import OwnedDomain
+from whoisproxy.services.owners.domains import OwnedDomain
 
 # Words that templates look up by what they show.
 _WORDS: dict[str, Any] = {

@@ -12,7 +12,7 @@ from whoisproxy.portal.domains.words import GLANCES, TURNS
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_domains import DomainPage, Wish
+from whoisproxy.services.owners.domains import DomainPage, Wish
 
 _LONGEST_TEXT = 253
 _MOST_DIGITS = 5

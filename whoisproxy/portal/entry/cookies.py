@@ -11,7 +11,7 @@ from functools import partial
 from aiohttp import web
 
 from whoisproxy.domain.sign_in import HISTORY_KEPT
-from whoisproxy.services.owner_sessions import Entered, new_secret
+from whoisproxy.services.owners.sessions import Entered, new_secret
 
 _SECRET = re.compile(r"[0-9a-z]{52}")
 

@@ -10,7 +10,7 @@ from whoisproxy.portal.entry.onward import proof_for
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_sessions import csrf_token
+from whoisproxy.services.owners.sessions import csrf_token
 
 _GROUP = 4
 _QR_SCALE = 5

@@ -19,7 +19,7 @@ from whoisproxy.portal.entry.signed_in import PLACES, SIGN_IN, SignedIn
 from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import OWN_FORMS, Pages
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_sessions import csrf_token
+from whoisproxy.services.owners.sessions import csrf_token
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OwnersHandler = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]

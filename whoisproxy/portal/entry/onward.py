@@ -12,7 +12,7 @@ from aiohttp import web
 from whoisproxy.domain.errors import InvalidInput
 from whoisproxy.domain.names import DomainName
 from whoisproxy.portal.entry.signed_in import ENROLMENT, HOME, PROVE, SECURITY, SignedIn
-from whoisproxy.services.owner_domains import OwnerDomains
+from whoisproxy.services.owners.domains import OwnerDomains
 
 _DOMAIN = "{domain}"
 PLACES: Mapping[str, str] = {

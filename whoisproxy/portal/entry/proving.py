@@ -8,7 +8,7 @@ from whoisproxy.portal.entry.onward import onward
 from whoisproxy.portal.entry.signed_in import SIGN_IN, SignedIn
 from whoisproxy.portal.entry.visiting import EntryPage, field_of
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_sessions import Entered
+from whoisproxy.services.owners.sessions import Entered
 
 
 class ProvingPage(EntryPage):

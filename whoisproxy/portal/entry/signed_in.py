@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from whoisproxy.domain.account import Registrar
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.owner_session import OwnerSession, Stage
-from whoisproxy.services.owner_sessions import FoundSession
+from whoisproxy.services.owners.sessions import FoundSession
 
 HOME = "/domains"
 """Where who has signed in comes first."""

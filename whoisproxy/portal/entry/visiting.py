@@ -14,8 +14,8 @@ from whoisproxy.portal.entry.signed_in import HOME, PLACES
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
 from whoisproxy.request_limits import client_address
-from whoisproxy.services.owner_sessions import Entered, csrf_token
-from whoisproxy.services.passkeys import Site
+from whoisproxy.services.owners.passkeys import Site
+from whoisproxy.services.owners.sessions import Entered, csrf_token
 
 
 class EntryPage:

@@ -10,7 +10,7 @@ from whoisproxy.portal.mail.chart import HEIGHT, LEFT, RIGHT, WIDTH, chart_of
 from whoisproxy.portal.mail.log import domain_in
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_mail_log import Period
+from whoisproxy.services.owners.mail_log import Period
 
 PERIODS = {Period.MONTH: N_("The last 30 days"), Period.YEAR: N_("The last 12 months")}
 

@@ -16,7 +16,7 @@ from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.mail.words import FATES, means, reasons, step_of
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_mail_log import LogFilter, Period
+from whoisproxy.services.owners.mail_log import LogFilter, Period
 
 PERIODS = {
     Period.WEEK: N_("The last 7 days"),

@@ -8,7 +8,7 @@ from whoisproxy.portal.messages import Said
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.viewing import view_at_registrar
 from whoisproxy.portal.view import VIEW, View
-from whoisproxy.services.mailboxes import Confirming
+from whoisproxy.services.owners.mailboxes import Confirming
 
 _CONFIRMED = Said(
     N_("The mailbox is confirmed"),

@@ -10,7 +10,7 @@ from whoisproxy.portal.entry.onward import proof_for
 from whoisproxy.portal.entry.signed_in import SignedIn
 from whoisproxy.portal.entry.visiting import field_of
 from whoisproxy.portal.mail_settings.domain_page import MailSettingsPage, of_his
-from whoisproxy.services.mailboxes import MailboxState
+from whoisproxy.services.owners.mailboxes import MailboxState
 
 MAILBOXES = "/mailboxes"
 STATES = {

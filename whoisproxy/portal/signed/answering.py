@@ -20,7 +20,7 @@ from whoisproxy.portal.preview import preview_of
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.viewing import view_of_domain
 from whoisproxy.portal.view import View
-from whoisproxy.services.owner_answers import Desk, Draft, Review
+from whoisproxy.services.owners.answers import Desk, Draft, Review
 
 _NOTHING = Review(None)
 _UNTICKED: frozenset[int] = frozenset()

@@ -17,7 +17,7 @@ from whoisproxy.portal.preview import preview_of
 from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.signed.viewing import view_of_domain
 from whoisproxy.portal.view import View
-from whoisproxy.services.owner_answers import HeldAnswer
+from whoisproxy.services.owners.answers import HeldAnswer
 
 _UNTICKED: frozenset[int] = frozenset()
 _RELEASED = Said(N_("The answer is on its way"), N_("The answer is being sent."))

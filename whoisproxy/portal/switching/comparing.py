@@ -7,8 +7,8 @@ from enum import StrEnum
 from registries.contact import Contact, Role
 from whoisproxy.i18n import N_
 from whoisproxy.publication.record import Field, RddsContact
+from whoisproxy.services.owners.switch_previews import SwitchPreview
 from whoisproxy.services.previews import UNKNOWN
-from whoisproxy.services.switch_previews import SwitchPreview
 
 _ROLES = {
     Role.REGISTRANT: N_("Holder"),

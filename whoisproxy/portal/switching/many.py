@@ -17,8 +17,8 @@ from whoisproxy.portal.switching.choosing import SIDES, for_people, names_in
 from whoisproxy.portal.switching.comparing import Block, at_registry, of_several, published
 from whoisproxy.portal.switching.one import refused, text_for
 from whoisproxy.portal.view import VIEW
-from whoisproxy.services.owner_switching import MOST_AT_ONCE, Outcome
-from whoisproxy.services.switch_previews import Obstacle, SwitchPreview
+from whoisproxy.services.owners.switch_previews import Obstacle, SwitchPreview
+from whoisproxy.services.owners.switching import MOST_AT_ONCE, Outcome
 
 _Look = tuple[tuple[Block, ...], tuple[Block, ...], Mechanism, HolderChange]
 

@@ -14,8 +14,8 @@ from whoisproxy.portal.switching.choosing import SIDES, for_people
 from whoisproxy.portal.switching.comparing import at_registry, published
 from whoisproxy.portal.view import VIEW
 from whoisproxy.publication.whois import domain_text
-from whoisproxy.services.consent_texts import CURRENT, TEXTS, ConsentText
-from whoisproxy.services.switch_previews import Obstacle, SwitchPreview
+from whoisproxy.services.owners.consent_texts import CURRENT, TEXTS, ConsentText
+from whoisproxy.services.owners.switch_previews import Obstacle, SwitchPreview
 
 
 class DomainPrivacyPage:

@@ -22,8 +22,8 @@ from whoisproxy.portal.rendering import Pages
 from whoisproxy.portal.switching import words
 from whoisproxy.portal.switching.choosing import for_people
 from whoisproxy.portal.view import VIEW, View
-from whoisproxy.services.operation_feed import Following, TooManyFollowers
-from whoisproxy.services.owner_switching import OwnOperation
+from whoisproxy.services.owners.operation_feed import Following, TooManyFollowers
+from whoisproxy.services.owners.switching import OwnOperation
 
 _log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from registries.policy import Mechanism, Reason, TldPolicy
 from whoisproxy.domain.operation import OperationKind, OperationState
 from whoisproxy.i18n import N_
 from whoisproxy.portal.messages import Said
-from whoisproxy.services.switch_previews import Obstacle
+from whoisproxy.services.owners.switch_previews import Obstacle
 
 _REASONS: Mapping[Reason, Said] = MappingProxyType(
     {

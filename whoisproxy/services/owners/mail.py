@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from whoisproxy.services.owner_mail_log import OwnerMailLog
-from whoisproxy.services.owner_quarantine import OwnerQuarantine
-from whoisproxy.services.owner_sender_rules import OwnerSenderRules
+from whoisproxy.services.owners.mail_log import OwnerMailLog
+from whoisproxy.services.owners.quarantine import OwnerQuarantine
+from whoisproxy.services.owners.sender_rules import OwnerSenderRules
 
 
 @dataclass(frozen=True, slots=True)

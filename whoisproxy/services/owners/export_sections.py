@@ -14,7 +14,7 @@ from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.domain.sender_rules import StoredRule
-from whoisproxy.services.owner_mail_log import LogFilter, OwnerMailLog
+from whoisproxy.services.owners.mail_log import LogFilter, OwnerMailLog
 from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import UnitOfWork
 

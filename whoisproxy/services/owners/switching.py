@@ -14,13 +14,13 @@ from whoisproxy.domain.operation import Actor, Operation
 from whoisproxy.domain.privacy import Consent, ConsentTo, KeptConsent, Privacy
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.changes import Change, write
-from whoisproxy.services.consent_texts import CURRENT
 from whoisproxy.services.holding import Holding, holdings
 from whoisproxy.services.lookup import Lookup
-from whoisproxy.services.operation_feed import OperationFeed
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.consent_texts import CURRENT
+from whoisproxy.services.owners.operation_feed import OperationFeed
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.switch_previews import Obstacle, SwitchPreview, SwitchPreviews, lock_of
 from whoisproxy.services.settings import Clock, PrivacySettings
-from whoisproxy.services.switch_previews import Obstacle, SwitchPreview, SwitchPreviews, lock_of
 from whoisproxy.services.switching import SwitchRequest
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 

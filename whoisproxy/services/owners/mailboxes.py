@@ -15,10 +15,11 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.mailbox_health import SuspectMailbox
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.owner_mailbox import MOST_MAILBOXES, OwnerMailbox, deliverable
-from whoisproxy.services import domain_mail, owner_tokens
-from whoisproxy.services.owner_letters import CONFIRM_MAILBOX, MAIL_CHANGED, ask_for_letter
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
-from whoisproxy.services.owner_tokens import TokenPurpose
+from whoisproxy.services import domain_mail
+from whoisproxy.services.owners import tokens
+from whoisproxy.services.owners.letters import CONFIRM_MAILBOX, MAIL_CHANGED, ask_for_letter
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.tokens import TokenPurpose
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
@@ -151,14 +152,14 @@ class Mailboxes:
     async def look_at(self, token: str) -> Confirming | None:
         """Return what a link is about; None where it is forged, over, used, or the mailbox is gone."""
         async with self._storage.reading() as uow:
-            claim = await owner_tokens.read(uow, token, _PURPOSES, self._clock())
+            claim = await tokens.read(uow, token, _PURPOSES, self._clock())
             return await self._confirming(uow, claim.subject) if claim else None
 
     async def confirm(self, token: str) -> Confirming | None:
         """Use a link up: the mailbox may get mail from now on. None as for `look_at`."""
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
-            claim = await owner_tokens.used(uow, token, _PURPOSES, now)
+            claim = await tokens.used(uow, token, _PURPOSES, now)
             confirming = await self._confirming(uow, claim.subject) if claim else None
             if confirming is not None:
                 await uow.owner_mailboxes.verify(confirming.mailbox.id, now)

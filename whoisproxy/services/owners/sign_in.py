@@ -18,19 +18,19 @@ from whoisproxy.domain.owner_session import MOST_TRIES
 from whoisproxy.domain.registrant import mailbox as normal_mailbox
 from whoisproxy.domain.sign_in import Lane, Visit, lane_of_code
 from whoisproxy.domain.totp import matching_step
-from whoisproxy.services import owner_tokens
-from whoisproxy.services.owner_letters import SIGN_IN, ask_for_letter
-from whoisproxy.services.owner_sessions import Entered, FoundSession, OwnerSessions
-from whoisproxy.services.owner_tokens import TokenPurpose
-from whoisproxy.services.passwords import Passwords
-from whoisproxy.services.settings import Clock
-from whoisproxy.services.sign_in_attempts import (
+from whoisproxy.services.owners import tokens
+from whoisproxy.services.owners.letters import SIGN_IN, ask_for_letter
+from whoisproxy.services.owners.passwords import Passwords
+from whoisproxy.services.owners.sessions import Entered, FoundSession, OwnerSessions
+from whoisproxy.services.owners.sign_in_attempts import (
     Counted,
     count,
     count_unknown,
     lane_of_password,
     note_success,
 )
+from whoisproxy.services.owners.tokens import TokenPurpose
+from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
@@ -88,9 +88,9 @@ class SignIn:
             if owner is None:
                 raise NotFound("you have no registrant of that id")
             account = await uow.owner_accounts.ensure(registrar.id, owner, now)
-            token = await owner_tokens.made(uow, TokenPurpose.REGISTRAR, now, account.id)
+            token = await tokens.made(uow, TokenPurpose.REGISTRAR, now, account.id)
         _log.info("portal-link-made", registrar=registrar.id, account=account.id)
-        return MadeLink(token, now + owner_tokens.LIFETIMES[TokenPurpose.REGISTRAR])
+        return MadeLink(token, now + tokens.LIFETIMES[TokenPurpose.REGISTRAR])
 
     async def ask_link(self, mailbox: str, registrar_id: str = "") -> None:
         """Ask for a letter with a link to whoever owns domains with that mailbox, if anybody does.
@@ -107,7 +107,7 @@ class SignIn:
     async def look_at(self, token: str) -> EntryLink | None:
         """Return where a link leads, and leave it unused; None for one that leads nowhere."""
         async with self._storage.reading() as uow:
-            claim = await owner_tokens.read(uow, token, _LINKS, self._clock())
+            claim = await tokens.read(uow, token, _LINKS, self._clock())
             account = await uow.owner_accounts.by_id(claim.subject) if claim else None
             registrar = await uow.registrars.get(account.registrar_id) if account else None
             if account is None or registrar is None:
@@ -119,7 +119,7 @@ class SignIn:
         """Use a link up and begin a session; None for one that leads nowhere."""
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
-            claim = await owner_tokens.used(uow, token, _LINKS, now)
+            claim = await tokens.used(uow, token, _LINKS, now)
             account = await uow.owner_accounts.by_id(claim.subject) if claim else None
             if claim is None or account is None or not await _has_domains(uow, account):
                 return None

@@ -15,11 +15,11 @@ from whoisproxy.domain.export import KEPT, MOST_A_DAY, Export, ExportState
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.i18n import N_, translations
-from whoisproxy.services.export_files import zipped
-from whoisproxy.services.export_sections import SECTIONS, Row, Whole
-from whoisproxy.services.owner_letters import EXPORT_READY, ask_for_letter
-from whoisproxy.services.owner_mail_log import OwnerMailLog
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.export_files import zipped
+from whoisproxy.services.owners.export_sections import SECTIONS, Row, Whole
+from whoisproxy.services.owners.letters import EXPORT_READY, ask_for_letter
+from whoisproxy.services.owners.mail_log import OwnerMailLog
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage

@@ -9,7 +9,7 @@ from mailrelay.queue.store import QueueStore
 from whoisproxy.domain.errors import NotFound
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.quarantine import HELD, Decided, Decision, HeldMessage, Speaker
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.quarantine import MOST, OpenedMessage, QuarantineService
 from whoisproxy.services.quarantine_decisions import QuarantineDecisions
 from whoisproxy.storage.unit_of_work import Storage

@@ -21,9 +21,9 @@ from whoisproxy.domain.privacy import Privacy, PrivacyState
 from whoisproxy.domain.registration import Registration
 from whoisproxy.domain.relay import RelayAddress, RelayState, ReplyAddress
 from whoisproxy.services import domain_mail
-from whoisproxy.services.mailboxes import ShownMailbox, mailbox_of, shown_mailboxes
-from whoisproxy.services.owner_letters import MAIL_CHANGED, ask_for_letter
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.letters import MAIL_CHANGED, ask_for_letter
+from whoisproxy.services.owners.mailboxes import ShownMailbox, mailbox_of, shown_mailboxes
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.privacy import PrivacyService, PrivacyView
 from whoisproxy.services.settings import Clock, PrivacySettings
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork

@@ -22,10 +22,10 @@ from whoisproxy.domain.contact_form import CLASSES, Submission
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.relay import RelayState
 from whoisproxy.i18n import N_
-from whoisproxy.services.contact_form import ContactForm
-from whoisproxy.services.contact_pages import ContactPages
+from whoisproxy.services.contact.form import ContactForm
+from whoisproxy.services.contact.pages import ContactPages
 from whoisproxy.services.outbox_worker import RetryLater
-from whoisproxy.services.owner_letter_words import LINK, LetterWords
+from whoisproxy.services.owners.letter_words import LINK, LetterWords
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage

@@ -25,11 +25,11 @@ from whoisproxy.domain.owner_account import (
 )
 from whoisproxy.domain.sign_in import Attempt, Lane, Visit
 from whoisproxy.domain.totp import matching_step, new_secret
-from whoisproxy.services.owner_letters import METHODS_CHANGED, ask_for_letter
-from whoisproxy.services.owner_sessions import Entered, FoundSession, OwnerSessions
-from whoisproxy.services.passwords import Passwords
+from whoisproxy.services.owners.letters import METHODS_CHANGED, ask_for_letter
+from whoisproxy.services.owners.passwords import Passwords
+from whoisproxy.services.owners.sessions import Entered, FoundSession, OwnerSessions
+from whoisproxy.services.owners.sign_in_attempts import count, note_success
 from whoisproxy.services.settings import Clock
-from whoisproxy.services.sign_in_attempts import count, note_success
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()

@@ -28,8 +28,8 @@ from whoisproxy.domain.contact_form import (
 )
 from whoisproxy.domain.disclosure import network_of
 from whoisproxy.domain.ids import new_id
-from whoisproxy.services.contact_form_message import build_message
-from whoisproxy.services.proof_of_work import ProofOfWork
+from whoisproxy.services.contact.message import build_message
+from whoisproxy.services.contact.proof_of_work import ProofOfWork
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 

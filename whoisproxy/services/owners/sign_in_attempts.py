@@ -7,8 +7,8 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
 from whoisproxy.domain.owner_session import Stage
 from whoisproxy.domain.sign_in import BUDGET_OF_NETWORK, BUDGETS, Attempt, Lane, Visit
-from whoisproxy.services.owner_letters import NEW_DEVICE, ask_for_letter
-from whoisproxy.services.owner_sessions import Entered, new_secret
+from whoisproxy.services.owners.letters import NEW_DEVICE, ask_for_letter
+from whoisproxy.services.owners.sessions import Entered, new_secret
 from whoisproxy.storage.unit_of_work import UnitOfWork
 
 

@@ -6,7 +6,7 @@ from whoisproxy.domain.errors import InvalidInput, NotFound
 from whoisproxy.domain.names import DomainName
 from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.sender_rules import RuleAction, StoredRule, normalised_sender
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.sender_rules import SenderRules
 from whoisproxy.storage.repositories.sender_rules import RuleBook
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork

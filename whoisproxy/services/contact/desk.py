@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from whoisproxy.domain.proxy_identity import Brand
-from whoisproxy.services.contact_form import ContactForm
-from whoisproxy.services.contact_pages import ContactPages
+from whoisproxy.services.contact.form import ContactForm
+from whoisproxy.services.contact.pages import ContactPages
 
 
 @dataclass(frozen=True, slots=True)

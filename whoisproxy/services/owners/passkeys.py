@@ -31,12 +31,12 @@ from webauthn.helpers.structs import (
 from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Passkey, Proof, passkey_name
 from whoisproxy.domain.sign_in import Lane, Visit
-from whoisproxy.services import owner_tokens
-from whoisproxy.services.owner_letters import METHODS_CHANGED, ask_for_letter
-from whoisproxy.services.owner_sessions import Entered, FoundSession, OwnerSessions
-from whoisproxy.services.owner_tokens import TokenPurpose
+from whoisproxy.services.owners import tokens
+from whoisproxy.services.owners.letters import METHODS_CHANGED, ask_for_letter
+from whoisproxy.services.owners.sessions import Entered, FoundSession, OwnerSessions
+from whoisproxy.services.owners.sign_in_attempts import count, note_success
+from whoisproxy.services.owners.tokens import TokenPurpose
 from whoisproxy.services.settings import Clock
-from whoisproxy.services.sign_in_attempts import count, note_success
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
 
 _log = structlog.get_logger()
@@ -80,7 +80,7 @@ class Passkeys:
     async def sign_in_options(self, site: Site) -> str:
         """Return the JSON that a browser asks its authenticators with."""
         async with self._storage.reading() as uow:
-            token = await owner_tokens.made(uow, TokenPurpose.PASSKEY, self._clock())
+            token = await tokens.made(uow, TokenPurpose.PASSKEY, self._clock())
         options = generate_authentication_options(
             rp_id=site.rp_id,
             challenge=token.encode(),
@@ -93,7 +93,7 @@ class Passkeys:
         account = found.account
         async with self._storage.reading() as uow:
             known = await uow.passkeys.of_account(account.id)
-            token = await owner_tokens.made(uow, TokenPurpose.NEW_PASSKEY, self._clock(), found.session.id)
+            token = await tokens.made(uow, TokenPurpose.NEW_PASSKEY, self._clock(), found.session.id)
         options = generate_registration_options(
             rp_id=site.rp_id,
             rp_name=found.registrar.name,
@@ -116,7 +116,7 @@ class Passkeys:
         """Keep a new passkey, and go on in a session that it has proven; None for an answer that is none."""
         now = self._clock()
         async with self._storage.unit_of_work() as uow:
-            claim = await owner_tokens.used(uow, _challenge_of(answer), _MAKING, now)
+            claim = await tokens.used(uow, _challenge_of(answer), _MAKING, now)
             account = await self._sessions.still_in(uow, found)
             if claim is None or claim.subject != found.session.id or account is None:
                 return None
@@ -191,7 +191,7 @@ class Passkeys:
         """Return whose passkey has signed a challenge of ours that was not used before."""
         now = self._clock()
         challenge = _challenge_of(answer)
-        if await owner_tokens.used(uow, challenge, _SIGNING_IN, now) is None:
+        if await tokens.used(uow, challenge, _SIGNING_IN, now) is None:
             return None
         passkey = await uow.passkeys.by_credential(_credential_of(answer))
         verified = _verified(answer, challenge, passkey, site) if passkey else None

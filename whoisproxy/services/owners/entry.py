@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
-from whoisproxy.services.owner_sessions import OwnerSessions
-from whoisproxy.services.passkeys import Passkeys
-from whoisproxy.services.passwords import Passwords
+from whoisproxy.services.owners.passkeys import Passkeys
+from whoisproxy.services.owners.passwords import Passwords
+from whoisproxy.services.owners.sessions import OwnerSessions
+from whoisproxy.services.owners.sign_in import SignIn
+from whoisproxy.services.owners.sign_in_methods import SignInMethods
 from whoisproxy.services.settings import Clock
-from whoisproxy.services.sign_in import SignIn
-from whoisproxy.services.sign_in_methods import SignInMethods
 from whoisproxy.storage.unit_of_work import Storage
 
 

@@ -22,9 +22,9 @@ from whoisproxy.domain.ids import new_id
 from whoisproxy.domain.owner_account import OwnerAccount, Proof
 from whoisproxy.domain.owner_mailbox import CONFIRM_WITHIN, OwnerMailbox
 from whoisproxy.domain.sign_in import BUDGETS, LETTER_LIFETIME, Attempt, Lane
-from whoisproxy.services import owner_tokens
 from whoisproxy.services.appearances import Appearances
-from whoisproxy.services.owner_letter_words import (
+from whoisproxy.services.owners import tokens
+from whoisproxy.services.owners.letter_words import (
     ACCOUNT_CLOSED_LETTER,
     CONFIRM_MAILBOX_LETTER,
     CORRECTION_ASKED_LETTER,
@@ -36,7 +36,7 @@ from whoisproxy.services.owner_letter_words import (
     SIGN_IN_LETTER,
     LetterWords,
 )
-from whoisproxy.services.owner_tokens import TokenPurpose
+from whoisproxy.services.owners.tokens import TokenPurpose
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.repositories.outbox import OutboxItem
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork
@@ -147,7 +147,7 @@ class OwnerLetters:
             return []
         sent = Attempt(new_id("try", now), account.id, now, Proof.EMAIL_LINK, "", "")
         await uow.sign_in_attempts.add(sent, Lane.LETTER, "")
-        token = await owner_tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
+        token = await tokens.made(uow, TokenPurpose.EMAIL, now, account.id)
         minutes = str(LETTER_LIFETIME.seconds // 60)
         return await self._letter(
             uow, _addressee(account), SIGN_IN_LETTER, f"/enter/{token}", minutes=minutes
@@ -205,7 +205,7 @@ class OwnerLetters:
             account = await uow.owner_accounts.by_id(mailbox.account_id) if mailbox else None
             if mailbox is None or account is None or mailbox.verified_at is not None:
                 return []
-            token = await owner_tokens.made(uow, TokenPurpose.MAILBOX, self._clock(), mailbox.id)
+            token = await tokens.made(uow, TokenPurpose.MAILBOX, self._clock(), mailbox.id)
             hours = str(int(CONFIRM_WITHIN.total_seconds()) // 3600)
             path = f"/mailboxes/confirm/{token}"
             letters = await self._letter(uow, _addressee(account), CONFIRM_MAILBOX_LETTER, path, hours=hours)

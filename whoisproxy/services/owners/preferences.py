@@ -6,9 +6,9 @@ import structlog
 
 from whoisproxy.domain.mail_settings import DigestWish
 from whoisproxy.domain.owner_account import OwnerAccount
-from whoisproxy.services.corrections import Corrections
-from whoisproxy.services.owner_letters import ACCOUNT_CLOSED, ask_for_letter
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.corrections import Corrections
+from whoisproxy.services.owners.letters import ACCOUNT_CLOSED, ask_for_letter
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.quarantine_owners import wish_among
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage

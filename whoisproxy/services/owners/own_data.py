@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Self
 
-from whoisproxy.services.corrections import Corrections
-from whoisproxy.services.exports import Exports
-from whoisproxy.services.held_data import HeldData, Kept
-from whoisproxy.services.owner_preferences import OwnerPreferences
-from whoisproxy.services.owner_sessions import OwnerSessions
+from whoisproxy.services.owners.corrections import Corrections
+from whoisproxy.services.owners.exports import Exports
+from whoisproxy.services.owners.held_data import HeldData, Kept
+from whoisproxy.services.owners.preferences import OwnerPreferences
+from whoisproxy.services.owners.sessions import OwnerSessions
 from whoisproxy.services.registration import Registrations
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage

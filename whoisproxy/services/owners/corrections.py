@@ -21,8 +21,8 @@ from whoisproxy.domain.owner_account import OwnerAccount
 from whoisproxy.domain.registrant import Registrant
 from whoisproxy.domain.registration import Registration
 from whoisproxy.services.events import emit
-from whoisproxy.services.owner_letters import CORRECTION_ASKED, ask_for_letter
-from whoisproxy.services.owner_sessions import FoundSession, OwnerSessions
+from whoisproxy.services.owners.letters import CORRECTION_ASKED, ask_for_letter
+from whoisproxy.services.owners.sessions import FoundSession, OwnerSessions
 from whoisproxy.services.registration import Registrations, RegistrationSpec
 from whoisproxy.services.settings import Clock
 from whoisproxy.storage.unit_of_work import Storage, UnitOfWork

@@ -1,0 +1,1 @@
+"""The public form, from its page to the relay."""

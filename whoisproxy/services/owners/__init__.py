@@ -1,0 +1,1 @@
+"""What owners do on their pages: ways in, domains, mail, data."""
