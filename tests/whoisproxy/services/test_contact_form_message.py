@@ -105,6 +105,7 @@ def test_a_declared_type_is_believed_where_it_names_a_file(declared: str, kept: 
         ("a\r\nb.txt", "a b.txt"),
         ("invoice\u202efdp.exe", "invoice fdp.exe"),
         ("...", "attachment"),
+        ("\xa0", "attachment"),
         ("Zoë.png", "Zoë.png"),
         ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
     ],

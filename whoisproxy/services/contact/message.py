@@ -34,6 +34,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _NOT_IN_NAMES = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\"\\/:*?<>|;]+"
 )
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()-]{0,40}")  # nowhere to be folded
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
 
@@ -60,7 +61,7 @@ def build_message(written: Written, message_domain: str, now: datetime) -> bytes
 def file_name(name: str) -> str:
     """Return the name of a file without its folders and whatever a program could mistake."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = _NOT_IN_NAMES.sub(" ", last).strip(" .")
+    kept = " ".join(_NOT_IN_NAMES.sub(" ", last).split()).strip(" .")
     return kept[-LONGEST_FILE_NAME:] or "attachment"
 
 
@@ -83,7 +84,10 @@ def _attached(attachment: Attachment) -> MIMEBase:
     part = MIMEBase(main, sub)
     part.set_payload(attachment.content)
     encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", file_name(attachment.name)))
+    name = file_name(attachment.name)
+    # Old programs do not read RFC 2231, and most names do not need it.
+    shown = name if _PLAIN_NAME.fullmatch(name) else ("utf-8", "", name)
+    part.add_header("Content-Disposition", "attachment", filename=shown)
     return part
 
 
