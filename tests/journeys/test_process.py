@@ -85,6 +85,7 @@ async def in_flight(running: Running, count: int) -> None:
     await eventually(asked, lambda text: f"whoisproxy_api_requests_in_flight {count}.0" in text)
 
 
+@pytest.mark.slow
 async def test_sigterm_finishes_the_request_and_the_message_in_flight(
     installation: Installation, api_key: str
 ) -> None:
@@ -118,6 +119,7 @@ async def test_sigterm_finishes_the_request_and_the_message_in_flight(
         assert (await client.call("GET", "/v1/domains/example-late.com")).status == 200
 
 
+@pytest.mark.slow
 async def test_what_was_taken_before_a_kill_is_done_after_the_next_start(
     installation: Installation, api_key: str
 ) -> None:

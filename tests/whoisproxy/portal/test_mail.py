@@ -143,6 +143,7 @@ async def test_the_pages_of_the_log_together_are_the_log(site: Site, post: Post)
     assert found == sorted(came, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_page_speaks_every_language(site: Site, post: Post, language: str) -> None:
     owner = await site.owner()

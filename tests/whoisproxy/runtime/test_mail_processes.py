@@ -54,6 +54,7 @@ async def greeted(port: int) -> bool:
     return said.startswith(b"220 ")
 
 
+@pytest.mark.slow
 async def test_they_share_one_port_and_their_counts_are_told_apart(tmp_path: Path) -> None:
     async with serving(tmp_path) as service, aiohttp.ClientSession() as http:
         assert len(processes_of(service).pids) == 2
@@ -64,6 +65,7 @@ async def test_they_share_one_port_and_their_counts_are_told_apart(tmp_path: Pat
         assert f'mailrelay_smtp_connections{{process="{process}"}} ' in text
 
 
+@pytest.mark.slow
 async def test_a_killed_one_is_replaced_and_whoever_connects_meanwhile_waits(tmp_path: Path) -> None:
     async with serving(tmp_path) as service:
         processes = processes_of(service)

@@ -234,6 +234,7 @@ async def test_he_sees_that_one_could_not_be_made(owner: Owner) -> None:
     assert export.state is ExportState.FAILED
 
 
+@pytest.mark.slow
 async def test_every_domain_of_many_is_in_it(owner: Owner) -> None:
     """More than are looked up at once."""
     names = [DomainName(f"zoe-field{number}.com") for number in range(520)]

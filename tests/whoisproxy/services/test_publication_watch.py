@@ -280,6 +280,7 @@ async def test_what_was_seen_of_a_state_that_is_over_counts_for_nothing(world: W
     assert (await verdicts(world, SUBSTITUTED)).get(REGISTRY) is None
 
 
+@pytest.mark.slow
 async def test_a_look_whose_worker_is_killed_is_done_by_another_when_the_lease_ends(
     storage: Storage, database_url: str, tmp_path: Path
 ) -> None:
