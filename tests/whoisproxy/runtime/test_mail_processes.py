@@ -80,6 +80,7 @@ async def test_a_killed_one_is_replaced_and_whoever_connects_meanwhile_waits(tmp
         assert (await service.ready())["workers"]
 
 
+@pytest.mark.slow
 async def test_what_one_has_seen_all_know_and_know_still_when_it_is_killed(tmp_path: Path) -> None:
     async with DnsServer() as dns:
         more = {"DNS__NAMESERVERS": f'["{dns.nameserver}"]', "CHECKS__GREYLISTING": "false"}
@@ -130,6 +131,7 @@ async def test_a_port_that_is_taken_is_named_and_nothing_is_left_behind(tmp_path
     assert refused.value.filename == f"smtp 127.0.0.1:{port}"
 
 
+@pytest.mark.slow
 async def test_they_end_when_the_service_is_killed(tmp_path: Path) -> None:
     async with surroundings(tmp_path) as around:
         installation = Installation.prepare(around, SMTP__PROCESSES="2")
