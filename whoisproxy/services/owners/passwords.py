@@ -41,10 +41,6 @@ class Passwords:
         typed = normalised_password(typed[: 4 * LONGEST_PASSWORD])
         return await self._in_thread(self._matches, stored or self._nobodys, typed) and bool(stored)
 
-    def is_stale(self, stored: str) -> bool:
-        """Whether a password was hashed with other parameters than are used now."""
-        return self._hasher.check_needs_rehash(stored)
-
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown()
